@@ -1,0 +1,124 @@
+//! Who acts: a client program by its certificate, the role and scope that the configuration gives it, and the person behind it.
+
+use crate::code::{ClientId, CourtCode, ResponderId};
+use core::fmt;
+
+/// What an actor is, and so which commands it may give; see [`crate::permit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A court officer, or the system that acts for court officers.
+    Officer,
+    /// The officers' manager.
+    Manager,
+    /// A borough's adapter or desk.
+    Adapter,
+    /// Whoever watches overdue alerts for the whole service.
+    Operator,
+    /// Reads everything in scope and changes nothing.
+    Inspector,
+    /// The scheduler.
+    Clock,
+}
+
+impl Role {
+    /// Every role, in the order of the permission matrix.
+    pub const ALL: [Self; 6] = [Self::Officer, Self::Manager, Self::Adapter, Self::Operator, Self::Inspector, Self::Clock];
+
+    /// The role's name in configuration, history and the permission matrix.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Manager => "manager",
+            Self::Adapter => "adapter",
+            Self::Operator => "operator",
+            Self::Inspector => "inspector",
+            Self::Clock => "clock",
+        }
+    }
+}
+
+/// A named person. Staff data, yet no `Debug` that prints it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Person {
+    /// The name, 1 to [`crate::limits::LINE_CHARS_MAX`] characters.
+    pub name: String,
+    /// The post, such as "Probation officer, court duty"; may be empty.
+    pub post: String,
+    /// Where to reach the person: telephone or monitored mailbox; may be empty.
+    pub contact: String,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(..)")
+    }
+}
+
+/// Which courts an actor belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Courts {
+    /// Every court: operators, inspectors of the whole service.
+    All,
+    /// These courts only.
+    Only(Vec<CourtCode>),
+}
+
+impl Courts {
+    /// Whether `court` is among them.
+    pub fn contain(&self, court: CourtCode) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(courts) => courts.contains(&court),
+        }
+    }
+}
+
+/// Who gives a command or asks to see something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// What it may do.
+    pub role: Role,
+    /// The program, by its certificate.
+    pub client: ClientId,
+    /// The courts it belongs to; empty for adapters.
+    pub courts: Courts,
+    /// The responders it answers for; empty for all but adapters.
+    pub responders: Vec<ResponderId>,
+    /// The person behind the program, as the program names them.
+    pub person: Option<Person>,
+}
+
+impl Actor {
+    /// The scheduler.
+    pub fn clock() -> Self {
+        Self {
+            role: Role::Clock,
+            client: ClientId::clock(),
+            courts: Courts::All,
+            responders: Vec::new(),
+            person: None,
+        }
+    }
+
+    /// Whether the actor answers for `responder`.
+    pub fn answers_for(&self, responder: &ResponderId) -> bool {
+        self.role == Role::Adapter && self.responders.contains(responder)
+    }
+}
+
+/// Who did something, as events and records keep it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// In which role.
+    pub role: Role,
+    /// Through which program.
+    pub client: ClientId,
+    /// Which person, where one was named.
+    pub person: Option<Person>,
+}
+
+impl From<&Actor> for By {
+    fn from(actor: &Actor) -> Self {
+        Self { role: actor.role, client: actor.client.clone(), person: actor.person.clone() }
+    }
+}

@@ -1,0 +1,258 @@
+//! Identifiers. Each kind has its own type, so that one can never stand where another is meant.
+
+use core::fmt;
+use core::str::FromStr;
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps a UUID that came from `ids.rs`, the wire or a record.
+            pub const fn from_uuid(value: Uuid) -> Self {
+                Self(value)
+            }
+
+            /// The UUID itself.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                Uuid::try_parse(text).map(Self).map_err(|_| ParseIdError { expected: "a UUID" })
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// An enquiry: UUIDv5 of the submitting client and its `request_id`, so that a resubmission is
+    /// the same enquiry and needs no second index.
+    EnquiryId
+}
+uuid_id! {
+    /// One loan of one check to one adapter.
+    LeaseId
+}
+uuid_id! {
+    /// The caller's id of one mutation (AIP-155): the same id and body gives the same result.
+    RequestId
+}
+
+/// The namespace of [`EnquiryId::derive`]; fixed for ever, or resubmissions would become new enquiries.
+const ENQUIRY_NAMESPACE: Uuid = Uuid::from_u128(0x7573_6865_722e_656e_7175_6972_792e_7631);
+
+impl EnquiryId {
+    /// Derives the id of the enquiry that `client` submits under `request`.
+    pub fn derive(client: &crate::code::ClientId, request: RequestId) -> Self {
+        let mut name = [0_u8; 16 + crate::limits::CLIENT_ID_CHARS_MAX];
+        let client = client.as_str().as_bytes();
+        name[..16].copy_from_slice(request.uuid().as_bytes());
+        name[16..16 + client.len()].copy_from_slice(client);
+        Self(Uuid::new_v5(&ENQUIRY_NAMESPACE, &name[..16 + client.len()]))
+    }
+
+    /// The short form that people read aloud; see [`Reference`].
+    pub fn reference(self) -> Reference {
+        Reference::of(self)
+    }
+}
+
+/// An id, reference or code that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct ParseIdError {
+    /// What a correct value looks like.
+    pub expected: &'static str,
+}
+
+/// One check of one enquiry. Written `ENQUIRY-UUID/NUMBER`, numbers from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckId {
+    /// The enquiry that the check is part of.
+    pub enquiry: EnquiryId,
+    /// The check's number within its enquiry, from 1.
+    pub number: CheckNumber,
+}
+
+/// The number of a check within its enquiry, from 1 to [`crate::limits::CHECKS_PER_ENQUIRY_MAX`].
+pub type CheckNumber = u8;
+
+/// One alert of one enquiry. Written `ENQUIRY-UUID/NUMBER`, numbers from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlertId {
+    /// The enquiry that the alert is about.
+    pub enquiry: EnquiryId,
+    /// The alert's number within its enquiry, from 1.
+    pub number: AlertNumber,
+}
+
+/// The number of an alert within its enquiry, from 1.
+pub type AlertNumber = u16;
+
+macro_rules! part_id {
+    ($name:ident, $number:ty, $expected:literal) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}/{}", self.enquiry, self.number)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                let bad = ParseIdError { expected: $expected };
+                let (enquiry, number) = text.split_once('/').ok_or(bad)?;
+                let number: $number = number.parse().map_err(|_| bad)?;
+                if number == 0 {
+                    return Err(bad);
+                }
+                Ok(Self { enquiry: enquiry.parse().map_err(|_| bad)?, number })
+            }
+        }
+    };
+}
+part_id!(CheckId, CheckNumber, "a check id such as 018f…/1: an enquiry's UUID, a slash, a number from 1");
+part_id!(AlertId, AlertNumber, "an alert id such as 018f…/1: an enquiry's UUID, a slash, a number from 1");
+
+/// The short reference of an enquiry: eight Crockford base32 characters of its id and a check
+/// character, written `XXXX-XXXX-C`. People say it over the telephone; machines use the id. Forty bits: a
+/// clash among a million enquiries is possible, so look-ups by reference may return several.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference(u64);
+
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Crockford's check symbols: the 32 digits and five more, for arithmetic modulo 37.
+const CROCKFORD_CHECK: &[u8; 37] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
+const REFERENCE_BITS: u32 = 40;
+
+impl Reference {
+    /// The reference of `id`: its first forty bits.
+    pub fn of(id: EnquiryId) -> Self {
+        let high = (id.uuid().as_u128() >> (128 - REFERENCE_BITS)) & ((1 << REFERENCE_BITS) - 1);
+        Self(u64::try_from(high).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use core::fmt::Write as _;
+        for place in (0..8).rev() {
+            let digit = usize::try_from((self.0 >> (place * 5)) & 31).unwrap_or_default();
+            f.write_char(char::from(CROCKFORD[digit]))?;
+            if place == 4 {
+                f.write_char('-')?;
+            }
+        }
+        let check = usize::try_from(self.0 % 37).unwrap_or_default();
+        write!(f, "-{}", char::from(CROCKFORD_CHECK[check]))
+    }
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Reference {
+    type Err = ParseIdError;
+
+    /// Reads a reference as people write it: any case, `O` for 0, `I` or `L` for 1, hyphens anywhere.
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let bad = ParseIdError { expected: "a reference such as 7K3M-9QXA-B (its last character checks the others)" };
+        let mut symbols = [0_u8; 9];
+        let mut length = 0;
+        for symbol in text.bytes().filter(|byte| !matches!(byte, b'-' | b' ')) {
+            let symbol = match symbol.to_ascii_uppercase() {
+                b'O' => b'0',
+                b'I' | b'L' => b'1',
+                other => other,
+            };
+            *symbols.get_mut(length).ok_or(bad)? = symbol;
+            length += 1;
+        }
+        if length != symbols.len() {
+            return Err(bad);
+        }
+        let mut value = 0_u64;
+        for symbol in &symbols[..8] {
+            let digit = CROCKFORD.iter().position(|known| known == symbol).ok_or(bad)?;
+            value = (value << 5) | digit as u64;
+        }
+        let check = usize::try_from(value % 37).unwrap_or_default();
+        if symbols[8] == CROCKFORD_CHECK[check] { Ok(Self(value)) } else { Err(bad) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::ClientId;
+
+    #[test]
+    fn the_same_client_and_request_give_the_same_enquiry() {
+        let request = RequestId::from_uuid(Uuid::from_u128(7));
+        let one = ClientId::parse("spiffe://usher.example/court/B01IX/gateway").unwrap();
+        let other = ClientId::parse("spiffe://usher.example/court/B01DU/gateway").unwrap();
+        assert_eq!(EnquiryId::derive(&one, request), EnquiryId::derive(&one, request));
+        assert_ne!(EnquiryId::derive(&one, request), EnquiryId::derive(&other, request));
+    }
+
+    #[test]
+    fn a_reference_survives_being_read_aloud() {
+        for seed in 0..1_000_u128 {
+            let id = EnquiryId::from_uuid(Uuid::from_u128(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834)));
+            let written = id.reference().to_string();
+            assert_eq!(written.parse(), Ok(id.reference()), "{written}");
+            let sloppy = written.to_lowercase().replace('0', "o").replace('1', "l").replace('-', " ");
+            assert_eq!(sloppy.parse(), Ok(id.reference()), "{sloppy}");
+        }
+    }
+
+    #[test]
+    fn one_wrong_character_of_a_reference_is_noticed() {
+        let right = EnquiryId::from_uuid(Uuid::from_u128(u128::MAX / 3)).reference().to_string();
+        for place in [0, 1, 2, 3, 5, 6, 7, 8] {
+            let mut wrong = right.clone().into_bytes();
+            wrong[place] = if wrong[place] == b'7' { b'8' } else { b'7' };
+            assert!(String::from_utf8(wrong).unwrap().parse::<Reference>().is_err(), "place {place}");
+        }
+    }
+
+    #[test]
+    fn part_ids_read_back() {
+        let enquiry = EnquiryId::from_uuid(Uuid::from_u128(1));
+        let check = CheckId { enquiry, number: 3 };
+        assert_eq!(check.to_string().parse(), Ok(check));
+        for bad in ["", "x/1", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001/0", "00000000-0000-0000-0000-000000000001/256"] {
+            assert!(bad.parse::<CheckId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Every bound of usher, in one place, each with its reason. Names end in unit and qualifier.
+
+/// Checks of one enquiry. A family over sixteen responders is beyond any that inspectors describe.
+pub const CHECKS_PER_ENQUIRY_MAX: usize = 16;
+/// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
+pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;
+/// Children named in one enquiry.
+pub const CHILDREN_PER_ENQUIRY_MAX: usize = 24;
+/// Other household members and partners named in one enquiry.
+pub const OTHERS_PER_ENQUIRY_MAX: usize = 24;
+/// Former names and aliases of one person.
+pub const ALIASES_PER_PERSON_MAX: usize = 8;
+/// Codes in one list (concerns, legal bases, information asked for).
+pub const CODES_PER_LIST_MAX: usize = 16;
+/// Authorities that one responder serves, or that an enquiry names directly.
+pub const AUTHORITIES_PER_LIST_MAX: usize = 16;
+/// Reasons kept for routing one check.
+pub const REASONS_PER_CHECK_MAX: usize = 32;
+/// Questions that a responder may ask back on one check.
+pub const QUESTIONS_PER_CHECK_MAX: usize = 16;
+/// Versions of one check's answer.
+pub const ANSWERS_PER_CHECK_MAX: usize = 16;
+/// Episodes, matches or remarks listed in one answer.
+pub const ITEMS_PER_ANSWER_MAX: usize = 64;
+/// Moves of one hearing that the record itself keeps; older ones stay in the history.
+pub const HEARING_MOVES_KEPT_MAX: usize = 32;
+/// Decisions at court that one enquiry keeps.
+pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
+/// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
+pub const REQUESTS_REMEMBERED_MAX: usize = 512;
+/// Steps of one ladder.
+pub const STEPS_PER_LADDER_MAX: usize = 24;
+/// Moments of which a step takes the earliest.
+pub const OFFSETS_PER_STEP_MAX: usize = 4;
+
+/// A name, title, team, school or one line of an address, in characters.
+pub const LINE_CHARS_MAX: usize = 200;
+/// A question, a reason, a note, in characters.
+pub const NOTE_CHARS_MAX: usize = 4_000;
+/// The narrative of an answer, in characters.
+pub const NARRATIVE_CHARS_MAX: usize = 16_000;
+/// A client identity (the URI of its certificate), in bytes. SPIFFE allows 2,048; 255 is ample.
+pub const CLIENT_ID_CHARS_MAX: usize = 255;
+/// A responder's id, in characters.
+pub const RESPONDER_ID_CHARS_MAX: usize = 48;
+/// A step's name, in characters.
+pub const STEP_NAME_CHARS_MAX: usize = 48;
+
+/// How far ahead a hearing may lie, in days: further is a typing error.
+pub const HEARING_AHEAD_DAYS_MAX: i64 = 550;
+/// How far ahead working time is searched, in days, before giving up.
+pub const WORKING_SEARCH_DAYS_MAX: i32 = 1_100;
+
+/// Checks that one lease call may take.
+pub const LEASE_BATCH_MAX: usize = 64;
+/// How long a lease call may wait for work, in seconds.
+pub const LEASE_WAIT_SECONDS_MAX: u64 = 120;
+/// Lease calls whose outcome is remembered for a repeat, per broker.
+pub const LEASE_CALLS_REMEMBERED_MAX: usize = 4_096;
+/// Lease calls that one responder may have waiting.
+pub const LEASE_WAITERS_PER_RESPONDER_MAX: usize = 64;
+/// Tries of one command when others write the same enquiry.
+pub const CONFLICT_RETRIES_MAX: u32 = 16;
+
+/// Entries of one page when the caller says nothing.
+pub const PAGE_SIZE_DEFAULT: usize = 100;
+/// Entries of one page.
+pub const PAGE_SIZE_MAX: usize = 1_000;
+/// Records that one page of a listing may look at before it answers with a token.
+pub const PAGE_RECORDS_EXAMINED_MAX: usize = 10_000;
+
+/// Members of one group commit.
+pub const GROUP_COMMIT_MAX: usize = 512;
+/// Commits waiting for the writer.
+pub const COMMIT_QUEUE_MAX: usize = 2_048;
+/// Changes in one batch.
+pub const BATCH_CHANGES_MAX: usize = 128;
+/// One encoded record, in bytes. sled's recipe wants sixteen times the largest value below a quarter of
+/// its 8 MiB segment; the same bound holds for every engine.
+pub const RECORD_BYTES_MAX: usize = 128 * 1_024 - 1;
+/// One feed entry, in bytes; the writer ends a group before it would grow larger.
+pub const FEED_ENTRY_BYTES_MAX: usize = 128 * 1_024 - 1;
+/// Commits of one enquiry that its history reaches; the oldest ones drop off the list, not off the feed.
+pub const HISTORY_ENTRIES_MAX: usize = 4_096;
+
+/// Due enquiries taken in one activation of the scheduler.
+pub const DUE_BATCH_MAX: usize = 256;
+/// Watches that one broker serves at once.
+pub const WATCHES_MAX: usize = 1_024;
+/// Events waiting for one slow watcher before it is told to resume.
+pub const WATCH_QUEUE_MAX: usize = 1_024;
+/// Past checks of one responder that the forecast rests on.
+pub const FORECAST_CHECKS_MAX: usize = 512;
+
+/// One request message, in bytes.
+pub const REQUEST_BYTES_MAX: usize = 256 * 1_024;
+/// One response message, in bytes.
+pub const RESPONSE_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// Connections that one broker accepts.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// Connections from one address before their certificates are known.
+pub const CONNECTIONS_PER_PEER_MAX: usize = 1_024;
+/// Streams of one connection.
+pub const STREAMS_PER_CONNECTION_MAX: u32 = 256;
+/// Resets that the peer causes before its connection ends (RUSTSEC-2024-0003).
+pub const PENDING_RESETS_MAX: usize = 20;
+/// Resets that we send for the peer's errors before its connection ends.
+pub const LOCAL_RESETS_MAX: usize = 256;
+/// Header list of one request, in bytes.
+pub const HEADER_LIST_BYTES_MAX: u32 = 16 * 1_024;

@@ -1,0 +1,254 @@
+//! Time as courts and councils keep it: instants in UTC, hearings and office hours in Europe/London, bank holidays as data.
+//! Nothing here reads a clock; `now` is always an argument.
+
+use crate::limits;
+use alloc::collections::BTreeSet;
+use core::fmt;
+use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, ToSpan};
+
+pub use jiff::Timestamp;
+
+/// The zone of every court and council in England and Wales.
+pub const ZONE_NAME: &str = "Europe/London";
+
+const LONDON: TimeZone = jiff::tz::get!("Europe/London");
+
+/// Europe/London, compiled in: the same answer on every machine.
+pub fn london() -> TimeZone {
+    LONDON
+}
+
+/// The civil date and time in London at `instant`.
+pub fn to_london(instant: Timestamp) -> civil::DateTime {
+    london().to_datetime(instant)
+}
+
+/// A local time that the clocks skip when they go forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the clocks go forward over {local}: that time does not exist in {ZONE_NAME}")]
+pub struct NoSuchLocalTime {
+    /// The time that was asked for.
+    pub local: civil::DateTime,
+}
+
+/// The instant of a civil time in London. A time that occurs twice, when the clocks go back, means the earlier: a
+/// deadline read too early is harmless, one read too late is not.
+///
+/// # Errors
+/// [`NoSuchLocalTime`] for the hour that is skipped when the clocks go forward.
+pub fn from_london(local: civil::DateTime) -> Result<Timestamp, NoSuchLocalTime> {
+    let zone = london();
+    let ambiguous = zone.to_ambiguous_timestamp(local);
+    match ambiguous.offset() {
+        jiff::tz::AmbiguousOffset::Gap { .. } => Err(NoSuchLocalTime { local }),
+        _ => ambiguous.earlier().map_err(|_| NoSuchLocalTime { local }),
+    }
+}
+
+/// As [`from_london`], moving a skipped time forward by the gap: for office hours, which must never fail.
+fn from_london_lenient(local: civil::DateTime) -> Timestamp {
+    london().to_ambiguous_timestamp(local).compatible().unwrap_or(Timestamp::MAX)
+}
+
+/// Bank holidays of England and Wales, up to a last day that the data covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    holidays: BTreeSet<civil::Date>,
+    known_until: civil::Date,
+}
+
+impl Calendar {
+    /// Makes a calendar from `holidays`; days after `known_until` count as unknown, see [`Calendar::knows`].
+    pub fn new(holidays: impl IntoIterator<Item = civil::Date>, known_until: civil::Date) -> Self {
+        Self { holidays: holidays.into_iter().collect(), known_until }
+    }
+
+    /// Whether the data covers `day`. Working time beyond it is computed as if there were no holidays, and whoever computes says so.
+    pub fn knows(&self, day: civil::Date) -> bool {
+        day <= self.known_until
+    }
+
+    /// The last day that the data covers.
+    pub fn known_until(&self) -> civil::Date {
+        self.known_until
+    }
+
+    /// Whether `day` is a known bank holiday.
+    pub fn is_holiday(&self, day: civil::Date) -> bool {
+        self.holidays.contains(&day)
+    }
+}
+
+/// When people of a responder work: one interval per weekday, Monday first, none on days off and bank holidays.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkingHours {
+    week: [Option<(civil::Time, civil::Time)>; 7],
+}
+
+/// Working hours that make no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkingHoursError {
+    /// Every day is off.
+    #[error("at least one weekday must have working hours")]
+    NeverOpen,
+    /// A day ends before it starts.
+    #[error("the day must end after it starts")]
+    EndsBeforeStart,
+}
+
+impl WorkingHours {
+    /// Makes working hours from an interval per weekday, Monday first.
+    ///
+    /// # Errors
+    /// When no day is worked, or a day ends before it starts.
+    pub fn new(week: [Option<(civil::Time, civil::Time)>; 7]) -> Result<Self, WorkingHoursError> {
+        if week.iter().all(Option::is_none) {
+            return Err(WorkingHoursError::NeverOpen);
+        }
+        if week.iter().flatten().any(|(start, end)| start >= end) {
+            return Err(WorkingHoursError::EndsBeforeStart);
+        }
+        Ok(Self { week })
+    }
+
+    /// Monday to Friday, 09:00 to 17:00: what most front doors keep.
+    pub fn office() -> Self {
+        let day = Some((civil::time(9, 0, 0, 0), civil::time(17, 0, 0, 0)));
+        Self { week: [day, day, day, day, day, None, None] }
+    }
+
+    /// The intervals, Monday first.
+    pub fn week(&self) -> &[Option<(civil::Time, civil::Time)>; 7] {
+        &self.week
+    }
+
+    /// The working interval of `day`, or `None` on days off and bank holidays.
+    pub fn of_day(&self, day: civil::Date, calendar: &Calendar) -> Option<(Timestamp, Timestamp)> {
+        if calendar.is_holiday(day) {
+            return None;
+        }
+        let place = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
+        let (start, end) = (*self.week.get(place)?)?;
+        Some((from_london_lenient(day.to_datetime(start)), from_london_lenient(day.to_datetime(end))))
+    }
+
+    /// Whether somebody works at `instant`. The first moment of a day counts, the last does not.
+    pub fn is_open(&self, instant: Timestamp, calendar: &Calendar) -> bool {
+        self.of_day(to_london(instant).date(), calendar)
+            .is_some_and(|(start, end)| start <= instant && instant < end)
+    }
+
+    /// The moment when `worked` of working time has passed since `start`.
+    pub fn after(&self, start: Timestamp, worked: SignedDuration, calendar: &Calendar) -> Timestamp {
+        let mut left = worked.max(SignedDuration::ZERO);
+        let mut day = to_london(start).date();
+        for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
+            if let Some((opens, closes)) = self.of_day(day, calendar) {
+                let from = opens.max(start);
+                if from < closes || (left.is_zero() && from <= closes) {
+                    let available = closes.duration_since(from);
+                    if left <= available {
+                        return from.saturating_add(left).unwrap_or(Timestamp::MAX);
+                    }
+                    left -= available;
+                }
+            }
+            day = next_day(day);
+        }
+        Timestamp::MAX
+    }
+
+    /// The moment from which `worked` of working time is left until `end`.
+    pub fn before(&self, end: Timestamp, worked: SignedDuration, calendar: &Calendar) -> Timestamp {
+        let mut left = worked.max(SignedDuration::ZERO);
+        let mut day = to_london(end).date();
+        for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
+            if let Some((opens, closes)) = self.of_day(day, calendar) {
+                let until = closes.min(end);
+                if until > opens {
+                    let available = until.duration_since(opens);
+                    if left <= available {
+                        return until.saturating_sub(left).unwrap_or(Timestamp::MIN);
+                    }
+                    left -= available;
+                }
+            }
+            day = previous_day(day);
+        }
+        Timestamp::MIN
+    }
+
+    /// The same local time `days` working days later; from outside working time, counted from the next opening.
+    pub fn days_after(&self, start: Timestamp, days: u32, calendar: &Calendar) -> Timestamp {
+        let first = self.after(start, SignedDuration::ZERO, calendar);
+        self.walk_days(first, days, calendar, next_day)
+    }
+
+    /// The same local time `days` working days earlier; from outside working time, counted from the last closing.
+    pub fn days_before(&self, end: Timestamp, days: u32, calendar: &Calendar) -> Timestamp {
+        let last = self.before(end, SignedDuration::ZERO, calendar);
+        self.walk_days(last, days, calendar, previous_day)
+    }
+
+    fn walk_days(
+        &self,
+        from: Timestamp,
+        days: u32,
+        calendar: &Calendar,
+        step: fn(civil::Date) -> civil::Date,
+    ) -> Timestamp {
+        let local = to_london(from);
+        let mut day = local.date();
+        let mut left = days;
+        for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
+            if left == 0 {
+                break;
+            }
+            day = step(day);
+            if self.of_day(day, calendar).is_some() {
+                left -= 1;
+            }
+        }
+        let wanted = from_london_lenient(day.to_datetime(local.time()));
+        match self.of_day(day, calendar) {
+            Some((opens, closes)) => wanted.clamp(opens, closes),
+            None => wanted,
+        }
+    }
+
+    /// Working time between two instants; nothing when the second is not after the first.
+    pub fn between(&self, start: Timestamp, end: Timestamp, calendar: &Calendar) -> SignedDuration {
+        let mut sum = SignedDuration::ZERO;
+        let mut day = to_london(start).date();
+        let last = to_london(end).date();
+        for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
+            if day > last {
+                break;
+            }
+            if let Some((opens, closes)) = self.of_day(day, calendar) {
+                let (from, until) = (opens.max(start), closes.min(end));
+                if until > from {
+                    sum += until.duration_since(from);
+                }
+            }
+            day = next_day(day);
+        }
+        sum
+    }
+}
+
+impl fmt::Debug for WorkingHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.week.iter().map(|day| day.map(|(start, end)| format!("{start}-{end}")))).finish()
+    }
+}
+
+fn next_day(day: civil::Date) -> civil::Date {
+    day.saturating_add(1.day())
+}
+
+fn previous_day(day: civil::Date) -> civil::Date {
+    day.saturating_sub(1.day())
+}

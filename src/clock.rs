@@ -1,0 +1,105 @@
+//! The one place that reads time. Everything else is given a [`Clock`], so that tests and the demo can move it.
+
+use async_trait::async_trait;
+use std::time::{Duration, Instant};
+use usher_domain::time::Timestamp;
+
+/// Now, and a way to wait for a moment. Both move together, whatever the clock's speed.
+#[async_trait]
+pub trait Clock: Send + Sync + 'static {
+    /// The present, in whole milliseconds.
+    fn now(&self) -> Timestamp;
+
+    /// Returns when `until` has come, at once if it has passed. May return early; the caller looks again.
+    async fn sleep_until(&self, until: Timestamp);
+
+    /// The real time that `span` of this clock's time takes.
+    fn real(&self, span: Duration) -> Duration;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+/// The longest single sleep: a clock that is set forward is noticed within it.
+const SLEEP_MAX: Duration = Duration::from_secs(1);
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one real reading of the wall clock")]
+    fn now(&self) -> Timestamp {
+        whole_milliseconds(Timestamp::now())
+    }
+
+    async fn sleep_until(&self, until: Timestamp) {
+        tokio::time::sleep(time_until(self.now(), until).min(SLEEP_MAX)).await;
+    }
+
+    fn real(&self, span: Duration) -> Duration {
+        span
+    }
+}
+
+/// A clock that starts at a chosen moment and runs faster than the real one, for the demo.
+#[derive(Clone, Debug)]
+pub struct ScaledClock {
+    start: Timestamp,
+    started: Instant,
+    speed: u32,
+}
+
+impl ScaledClock {
+    /// A clock that shows `start` now and runs `speed` times as fast as the real one; a speed of 0 means 1.
+    #[expect(clippy::disallowed_methods, reason = "the origin of the scaled clock")]
+    pub fn new(start: Timestamp, speed: u32) -> Self {
+        Self { start: whole_milliseconds(start), started: Instant::now(), speed: speed.max(1) }
+    }
+
+    /// How many times faster than real time it runs.
+    pub fn speed(&self) -> u32 {
+        self.speed
+    }
+}
+
+#[async_trait]
+impl Clock for ScaledClock {
+    fn now(&self) -> Timestamp {
+        let passed = self.started.elapsed().saturating_mul(self.speed);
+        self.start
+            .checked_add(passed)
+            .map_or(Timestamp::MAX, whole_milliseconds)
+    }
+
+    async fn sleep_until(&self, until: Timestamp) {
+        tokio::time::sleep(self.real(time_until(self.now(), until)).min(SLEEP_MAX)).await;
+    }
+
+    fn real(&self, span: Duration) -> Duration {
+        span / self.speed
+    }
+}
+
+/// A monotonic stopwatch in real time, for measuring and for time limits on sockets.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts one.
+    #[expect(clippy::disallowed_methods, reason = "the one real reading of the monotonic clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long it has run.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+fn whole_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+fn time_until(now: Timestamp, until: Timestamp) -> Duration {
+    until.duration_since(now).try_into().unwrap_or(Duration::ZERO)
+}
