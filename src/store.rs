@@ -1,1 +1,297 @@
-//! store.
+//! The store contract. An engine remembers; it never decides: it knows records, revisions, keys and order, and no verb.
+//!
+//! Promises of every engine, proved by one conformance suite (`tests/it/store`):
+//! - `commit` is all or nothing and **durable, a power cut included, before it returns**; compare-and-set on revisions.
+//! - Queue, due and listing keys come from [`usher_domain::index`] and agree with the records at every moment.
+//! - Events keep the order of commits, per enquiry and in the feed.
+//! - A record that cannot be read is reported by id ([`StoreError::Corrupt`]), never served and never in the way of others.
+
+use async_trait::async_trait;
+use std::num::NonZeroU64;
+use usher_domain::code::{CourtCode, ResponderId};
+use usher_domain::enquiry::Enquiry;
+use usher_domain::event::Event;
+use usher_domain::id::{CheckId, EnquiryId};
+use usher_domain::index::Keys;
+use usher_domain::time::Timestamp;
+
+/// Counts the commits of one enquiry, from 1.
+pub type Revision = NonZeroU64;
+
+/// An enquiry as it was read.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The enquiry.
+    pub enquiry: Enquiry,
+    /// The revision that it was read at.
+    pub revision: Revision,
+}
+
+/// One record's part of a batch.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The new state.
+    pub enquiry: Enquiry,
+    /// The revision that it was decided on; `None` for a new enquiry.
+    pub expected: Option<Revision>,
+    /// What happened; never empty.
+    pub events: Vec<Event>,
+}
+
+/// What a commit left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The new revision of each change, in the order of the batch.
+    pub revisions: Vec<Revision>,
+    /// The feed position of the commit's last event.
+    pub cursor: Cursor,
+}
+
+/// A place in the feed: everything at or before it has been seen. Opaque to callers of the service; ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor {
+    /// The feed entry (a group commit), from 1; 0 is before everything.
+    pub entry: u64,
+    /// How many events of that entry have been seen.
+    pub events: u32,
+}
+
+/// One event as the feed keeps it, with what is needed to decide who may see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Its place: resume after it with this cursor.
+    pub cursor: Cursor,
+    /// The enquiry.
+    pub enquiry: EnquiryId,
+    /// The enquiry's revision that the event belongs to.
+    pub revision: Revision,
+    /// The court whose officers may see it.
+    pub court: CourtCode,
+    /// The responder of the event's check, whose adapters may see it.
+    pub responder: Option<ResponderId>,
+    /// The event.
+    pub event: Event,
+}
+
+/// A check in a responder's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Queued {
+    /// The deadline: the queue is in this order.
+    pub deadline: Timestamp,
+    /// The check.
+    pub check: CheckId,
+}
+
+/// Which enquiries a listing wants; every `None` means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of one of these courts.
+    pub courts: Option<Vec<CourtCode>>,
+    /// With a check of one of these responders.
+    pub responders: Option<Vec<ResponderId>>,
+    /// Open or closed ones.
+    pub open: Option<bool>,
+    /// With a live alert (`true`) or without (`false`).
+    pub alerting: Option<bool>,
+}
+
+impl Filter {
+    /// Whether an enquiry with these keys is wanted.
+    pub fn matches(&self, keys: &Keys) -> bool {
+        let court = self
+            .courts
+            .as_ref()
+            .is_none_or(|courts| courts.contains(&keys.court));
+        let responder = self.responders.as_ref().is_none_or(|wanted| {
+            keys.responders
+                .iter()
+                .any(|responder| wanted.contains(responder))
+        });
+        court
+            && responder
+            && self.open.is_none_or(|open| open == keys.open)
+            && self
+                .alerting
+                .is_none_or(|alerting| alerting == (keys.live_alerts > 0))
+    }
+}
+
+/// Which part of a listing is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Continue after this place; `None` starts.
+    pub after: Option<Place>,
+    /// At most so many, 1 to [`usher_domain::limits::PAGE_SIZE_MAX`].
+    pub size: usize,
+}
+
+/// A place in a listing. Open enquiries come first, nearest deadline first; then closed ones by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Among the open ones.
+    Open {
+        /// The deadline of the last one seen.
+        deadline: Timestamp,
+        /// Its id.
+        id: EnquiryId,
+    },
+    /// Among the closed ones.
+    Closed {
+        /// The id of the last one seen.
+        id: EnquiryId,
+    },
+}
+
+/// One page of a listing. It may be short, even empty, and still continue: a page looks at a bounded number of records.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The enquiries.
+    pub enquiries: Vec<Stored>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<Place>,
+}
+
+/// How many of what a store holds; for verification, gauges and tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open enquiries.
+    pub open: u64,
+    /// Checks in queues.
+    pub queued: u64,
+    /// The last feed entry.
+    pub feed: u64,
+    /// Records that could not be read.
+    pub unreadable: u64,
+}
+
+/// What a caller can do about it is the whole classification.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else wrote first: load and decide again.
+    #[error("enquiry {id} has changed meanwhile")]
+    Conflict {
+        /// Which enquiry of the batch.
+        id: EnquiryId,
+    },
+    /// The engine cannot serve now. After a failed sync it cannot until it is opened anew.
+    #[error("the store cannot serve now: {doing}")]
+    Unavailable {
+        /// What it was doing.
+        doing: &'static str,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A record cannot be read: a person must look.
+    #[error("cannot read {what}{}", id.map(|id| format!(" of enquiry {id}")).unwrap_or_default())]
+    Corrupt {
+        /// What kind of record.
+        what: &'static str,
+        /// Whose.
+        id: Option<EnquiryId>,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A record or batch is larger than `limits.rs` allows.
+    #[error("{what} is larger than the bound of {max}")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
+}
+
+/// Durable home of enquiries.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The enquiry and the revision it was read at, or `None` when there is none.
+    ///
+    /// # Errors
+    /// `Unavailable`, or `Corrupt` when the record cannot be read.
+    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError>;
+
+    /// Applies every change of `batch` (new state, events, index keys), or none. On `Ok` it survives a power cut.
+    ///
+    /// # Errors
+    /// `Conflict` when any change was made against a revision that is no longer current; `TooLarge`; `Unavailable`.
+    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError>;
+
+    /// Checks waiting for `responder`, nearest deadline first.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn queued(
+        &self,
+        responder: &ResponderId,
+        limit: usize,
+    ) -> Result<Vec<Queued>, StoreError>;
+
+    /// Responders that have checks waiting, each with its first, by id.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError>;
+
+    /// Open enquiries due at or before `until`, soonest first, each with its due moment.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn due(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError>;
+
+    /// The soonest due moment, if any.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// One page of the enquiries that match `filter`.
+    ///
+    /// # Errors
+    /// `Unavailable`. A record that cannot be read is left out here and reported by [`Store::unreadable`].
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError>;
+
+    /// The events of one enquiry after `after`, in the order they were committed.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt`.
+    async fn history(
+        &self,
+        id: EnquiryId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError>;
+
+    /// The events of all enquiries after `after`, in the order they were committed.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt`.
+    async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError>;
+
+    /// The feed's present end.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn feed_end(&self) -> Result<Cursor, StoreError>;
+
+    /// Reads every open record anew, compares its keys with the index, repairs the index, and answers with the enquiries that differed.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// Open records that could not be read: quarantined, kept apart, to be looked at by a person.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// How many of what it holds.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn counts(&self) -> Result<Counts, StoreError>;
+}

@@ -114,7 +114,10 @@ codes! {
 impl Purpose {
     /// Whether the purpose comes before sentence, so that a hearing is its deadline.
     pub const fn before_sentence(self) -> bool {
-        matches!(self, Self::CourtReport | Self::ReportBeforePlea | Self::Curfew)
+        matches!(
+            self,
+            Self::CourtReport | Self::ReportBeforePlea | Self::Curfew
+        )
     }
 }
 
@@ -491,7 +494,10 @@ impl Enquiry {
 
     /// The full id of one of its checks.
     pub fn check_id(&self, number: CheckNumber) -> CheckId {
-        CheckId { enquiry: self.id, number }
+        CheckId {
+            enquiry: self.id,
+            number,
+        }
     }
 
     /// Whether any check still wants something from somebody.
@@ -506,13 +512,20 @@ impl Enquiry {
 
     /// The checks that nobody has answered, redirected or closed.
     pub fn outstanding(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|check| check.state.is_outstanding())
+        self.checks
+            .iter()
+            .filter(|check| check.state.is_outstanding())
     }
 
     /// Whether the people at court have decided how to go on with `check` outstanding, since the deadline last moved.
     pub fn is_decided(&self, check: CheckNumber) -> bool {
-        let since = self.moves.last().map_or(self.submitted_at, |moved| moved.at);
-        self.decisions.iter().any(|decision| decision.at >= since && decision.outstanding.contains(&check))
+        let since = self
+            .moves
+            .last()
+            .map_or(self.submitted_at, |moved| moved.at);
+        self.decisions
+            .iter()
+            .any(|decision| decision.at >= since && decision.outstanding.contains(&check))
     }
 
     /// The honest sum of its checks.
@@ -525,7 +538,9 @@ impl Enquiry {
                 CheckState::Closed { .. } => sum.closed += 1,
                 CheckState::Unroutable { .. } => sum.unroutable += 1,
                 CheckState::Asked { .. } => sum.asked += 1,
-                CheckState::Waiting { .. } | CheckState::Leased { .. } | CheckState::Accepted { .. } => sum.outstanding += 1,
+                CheckState::Waiting { .. }
+                | CheckState::Leased { .. }
+                | CheckState::Accepted { .. } => sum.outstanding += 1,
             }
         }
         sum
@@ -578,7 +593,10 @@ impl CheckState {
 
     /// Whether the question itself is still open.
     pub fn is_outstanding(&self) -> bool {
-        !matches!(self, Self::Answered { .. } | Self::Redirected { .. } | Self::Closed { .. })
+        !matches!(
+            self,
+            Self::Answered { .. } | Self::Redirected { .. } | Self::Closed { .. }
+        )
     }
 
     /// The state's name in refusals, tables and filters.

@@ -3,9 +3,19 @@
 extern crate alloc;
 
 pub mod actor;
+pub mod alert;
 pub mod code;
+pub mod command;
+pub mod enquiry;
+pub mod event;
 pub mod hearing;
 pub mod id;
+pub mod index;
+pub mod ladder;
 pub mod limits;
+pub mod permit;
+pub mod personal;
+pub mod policy;
+pub mod rejection;
 pub mod sealed;
 pub mod time;

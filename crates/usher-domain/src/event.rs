@@ -1,0 +1,182 @@
+//! Events: what happened, past tense. History, watches and notifications are made of them. They hold no personal data of the people concerned.
+
+use crate::actor::By;
+use crate::code::ResponderId;
+use crate::enquiry::{CloseReason, Timeliness};
+use crate::id::{AlertNumber, CheckNumber};
+use crate::time::Timestamp;
+
+/// One thing that happened to one enquiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: By,
+    /// To which check; `None` for the enquiry as a whole.
+    pub check: Option<CheckNumber>,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The enquiry was taken.
+    Submitted,
+    /// A check was opened.
+    Opened {
+        /// For whom; `None` for the operators' queue.
+        responder: Option<ResponderId>,
+    },
+    /// An adapter took it.
+    Leased {
+        /// Until when.
+        expires: Timestamp,
+    },
+    /// The lease ran out; the check is back in the queue.
+    LeaseLost,
+    /// The responder gave it back.
+    Released,
+    /// People took it on.
+    Accepted {
+        /// When they promise an answer.
+        expected_by: Option<Timestamp>,
+    },
+    /// The borough asked back.
+    Asked,
+    /// The officer replied.
+    Supplied,
+    /// The responder said whose it is.
+    Redirected {
+        /// The check that goes on.
+        to: CheckNumber,
+    },
+    /// An operator routed it.
+    Rerouted {
+        /// The check that goes on.
+        to: CheckNumber,
+    },
+    /// It was answered.
+    Answered {
+        /// Who answered.
+        responder: ResponderId,
+        /// When the check had been opened, for statistics.
+        opened_at: Timestamp,
+        /// The answer's version, from 1; later ones supersede.
+        version: u8,
+        /// Before or after the deadline.
+        timeliness: Timeliness,
+    },
+    /// The officer read the answer.
+    Received {
+        /// Which version.
+        version: u8,
+    },
+    /// The officer took the enquiry back.
+    Withdrawn,
+    /// The hearing moved.
+    HearingMoved {
+        /// From.
+        from: Timestamp,
+        /// To.
+        to: Timestamp,
+    },
+    /// A step of the ladder was raised.
+    StepRaised {
+        /// Its name.
+        step: Box<str>,
+        /// Which computation of the ladder.
+        generation: u16,
+        /// When it was due.
+        due: Timestamp,
+        /// As which alert.
+        alert: AlertNumber,
+    },
+    /// A step had become moot when it was due.
+    StepMoot {
+        /// Its name.
+        step: Box<str>,
+        /// Which computation of the ladder.
+        generation: u16,
+    },
+    /// Trouble outside the ladder was raised, or raised again.
+    TroubleRaised {
+        /// As which alert.
+        alert: AlertNumber,
+        /// What.
+        trouble: crate::alert::Trouble,
+    },
+    /// A named person looks after an alert.
+    Acknowledged {
+        /// Which.
+        alert: AlertNumber,
+        /// Until when.
+        expires: Timestamp,
+    },
+    /// An acknowledgement expired; the alert is open again.
+    Reopened {
+        /// Which.
+        alert: AlertNumber,
+    },
+    /// The check moved on, and the alert with it.
+    Resolved {
+        /// Which.
+        alert: AlertNumber,
+    },
+    /// A decision at court was recorded.
+    Decided {
+        /// In a word: `seek_adjournment`, `proceed_without`, `withdraw_curfew`.
+        decision: DecisionName,
+    },
+    /// The hearing passed with no answer and no decision.
+    SentencedOutstanding,
+    /// A named person closed the check.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+crate::enquiry::codes! {
+    /// A decision at court in a word.
+    DecisionName {
+        /// Ask the court to adjourn.
+        SeekAdjournment = "seek_adjournment",
+        /// Go on without.
+        ProceedWithout = "proceed_without",
+        /// Withdraw the curfew proposal.
+        WithdrawCurfew = "withdraw_curfew",
+    }
+}
+
+impl EventKind {
+    /// The event in a word.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Opened { .. } => "opened",
+            Self::Leased { .. } => "leased",
+            Self::LeaseLost => "lease_lost",
+            Self::Released => "released",
+            Self::Accepted { .. } => "accepted",
+            Self::Asked => "asked",
+            Self::Supplied => "supplied",
+            Self::Redirected { .. } => "redirected",
+            Self::Rerouted { .. } => "rerouted",
+            Self::Answered { .. } => "answered",
+            Self::Received { .. } => "received",
+            Self::Withdrawn => "withdrawn",
+            Self::HearingMoved { .. } => "hearing_moved",
+            Self::StepRaised { .. } => "step_raised",
+            Self::StepMoot { .. } => "step_moot",
+            Self::TroubleRaised { .. } => "trouble_raised",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Reopened { .. } => "reopened",
+            Self::Resolved { .. } => "resolved",
+            Self::Decided { .. } => "decided",
+            Self::SentencedOutstanding => "sentenced_outstanding",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The whole access policy: which role may give which verb, and who may see what. Default deny; the matrix is printed and held by a test (`tests/it/permit.golden`).
+
+use crate::actor::{Actor, Role};
+use crate::command::VerbName;
+use crate::enquiry::{Check, Enquiry};
+
+/// Whether `role` has `verb` at all.
+pub const fn permits(role: Role, verb: VerbName) -> bool {
+    use VerbName as V;
+    match role {
+        Role::Officer => matches!(
+            verb,
+            V::Submit
+                | V::Supply
+                | V::Withdraw
+                | V::MoveHearing
+                | V::Acknowledge
+                | V::DecideWithout
+                | V::Receive
+                | V::Close
+        ),
+        Role::Manager => matches!(
+            verb,
+            V::Supply
+                | V::Withdraw
+                | V::MoveHearing
+                | V::Acknowledge
+                | V::DecideWithout
+                | V::Receive
+                | V::Close
+        ),
+        Role::Adapter => matches!(
+            verb,
+            V::Lease
+                | V::Renew
+                | V::Accept
+                | V::Answer
+                | V::Release
+                | V::Ask
+                | V::Redirect
+                | V::Acknowledge
+        ),
+        Role::Operator => matches!(
+            verb,
+            V::Reroute | V::Close | V::Acknowledge | V::MoveHearing
+        ),
+        Role::Inspector => false,
+        Role::Clock => matches!(verb, V::Advance | V::ReportAbsent),
+    }
+}
+
+/// Whether the verb is an act of a person, so that one must be named.
+pub const fn needs_person(verb: VerbName) -> bool {
+    use VerbName as V;
+    match verb {
+        V::Submit
+        | V::Accept
+        | V::Ask
+        | V::Supply
+        | V::Reroute
+        | V::Withdraw
+        | V::MoveHearing
+        | V::Acknowledge
+        | V::DecideWithout
+        | V::Receive
+        | V::Close => true,
+        V::Lease
+        | V::Renew
+        | V::Answer
+        | V::Release
+        | V::Redirect
+        | V::Advance
+        | V::ReportAbsent => false,
+    }
+}
+
+/// Whether `actor` may know that `enquiry` exists: its own court, a responder that has or had a check, or an overseer in scope.
+pub fn sees(actor: &Actor, enquiry: &Enquiry) -> bool {
+    match actor.role {
+        Role::Officer | Role::Manager | Role::Operator | Role::Inspector => {
+            actor.courts.contain(enquiry.deadline.court())
+        }
+        Role::Adapter => enquiry
+            .checks
+            .iter()
+            .any(|check| sees_check(actor, enquiry, check)),
+        Role::Clock => true,
+    }
+}
+
+/// Whether `actor` may know that `check` exists.
+pub fn sees_check(actor: &Actor, enquiry: &Enquiry, check: &Check) -> bool {
+    match actor.role {
+        Role::Adapter => check
+            .responder
+            .as_ref()
+            .is_some_and(|responder| actor.answers_for(responder)),
+        _ => sees(actor, enquiry),
+    }
+}
+
+/// The matrix as text: a row per verb, a column per role.
+pub fn matrix() -> String {
+    let mut text = format!("{:<16}", "verb");
+    for role in Role::ALL {
+        text.push_str(&format!("{:>10}", role.name()));
+    }
+    text.push('\n');
+    for verb in VerbName::ALL {
+        text.push_str(&format!("{:<16}", verb.name()));
+        for role in Role::ALL {
+            text.push_str(&format!(
+                "{:>10}",
+                if permits(role, *verb) { "yes" } else { "-" }
+            ));
+        }
+        text.push('\n');
+    }
+    text
+}

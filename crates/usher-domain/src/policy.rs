@@ -1,0 +1,480 @@
+//! The policy: ladders, leases, acknowledgements, working hours and bank holidays as data. `config/policy.toml` and
+//! `config/responders/*.toml` fill it; the rules only read it.
+
+use crate::code::ResponderId;
+use crate::enquiry::{Curfew, Enquiry, Track, codes};
+use crate::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
+use crate::limits;
+use crate::time::{Calendar, Timestamp, WorkingHours};
+use alloc::collections::BTreeMap;
+use core::str::FromStr;
+use jiff::SignedDuration;
+
+/// What the rules go by.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Bank holidays.
+    pub calendar: Calendar,
+    /// The hours that count where a check has no responder.
+    pub default_hours: WorkingHours,
+    /// The ladder of each track; every track has one.
+    pub tracks: BTreeMap<Track, TrackRule>,
+    /// What goes on after an answer until it is read; offsets count from `answered`.
+    pub unread: Vec<StepRule>,
+    /// What each responder has of its own.
+    pub responders: BTreeMap<ResponderId, Terms>,
+    /// How long adapters may keep checks.
+    pub lease: LeaseRule,
+}
+
+/// What one responder has of its own.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Its working hours.
+    pub hours: WorkingHours,
+    /// Its own ladders, in place of the general ones.
+    pub tracks: BTreeMap<Track, TrackRule>,
+}
+
+/// The ladder of one track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackRule {
+    /// How long an acknowledgement lasts.
+    pub acknowledgement: Span,
+    /// The time to answer, for enquiries that have no hearing: from submission.
+    pub reply_within: Span,
+    /// The steps, in any order.
+    pub steps: Vec<StepRule>,
+}
+
+/// One step as the policy has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRule {
+    /// Its name: lower-case letters, digits and underscores.
+    pub name: Box<str>,
+    /// What raising it means.
+    pub kind: StepKind,
+    /// The moments of which the earliest counts.
+    pub at: Vec<Offset>,
+    /// What makes it moot.
+    pub unless: Unless,
+    /// Who is told.
+    pub audience: Vec<Audience>,
+}
+
+/// How long adapters may keep checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseRule {
+    /// When the adapter says nothing.
+    pub default: SignedDuration,
+    /// At least.
+    pub min: SignedDuration,
+    /// At most, from now; a renewal starts anew.
+    pub max: SignedDuration,
+    /// Lost leases of one check after which operators are told.
+    pub lost_before_alert: u32,
+}
+
+impl LeaseRule {
+    /// The end of a lease taken `now`, wanted until `until`, within the bounds.
+    pub fn bound(&self, now: Timestamp, until: Timestamp) -> Timestamp {
+        let at = |span| now.saturating_add(span).unwrap_or(Timestamp::MAX);
+        until.clamp(at(self.min), at(self.max))
+    }
+}
+
+/// A length of time in the units that ladders are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// How many.
+    pub amount: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+codes! {
+    /// Units of time.
+    Unit {
+        /// Minutes by the clock.
+        Minute = "min",
+        /// Hours by the clock.
+        Hour = "h",
+        /// Hours of the responder's working time.
+        WorkingHour = "wh",
+        /// The responder's working days.
+        WorkingDay = "wd",
+    }
+}
+
+/// A moment as ladders write it: `hearing - 30 min`, `submitted + 4 wh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offset {
+    /// From where.
+    pub base: Base,
+    /// Whether `span` is taken off instead of added.
+    pub before: bool,
+    /// How far.
+    pub span: Span,
+}
+
+codes! {
+    /// What offsets count from.
+    Base {
+        /// The opening of the check.
+        Submitted = "submitted",
+        /// The deadline.
+        Hearing = "hearing",
+        /// The newest answer.
+        Answered = "answered",
+    }
+}
+
+/// A ladder's text that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct ParsePolicyError {
+    /// What a correct value looks like.
+    pub expected: &'static str,
+}
+
+impl FromStr for Span {
+    type Err = ParsePolicyError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePolicyError> {
+        let bad = ParsePolicyError {
+            expected: "a length such as 30 min, 2 h, 4 wh (working hours) or 3 wd (working days)",
+        };
+        let mut words = text.split_whitespace();
+        let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            amount: amount.parse().map_err(|_| bad)?,
+            unit: Unit::parse(unit).ok_or(bad)?,
+        })
+    }
+}
+
+impl FromStr for Offset {
+    type Err = ParsePolicyError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePolicyError> {
+        let bad = ParsePolicyError {
+            expected: "a moment such as submitted + 15 min, hearing - 1 wd, hearing + 0 min or answered + 4 wh",
+        };
+        let text = text.trim();
+        let sign = text.find(['+', '-']).ok_or(bad)?;
+        let (base, rest) = text.split_at(sign);
+        Ok(Self {
+            base: Base::parse(base.trim()).ok_or(bad)?,
+            before: rest.starts_with('-'),
+            span: rest[1..].parse().map_err(|_| bad)?,
+        })
+    }
+}
+
+/// A policy that would leave a check unwatched or cannot be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// A track has no ladder.
+    #[error("track {} has no ladder", track.name())]
+    MissingTrack {
+        /// Which.
+        track: Track,
+    },
+    /// No step of a ladder is certain to be raised and to stay until an answer comes.
+    #[error(
+        "{place}: one step after the hearing must have unless = \"answered\", or a check could be forgotten"
+    )]
+    NoLastStep {
+        /// Where.
+        place: String,
+    },
+    /// Steps before a hearing need one at the hearing.
+    #[error("{place}: one step must have kind = \"hearing\" at = \"hearing + 0 min\"")]
+    NoHearingStep {
+        /// Where.
+        place: String,
+    },
+    /// A step is wrong in itself.
+    #[error("{place}: step {step}: {why}")]
+    BadStep {
+        /// Where.
+        place: String,
+        /// Which.
+        step: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// Lease lengths are out of order.
+    #[error("lease: min <= default <= max must hold, and min be at least 1 second")]
+    BadLease,
+}
+
+impl Policy {
+    /// Checks that no ladder can leave a check unwatched.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn validate(&self) -> Result<(), PolicyError> {
+        for track in Track::ALL {
+            let rule = self
+                .tracks
+                .get(track)
+                .ok_or(PolicyError::MissingTrack { track: *track })?;
+            validate_track(&format!("ladder.{}", track.name()), *track, rule)?;
+        }
+        for (responder, terms) in &self.responders {
+            for (track, rule) in &terms.tracks {
+                validate_track(
+                    &format!("responder {responder}, ladder.{}", track.name()),
+                    *track,
+                    rule,
+                )?;
+            }
+        }
+        validate_steps("unread", &self.unread)?;
+        let answered = self
+            .unread
+            .iter()
+            .any(|step| step.at.iter().any(|at| at.base == Base::Answered));
+        if !answered || self.unread.iter().any(|step| step.kind != StepKind::Unread) {
+            return Err(PolicyError::BadStep {
+                place: "unread".into(),
+                step: "*".into(),
+                why: "every step has kind unread, and at least one counts from answered",
+            });
+        }
+        let lease = &self.lease;
+        let ordered = lease.min <= lease.default && lease.default <= lease.max;
+        if ordered && lease.min >= SignedDuration::from_secs(1) {
+            Ok(())
+        } else {
+            Err(PolicyError::BadLease)
+        }
+    }
+
+    /// The working hours that count for `responder`.
+    pub fn hours(&self, responder: Option<&ResponderId>) -> &WorkingHours {
+        responder
+            .and_then(|responder| self.responders.get(responder))
+            .map_or(&self.default_hours, |terms| &terms.hours)
+    }
+
+    /// The ladder of `track` for `responder`: its own, or the general one.
+    pub fn track(&self, track: Track, responder: Option<&ResponderId>) -> Option<&TrackRule> {
+        responder
+            .and_then(|responder| self.responders.get(responder)?.tracks.get(&track))
+            .or_else(|| self.tracks.get(&track))
+    }
+
+    /// `from` plus or minus `span`, in the working time of `hours`.
+    pub fn shift(
+        &self,
+        from: Timestamp,
+        before: bool,
+        span: Span,
+        hours: &WorkingHours,
+    ) -> Timestamp {
+        let amount = i64::from(span.amount);
+        let clock = |length: SignedDuration| {
+            let moved = if before {
+                from.saturating_sub(length)
+            } else {
+                from.saturating_add(length)
+            };
+            moved.unwrap_or(if before {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            })
+        };
+        match (span.unit, before) {
+            (Unit::Minute, _) => clock(SignedDuration::from_mins(amount)),
+            (Unit::Hour, _) => clock(SignedDuration::from_hours(amount)),
+            (Unit::WorkingHour, false) => {
+                hours.after(from, SignedDuration::from_hours(amount), &self.calendar)
+            }
+            (Unit::WorkingHour, true) => {
+                hours.before(from, SignedDuration::from_hours(amount), &self.calendar)
+            }
+            (Unit::WorkingDay, false) => hours.days_after(from, span.amount, &self.calendar),
+            (Unit::WorkingDay, true) => hours.days_before(from, span.amount, &self.calendar),
+        }
+    }
+
+    /// The deadline of an enquiry that has no hearing.
+    pub fn reply_by(&self, track: Track, submitted: Timestamp) -> Timestamp {
+        match self.tracks.get(&track) {
+            Some(rule) => self.shift(submitted, false, rule.reply_within, &self.default_hours),
+            None => submitted,
+        }
+    }
+
+    /// When an acknowledgement given `now` on a check of `responder` expires.
+    pub fn acknowledged_until(
+        &self,
+        now: Timestamp,
+        track: Track,
+        responder: Option<&ResponderId>,
+    ) -> Timestamp {
+        match self.track(track, responder) {
+            Some(rule) => self.shift(now, false, rule.acknowledgement, self.hours(responder)),
+            None => now,
+        }
+    }
+
+    /// The steps of a check opened at `opened`, all pending, soonest first.
+    pub fn steps(
+        &self,
+        track: Track,
+        responder: Option<&ResponderId>,
+        opened: Timestamp,
+        deadline: Timestamp,
+    ) -> Vec<Step> {
+        let rules = self
+            .track(track, responder)
+            .map_or(&[][..], |rule| &rule.steps);
+        self.instantiate(rules, responder, |base| match base {
+            Base::Submitted | Base::Answered => opened,
+            Base::Hearing => deadline,
+        })
+    }
+
+    /// The steps that follow an answer until it is read.
+    pub fn unread_steps(
+        &self,
+        responder: Option<&ResponderId>,
+        answered: Timestamp,
+        deadline: Timestamp,
+    ) -> Vec<Step> {
+        self.instantiate(&self.unread, responder, |base| match base {
+            Base::Submitted | Base::Answered => answered,
+            Base::Hearing => deadline,
+        })
+    }
+
+    fn instantiate(
+        &self,
+        rules: &[StepRule],
+        responder: Option<&ResponderId>,
+        base: impl Fn(Base) -> Timestamp,
+    ) -> Vec<Step> {
+        let hours = self.hours(responder);
+        let due = |rule: &StepRule| {
+            rule.at
+                .iter()
+                .map(|at| self.shift(base(at.base), at.before, at.span, hours))
+                .min()
+                .unwrap_or(Timestamp::MIN)
+        };
+        let step = |rule: &StepRule| Step {
+            name: rule.name.clone(),
+            kind: rule.kind,
+            due: due(rule),
+            audience: rule.audience.clone(),
+            unless: rule.unless,
+            state: StepState::Pending,
+        };
+        let mut steps: Vec<Step> = rules.iter().map(step).collect();
+        steps.sort_by_key(|step| step.due);
+        steps
+    }
+
+    /// A new ladder for a check of `enquiry` opened at `opened`.
+    pub(crate) fn ladder(
+        &self,
+        enquiry: &Enquiry,
+        responder: Option<&ResponderId>,
+        opened: Timestamp,
+    ) -> Ladder {
+        let deadline = enquiry.deadline.at();
+        Ladder {
+            generation: 1,
+            steps: self.steps(enquiry.track(), responder, opened, deadline),
+        }
+    }
+
+    /// Whether the deadline lies within the known bank holidays; beyond them working time is computed as if there were none, and the receipt says so.
+    pub fn knows(&self, deadline: Timestamp) -> bool {
+        self.calendar.knows(crate::time::to_london(deadline).date())
+    }
+}
+
+/// Whether a curfew proposal stands, so that a missing answer blocks rather than warns.
+pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
+    enquiry.curfew == Curfew::Proposed
+}
+
+fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
+    validate_steps(place, &rule.steps)?;
+    let lasting =
+        |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
+    let after = |step: &&StepRule| step.at.iter().all(|at| !at.before);
+    if !rule.steps.iter().filter(lasting).any(|step| after(&step)) {
+        return Err(PolicyError::NoLastStep {
+            place: place.into(),
+        });
+    }
+    let at_hearing = rule.steps.iter().any(|step| step.kind == StepKind::Hearing);
+    if track != Track::PostSentence && !at_hearing {
+        return Err(PolicyError::NoHearingStep {
+            place: place.into(),
+        });
+    }
+    if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
+        return Err(PolicyError::BadStep {
+            place: place.into(),
+            step: "*".into(),
+            why: "kind unread belongs in [[unread]]",
+        });
+    }
+    Ok(())
+}
+
+fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
+    let mut names = alloc::collections::BTreeSet::new();
+    for step in steps {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let named = !step.name.is_empty()
+            && step.name.len() <= limits::STEP_NAME_CHARS_MAX
+            && step.name.bytes().all(plain);
+        let why = if !named {
+            "the name must be lower-case letters, digits and underscores"
+        } else if !names.insert(&step.name) {
+            "the name is used twice"
+        } else if step.at.is_empty() || step.at.len() > limits::OFFSETS_PER_STEP_MAX {
+            "at must give one to four moments"
+        } else if step.audience.is_empty() {
+            "the audience is empty"
+        } else if step.kind == StepKind::Hearing && !is_the_hearing(step) {
+            "kind hearing means at = \"hearing + 0 min\""
+        } else {
+            continue;
+        };
+        return Err(PolicyError::BadStep {
+            place: place.into(),
+            step: step.name.to_string(),
+            why,
+        });
+    }
+    if steps.is_empty() || steps.len() > limits::STEPS_PER_LADDER_MAX {
+        return Err(PolicyError::BadStep {
+            place: place.into(),
+            step: "*".into(),
+            why: "a ladder has 1 to 24 steps",
+        });
+    }
+    Ok(())
+}
+
+fn is_the_hearing(step: &StepRule) -> bool {
+    matches!(
+        step.at[..],
+        [Offset {
+            base: Base::Hearing,
+            span: Span { amount: 0, .. },
+            ..
+        }]
+    )
+}

@@ -1,0 +1,96 @@
+//! Rejections: why a command was refused, with the facts. `src/rpc/status.rs` maps each to one wire status.
+
+use crate::code::CourtCode;
+use crate::command::VerbName;
+use crate::id::CheckNumber;
+use crate::time::Timestamp;
+
+/// Why a command was refused. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// There is no such thing, or the actor may not know of it: the two read the same.
+    #[error("there is no such {what}, or it is not yours")]
+    NotFound {
+        /// `enquiry`, `check` or `alert`.
+        what: &'static str,
+    },
+    /// The actor's role does not have the verb.
+    #[error("your role does not allow this: {verb:?}")]
+    NotPermitted {
+        /// The verb.
+        verb: VerbName,
+    },
+    /// The officer submitted for a court that is not theirs.
+    #[error("court {court} is not among the courts of this certificate")]
+    OtherCourt {
+        /// The court.
+        court: CourtCode,
+    },
+    /// The act needs a named person.
+    #[error("name the person who does this: field person.name is empty")]
+    PersonRequired,
+    /// The same request id came before with another body.
+    #[error("request_id was used before with another body: use a new one")]
+    RequestReused,
+    /// The check is in a state that does not allow the verb.
+    #[error("the check is {state}: this is possible only while it is {wanted}")]
+    WrongState {
+        /// The check.
+        check: CheckNumber,
+        /// Its state.
+        state: &'static str,
+        /// What it would have to be.
+        wanted: &'static str,
+    },
+    /// The lease ran out or is another's. The check is in the queue again: lease it anew.
+    #[error("the lease is lost: lease the check again")]
+    LeaseLost,
+    /// Nothing is outstanding, so there is nothing to decide without.
+    #[error("every check is answered, redirected or closed: there is nothing to decide without")]
+    NothingOutstanding,
+    /// A curfew is proposed and a check is unanswered.
+    #[error(
+        "a curfew is proposed and a check is unanswered: withdraw the curfew proposal or seek an adjournment"
+    )]
+    CurfewBlocked,
+    /// No curfew proposal stands.
+    #[error("no curfew proposal stands")]
+    NoCurfew,
+    /// A newer version of the answer has come.
+    #[error("version {newest} of the answer has come: read it and give its number")]
+    NewerAnswer {
+        /// Its number.
+        newest: u8,
+    },
+    /// The deadline lies where it cannot be.
+    #[error("the deadline {why}")]
+    BadDeadline {
+        /// What is wrong and what to do.
+        why: &'static str,
+    },
+    /// A field is wrong in itself.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what to do.
+        why: &'static str,
+    },
+    /// The alert has ended: the check moved on.
+    #[error("the alert has ended: the check has moved on")]
+    AlertEnded {
+        /// When.
+        at: Timestamp,
+    },
+    /// The alert is addressed to others.
+    #[error("the alert is addressed to others")]
+    NotAddressed,
+    /// A bound is reached.
+    #[error("at most {max} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
+}
