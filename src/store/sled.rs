@@ -51,7 +51,10 @@ impl Sled {
         caught(OPENING, || {
             let folder = Folder::hold(folder)?;
             let place = folder.place(FOLDER, |unfinished| {
-                open_at(unfinished, settings).map(|_closed| ())
+                drop(open_at(unfinished, settings)?);
+                Files::of(unfinished)
+                    .sync_if_changed()
+                    .map_err(|error| KvError::of_io(OPENING, error))
             })?;
             let (tree, log, files) = open_at(&place, settings)?;
             Ok(Guarded::new(Self {
