@@ -219,7 +219,9 @@ fn a_scan_stops_when_told(make: Open, folder: &Path) {
 fn a_scan_belongs_to_one_moment(make: Open, folder: &Path) {
     let engine = open(make, folder);
     for round in 0..20_u8 {
-        let writes: Vec<_> = (0..50_u8).map(|key| Write::put([key], [round])).collect();
+        let writes: Vec<_> = (0..200_u8)
+            .map(|key| Write::put([key], [round; 2_000]))
+            .collect();
         std::thread::scope(|threads| {
             threads.spawn(|| engine.commit(&writes).unwrap());
             let seen = contents(&*engine).unwrap();
