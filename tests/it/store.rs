@@ -4,6 +4,8 @@ mod bit_flip;
 mod conformance;
 mod disk;
 mod power_cut;
+#[cfg(all(feature = "sled", unix))]
+mod power_cut_sled;
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};

@@ -37,11 +37,11 @@ enum Outcome {
     AtReading,
     ByItsSeal,
     ByTheCheck,
-    Unnoticed(String),
+    Unnoticed,
 }
 
-/// A store of a few hundred records, closed.
-fn closed_store() -> (Vec<u8>, Contents) {
+/// A store of a few hundred records, closed in order or killed.
+fn stored(in_order: bool) -> (Vec<u8>, Contents) {
     let disk = Disk::default();
     let mut rng = fastrand::Rng::with_seed(8);
     let mut all = Contents::new();
@@ -56,8 +56,9 @@ fn closed_store() -> (Vec<u8>, Contents) {
         engine.commit(&writes).unwrap();
         super::apply(&mut all, &writes);
     }
+    let killed = disk.bytes();
     drop(engine);
-    (disk.bytes(), all)
+    (if in_order { disk.bytes() } else { killed }, all)
 }
 
 fn outcome(image: Vec<u8>, expected: &Contents) -> Outcome {
@@ -82,12 +83,13 @@ fn outcome(image: Vec<u8>, expected: &Contents) -> Outcome {
     match engine.check() {
         Err(_) => Outcome::ByTheCheck,
         Ok(_) if all_equal => Outcome::Harmless,
-        Ok(condition) => Outcome::Unnoticed(format!("{condition:?}")),
+        Ok(_) => Outcome::Unnoticed,
     }
 }
 
-fn check_flips(name: &str, flips: impl Iterator<Item = usize>) {
-    let (image, expected) = closed_store();
+/// Flips each of `bits` on its own, in the store; returns those that nobody noticed.
+fn unnoticed(name: &str, in_order: bool, bits: impl Iterator<Item = usize>) -> Vec<String> {
+    let (image, expected) = stored(in_order);
     assert_eq!(
         outcome(image.clone(), &expected),
         Outcome::Harmless,
@@ -95,7 +97,7 @@ fn check_flips(name: &str, flips: impl Iterator<Item = usize>) {
     );
     let mut tally = [0; 5];
     let mut unnoticed = Vec::new();
-    for bit in flips.map(|bit| bit % (image.len() * 8)) {
+    for bit in bits.map(|bit| bit % (image.len() * 8)) {
         let mut flipped = image.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         match outcome(flipped, &expected) {
@@ -104,30 +106,38 @@ fn check_flips(name: &str, flips: impl Iterator<Item = usize>) {
             Outcome::AtReading => tally[2] += 1,
             Outcome::ByItsSeal => tally[3] += 1,
             Outcome::ByTheCheck => tally[4] += 1,
-            Outcome::Unnoticed(what) => {
-                unnoticed.push(format!("byte {} bit {}: {what}", bit / 8, bit % 8))
-            }
+            Outcome::Unnoticed => unnoticed.push(format!("byte {} bit {}", bit / 8, bit % 8)),
         }
     }
     let [harmless, opening, reading, seal, check] = tally;
     println!(
-        "{name}: of {} bytes; harmless {harmless}, found at opening {opening}, reading {reading}, \
-         by the seal {seal}, by the check {check}",
+        "{name}: file of {} bytes; harmless {harmless}, found at opening {opening}, at reading \
+         {reading}, by the seal {seal}, by the check {check}",
         image.len()
     );
-    assert!(unnoticed.is_empty(), "{}: {unnoticed:#?}", unnoticed.len());
+    unnoticed
 }
+
+const HEADER_BITS: usize = 320 * 8;
 
 #[test]
 fn a_flipped_bit_is_reported_or_harmless() {
     let mut rng = fastrand::Rng::with_seed(9);
-    check_flips(
-        "anywhere, seed 9",
-        (0..FLIPS).map(|_| rng.usize(..usize::MAX / 2)),
-    );
+    let anywhere = (0..FLIPS).map(|_| rng.usize(..usize::MAX / 2));
+    assert_eq!(unnoticed("anywhere, seed 9", true, anywhere), [""; 0]);
 }
 
 #[test]
 fn a_flipped_bit_of_the_header_is_reported_or_harmless() {
-    check_flips("header", 0..320 * 8);
+    assert_eq!(unnoticed("header", true, 0..HEADER_BITS), [""; 0]);
+}
+
+/// A known limit. Of a store that was killed, both of the last two states are whole, and one bit says
+/// which is the newer: flipped, it takes back the last commit. Closing in order makes both states equal.
+#[test]
+fn of_a_killed_store_one_bit_of_the_header_can_hide() {
+    assert_eq!(
+        unnoticed("header, killed", false, 0..HEADER_BITS),
+        ["byte 9 bit 0"]
+    );
 }
