@@ -1,4 +1,4 @@
-//! A bit flipped in a closed data file is reported or harmless, and never brings the process down.
+//! A bit flipped in a data file is reported or harmless, and never brings the process down.
 //!
 //! redb proves its page checksums only in a check, not when it reads. So each value here carries a
 //! CRC-32 over its key and body, as every record does, and a reader that finds it wrong reports it.
@@ -120,11 +120,20 @@ fn unnoticed(name: &str, in_order: bool, bits: impl Iterator<Item = usize>) -> V
 
 const HEADER_BITS: usize = 320 * 8;
 
+fn check_anywhere(seed: u64, in_order: bool) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let bits = (0..FLIPS).map(|_| rng.usize(..usize::MAX / 2));
+    assert_eq!(unnoticed(&format!("seed {seed}"), in_order, bits), [""; 0]);
+}
+
 #[test]
-fn a_flipped_bit_is_reported_or_harmless() {
-    let mut rng = fastrand::Rng::with_seed(9);
-    let anywhere = (0..FLIPS).map(|_| rng.usize(..usize::MAX / 2));
-    assert_eq!(unnoticed("anywhere, seed 9", true, anywhere), [""; 0]);
+fn a_flipped_bit_of_a_closed_store_is_reported_or_harmless() {
+    check_anywhere(9, true);
+}
+
+#[test]
+fn a_flipped_bit_of_a_killed_store_is_reported_or_harmless() {
+    check_anywhere(10, false);
 }
 
 #[test]
@@ -134,6 +143,7 @@ fn a_flipped_bit_of_the_header_is_reported_or_harmless() {
 
 /// A known limit. Of a store that was killed, both of the last two states are whole, and one bit says
 /// which is the newer: flipped, it takes back the last commit. Closing in order makes both states equal.
+/// With commits of a single phase, some thousand bits of this header could hide so.
 #[test]
 fn of_a_killed_store_one_bit_of_the_header_can_hide() {
     assert_eq!(

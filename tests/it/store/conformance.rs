@@ -339,10 +339,10 @@ fn another_engines_folder_is_refused(make: Open, folder: &Path) {
 fn an_interrupted_making_is_begun_again(make: Open, folder: &Path) {
     let fresh = folder.join("deep/er");
     drop(open(make, &fresh));
-    let made = std::fs::read_dir(&fresh)
+    let entries = std::fs::read_dir(&fresh)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    let place = made
+    let place = entries
         .filter(|path| !path.ends_with("lock"))
         .collect::<Vec<_>>()
         .remove(0);
