@@ -11,7 +11,9 @@ mod guarded;
 
 pub use guarded::Guarded;
 
-pub(super) use folder::{Folder, sync_folder};
+pub(super) use folder::Folder;
+#[cfg(feature = "sled")]
+pub(super) use folder::sync_folder;
 pub(super) use guarded::caught;
 
 use std::ops::{Bound, ControlFlow};
@@ -65,7 +67,8 @@ pub trait KeyValue: Send + Sync + 'static {
     /// verify`, on a store that serves nobody.
     ///
     /// # Errors
-    /// [`KvError::Corrupt`] when the store cannot be trusted: restore it from a backup.
+    /// [`KvError::Corrupt`] when the store cannot be trusted: restore it from a backup. After any error
+    /// the engine stops, as after a failed commit.
     fn check(&mut self) -> Result<Condition, KvError>;
 }
 

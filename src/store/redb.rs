@@ -1,9 +1,10 @@
 //! The default engine: redb, one file, one table.
 //!
-//! A commit is copied beside the old state, synced, and made current by a second sync (two-phase), so a
-//! cut leaves the one or the other. With quick repair each commit also keeps the allocator's state, so
-//! that opening after a crash takes milliseconds. Its power-cut tests run this very engine on a
-//! simulated disk, through [`Redb::on`].
+//! A commit is written beside the state before it, synced, and made current by a second sync (two
+//! phases, which quick repair brings with it), so a cut leaves the one or the other, and opening after
+//! a crash takes milliseconds. One phase would save a sync, but then redb takes any damage to the newest
+//! commit for a cut and falls back to the one before, in silence. Its power-cut tests run this very
+//! engine on a simulated disk, through [`Redb::on`].
 
 use super::kv::{
     Condition, Folder, Guarded, KeyRange, KeyValue, KvError, Order, Settings, Visit, Write, caught,

@@ -15,9 +15,9 @@ use ::sled::{Batch, Config, Db, Error};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 const FOLDER: &str = "usher.sled";
@@ -39,6 +39,8 @@ pub struct Sled {
     tree: Db,
     log: File,
     files: Files,
+    /// Scans read and commits write it: sled's own scans see commits that end while they run.
+    moment: RwLock<()>,
     _folder: Folder,
 }
 
@@ -51,13 +53,17 @@ impl Sled {
         caught(OPENING, || {
             let folder = Folder::hold(folder)?;
             let place = folder.place(FOLDER, |unfinished| {
-                open_at(unfinished, settings).map(|_closed| ())
+                drop(open_at(unfinished, settings)?);
+                Files::of(unfinished)
+                    .sync_if_changed()
+                    .map_err(|error| KvError::of_io(OPENING, error))
             })?;
             let (tree, log, files) = open_at(&place, settings)?;
             Ok(Guarded::new(Self {
                 tree,
                 log,
                 files,
+                moment: RwLock::default(),
                 _folder: folder,
             }))
         })
@@ -76,6 +82,7 @@ impl KeyValue for Sled {
         order: Order,
         visit: &mut Visit<'_>,
     ) -> Result<(), KvError> {
+        let _moment = self.moment.read().unwrap_or_else(PoisonError::into_inner);
         let mut entries = self.tree.range::<&[u8], _>(range);
         while let Some(entry) = match order {
             Order::Ascending => entries.next(),
@@ -97,7 +104,11 @@ impl KeyValue for Sled {
                 None => batch.remove(key.as_slice()),
             }
         }
-        self.tree.apply_batch(batch).map_err(failed(COMMITTING))?;
+        let applied = {
+            let _moment = self.moment.write().unwrap_or_else(PoisonError::into_inner);
+            self.tree.apply_batch(batch)
+        };
+        applied.map_err(failed(COMMITTING))?;
         self.tree.flush().map_err(failed(COMMITTING))?;
         self.log
             .sync_data()
@@ -107,7 +118,7 @@ impl KeyValue for Sled {
 
     /// sled checks each page as it reads it from its log, so a check is a reading of everything.
     fn check(&mut self) -> Result<Condition, KvError> {
-        let everything = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
+        let everything = (Bound::Unbounded, Bound::Unbounded);
         self.scan(everything, Order::Ascending, &mut |_, _| {
             ControlFlow::Continue(())
         })?;
