@@ -1,1 +1,5 @@
 //! broker.
+
+pub mod input;
+pub mod opened;
+pub mod output;

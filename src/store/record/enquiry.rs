@@ -159,7 +159,10 @@ fn keep_applied(applied: &[Applied]) -> kept::Applied {
         requests.extend_from_slice(request.uuid().as_bytes());
         digests.push(*digest);
     }
-    kept::Applied { requests, digests }
+    kept::Applied {
+        requests: requests.into(),
+        digests,
+    }
 }
 
 fn read_applied(applied: Option<kept::Applied>) -> Result<Vec<Applied>, RecordError> {
