@@ -9,6 +9,7 @@ mod power_cut;
 mod power_cut_sled;
 mod record;
 mod verify;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};

@@ -1,4 +1,4 @@
 //! The test kit: sample data and the model of the store.
 
-pub mod memory;
-pub mod sample;
+pub(crate) mod memory;
+pub(crate) mod sample;

@@ -1,7 +1,7 @@
 //! The enquiry as a whole, with its alerts and decisions; its checks are in `state.rs`.
 
 use super::RecordError;
-use super::code::Code as _;
+use super::code::Code;
 use super::field::{
     Kept, keep_all, keep_codes, keep_sealed, keep_time, keep_uuid, needed, read_all, read_client,
     read_code, read_code_if, read_codes, read_needed, read_ordinal, read_sealed, read_small,
@@ -47,7 +47,7 @@ impl Kept for Enquiry {
             id: keep_uuid(id.uuid()),
             requester: Some(requester.keep()),
             purpose: purpose.number(),
-            report: report.map_or(0, |report| report.number()),
+            report: report.map_or(0, Code::number),
             in_custody: *in_custody,
             curfew_proposed,
             curfew_withdrawn,

@@ -15,7 +15,7 @@ use usher_domain::time::Timestamp;
 
 /// The model.
 #[derive(Default)]
-pub struct Memory(Mutex<State>);
+pub(crate) struct Memory(Mutex<State>);
 
 #[derive(Clone, Default)]
 struct State {
@@ -26,7 +26,7 @@ struct State {
 
 impl Memory {
     /// How many enquiries there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().records.len()
     }
 }
@@ -73,7 +73,9 @@ impl State {
                 });
             }
         }
-        queues.values_mut().for_each(|queue| queue.sort());
+        for queue in queues.values_mut() {
+            queue.sort();
+        }
         queues
     }
 
@@ -138,9 +140,10 @@ impl Store for Memory {
         responder: &ResponderId,
         limit: usize,
     ) -> Result<Vec<Queued>, StoreError> {
-        let mut queue = self.0.lock().unwrap().queues().remove(responder);
-        queue.iter_mut().for_each(|queue| queue.truncate(limit));
-        Ok(queue.unwrap_or_default())
+        let queue = self.0.lock().unwrap().queues().remove(responder);
+        let mut queue = queue.unwrap_or_default();
+        queue.truncate(limit);
+        Ok(queue)
     }
 
     async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {

@@ -56,7 +56,7 @@ async fn indexes_equal_after_reopen(mut home: Home) {
         home.commit(Sample::new(number).submitted()).await;
         let stored = home.load(id(number)).await;
         home.commit(changed(&stored, |enquiry| {
-            enquiry.checks[0].state = closed()
+            enquiry.checks[0].state = closed();
         }))
         .await;
     }
