@@ -83,6 +83,8 @@ pub enum AlertState {
         at: Timestamp,
         /// From this moment on it is open again.
         expires: Timestamp,
+        /// What the person said; may hold personal data.
+        note: crate::sealed::Sealed,
     },
     /// The check has moved on.
     Resolved {

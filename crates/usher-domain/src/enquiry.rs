@@ -38,7 +38,7 @@ pub struct Enquiry {
     pub personal: Sealed,
     /// One check per responder, numbered from 1 in this order.
     pub checks: Vec<Check>,
-    /// Every alert ever raised, numbered from 1 in this order.
+    /// Alerts by number; ended ones beyond [`crate::limits::ALERTS_KEPT_MAX`] stay in the history only.
     pub alerts: Vec<Alert>,
     /// What was decided at court with checks outstanding, oldest first.
     pub decisions: Vec<CourtDecision>,
@@ -489,7 +489,7 @@ impl Enquiry {
 
     /// The alert with this number.
     pub fn alert(&self, number: AlertNumber) -> Option<&Alert> {
-        self.alerts.get(usize::from(number).checked_sub(1)?)
+        self.alerts.iter().find(|alert| alert.number == number)
     }
 
     /// The full id of one of its checks.

@@ -29,7 +29,7 @@ pub enum EventKind {
         /// For whom; `None` for the operators' queue.
         responder: Option<ResponderId>,
     },
-    /// An adapter took it.
+    /// An adapter took it, or keeps it longer.
     Leased {
         /// Until when.
         expires: Timestamp,

@@ -63,6 +63,16 @@ codes! {
     }
 }
 
+impl Audience {
+    /// Whether these are people or programs of the responder.
+    pub const fn is_borough(self) -> bool {
+        matches!(
+            self,
+            Self::Adapter | Self::BoroughDesk | Self::BoroughManager
+        )
+    }
+}
+
 codes! {
     /// What makes a step moot before it is raised.
     Unless {

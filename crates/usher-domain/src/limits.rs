@@ -28,6 +28,10 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
 pub const REQUESTS_REMEMBERED_MAX: usize = 512;
+/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only.
+pub const ALERTS_KEPT_MAX: usize = 256;
+/// Personal data and names of one enquiry, in bytes: with everything else it fits [`RECORD_BYTES_MAX`].
+pub const PERSONAL_BYTES_MAX: usize = 72 * 1_024;
 /// Steps of one ladder.
 pub const STEPS_PER_LADDER_MAX: usize = 24;
 /// Moments of which a step takes the earliest.

@@ -79,7 +79,7 @@ impl LeaseRule {
     /// The end of a lease taken `now`, wanted until `until`, within the bounds.
     pub fn bound(&self, now: Timestamp, until: Timestamp) -> Timestamp {
         let at = |span| now.saturating_add(span).unwrap_or(Timestamp::MAX);
-        until.clamp(at(self.min), at(self.max))
+        until.max(at(self.min)).min(at(self.max))
     }
 }
 
@@ -372,7 +372,7 @@ impl Policy {
             name: rule.name.clone(),
             kind: rule.kind,
             due: due(rule),
-            audience: rule.audience.clone(),
+            audience: audience(&rule.audience, responder),
             unless: rule.unless,
             state: StepState::Pending,
         };
@@ -399,6 +399,18 @@ impl Policy {
     pub fn knows(&self, deadline: Timestamp) -> bool {
         self.calendar.knows(crate::time::to_london(deadline).date())
     }
+}
+
+/// Who is told of a step: where no borough is found yet, operators stand in for its people.
+fn audience(told: &[Audience], responder: Option<&ResponderId>) -> Vec<Audience> {
+    let mut told = told.to_vec();
+    if responder.is_none() {
+        told.retain(|audience| !audience.is_borough());
+        told.push(Audience::Operator);
+        told.sort_unstable();
+        told.dedup();
+    }
+    told
 }
 
 /// Whether a curfew proposal stands, so that a missing answer blocks rather than warns.

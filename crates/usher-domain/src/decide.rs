@@ -1,0 +1,221 @@
+//! The whole business: load → **decide** → commit → announce. Pure and total; nobody else changes an enquiry.
+
+use crate::actor::{Actor, By};
+use crate::command::{Command, Request, Verb, VerbName};
+use crate::enquiry::{Applied, Check, CheckState, Enquiry};
+use crate::event::{Event, EventKind};
+use crate::id::CheckNumber;
+use crate::permit;
+use crate::policy::Policy;
+use crate::rejection::Rejection;
+use crate::time::Timestamp;
+use crate::{limits, rules};
+
+/// What a command leads to: the new state and the events. No events means that nothing has changed and nothing needs
+/// committing: a repeated request, or a clock with nothing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The enquiry as it now is.
+    pub enquiry: Enquiry,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// Decides what `command` by `actor` at `now` leads to.
+///
+/// # Errors
+/// The [`Rejection`] that says why nothing changes. What the actor may not know of reads as not there.
+pub fn decide(
+    current: Option<&Enquiry>,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<Transition, Rejection> {
+    let verb = command.verb.name();
+    if !permit::permits(actor.role, verb) {
+        return Err(Rejection::NotPermitted { verb });
+    }
+    let named = actor
+        .person
+        .as_ref()
+        .is_some_and(|person| !person.name.trim().is_empty());
+    if permit::needs_person(verb) && !named {
+        return Err(Rejection::PersonRequired);
+    }
+    let Some(current) = current else {
+        return match &command.verb {
+            Verb::Submit(submit) => {
+                rules::submit::submit(submit, command.request, actor, now, policy)
+            }
+            _ => Err(Rejection::NotFound { what: "enquiry" }),
+        };
+    };
+    if !permit::sees(actor, current) {
+        return Err(Rejection::NotFound { what: "enquiry" });
+    }
+    if let Some(repeated) = repeated(current, command)? {
+        return Ok(repeated);
+    }
+    let mut work = Work {
+        enquiry: current.clone(),
+        events: Vec::new(),
+        actor,
+        now,
+        policy,
+    };
+    dispatch(&mut work, &command.verb)?;
+    rules::settle::settle(&mut work);
+    if let Some(request) = command
+        .request
+        .filter(|_| !matches!(verb, VerbName::Lease | VerbName::Renew))
+    {
+        remember(&mut work.enquiry.applied, request);
+    }
+    work.finish(current)
+}
+
+/// The unchanged enquiry when the same request was applied before.
+fn repeated(current: &Enquiry, command: &Command) -> Result<Option<Transition>, Rejection> {
+    let Some(request) = command.request else {
+        return Ok(None);
+    };
+    match current
+        .applied
+        .iter()
+        .find(|applied| applied.request == request.id)
+    {
+        Some(applied) if applied.digest == request.digest => Ok(Some(Transition {
+            enquiry: current.clone(),
+            events: Vec::new(),
+        })),
+        Some(_) => Err(Rejection::RequestReused),
+        // An enquiry's id is derived from its submission, so one that exists was submitted before.
+        None if command.verb.name() == VerbName::Submit => Err(Rejection::RequestReused),
+        None => Ok(None),
+    }
+}
+
+/// Keeps the submission, which never drops off, and the latest others.
+fn remember(applied: &mut Vec<Applied>, request: Request) {
+    if applied.len() >= limits::REQUESTS_REMEMBERED_MAX {
+        applied.remove(1);
+    }
+    applied.push(Applied {
+        request: request.id,
+        digest: request.digest,
+    });
+}
+
+fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
+    match verb {
+        Verb::Submit(_) => Err(Rejection::RequestReused),
+        Verb::Lease {
+            check,
+            lease,
+            until,
+        } => rules::lease::lease(work, *check, *lease, *until),
+        Verb::Renew {
+            check,
+            lease,
+            until,
+        } => rules::renew::renew(work, *check, *lease, *until),
+        Verb::Accept {
+            check,
+            lease,
+            expected_by,
+        } => rules::accept::accept(work, *check, *lease, *expected_by),
+        Verb::Answer {
+            check,
+            lease,
+            disposition,
+            data_as_of,
+            content,
+        } => rules::answer::answer(work, *check, *lease, *disposition, *data_as_of, content),
+        Verb::Release { check, lease } => rules::release::release(work, *check, *lease),
+        Verb::Ask {
+            check,
+            lease,
+            question,
+        } => rules::ask::ask(work, *check, *lease, question),
+        Verb::Supply { check, reply } => rules::supply::supply(work, *check, reply),
+        Verb::Redirect { check, lease, to } => rules::redirect::redirect(work, *check, *lease, to),
+        Verb::Reroute { check, to } => rules::reroute::reroute(work, *check, to),
+        Verb::Withdraw { note } => rules::withdraw::withdraw(work, note),
+        Verb::MoveHearing { deadline, reason } => {
+            rules::move_hearing::move_hearing(work, deadline, reason)
+        }
+        Verb::Acknowledge { alert, note } => rules::acknowledge::acknowledge(work, *alert, note),
+        Verb::DecideWithout { decision, note } => {
+            rules::decide_without::decide_without(work, decision, note)
+        }
+        Verb::Receive { check, version } => rules::receive::receive(work, *check, *version),
+        Verb::Close {
+            check,
+            reason,
+            note,
+        } => rules::close::close(work, *check, *reason, note),
+        Verb::Advance => {
+            rules::advance::advance(work);
+            Ok(())
+        }
+        Verb::ReportAbsent { check } => rules::report_absent::report_absent(work, *check),
+    }
+}
+
+/// One command at work on a copy of the enquiry.
+pub(crate) struct Work<'a> {
+    pub(crate) enquiry: Enquiry,
+    pub(crate) events: Vec<Event>,
+    pub(crate) actor: &'a Actor,
+    pub(crate) now: Timestamp,
+    pub(crate) policy: &'a Policy,
+}
+
+impl Work<'_> {
+    pub(crate) fn by(&self) -> By {
+        By::from(self.actor)
+    }
+
+    pub(crate) fn record(&mut self, check: impl Into<Option<CheckNumber>>, kind: EventKind) {
+        let event = Event {
+            at: self.now,
+            by: self.by(),
+            check: check.into(),
+            kind,
+        };
+        self.events.push(event);
+    }
+
+    /// The check with this number, where the actor may know of it.
+    pub(crate) fn check(&self, number: CheckNumber) -> Result<&Check, Rejection> {
+        self.enquiry
+            .check(number)
+            .filter(|check| permit::sees_check(self.actor, &self.enquiry, check))
+            .ok_or(Rejection::NotFound { what: "check" })
+    }
+
+    /// Puts the check into `state`.
+    pub(crate) fn enter(&mut self, number: CheckNumber, state: CheckState) {
+        if let Some(check) = self.enquiry.check_mut(number) {
+            check.state = state;
+        }
+    }
+
+    /// The result, unless the enquiry has grown beyond what a record may hold.
+    fn finish(self, before: &Enquiry) -> Result<Transition, Rejection> {
+        let weight = rules::weigh::weight(&self.enquiry);
+        let too_heavy =
+            weight > limits::PERSONAL_BYTES_MAX && weight > rules::weigh::weight(before);
+        if too_heavy && self.actor.role != crate::actor::Role::Clock {
+            return Err(Rejection::TooMany {
+                what: "bytes of text in one enquiry",
+                max: limits::PERSONAL_BYTES_MAX,
+            });
+        }
+        Ok(Transition {
+            enquiry: self.enquiry,
+            events: self.events,
+        })
+    }
+}

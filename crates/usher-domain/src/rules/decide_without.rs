@@ -1,0 +1,74 @@
+//! What was decided at court with checks outstanding. It ends no check: the answer is still wanted after sentence.
+
+use crate::command::WithoutAnswer;
+use crate::decide::Work;
+use crate::enquiry::{CourtDecision, CourtDecisionKind, Curfew};
+use crate::event::{DecisionName, EventKind};
+use crate::id::CheckNumber;
+use crate::limits;
+use crate::policy::curfew_blocks;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+
+pub(crate) fn decide_without(
+    work: &mut Work<'_>,
+    decision: &WithoutAnswer,
+    note: &Sealed,
+) -> Result<(), Rejection> {
+    let outstanding: Vec<CheckNumber> = work
+        .enquiry
+        .outstanding()
+        .map(|check| check.number)
+        .collect();
+    if outstanding.is_empty() {
+        return Err(Rejection::NothingOutstanding);
+    }
+    let (kind, name) = match decision {
+        WithoutAnswer::SeekAdjournment => (
+            CourtDecisionKind::SeekAdjournment,
+            DecisionName::SeekAdjournment,
+        ),
+        WithoutAnswer::Proceed { authorised_by } => {
+            if curfew_blocks(&work.enquiry) {
+                return Err(Rejection::CurfewBlocked);
+            }
+            if authorised_by.name.trim().is_empty() {
+                return Err(Rejection::Invalid {
+                    field: "authorised_by.name",
+                    why: "name who authorised going on without",
+                });
+            }
+            let authorised_by = authorised_by.clone();
+            (
+                CourtDecisionKind::ProceedWithout { authorised_by },
+                DecisionName::ProceedWithout,
+            )
+        }
+        WithoutAnswer::WithdrawCurfew => {
+            if work.enquiry.curfew != Curfew::Proposed {
+                return Err(Rejection::NoCurfew);
+            }
+            work.enquiry.curfew = Curfew::Withdrawn {
+                by: work.by(),
+                at: work.now,
+            };
+            (
+                CourtDecisionKind::WithdrawCurfew,
+                DecisionName::WithdrawCurfew,
+            )
+        }
+    };
+    let decision = CourtDecision {
+        kind,
+        outstanding,
+        by: work.by(),
+        note: note.clone(),
+        at: work.now,
+    };
+    if work.enquiry.decisions.len() >= limits::COURT_DECISIONS_KEPT_MAX {
+        work.enquiry.decisions.remove(0);
+    }
+    work.enquiry.decisions.push(decision);
+    work.record(None, EventKind::Decided { decision: name });
+    Ok(())
+}

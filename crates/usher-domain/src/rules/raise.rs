@@ -1,0 +1,87 @@
+//! Raises alerts and ends them. One alert per check and cause: what comes back is opened again, not multiplied.
+
+use crate::alert::{Alert, AlertState, Cause, Trouble};
+use crate::decide::Work;
+use crate::event::EventKind;
+use crate::id::{AlertNumber, CheckNumber};
+use crate::ladder::Audience;
+use crate::limits;
+use crate::time::Timestamp;
+
+/// Raises `trouble` on a check, unless it is live already.
+pub(crate) fn raise_trouble(
+    work: &mut Work<'_>,
+    check: CheckNumber,
+    trouble: Trouble,
+    audience: &[Audience],
+) -> AlertNumber {
+    let (cause, now) = (Cause::Trouble(trouble), work.now);
+    let known = work
+        .enquiry
+        .alerts
+        .iter_mut()
+        .find(|alert| alert.check == check && alert.cause == cause);
+    let number = match known {
+        Some(alert) if alert.is_live() => return alert.number,
+        Some(alert) => {
+            alert.state = AlertState::Open { since: now };
+            alert.raised_at = now;
+            alert.due_at = now;
+            alert.number
+        }
+        None => add(work, check, cause, audience, now),
+    };
+    work.record(
+        check,
+        EventKind::TroubleRaised {
+            alert: number,
+            trouble,
+        },
+    );
+    number
+}
+
+/// Adds a new open alert and makes room by dropping the oldest ended one.
+pub(crate) fn add(
+    work: &mut Work<'_>,
+    check: CheckNumber,
+    cause: Cause,
+    audience: &[Audience],
+    due_at: Timestamp,
+) -> AlertNumber {
+    let alerts = &mut work.enquiry.alerts;
+    let number = alerts
+        .last()
+        .map_or(1, |alert| alert.number.saturating_add(1));
+    if alerts.len() >= limits::ALERTS_KEPT_MAX {
+        if let Some(oldest) = alerts.iter().position(|alert| !alert.is_live()) {
+            alerts.remove(oldest);
+        }
+    }
+    alerts.push(Alert {
+        number,
+        check,
+        cause,
+        audience: audience.to_vec(),
+        due_at,
+        raised_at: work.now,
+        state: AlertState::Open { since: work.now },
+    });
+    number
+}
+
+/// Ends an alert: its check has moved on.
+pub(crate) fn resolve(work: &mut Work<'_>, number: AlertNumber) {
+    let at = work.now;
+    let Some(alert) = work
+        .enquiry
+        .alerts
+        .iter_mut()
+        .find(|alert| alert.number == number)
+    else {
+        return;
+    };
+    alert.state = AlertState::Resolved { at };
+    let check = alert.check;
+    work.record(check, EventKind::Resolved { alert: number });
+}

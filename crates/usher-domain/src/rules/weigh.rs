@@ -1,0 +1,74 @@
+//! How much text an enquiry carries, so that no command makes its record larger than a store may hold. The clock's own growth is bounded
+//! by the number of alerts and needs no refusal.
+
+use crate::actor::{By, Person};
+use crate::alert::AlertState;
+use crate::enquiry::{Check, CheckState, Enquiry};
+
+/// Bytes of sealed parts and of names.
+pub(crate) fn weight(enquiry: &Enquiry) -> usize {
+    let decisions: usize = enquiry
+        .decisions
+        .iter()
+        .map(|one| by(&one.by) + one.note.bytes().len())
+        .sum();
+    let moves: usize = enquiry
+        .moves
+        .iter()
+        .map(|one| by(&one.by) + one.reason.bytes().len())
+        .sum();
+    let acknowledged: usize = enquiry
+        .alerts
+        .iter()
+        .map(|alert| match &alert.state {
+            AlertState::Acknowledged {
+                by: person, note, ..
+            } => by(person) + note.bytes().len(),
+            AlertState::Open { .. } | AlertState::Resolved { .. } => 0,
+        })
+        .sum();
+    let checks: usize = enquiry.checks.iter().map(check).sum();
+    enquiry.personal.bytes().len()
+        + person(&enquiry.requester.person)
+        + decisions
+        + moves
+        + acknowledged
+        + checks
+}
+
+fn check(check: &Check) -> usize {
+    let exchanges: usize = check
+        .exchanges
+        .iter()
+        .map(|one| {
+            let reply = one
+                .reply
+                .as_ref()
+                .map_or(0, |reply| by(&reply.by) + reply.text.bytes().len());
+            by(&one.asked_by) + one.question.bytes().len() + reply
+        })
+        .sum();
+    let state = match &check.state {
+        CheckState::Accepted { by: who, .. }
+        | CheckState::Asked { by: who, .. }
+        | CheckState::Redirected { by: who, .. } => by(who),
+        CheckState::Closed { by: who, note, .. } => by(who) + note.bytes().len(),
+        CheckState::Answered { answers, received } => {
+            let answers: usize = answers
+                .iter()
+                .map(|one| by(&one.by) + one.content.bytes().len())
+                .sum();
+            answers + received.as_ref().map_or(0, |receipt| by(&receipt.by))
+        }
+        CheckState::Waiting { .. } | CheckState::Leased { .. } | CheckState::Unroutable { .. } => 0,
+    };
+    exchanges + state
+}
+
+fn by(by: &By) -> usize {
+    by.client.as_str().len() + by.person.as_ref().map_or(0, person)
+}
+
+fn person(person: &Person) -> usize {
+    person.name.len() + person.post.len() + person.contact.len()
+}
