@@ -47,6 +47,12 @@ pub fn from_london(local: civil::DateTime) -> Result<Timestamp, NoSuchLocalTime>
     }
 }
 
+/// Whether a civil time occurs twice, when the clocks go back.
+pub fn is_doubled(local: civil::DateTime) -> bool {
+    let offset = london().to_ambiguous_timestamp(local).offset();
+    matches!(offset, jiff::tz::AmbiguousOffset::Fold { .. })
+}
+
 /// As [`from_london`], moving a skipped time forward by the gap: for office hours, which must never fail.
 fn from_london_lenient(local: civil::DateTime) -> Timestamp {
     london()

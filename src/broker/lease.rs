@@ -1,0 +1,222 @@
+//! Leasing: a long poll that wakes at once, nearest deadline first, never more than asked, a lease of its own for every check.
+
+use super::{Broker, BrokerError};
+use crate::store::{Change, Queued, StoreError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use usher_domain::actor::{Actor, Role};
+use usher_domain::code::{ClientId, ResponderId};
+use usher_domain::command::{Command, Verb, VerbName};
+use usher_domain::decide::decide;
+use usher_domain::enquiry::{CheckState, Enquiry, Lease};
+use usher_domain::id::{CheckId, EnquiryId, RequestId};
+use usher_domain::limits;
+use usher_domain::permit::permits;
+use usher_domain::rejection::Rejection;
+use usher_domain::time::Timestamp;
+
+/// What an adapter asks for.
+#[derive(Clone, Debug)]
+pub struct LeaseCall {
+    /// The caller's id: a repeat gets the leases that the first call took, while they live.
+    pub request: RequestId,
+    /// For which responders; empty means all of the actor's.
+    pub responders: Vec<ResponderId>,
+    /// At most so many checks, 1 to [`limits::LEASE_BATCH_MAX`].
+    pub max: usize,
+    /// How long to wait for the first; at most [`limits::LEASE_WAIT_SECONDS_MAX`].
+    pub wait: Duration,
+    /// How long each lease is to last; the policy bounds it.
+    pub lease: Option<Duration>,
+}
+
+/// One check lent to the caller.
+#[derive(Clone, Debug)]
+pub struct LeasedCheck {
+    /// The check.
+    pub check: CheckId,
+    /// Its lease.
+    pub lease: Lease,
+    /// The enquiry that it is part of.
+    pub enquiry: Enquiry,
+}
+
+/// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart: then the leases expire.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    calls: Mutex<(HashMap<(ClientId, RequestId), Vec<CheckId>>, VecDeque<(ClientId, RequestId)>)>,
+}
+
+impl Remembered {
+    fn keep(&self, key: (ClientId, RequestId), checks: Vec<CheckId>) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.1.len() >= limits::LEASE_CALLS_REMEMBERED_MAX {
+            if let Some(oldest) = calls.1.pop_front() {
+                calls.0.remove(&oldest);
+            }
+        }
+        calls.1.push_back(key.clone());
+        calls.0.insert(key, checks);
+    }
+
+    fn get(&self, key: &(ClientId, RequestId)) -> Option<Vec<CheckId>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).0.get(key).cloned()
+    }
+}
+
+impl Broker {
+    /// Lends waiting checks to the actor: those there are, or the first that come within the wait. An empty answer means none came.
+    ///
+    /// # Errors
+    /// `NotPermitted`, `NotFound` for a responder that is not the actor's, `Busy` when too many calls wait, store errors.
+    pub async fn lease(&self, call: &LeaseCall, actor: &Actor) -> Result<Vec<LeasedCheck>, BrokerError> {
+        if !permits(actor.role, VerbName::Lease) || actor.role != Role::Adapter {
+            return Err(Rejection::NotPermitted { verb: VerbName::Lease }.into());
+        }
+        let responders = if call.responders.is_empty() { &actor.responders } else { &call.responders };
+        if responders.iter().any(|responder| !actor.answers_for(responder)) {
+            return Err(Rejection::NotFound { what: "responder" }.into());
+        }
+        let crowded = |responder: &&ResponderId| {
+            self.presence.of(responder).waiting_calls as usize >= limits::LEASE_WAITERS_PER_RESPONDER_MAX
+        };
+        if responders.iter().any(|responder| crowded(&responder)) {
+            return Err(BrokerError::Busy { what: "lease calls of this responder" });
+        }
+        let key = (actor.client.clone(), call.request);
+        if let Some(checks) = self.lease_calls.get(&key) {
+            return self.still_leased(&checks, actor).await;
+        }
+        let leased = self.wait_for_checks(call, responders, actor).await?;
+        if !leased.is_empty() {
+            self.lease_calls.keep(key, leased.iter().map(|leased| leased.check).collect());
+        }
+        Ok(leased)
+    }
+
+    async fn wait_for_checks(
+        &self,
+        call: &LeaseCall,
+        responders: &[ResponderId],
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+        let wait = self.clock.real(call.wait.min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)));
+        let until = Instant::now() + wait;
+        let waiters: Vec<_> = responders.iter().map(|responder| self.announcer.queue(responder)).collect();
+        let _waiting = self.presence.call(responders, self.clock.now());
+        loop {
+            // Registered before the look, so that what comes between look and wait is not missed.
+            let mut woken: Vec<_> = waiters.iter().map(|waiter| Box::pin(waiter.notified())).collect();
+            for notified in &mut woken {
+                notified.as_mut().enable();
+            }
+            let leased = self.claim(call, responders, actor).await?;
+            if !leased.is_empty() || timeout_at(until, futures_util::future::select_all(woken)).await.is_err() {
+                self.presence.sign_of_life(responders, self.clock.now());
+                return Ok(leased);
+            }
+        }
+    }
+
+    /// Takes what is waiting now, in one commit; what others took meanwhile is left out.
+    async fn claim(
+        &self,
+        call: &LeaseCall,
+        responders: &[ResponderId],
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+        let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
+        let mut waiting: Vec<Queued> = Vec::new();
+        for responder in responders {
+            waiting.extend(self.store.queued(responder, max).await?);
+        }
+        waiting.sort_unstable();
+        waiting.truncate(max);
+        let mut wanted: Vec<CheckId> = waiting.iter().map(|queued| queued.check).collect();
+        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+            let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
+            if leased.is_empty() {
+                return Ok(leased);
+            }
+            let told: Vec<_> = changes.iter().map(|change| (change.enquiry.clone(), change.events.clone())).collect();
+            match self.store.commit(changes).await {
+                Ok(committed) => {
+                    for (enquiry, events) in &told {
+                        self.announce(enquiry, events, committed.cursor);
+                    }
+                    return Ok(leased);
+                }
+                Err(StoreError::Conflict { id }) => wanted.retain(|check| check.enquiry != id),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn decide_leases(
+        &self,
+        wanted: &[CheckId],
+        call: &LeaseCall,
+        actor: &Actor,
+    ) -> Result<(Vec<Change>, Vec<LeasedCheck>), BrokerError> {
+        let (now, policy) = (self.clock.now(), self.policy.load_full());
+        let until = lease_end(now, call.lease, &policy);
+        let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
+        let mut leased = Vec::new();
+        for check in wanted {
+            if !changes.contains_key(&check.enquiry) {
+                let Some(stored) = self.store.load(check.enquiry).await? else {
+                    continue;
+                };
+                let change = Change { enquiry: stored.enquiry, expected: Some(stored.revision), events: Vec::new() };
+                changes.insert(check.enquiry, change);
+            }
+            let Some(change) = changes.get_mut(&check.enquiry) else {
+                continue;
+            };
+            let verb = Verb::Lease { check: check.number, lease: self.ids.lease(), until };
+            let command = Command { request: None, verb };
+            if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, &policy) {
+                change.enquiry = decided.enquiry;
+                change.events.extend(decided.events);
+                leased.push(*check);
+            }
+        }
+        changes.retain(|_, change| !change.events.is_empty());
+        let view = |check: &CheckId| leased_view(*check, &changes.get(&check.enquiry)?.enquiry, actor);
+        let leased = leased.iter().filter_map(view).collect();
+        Ok((changes.into_values().collect(), leased))
+    }
+
+    /// Of the checks that an earlier call took, those that the actor still holds.
+    async fn still_leased(&self, checks: &[CheckId], actor: &Actor) -> Result<Vec<LeasedCheck>, BrokerError> {
+        let mut leased = Vec::new();
+        for check in checks {
+            if let Some(stored) = self.store.load(check.enquiry).await? {
+                leased.extend(leased_view(*check, &stored.enquiry, actor));
+            }
+        }
+        let now = self.clock.now();
+        leased.retain(|leased| leased.lease.expires > now);
+        Ok(leased)
+    }
+}
+
+fn leased_view(check: CheckId, enquiry: &Enquiry, actor: &Actor) -> Option<LeasedCheck> {
+    match &enquiry.check(check.number)?.state {
+        CheckState::Leased { lease } if lease.client == actor.client => {
+            Some(LeasedCheck { check, lease: lease.clone(), enquiry: enquiry.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn lease_end(now: Timestamp, wanted: Option<Duration>, policy: &usher_domain::policy::Policy) -> Timestamp {
+    let length = wanted.map_or(policy.lease.default, |wanted| {
+        jiff::SignedDuration::try_from(wanted).unwrap_or(policy.lease.max)
+    });
+    now.saturating_add(length).unwrap_or(Timestamp::MAX)
+}
+
