@@ -5,6 +5,7 @@ extern crate alloc;
 pub mod actor;
 pub mod alert;
 pub mod code;
+mod codes;
 pub mod command;
 pub mod decide;
 pub mod enquiry;

@@ -2,7 +2,8 @@
 //! `config/responders/*.toml` fill it; the rules only read it.
 
 use crate::code::ResponderId;
-use crate::enquiry::{Curfew, Enquiry, Track, codes};
+use crate::codes::codes;
+use crate::enquiry::{Curfew, Enquiry, Track};
 use crate::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use crate::limits;
 use crate::time::{Calendar, Timestamp, WorkingHours};
