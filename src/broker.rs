@@ -3,30 +3,33 @@
 //! It holds no rule (those are in `usher-domain`) and nothing that a restart would miss: presence, forecasts and the memory of lease
 //! calls only make things prompt or informative. Nothing is announced before it is committed.
 
+mod act;
 mod announce;
 mod forecast;
 pub mod input;
 mod lease;
 pub mod opened;
+pub mod output;
 mod presence;
 mod query;
 mod route;
 mod submit;
+mod survey;
 mod watch;
 
 pub use announce::Announcer;
 pub use forecast::Forecast;
-pub use lease::{LeaseCall, LeasedCheck};
-pub use presence::{Presence, Seen};
-pub use query::{AlertEntry, Status};
-pub use submit::{Advice, CheckForecast, Receipt, Warning};
+pub use lease::LeasedCheck;
+pub use presence::Presence;
+pub use query::{AlertEntry, Paged};
 pub use watch::Watch;
 
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::ids::Ids;
-use crate::store::{Change, Revision, Store, StoreError, Stored};
+use crate::store::{Change, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::Metrics;
+use opened::{ResponderCard, ResponderCards, Unseal};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use usher_domain::actor::Actor;
@@ -35,7 +38,6 @@ use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::Enquiry;
 use usher_domain::event::Event;
 use usher_domain::id::EnquiryId;
-use usher_domain::personal::Violation;
 use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
 use usher_domain::{index, limits};
@@ -60,6 +62,7 @@ pub struct Parts {
 pub struct Broker {
     store: Arc<dyn Store>,
     directory: Arc<Directory>,
+    cards: ResponderCards,
     policy: ArcSwap<Policy>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -69,6 +72,10 @@ pub struct Broker {
     forecast: Forecast,
     lease_calls: lease::Remembered,
 }
+
+/// How sealed parts are read: the one codec.
+const UNSEAL: Unseal<record::RecordError> =
+    Unseal { personal: record::open_personal, answer: record::open_answer, text: record::open_text };
 
 /// What a command led to.
 #[derive(Clone, Debug)]
@@ -87,9 +94,6 @@ pub enum BrokerError {
     /// A rule refused the command.
     #[error("the command was refused")]
     Rejected(#[from] Rejection),
-    /// Fields are wrong in themselves.
-    #[error("{} fields are wrong", .0.len())]
-    Invalid(Vec<Violation>),
     /// The store could not do it.
     #[error("the store could not do it")]
     Store(#[from] StoreError),
@@ -99,7 +103,7 @@ pub enum BrokerError {
         /// Whose.
         id: EnquiryId,
         /// The cause.
-        source: crate::store::record::RecordError,
+        source: record::RecordError,
     },
     /// Too many are at it: try again shortly.
     #[error("too many {what} at once: try again shortly")]
@@ -119,7 +123,12 @@ impl Broker {
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
         let presence = Presence::new(clock.now());
+        let cards = directory.responders().iter().map(|responder| {
+            let card = ResponderCard { name: responder.name.clone(), duty_phone: responder.duty_phone.clone() };
+            (responder.id.clone(), card)
+        });
         Ok(Self {
+            cards: cards.collect(),
             store,
             directory,
             policy: ArcSwap::from_pointee(policy),

@@ -289,6 +289,9 @@ pub trait Store: Send + Sync + 'static {
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
 
+    /// The engine's name as the configuration has it.
+    fn engine(&self) -> &'static str;
+
     /// How many of what it holds.
     ///
     /// # Errors

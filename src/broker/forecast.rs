@@ -35,6 +35,14 @@ pub struct Share {
     pub known: usize,
 }
 
+impl Share {
+    /// As a number from 0 to 1; `None` when nothing is known.
+    #[expect(clippy::cast_precision_loss, reason = "counts are at most a few thousand")]
+    pub fn ratio(self) -> Option<f64> {
+        (self.known > 0).then(|| self.within as f64 / self.known as f64)
+    }
+}
+
 /// Feed entries that the forecast reads at start.
 const ENTRIES_READ_MAX: u64 = 20_000;
 const FEED_PAGE: usize = 4_096;

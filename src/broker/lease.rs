@@ -1,7 +1,9 @@
 //! Leasing: a long poll that wakes at once, nearest deadline first, never more than asked, a lease of its own for every check.
 
+use super::input::LeaseInput;
 use super::{Broker, BrokerError};
 use crate::store::{Change, Queued, StoreError};
+use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,23 +16,9 @@ use usher_domain::enquiry::{CheckState, Enquiry, Lease};
 use usher_domain::id::{CheckId, EnquiryId, RequestId};
 use usher_domain::limits;
 use usher_domain::permit::permits;
+use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::Timestamp;
-
-/// What an adapter asks for.
-#[derive(Clone, Debug)]
-pub struct LeaseCall {
-    /// The caller's id: a repeat gets the leases that the first call took, while they live.
-    pub request: RequestId,
-    /// For which responders; empty means all of the actor's.
-    pub responders: Vec<ResponderId>,
-    /// At most so many checks, 1 to [`limits::LEASE_BATCH_MAX`].
-    pub max: usize,
-    /// How long to wait for the first; at most [`limits::LEASE_WAIT_SECONDS_MAX`].
-    pub wait: Duration,
-    /// How long each lease is to last; the policy bounds it.
-    pub lease: Option<Duration>,
-}
 
 /// One check lent to the caller.
 #[derive(Clone, Debug)]
@@ -71,7 +59,7 @@ impl Broker {
     ///
     /// # Errors
     /// `NotPermitted`, `NotFound` for a responder that is not the actor's, `Busy` when too many calls wait, store errors.
-    pub async fn lease(&self, call: &LeaseCall, actor: &Actor) -> Result<Vec<LeasedCheck>, BrokerError> {
+    pub async fn lease(&self, call: &LeaseInput, actor: &Actor) -> Result<Vec<LeasedCheck>, BrokerError> {
         if !permits(actor.role, VerbName::Lease) || actor.role != Role::Adapter {
             return Err(Rejection::NotPermitted { verb: VerbName::Lease }.into());
         }
@@ -79,13 +67,13 @@ impl Broker {
         if responders.iter().any(|responder| !actor.answers_for(responder)) {
             return Err(Rejection::NotFound { what: "responder" }.into());
         }
-        let crowded = |responder: &&ResponderId| {
-            self.presence.of(responder).waiting_calls as usize >= limits::LEASE_WAITERS_PER_RESPONDER_MAX
+        let crowded = |responder: &ResponderId| {
+            self.presence.waiting_calls(responder) >= limits::LEASE_WAITERS_PER_RESPONDER_MAX
         };
-        if responders.iter().any(|responder| crowded(&responder)) {
+        if responders.iter().any(crowded) {
             return Err(BrokerError::Busy { what: "lease calls of this responder" });
         }
-        let key = (actor.client.clone(), call.request);
+        let key = (actor.client.clone(), call.request.id);
         if let Some(checks) = self.lease_calls.get(&key) {
             return self.still_leased(&checks, actor).await;
         }
@@ -98,14 +86,14 @@ impl Broker {
 
     async fn wait_for_checks(
         &self,
-        call: &LeaseCall,
+        call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
         let wait = self.clock.real(call.wait.min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)));
         let until = Instant::now() + wait;
         let waiters: Vec<_> = responders.iter().map(|responder| self.announcer.queue(responder)).collect();
-        let _waiting = self.presence.call(responders, self.clock.now());
+        let _waiting = self.presence.call(responders, &actor.client, self.clock.now());
         loop {
             // Registered before the look, so that what comes between look and wait is not missed.
             let mut woken: Vec<_> = waiters.iter().map(|waiter| Box::pin(waiter.notified())).collect();
@@ -114,7 +102,7 @@ impl Broker {
             }
             let leased = self.claim(call, responders, actor).await?;
             if !leased.is_empty() || timeout_at(until, futures_util::future::select_all(woken)).await.is_err() {
-                self.presence.sign_of_life(responders, self.clock.now());
+                self.presence.sign_of_life(responders, &actor.client, self.clock.now());
                 return Ok(leased);
             }
         }
@@ -123,7 +111,7 @@ impl Broker {
     /// Takes what is waiting now, in one commit; what others took meanwhile is left out.
     async fn claim(
         &self,
-        call: &LeaseCall,
+        call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
@@ -158,11 +146,11 @@ impl Broker {
     async fn decide_leases(
         &self,
         wanted: &[CheckId],
-        call: &LeaseCall,
+        call: &LeaseInput,
         actor: &Actor,
     ) -> Result<(Vec<Change>, Vec<LeasedCheck>), BrokerError> {
         let (now, policy) = (self.clock.now(), self.policy.load_full());
-        let until = lease_end(now, call.lease, &policy);
+        let until = lease_end(now, call.span, &policy);
         let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
         let mut leased = Vec::new();
         for check in wanted {
@@ -213,10 +201,6 @@ fn leased_view(check: CheckId, enquiry: &Enquiry, actor: &Actor) -> Option<Lease
     }
 }
 
-fn lease_end(now: Timestamp, wanted: Option<Duration>, policy: &usher_domain::policy::Policy) -> Timestamp {
-    let length = wanted.map_or(policy.lease.default, |wanted| {
-        jiff::SignedDuration::try_from(wanted).unwrap_or(policy.lease.max)
-    });
-    now.saturating_add(length).unwrap_or(Timestamp::MAX)
+fn lease_end(now: Timestamp, wanted: Option<SignedDuration>, policy: &Policy) -> Timestamp {
+    now.saturating_add(wanted.unwrap_or(policy.lease.default)).unwrap_or(Timestamp::MAX)
 }
-

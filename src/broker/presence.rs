@@ -1,24 +1,29 @@
 //! Which adapters are there. Memory only: after a restart every responder has the benefit of the doubt for a while.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use usher_domain::code::ResponderId;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::time::Timestamp;
 
-/// When adapters of each responder were last heard of.
+/// When adapters of each responder were last heard of. Responders and clients come from the configuration, so it is bounded by that.
 #[derive(Debug)]
 pub struct Presence {
     since: Timestamp,
-    seen: Mutex<HashMap<ResponderId, Seen>>,
+    seen: Mutex<HashMap<ResponderId, HashMap<ClientId, Seen>>>,
 }
 
-/// What is known of one responder's adapters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+#[derive(Clone, Copy, Debug)]
+struct Seen {
     /// Lease calls that wait just now.
-    pub waiting_calls: u32,
-    /// When one last called; `None` since the broker started.
-    pub last_call: Option<Timestamp>,
+    waiting_calls: usize,
+    /// When it last called.
+    last_call: Timestamp,
+}
+
+impl Seen {
+    fn is_connected(&self, now: Timestamp) -> bool {
+        self.waiting_calls > 0 || now.duration_since(self.last_call) < CONNECTED_FOR
+    }
 }
 
 /// How long after its last call an adapter counts as connected: it may be busy with what it leased.
@@ -31,34 +36,41 @@ impl Presence {
     }
 
     /// An adapter calls for `responders`; while the guard lives its call is waiting.
-    pub(super) fn call<'a>(&'a self, responders: &'a [ResponderId], now: Timestamp) -> Call<'a> {
-        let mut seen = self.lock();
-        for responder in responders {
-            let entry = seen.entry(responder.clone()).or_default();
-            entry.waiting_calls += 1;
-            entry.last_call = Some(now);
-        }
-        Call { presence: self, responders }
+    pub(super) fn call<'a>(&'a self, responders: &'a [ResponderId], client: &'a ClientId, now: Timestamp) -> Call<'a> {
+        self.note(responders, client, now, 1);
+        Call { presence: self, responders, client }
     }
 
     /// An adapter of `responders` gave a sign of life.
-    pub(super) fn sign_of_life(&self, responders: &[ResponderId], now: Timestamp) {
+    pub(super) fn sign_of_life(&self, responders: &[ResponderId], client: &ClientId, now: Timestamp) {
+        self.note(responders, client, now, 0);
+    }
+
+    fn note(&self, responders: &[ResponderId], client: &ClientId, now: Timestamp, calls: usize) {
         let mut seen = self.lock();
         for responder in responders {
-            seen.entry(responder.clone()).or_default().last_call = Some(now);
+            let clients = seen.entry(responder.clone()).or_default();
+            let entry = clients.entry(client.clone()).or_insert(Seen { waiting_calls: 0, last_call: now });
+            entry.waiting_calls += calls;
+            entry.last_call = now;
         }
     }
 
-    /// What is known of `responder`.
-    pub fn of(&self, responder: &ResponderId) -> Seen {
-        self.lock().get(responder).copied().unwrap_or_default()
+    /// Lease calls of `responder` that wait just now.
+    pub fn waiting_calls(&self, responder: &ResponderId) -> usize {
+        self.lock().get(responder).map_or(0, |clients| clients.values().map(|seen| seen.waiting_calls).sum())
     }
 
-    /// Whether an adapter of `responder` is connected: it waits for work, or called a moment ago.
+    /// Adapters of `responder` that wait for work or called a moment ago.
+    pub fn connected(&self, responder: &ResponderId, now: Timestamp) -> usize {
+        self.lock()
+            .get(responder)
+            .map_or(0, |clients| clients.values().filter(|seen| seen.is_connected(now)).count())
+    }
+
+    /// Whether an adapter of `responder` is connected.
     pub fn is_connected(&self, responder: &ResponderId, now: Timestamp) -> bool {
-        let seen = self.of(responder);
-        seen.waiting_calls > 0
-            || seen.last_call.is_some_and(|last| now.duration_since(last) < CONNECTED_FOR)
+        self.connected(responder, now) > 0
     }
 
     /// Since when no adapter of `responder` is connected; `None` while one is.
@@ -66,10 +78,11 @@ impl Presence {
         if self.is_connected(responder, now) {
             return None;
         }
-        Some(self.of(responder).last_call.unwrap_or(self.since))
+        let last = self.lock().get(responder).and_then(|clients| clients.values().map(|seen| seen.last_call).max());
+        Some(last.unwrap_or(self.since))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ResponderId, Seen>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ResponderId, HashMap<ClientId, Seen>>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,13 +91,14 @@ impl Presence {
 pub(super) struct Call<'a> {
     presence: &'a Presence,
     responders: &'a [ResponderId],
+    client: &'a ClientId,
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         let mut seen = self.presence.lock();
         for responder in self.responders {
-            if let Some(entry) = seen.get_mut(responder) {
+            if let Some(entry) = seen.get_mut(responder).and_then(|clients| clients.get_mut(self.client)) {
                 entry.waiting_calls = entry.waiting_calls.saturating_sub(1);
             }
         }

@@ -1,6 +1,6 @@
 //! Fan-out: from an enquiry's addresses and named authorities to one check per responder, and one for all that leads nowhere.
 
-use crate::directory::{Directory, PostcodeOutcome};
+use crate::directory::{Directory, PostcodeOutcome, Responder, ResponderKind};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use usher_domain::code::{AuthorityCode, Postcode, ResponderId};
@@ -20,7 +20,7 @@ pub(super) fn routes(directory: &Directory, addresses: &[Address], named: &[Auth
     let by_address = addresses.iter().enumerate().map(|(place, address)| follow(directory, place, address, day));
     for lead in by_name.chain(by_address) {
         let routed = lead.and_then(|(authority, reason)| {
-            let responder = directory.responder_for(authority, day).ok_or(UnroutableWhy::NoResponder)?;
+            let responder = responder(directory, authority, day)?;
             Ok((responder.id.clone(), authority, reason))
         });
         match routed {
@@ -48,6 +48,13 @@ pub(super) fn routes(directory: &Directory, addresses: &[Address], named: &[Auth
         routes.push(Route { to: Destination::Nowhere { why: nowhere }, reasons: Vec::new() });
     }
     routes
+}
+
+/// Who answers about children for `authority` on `day`.
+pub(super) fn responder(directory: &Directory, authority: AuthorityCode, day: Date) -> Result<&Responder, UnroutableWhy> {
+    directory
+        .responder_for(ResponderKind::ChildrenSocialCare, authority, day)
+        .ok_or(UnroutableWhy::NoResponder)
 }
 
 fn follow(directory: &Directory, place: usize, address: &Address, day: Date) -> Lead {

@@ -1,76 +1,19 @@
 //! Submitting: routes the enquiry, takes it durably, and answers with a receipt that says at once whether an answer is likely in time.
 
 use super::input::{DeadlineInput, SubmitInput};
-use super::{Broker, BrokerError, route};
+use super::output::{Advice, CheckReceipt, SubmitReceipt, Warning, WarningCode};
+use super::{Broker, BrokerError, forecast, route};
 use crate::store::record;
+use jiff::SignedDuration;
 use usher_domain::actor::Actor;
-use usher_domain::command::{Command, Request, Submit, Verb};
+use usher_domain::command::{Command, Destination, Route, Submit, Verb};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, RouteReason, track};
-use usher_domain::hearing::{Deadline, Hearing};
+use usher_domain::hearing::Deadline;
 use usher_domain::id::EnquiryId;
-use usher_domain::personal::{Personal, Violation};
-use usher_domain::time::{Timestamp, to_london};
-
-/// What the officer is told at once.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// The enquiry as taken, or as it would be.
-    pub enquiry: Enquiry,
-    /// What to expect of each check, in their order.
-    pub checks: Vec<CheckForecast>,
-    /// What the officer should look at.
-    pub warnings: Vec<Warning>,
-    /// Whether it was stored: not when only a validation was asked for.
-    pub stored: bool,
-}
-
-/// What to expect of one check.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CheckForecast {
-    /// Its number.
-    pub check: u8,
-    /// Whether an adapter of the responder is connected.
-    pub adapter_connected: bool,
-    /// The responder's working time left before the deadline.
-    pub working_time_left: jiff::SignedDuration,
-    /// How often the responder has answered within that time.
-    pub share: super::forecast::Share,
-    /// The plain advice.
-    pub advice: Advice,
-}
-
-/// Whether an answer will come in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Advice {
-    /// At least four in five came within the time left.
-    Likely,
-    /// Fewer, or too few known to say.
-    Doubtful,
-    /// The responder does not work before the deadline, or fewer than one in five came.
-    NotBeforeHearing,
-}
-
-/// Something to look at; nothing was refused for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// The PNC number's check letter is not the one that its digits demand.
-    PncCheckLetter,
-    /// Bank holidays are not known so far ahead: working time is computed as if there were none.
-    BeyondKnownHolidays,
-    /// An address has a terminated postcode; it was routed by where it was.
-    TerminatedPostcode,
-    /// The hearing was earlier today.
-    HearingEarlierToday,
-    /// The local time occurs twice that day; the earlier instant counts.
-    DoubledHour,
-    /// The hearing is on a bank holiday or at a weekend: check the date.
-    HearingOnNonWorkingDay,
-    /// Some or all of the enquiry leads nowhere: operators are told.
-    Unroutable,
-    /// A curfew is proposed: a missing answer will block it.
-    CurfewBlocks,
-}
+use usher_domain::personal::Personal;
+use usher_domain::policy::curfew_blocks;
+use usher_domain::time::{Timestamp, WorkingHours, is_doubled, to_london};
 
 /// Checks with a known outcome below which a share says nothing.
 const KNOWN_MIN: usize = 5;
@@ -79,45 +22,35 @@ impl Broker {
     /// Takes an enquiry, or says what would come of it.
     ///
     /// # Errors
-    /// `Rejected` by a rule; `Invalid` for a time that does not exist; store errors. On an error nothing was stored.
-    pub async fn submit(&self, input: SubmitInput, digest: u64, actor: &Actor) -> Result<Receipt, BrokerError> {
+    /// `Rejected` by a rule; store errors. On an error nothing was stored.
+    pub async fn submit(&self, input: SubmitInput, actor: &Actor) -> Result<SubmitReceipt, BrokerError> {
         let now = self.clock.now();
-        let id = EnquiryId::derive(&actor.client, input.request_id);
-        let request = Request { id: input.request_id, digest };
-        let validate_only = input.validate_only;
+        let id = EnquiryId::derive(&actor.client, input.request.id);
+        let (request, validate_only) = (input.request, input.validate_only);
+        let actor = Actor { person: Some(input.person.clone()), ..actor.clone() };
         let mut warnings = warnings_of(&input.personal);
-        let submit = self.routed(id, input, now)?;
+        let submit = self.routed(id, input, now);
         let command = Command { request: Some(request), verb: Verb::Submit(Box::new(submit)) };
         let enquiry = if validate_only {
-            decide(None, &command, actor, now, &self.policy())?.enquiry
+            decide(None, &command, &actor, now, &self.policy())?.enquiry
         } else {
-            let executed = self.execute(id, &command, actor).await?;
-            if !executed.events.is_empty() {
-                self.metrics.submitted.inc();
-            }
-            executed.enquiry
+            self.execute(id, &command, &actor).await?.enquiry
         };
         warnings.extend(self.warnings(&enquiry, now));
-        let checks = enquiry.checks.iter().map(|check| self.forecast_check(&enquiry, check, now)).collect();
-        Ok(Receipt { enquiry, checks, warnings, stored: !validate_only })
+        let checks = enquiry.checks.iter().map(|check| self.expect(&enquiry, check, now)).collect();
+        Ok(SubmitReceipt { enquiry: id, deadline: enquiry.deadline.at(), checks, warnings, validate_only })
     }
 
-    fn routed(&self, id: EnquiryId, input: SubmitInput, now: Timestamp) -> Result<Submit, BrokerError> {
+    fn routed(&self, id: EnquiryId, input: SubmitInput, now: Timestamp) -> Submit {
         let track = track(input.purpose, input.report, input.in_custody);
         let deadline = match input.deadline {
-            DeadlineInput::Hearing { court, local } => Deadline::Hearing(Hearing::new(court, local).map_err(|error| {
-                BrokerError::Invalid(vec![Violation {
-                    field: "deadline.hearing.local_time".into(),
-                    why: format!("{error}: ask the court for the right time"),
-                }])
-            })?),
+            DeadlineInput::Hearing(hearing) => Deadline::Hearing(hearing),
             DeadlineInput::ReplyBy { court, at } => {
                 Deadline::ReplyBy { court, at: at.unwrap_or_else(|| self.policy().reply_by(track, now)) }
             }
         };
         let day = to_london(now).date();
-        let routes = route::routes(&self.directory, &input.personal.addresses, &input.authorities, day);
-        Ok(Submit {
+        Submit {
             id,
             office: input.office,
             purpose: input.purpose,
@@ -127,61 +60,76 @@ impl Broker {
             imminent_harm: input.imminent_harm,
             concerns: input.concerns,
             deadline,
+            routes: route::routes(&self.directory, &input.personal.addresses, &input.authorities, day),
             personal: record::seal_personal(&input.personal),
-            routes,
-        })
+        }
     }
 
     /// What to expect of `check`.
-    fn forecast_check(&self, enquiry: &Enquiry, check: &Check, now: Timestamp) -> CheckForecast {
+    fn expect(&self, enquiry: &Enquiry, check: &Check, now: Timestamp) -> CheckReceipt {
         let policy = self.policy();
-        let hours = policy.hours(check.responder.as_ref());
-        let left = hours.between(now, enquiry.deadline.at(), &policy.calendar);
-        let (adapter_connected, share) = match &check.responder {
-            Some(responder) => (
-                self.presence.is_connected(responder, now),
-                self.forecast.share(responder, left, now, &policy),
-            ),
-            None => (false, super::forecast::Share::default()),
+        let working_time_left =
+            policy.hours(check.responder.as_ref()).between(now, enquiry.deadline.at(), &policy.calendar);
+        let share = check.responder.as_ref().map_or_else(forecast::Share::default, |responder| {
+            self.forecast.share(responder, working_time_left, now, &policy)
+        });
+        let card = check.responder.as_ref().map(|responder| self.card(responder)).unwrap_or_default();
+        let routed = check.responder.is_some();
+        let advice = if routed { advice(working_time_left, share) } else { Advice::Doubtful };
+        let to = match (&check.responder, &check.state) {
+            (Some(id), _) => Destination::Responder { id: id.clone(), authorities: check.authorities.clone() },
+            (None, CheckState::Unroutable { why, .. }) => Destination::Nowhere { why: why.clone() },
+            (None, _) => Destination::Nowhere { why: Vec::new() },
         };
-        let advice = if matches!(check.state, CheckState::Unroutable { .. }) { Advice::Doubtful } else { advice(left, share) };
-        CheckForecast { check: check.number, adapter_connected, working_time_left: left, share, advice }
+        CheckReceipt {
+            check: enquiry.check_id(check.number),
+            route: Route { to, reasons: check.reasons.clone() },
+            adapter_connected: check
+                .responder
+                .as_ref()
+                .is_some_and(|responder| self.presence.is_connected(responder, now)),
+            working_time_left,
+            answered_within: share.ratio(),
+            answered_within_count: u32::try_from(share.known).unwrap_or(u32::MAX),
+            advice,
+            advice_text: advice_text(advice, routed, curfew_blocks(enquiry)),
+            card,
+        }
     }
 
     fn warnings(&self, enquiry: &Enquiry, now: Timestamp) -> Vec<Warning> {
         let policy = self.policy();
-        let day = to_london(enquiry.deadline.at()).date();
+        let at = enquiry.deadline.at();
+        let day = to_london(at).date();
         let hearing = match &enquiry.deadline {
             Deadline::Hearing(hearing) => Some(hearing),
             Deadline::ReplyBy { .. } => None,
         };
+        let reasons = || enquiry.checks.iter().flat_map(|check| &check.reasons);
         let terminated = |reason: &RouteReason| matches!(reason, RouteReason::Address { terminated: true, .. });
-        let office = usher_domain::time::WorkingHours::office();
-        let rows = [
-            (Warning::BeyondKnownHolidays, !policy.calendar.knows(day)),
-            (Warning::TerminatedPostcode, enquiry.checks.iter().flat_map(|check| &check.reasons).any(terminated)),
-            (Warning::HearingEarlierToday, enquiry.deadline.at() <= now),
-            (Warning::DoubledHour, hearing.is_some_and(|hearing| usher_domain::time::is_doubled(hearing.local))),
-            (
-                Warning::HearingOnNonWorkingDay,
-                hearing.is_some() && office.of_day(day, &policy.calendar).is_none(),
-            ),
-            (
-                Warning::Unroutable,
-                enquiry.checks.iter().any(|check| matches!(check.state, CheckState::Unroutable { .. })),
-            ),
-            (Warning::CurfewBlocks, usher_domain::policy::curfew_blocks(enquiry)),
-        ];
-        rows.into_iter().filter(|(_, holds)| *holds).map(|(warning, _)| warning).collect()
+        let nowhere = |check: &Check| matches!(check.state, CheckState::Unroutable { .. });
+        let courts_sit = WorkingHours::office().of_day(day, &policy.calendar).is_some();
+        [
+            (!policy.calendar.knows(day), WarningCode::BeyondBankHolidays),
+            (reasons().any(terminated), WarningCode::TerminatedPostcode),
+            (at <= now, WarningCode::HearingPassed),
+            (hearing.is_some_and(|hearing| is_doubled(hearing.local)), WarningCode::DoubledHour),
+            (hearing.is_some() && !courts_sit, WarningCode::NotAWorkingDay),
+            (enquiry.checks.iter().any(nowhere), WarningCode::UnroutableAddress),
+        ]
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, code)| warning(code))
+        .collect()
     }
 }
 
-fn advice(left: jiff::SignedDuration, share: super::forecast::Share) -> Advice {
+fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
     if left.is_zero() {
         return Advice::NotBeforeHearing;
     }
     if share.known < KNOWN_MIN {
-        return Advice::Doubtful;
+        return Advice::Unknown;
     }
     if share.within * 5 >= share.known * 4 {
         Advice::Likely
@@ -192,15 +140,52 @@ fn advice(left: jiff::SignedDuration, share: super::forecast::Share) -> Advice {
     }
 }
 
+fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
+    let expectation = match (routed, advice) {
+        (false, _) => "No responder was found for this part: operators have been told and will route it.",
+        (true, Advice::Likely) => "An answer before the hearing is likely.",
+        (true, Advice::Doubtful) => "An answer before the hearing is doubtful: telephone the duty line and tell the court.",
+        (true, Advice::NotBeforeHearing) => {
+            "Do not expect an answer before the hearing: telephone the duty line, and ask the court to adjourn if the information is material."
+        }
+        (true, Advice::Unknown) => "Too few past enquiries to say: telephone the duty line if the hearing is today.",
+    };
+    let blocked = if curfew { " Without an answer the curfew cannot be proposed." } else { "" };
+    format!("{expectation}{blocked}")
+}
+
 fn warnings_of(personal: &Personal) -> Vec<Warning> {
     let wrong = personal.subject.pnc.as_ref().is_some_and(|pnc| !pnc.check_letter_right());
-    if wrong { vec![Warning::PncCheckLetter] } else { Vec::new() }
+    if wrong { vec![warning(WarningCode::PncCheckLetter)] } else { Vec::new() }
+}
+
+fn warning(code: WarningCode) -> Warning {
+    let (field, text) = match code {
+        WarningCode::PncCheckLetter => {
+            ("personal.subject.pnc", "The last letter is not the one that the digits demand: check the number.")
+        }
+        WarningCode::BeyondBankHolidays => (
+            "deadline",
+            "Bank holidays are not known so far ahead: escalations were computed as if there were none.",
+        ),
+        WarningCode::TerminatedPostcode => {
+            ("personal.addresses", "A postcode is no longer in use; it was routed by where it was: check the address.")
+        }
+        WarningCode::HearingPassed => ("deadline", "The hearing was earlier today: move it if the case was put back."),
+        WarningCode::DoubledHour => ("deadline", "The clocks go back in that hour: the earlier of the two moments counts."),
+        WarningCode::UnroutableAddress => {
+            ("personal.addresses", "Part of the enquiry led to no responder: operators have been told.")
+        }
+        WarningCode::NotAWorkingDay => ("deadline", "The hearing is on a weekend or bank holiday: check the date."),
+    };
+    Warning { code, field: field.into(), text: text.into() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Advice, advice};
+    use super::advice;
     use crate::broker::forecast::Share;
+    use crate::broker::output::Advice;
     use jiff::SignedDuration;
 
     #[test]
@@ -208,7 +193,7 @@ mod tests {
         let hour = SignedDuration::from_hours(1);
         let rows = [
             (SignedDuration::ZERO, 10, 10, Advice::NotBeforeHearing),
-            (hour, 4, 4, Advice::Doubtful),
+            (hour, 4, 4, Advice::Unknown),
             (hour, 4, 5, Advice::Likely),
             (hour, 79, 100, Advice::Doubtful),
             (hour, 80, 100, Advice::Likely),

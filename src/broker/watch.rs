@@ -1,10 +1,14 @@
 //! Watching: events after a cursor, as they are committed, of what the actor may see. Bounded: a slow watcher reads at its own pace from the
 //! store, nothing piles up here.
 
+use super::input::AlertFilter;
+use super::query::{AlertEntry, alerts_of};
 use super::{Broker, BrokerError};
 use crate::store::{Cursor, Recorded};
 use tokio::sync::watch;
 use usher_domain::actor::{Actor, Role};
+use usher_domain::event::EventKind;
+use usher_domain::id::AlertNumber;
 use usher_domain::limits;
 
 /// One watch of the feed.
@@ -26,7 +30,7 @@ impl Watch {
         self.after
     }
 
-    /// The next events that `actor` may see; waits until there are some, or some that are not for the actor have passed (then empty).
+    /// The next events that `actor` may see; waits until there are some, or until some have passed that are not for the actor (then empty).
     ///
     /// # Errors
     /// Store errors.
@@ -42,6 +46,41 @@ impl Watch {
                 return Ok(Vec::new());
             }
         }
+    }
+
+    /// The next changes of alerts that `actor` may see and `filter` wants, each with the cursor to resume after; as [`Watch::next`].
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn next_alerts(
+        &mut self,
+        broker: &Broker,
+        filter: &AlertFilter,
+        actor: &Actor,
+    ) -> Result<Vec<(Cursor, AlertEntry)>, BrokerError> {
+        let mut changes = Vec::new();
+        for recorded in self.next(broker, actor).await? {
+            let Some(number) = alert_of(&recorded.event.kind) else {
+                continue;
+            };
+            let Some(stored) = broker.store.load(recorded.enquiry).await? else {
+                continue;
+            };
+            let entry = alerts_of(&stored, filter, actor).into_iter().find(|entry| entry.alert.number == number);
+            changes.extend(entry.map(|entry| (recorded.cursor, entry)));
+        }
+        Ok(changes)
+    }
+}
+
+fn alert_of(kind: &EventKind) -> Option<AlertNumber> {
+    match kind {
+        EventKind::StepRaised { alert, .. }
+        | EventKind::TroubleRaised { alert, .. }
+        | EventKind::Acknowledged { alert, .. }
+        | EventKind::Reopened { alert }
+        | EventKind::Resolved { alert } => Some(*alert),
+        _ => None,
     }
 }
 
