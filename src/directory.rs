@@ -1,8 +1,8 @@
 //! The directory: postcode → authority → responder.
 //!
 //! Guarantees: every postcode has one explicit outcome on every day, and none is guessed. Only the whole postcode decides:
-//! in the release of November 2025, routing by the majority of the outward code would send 9.6 % of the postcodes that
-//! touch London to the wrong authority, by the sector 5.8 %. Authorities and responders are effective-dated, and a
+//! in the release of November 2025, the majority of the outward code would send 9.6 % of the 364,079 postcodes that touch
+//! London to the wrong district (9.0 % to the wrong authority), that of the sector 5.8 % (5.7 %). Authorities and responders are effective-dated, and a
 //! replaced code leads to its successor.
 //!
 //! It does not know enquiries and stores nothing: the broker turns outcomes into checks, and what leads nowhere into a

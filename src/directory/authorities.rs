@@ -9,7 +9,7 @@
 use super::rows;
 use jiff::civil;
 use serde::Deserialize;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
 use usher_domain::code::AuthorityCode;
 
 const AUTHORITIES: &str = include_str!("../../config/directory/authorities.csv");
@@ -137,7 +137,7 @@ impl Authorities {
     }
 
     /// Every authority, in force or not, by code.
-    pub fn iter(&self) -> btree_map::Values<'_, AuthorityCode, Authority> {
+    pub fn iter(&self) -> impl Iterator<Item = &Authority> {
         self.authorities.values()
     }
 

@@ -292,9 +292,9 @@ impl Row {
         let district = field(columns.district)?;
         let place = match district.as_bytes().first() {
             None => Place::Nowhere,
-            Some(country) => {
+            Some(initial) => {
                 let district = AuthorityCode::parse(district).map_err(|_| "no district code")?;
-                match country.to_ascii_uppercase() {
+                match initial.to_ascii_uppercase() {
                     b'E' | b'W' => {
                         let county = columns.county.map(field).transpose()?.unwrap_or_default();
                         Place::District {

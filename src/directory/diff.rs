@@ -31,9 +31,12 @@ pub struct Change {
 /// Compares two tables as routing sees them on the day `on`.
 pub fn diff(old: &Table, new: &Table, authorities: &Authorities, on: civil::Date) -> Diff {
     let mut diff = Diff::default();
-    let route = |entry: &Option<Entry>| match entry.as_ref()?.place {
-        Place::District { district, county } => Some(authorities.resolve(district, county, on)),
-        Place::Nowhere | Place::Elsewhere => Some(None),
+    let route = |entry: &Option<Entry>| match entry.map(|entry| entry.place) {
+        None => Route::Absent,
+        Some(Place::District { district, county }) => {
+            Route::To(authorities.resolve(district, county, on))
+        }
+        Some(Place::Nowhere | Place::Elsewhere) => Route::To(None),
     };
     let (mut olds, mut news) = (old.sectors().peekable(), new.sectors().peekable());
     loop {
@@ -42,12 +45,11 @@ pub fn diff(old: &Table, new: &Table, authorities: &Authorities, on: civil::Date
             (Some((sector, _)), None) | (None, Some((sector, _))) => *sector,
             (None, None) => return diff,
         };
-        let before = olds
-            .next_if(|(one, _)| *one == sector)
-            .map_or_else(Vec::new, |(_, units)| units);
-        let after = news
-            .next_if(|(one, _)| *one == sector)
-            .map_or_else(Vec::new, |(_, units)| units);
+        let units = |next: Option<(u32, Vec<Option<Entry>>)>| {
+            next.map(|(_, units)| units).unwrap_or_default()
+        };
+        let before = units(olds.next_if(|(one, _)| *one == sector));
+        let after = units(news.next_if(|(one, _)| *one == sector));
         for unit in 0..before.len().max(after.len()) {
             let (before, after) = (
                 before.get(unit).unwrap_or(&None),
@@ -60,30 +62,32 @@ pub fn diff(old: &Table, new: &Table, authorities: &Authorities, on: civil::Date
     }
 }
 
+/// What one table says of a postcode.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Route {
+    /// It does not have it.
+    Absent,
+    /// It leads to an authority, or to none.
+    To(Option<AuthorityCode>),
+}
+
 impl Diff {
     /// Whether routing stays as it was.
     pub fn is_empty(&self) -> bool {
         self.added + self.removed + self.moved == 0
     }
 
-    /// Counts one postcode: absent, without an authority, or with one, before and after.
-    fn count(
-        &mut self,
-        before: Option<Option<AuthorityCode>>,
-        after: Option<Option<AuthorityCode>>,
-    ) {
-        if before == after {
-            return;
-        }
+    fn count(&mut self, before: Route, after: Route) {
         match (before, after) {
-            (None, _) => self.added += 1,
-            (_, None) => self.removed += 1,
+            _ if before == after => return,
+            (Route::Absent, _) => self.added += 1,
+            (_, Route::Absent) => self.removed += 1,
             _ => self.moved += 1,
         }
-        if let Some(authority) = before {
+        if let Route::To(authority) = before {
             self.authorities.entry(authority).or_default().lost += 1;
         }
-        if let Some(authority) = after {
+        if let Route::To(authority) = after {
             self.authorities.entry(authority).or_default().gained += 1;
         }
     }

@@ -4,6 +4,16 @@
 //! when the whole sector lies in one, packed to as few bits as needed when it does not. A look-up is a
 //! binary search over the sectors and a population count over at most 50 bytes, in the bytes as they lie in the file.
 //!
+//! Measured on the 2,423,855 postcodes that ship (release build, random order, 2 shared cores):
+//!
+//! | form | bytes | look-up |
+//! |---|---|---|
+//! | this one | 827,407 | 158 ns |
+//! | `fst` map, postcode → district | 2,020,818 | 810 ns |
+//! | sorted array, 5 + 2 bytes each, binary search | 16,966,985 | 960 ns |
+//!
+//! Loading and verifying takes about a millisecond.
+//!
 //! Guarantees: what loads is whole (format version, checksum, structure); a damaged or foreign file is refused with what to
 //! do. The table says what its release said, no more: places are kept as the district and county of the release, so that
 //! a later succession of authorities needs no new table.

@@ -107,7 +107,10 @@ fn find_csv(archive: &mut ZipArchive<File>, path: &Path) -> Result<usize, BuildE
         let name = entry.name().map_err(fail)?.into_owned();
         let folded = name.to_ascii_lowercase();
         let file = folded.rsplit('/').next().unwrap_or_default();
-        let release = file.ends_with(".csv") && (file.contains("onspd") || file.contains("nspl"));
+        let release = Path::new(file)
+            .extension()
+            .is_some_and(|ending| ending == "csv")
+            && (file.contains("onspd") || file.contains("nspl"));
         if release
             && !folded.contains("multi_csv/")
             && best.is_none_or(|(size, _)| size < entry.size())

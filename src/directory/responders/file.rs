@@ -104,8 +104,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn line(&self, byte: usize) -> usize {
-        let before = self.text.as_bytes().get(..byte).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text
+            .get(..byte)
+            .unwrap_or_default()
+            .matches('\n')
+            .count()
+            + 1
     }
 
     fn at<T>(&self, value: Option<&Spanned<T>>, problem: impl Into<String>) -> Problem {

@@ -97,70 +97,72 @@ fn a_file_reads_as_written() {
     );
 }
 
+/// A line of a file, and what the refusal says.
+const REFUSED: &[(&str, &str)] = &[
+    ("colour = \"red\"", "a.toml, line 6: unknown field `colour`"),
+    ("colour = \"red\"", "generic.toml.example shows every key"),
+    ("name = 3", "a.toml, line 2: "),
+    ("name = \"\"", "line 2: `name` must be one line"),
+    ("kind = \"police\"", "line 3: unknown variant `police`"),
+    (
+        "id = \"b\"",
+        "line 1: `id` must be the name of the file; rename the file to b.toml",
+    ),
+    ("id = \"A B\"", "line 1: `id`: expected a responder id"),
+    (
+        "authorities = []",
+        "line 4: `authorities` must have 1 to 64",
+    ),
+    (
+        "authorities = [\"Hackney\"]",
+        "line 4: `authorities`: expected a GSS code such as E09000012",
+    ),
+    (
+        "authorities = [\"E09000099\"]",
+        "line 4: E09000099 is no authority with social care duties",
+    ),
+    ("authorities = [\"E07000211\"]", "E07000211 is no authority"),
+    (
+        "authorities = [\"E09000012\", \"E09000012\"]",
+        "line 4: E09000012 stands twice",
+    ),
+    (
+        "authorities = [\"E08000016\"]",
+        "E08000016 (Barnsley) ended on 2025-03-31; list E08000038 instead or as well",
+    ),
+    (
+        "duty_phone = \"ask reception\"",
+        "line 5: a phone number has 3 to 15 digits",
+    ),
+    (
+        "email = \"front door@a.example\"",
+        "line 6: `email` must be one address",
+    ),
+    ("email = \"a@b@c.example\"", "`email` must be one address"),
+    ("from = 2026-01-01T09:00:00", "line 6: expected a date"),
+    ("from = \"2026-01-01\"", "line 6: "),
+    (
+        "from = 2026-01-02\nto = 2026-01-01",
+        "line 7: `to` lies before `from`",
+    ),
+    (
+        "monday = \"9-5\"",
+        "line 8: expected hours such as \"09:00-17:00\", or \"closed\"",
+    ),
+    (
+        "monday = \"17:00-09:00\"",
+        "line 8: the day must end after it starts",
+    ),
+    (
+        "monday = \"closed\"",
+        "line 7: `hours`: at least one weekday",
+    ),
+    ("[hours", "line 6: "),
+];
+
 #[test]
 fn unusable_files_are_refused_with_the_line_and_the_remedy() {
-    let rows = [
-        ("colour = \"red\"", "a.toml, line 6: unknown field `colour`"),
-        ("colour = \"red\"", "generic.toml.example shows every key"),
-        ("name = 3", "a.toml, line 2: "),
-        ("name = \"\"", "line 2: `name` must be one line"),
-        ("kind = \"police\"", "line 3: unknown variant `police`"),
-        (
-            "id = \"b\"",
-            "line 1: `id` must be the name of the file; rename the file to b.toml",
-        ),
-        ("id = \"A B\"", "line 1: `id`: expected a responder id"),
-        (
-            "authorities = []",
-            "line 4: `authorities` must have 1 to 64",
-        ),
-        (
-            "authorities = [\"Hackney\"]",
-            "line 4: `authorities`: expected a GSS code such as E09000012",
-        ),
-        (
-            "authorities = [\"E09000099\"]",
-            "line 4: E09000099 is no authority with social care duties",
-        ),
-        ("authorities = [\"E07000211\"]", "E07000211 is no authority"),
-        (
-            "authorities = [\"E09000012\", \"E09000012\"]",
-            "line 4: E09000012 stands twice",
-        ),
-        (
-            "authorities = [\"E08000016\"]",
-            "E08000016 (Barnsley) ended on 2025-03-31; list E08000038 instead or as well",
-        ),
-        (
-            "duty_phone = \"ask reception\"",
-            "line 5: a phone number has 3 to 15 digits",
-        ),
-        (
-            "email = \"front door@a.example\"",
-            "line 6: `email` must be one address",
-        ),
-        ("email = \"a@b@c.example\"", "`email` must be one address"),
-        ("from = 2026-01-01T09:00:00", "line 6: expected a date"),
-        ("from = \"2026-01-01\"", "line 6: "),
-        (
-            "from = 2026-01-02\nto = 2026-01-01",
-            "line 7: `to` lies before `from`",
-        ),
-        (
-            "monday = \"9-5\"",
-            "line 8: expected hours such as \"09:00-17:00\", or \"closed\"",
-        ),
-        (
-            "monday = \"17:00-09:00\"",
-            "line 8: the day must end after it starts",
-        ),
-        (
-            "monday = \"closed\"",
-            "line 7: `hours`: at least one weekday",
-        ),
-        ("[hours", "line 6: "),
-    ];
-    for (change, expected) in rows {
+    for (change, expected) in REFUSED {
         let error = parse(&[file("a", change)]).unwrap_err();
         assert!(
             error.contains(expected),

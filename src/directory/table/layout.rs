@@ -167,12 +167,11 @@ pub(super) fn append(body: &mut Vec<u8>, units: &[Option<(u16, bool)>; SECTOR_UN
     places.dedup();
     let bits = width(places.len());
     let mut packed = Vec::new();
-    let mut rank = 0;
-    for (unit, (place, ended)) in units
+    let postcodes = units
         .iter()
         .enumerate()
-        .filter_map(|(unit, one)| Some((unit, (*one)?)))
-    {
+        .filter_map(|(unit, one)| Some((unit, (*one)?)));
+    for (rank, (unit, (place, ended))) in postcodes.enumerate() {
         present[unit / 8] |= 1 << (unit % 8);
         terminated[unit / 8] |= u8::from(ended) << (unit % 8);
         pack(
@@ -181,7 +180,6 @@ pub(super) fn append(body: &mut Vec<u8>, units: &[Option<(u16, bool)>; SECTOR_UN
             bits,
             places.binary_search(&place).unwrap_or_default(),
         );
-        rank += 1;
     }
     let some_terminated = terminated.iter().any(|byte| *byte != 0);
     let count = u16::try_from(places.len().saturating_sub(1)).unwrap_or(HEAD_PLACES);
