@@ -104,14 +104,11 @@ impl Directory {
         }
     }
 
-    /// The responder of a kind that serves `authority` on the day `on`.
-    pub fn responder_for(
-        &self,
-        kind: ResponderKind,
-        authority: AuthorityCode,
-        on: civil::Date,
-    ) -> Option<&Responder> {
-        self.responders.find(kind, authority, on)
+    /// The children's social care responder that serves `authority` on the day `on`. For other kinds,
+    /// [`Responders::find`].
+    pub fn responder_for(&self, authority: AuthorityCode, on: civil::Date) -> Option<&Responder> {
+        self.responders
+            .find(ResponderKind::ChildrenSocialCare, authority, on)
     }
 
     /// The postcode table in use.

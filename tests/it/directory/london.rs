@@ -2,7 +2,7 @@
 
 use super::authority;
 use jiff::civil::{Weekday, date};
-use usher::directory::{Directory, ResponderKind};
+use usher::directory::Directory;
 use usher_domain::time::{Calendar, from_london};
 
 #[test]
@@ -17,9 +17,7 @@ fn every_authority_of_london_has_its_responder() {
     assert_eq!(london.len(), 33);
     let mut ids = Vec::new();
     for one in london {
-        let responder = directory
-            .responder_for(ResponderKind::ChildrenSocialCare, one.code, today)
-            .unwrap();
+        let responder = directory.responder_for(one.code, today).unwrap();
         assert_eq!(responder.authorities, [one.code]);
         assert_eq!(
             responder.id.as_str(),
@@ -47,11 +45,7 @@ fn every_authority_of_london_has_its_responder() {
     );
     assert!(
         directory
-            .responder_for(
-                ResponderKind::ChildrenSocialCare,
-                authority("E10000030"),
-                today
-            )
+            .responder_for(authority("E10000030"), today)
             .is_none()
     );
 }
@@ -74,9 +68,7 @@ fn hours_are_those_of_the_borough() {
         ("E09000031", date(2026, 11, 28).at(12, 0, 0, 0), false),
     ];
     for (code, local, open) in rows {
-        let responder = directory
-            .responder_for(ResponderKind::ChildrenSocialCare, authority(code), monday)
-            .unwrap();
+        let responder = directory.responder_for(authority(code), monday).unwrap();
         assert_eq!(
             responder
                 .hours
