@@ -6,6 +6,11 @@
 //! - Events keep the order of commits, per enquiry and in the feed.
 //! - A record that cannot be read is reported by id ([`StoreError::Corrupt`]), never served and never in the way of others.
 
+pub mod kv;
+pub mod redb;
+#[cfg(feature = "sled")]
+pub mod sled;
+
 use async_trait::async_trait;
 use std::num::NonZeroU64;
 use usher_domain::code::{CourtCode, ResponderId};

@@ -2,3 +2,5 @@
 
 #[cfg(test)] // always so, and clippy sees that helpers are test code too
 mod directory;
+#[cfg(test)]
+mod store;
