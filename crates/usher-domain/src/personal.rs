@@ -26,15 +26,7 @@ macro_rules! hidden {
     )*};
 }
 use hidden;
-hidden!(
-    Personal,
-    Subject,
-    Name,
-    Birth,
-    Address,
-    Child,
-    Other
-);
+hidden!(Personal, Subject, Name, Birth, Address, Child, Other);
 
 /// The people and addresses of one enquiry.
 #[derive(Clone, PartialEq, Eq, Default)]

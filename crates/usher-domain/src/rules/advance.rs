@@ -109,6 +109,8 @@ fn raise_due_steps(work: &mut Work<'_>, number: CheckNumber) {
 
 fn is_moot(enquiry: &Enquiry, check: &Check, step: &Step) -> bool {
     match (step.kind, step.unless) {
+        // Only a reading ends what follows an answer.
+        (StepKind::Unread, _) => false,
         (StepKind::Hearing, _) | (_, Unless::Decided) => enquiry.is_decided(check.number),
         (_, Unless::Accepted) => matches!(
             check.state,

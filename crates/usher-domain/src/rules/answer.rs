@@ -104,4 +104,5 @@ fn await_reading(work: &mut Work<'_>, number: CheckNumber) {
         .ladder
         .steps
         .extend(policy.unread_steps(check.responder.as_ref(), now, deadline));
+    check.ladder.steps.sort_by_key(|step| step.due);
 }

@@ -9,6 +9,8 @@ use crate::limits;
 use crate::policy::curfew_blocks;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
+use crate::time::Timestamp;
+use jiff::SignedDuration;
 
 pub(crate) fn decide_without(
     work: &mut Work<'_>,
@@ -63,7 +65,7 @@ pub(crate) fn decide_without(
         outstanding,
         by: work.by(),
         note: note.clone(),
-        at: work.now,
+        at: after_the_move(work),
     };
     if work.enquiry.decisions.len() >= limits::COURT_DECISIONS_KEPT_MAX {
         work.enquiry.decisions.remove(0);
@@ -71,4 +73,15 @@ pub(crate) fn decide_without(
     work.enquiry.decisions.push(decision);
     work.record(None, EventKind::Decided { decision: name });
     Ok(())
+}
+
+/// Now, or just after the last move where the clock went back: a decision counts for the hearing that it was taken for.
+fn after_the_move(work: &Work<'_>) -> Timestamp {
+    let tick = SignedDuration::from_millis(1);
+    let earliest = work
+        .enquiry
+        .moves
+        .last()
+        .and_then(|moved| moved.at.checked_add(tick).ok());
+    earliest.map_or(work.now, |earliest| work.now.max(earliest))
 }

@@ -1,12 +1,10 @@
 //! The hearing moves: a named person says to when and why; every step is computed anew, and history keeps the old ones.
 
-use super::raise::resolve;
-use crate::alert::Cause;
 use crate::decide::Work;
 use crate::enquiry::Purpose;
 use crate::event::EventKind;
 use crate::hearing::{Deadline, HearingMove};
-use crate::id::CheckNumber;
+use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::{Step, StepKind, StepState};
 use crate::limits;
 use crate::rejection::Rejection;
@@ -22,11 +20,17 @@ pub(crate) fn move_hearing(
     if *deadline == work.enquiry.deadline {
         return Ok(());
     }
+    if reason.is_empty() {
+        return Err(Rejection::Invalid {
+            field: "reason",
+            why: "say why the hearing moves",
+        });
+    }
     let moved = HearingMove {
         from: work.enquiry.deadline.clone(),
         by: work.by(),
         reason: reason.clone(),
-        at: work.now,
+        at: after_the_decisions(work),
     };
     let (from, to) = (moved.from.at(), deadline.at());
     if work.enquiry.moves.len() >= limits::HEARING_MOVES_KEPT_MAX {
@@ -35,15 +39,23 @@ pub(crate) fn move_hearing(
     work.enquiry.moves.push(moved);
     work.enquiry.deadline = deadline.clone();
     work.record(None, EventKind::HearingMoved { from, to });
-    let outstanding: Vec<CheckNumber> = work
+    let open: Vec<CheckNumber> = work
         .enquiry
-        .outstanding()
+        .checks
+        .iter()
+        .filter(|check| !check.state.is_exit())
         .map(|check| check.number)
         .collect();
-    for number in outstanding {
+    for number in open {
         recompute(work, number);
     }
     Ok(())
+}
+
+/// Now, or the last decision where the clock went back: what was decided before the move does not count after it.
+fn after_the_decisions(work: &Work<'_>) -> Timestamp {
+    let decided = work.enquiry.decisions.iter().map(|decision| decision.at);
+    decided.fold(work.now, Timestamp::max)
 }
 
 /// Refuses a deadline where none can be.
@@ -70,54 +82,56 @@ pub(crate) fn check_deadline(
     Ok(())
 }
 
-/// Gives the check its steps for the new deadline. A step raised before stays raised when its new moment has passed too; when
-/// that moment lies ahead, its alert ends and it will be raised again, as a step of the new generation.
+/// Gives the check its steps for the new deadline: those to the answer, or, when it has come, those to its reading. A step
+/// whose alert is live stays raised when its new moment has passed too. Any other is pending again, as a step of the new
+/// generation, and an alert that no step names any more ends in [`super::settle`].
 fn recompute(work: &mut Work<'_>, number: CheckNumber) {
     let (now, deadline, track) = (work.now, work.enquiry.deadline.at(), work.enquiry.track());
+    let live: Vec<AlertNumber> = work
+        .enquiry
+        .alerts
+        .iter()
+        .filter(|alert| alert.is_live())
+        .map(|alert| alert.number)
+        .collect();
+    let policy = work.policy;
     let Some(check) = work.enquiry.check_mut(number) else {
         return;
     };
-    let fresh = work
-        .policy
-        .steps(track, check.responder.as_ref(), check.opened_at, deadline);
-    let old = core::mem::take(&mut check.ladder.steps);
+    let responder = check.responder.as_ref();
+    let answered_at = check.answer().map(|answer| answer.at);
+    let fresh = match answered_at {
+        Some(answered) => policy.unread_steps(responder, answered, deadline),
+        None => policy.steps(track, responder, check.opened_at, deadline),
+    };
+    let mut old = core::mem::take(&mut check.ladder.steps);
     check.ladder.generation = check.ladder.generation.saturating_add(1);
     if deadline > now {
         check.sentenced_outstanding_at = None;
     }
-    check.ladder.steps = fresh
+    let mut steps: Vec<Step> = fresh
         .into_iter()
-        .map(|step| carry_over(step, &old, now))
+        .map(|step| carry_over(step, &old, &live, now))
         .collect();
-    let kept: Vec<_> = check
-        .ladder
-        .steps
-        .iter()
-        .filter_map(|step| match step.state {
-            StepState::Raised { alert, .. } => Some(alert),
-            StepState::Pending | StepState::Moot { .. } => None,
-        })
-        .collect();
-    let ended: Vec<_> = work
-        .enquiry
-        .alerts
-        .iter()
-        .filter(|alert| alert.check == number && alert.is_live() && !kept.contains(&alert.number))
-        .filter(|alert| matches!(alert.cause, Cause::Step { .. }))
-        .map(|alert| alert.number)
-        .collect();
-    for alert in ended {
-        resolve(work, alert);
+    if answered_at.is_some() {
+        old.retain(|step| step.kind != StepKind::Unread);
+        steps.append(&mut old);
+        steps.sort_by_key(|step| step.due);
     }
+    check.ladder.steps = steps;
 }
 
-fn carry_over(step: Step, old: &[Step], now: Timestamp) -> Step {
+fn carry_over(step: Step, old: &[Step], live: &[AlertNumber], now: Timestamp) -> Step {
+    let unread = |step: &Step| step.kind == StepKind::Unread;
     let before = old
         .iter()
-        .find(|before| before.name == step.name && before.kind != StepKind::Unread);
-    match before {
-        Some(before) if step.due <= now => Step {
-            state: before.state.clone(),
+        .find(|before| before.name == step.name && unread(before) == unread(&step));
+    match before.map(|before| &before.state) {
+        Some(StepState::Raised { at, alert }) if step.due <= now && live.contains(alert) => Step {
+            state: StepState::Raised {
+                at: *at,
+                alert: *alert,
+            },
             ..step
         },
         _ => step,

@@ -15,7 +15,7 @@ use crate::rejection::Rejection;
 pub(crate) fn open(
     work: &mut Work<'_>,
     to: &Destination,
-    reasons: Vec<RouteReason>,
+    mut reasons: Vec<RouteReason>,
 ) -> Result<CheckNumber, Rejection> {
     if work.enquiry.checks.len() >= limits::CHECKS_PER_ENQUIRY_MAX {
         return Err(Rejection::TooMany {
@@ -24,6 +24,7 @@ pub(crate) fn open(
         });
     }
     let number = CheckNumber::try_from(work.enquiry.checks.len() + 1).unwrap_or(CheckNumber::MAX);
+    reasons.truncate(limits::REASONS_PER_CHECK_MAX);
     let since = work.now;
     let (responder, authorities, state) = match to {
         Destination::Responder { id, authorities } => (

@@ -53,10 +53,9 @@ pub(crate) fn add(
     let number = alerts
         .last()
         .map_or(1, |alert| alert.number.saturating_add(1));
-    if alerts.len() >= limits::ALERTS_KEPT_MAX {
-        if let Some(oldest) = alerts.iter().position(|alert| !alert.is_live()) {
-            alerts.remove(oldest);
-        }
+    let ended = alerts.iter().position(|alert| !alert.is_live());
+    if let Some(oldest) = ended.filter(|_| alerts.len() >= limits::ALERTS_KEPT_MAX) {
+        alerts.remove(oldest);
     }
     alerts.push(Alert {
         number,

@@ -2,12 +2,12 @@
 
 use super::move_hearing::check_deadline;
 use super::open::open;
+use super::weigh::{room, weight};
 use crate::actor::Actor;
-use crate::command::{Request, Submit};
+use crate::command::{Request, Submit, VerbName};
 use crate::decide::{Transition, Work};
 use crate::enquiry::{Applied, Curfew, Enquiry, Requester};
 use crate::event::EventKind;
-use crate::limits;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
@@ -24,13 +24,6 @@ pub(crate) fn submit(
         return Err(Rejection::OtherCourt { court });
     }
     check_deadline(submit.purpose, &submit.deadline, now)?;
-    if submit.personal.bytes().len() > limits::PERSONAL_BYTES_MAX / 2 {
-        let max = limits::PERSONAL_BYTES_MAX / 2;
-        return Err(Rejection::TooMany {
-            what: "bytes of text at submission",
-            max,
-        });
-    }
     if submit.routes.is_empty() {
         return Err(Rejection::Invalid {
             field: "routes",
@@ -44,6 +37,13 @@ pub(crate) fn submit(
         now,
         policy,
     };
+    let max = room(VerbName::Submit);
+    if weight(&work.enquiry) > max {
+        return Err(Rejection::TooMany {
+            what: "bytes of text at submission",
+            max,
+        });
+    }
     work.record(None, EventKind::Submitted);
     for route in &submit.routes {
         open(&mut work, &route.to, route.reasons.clone())?;

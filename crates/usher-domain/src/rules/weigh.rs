@@ -3,15 +3,47 @@
 
 use crate::actor::{By, Person};
 use crate::alert::AlertState;
-use crate::enquiry::{Check, CheckState, Enquiry};
+use crate::command::VerbName;
+use crate::enquiry::{Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
+use crate::limits::PERSONAL_BYTES_MAX;
+
+/// What long texts leave free, in bytes: an enquiry that answers have filled can still be closed, moved and decided upon.
+const NOTES_RESERVE_BYTES: usize = 16 * 1_024;
+/// What notes leave free, in bytes: an enquiry that is full can still be accepted and its answers received.
+const ACTS_RESERVE_BYTES: usize = 8 * 1_024;
+
+/// How heavy `verb` may leave an enquiry, in bytes.
+pub(crate) const fn room(verb: VerbName) -> usize {
+    use VerbName as V;
+    match verb {
+        V::Answer | V::Ask | V::Supply => PERSONAL_BYTES_MAX - NOTES_RESERVE_BYTES,
+        V::Withdraw | V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Close => {
+            PERSONAL_BYTES_MAX - ACTS_RESERVE_BYTES
+        }
+        V::Submit => PERSONAL_BYTES_MAX / 2,
+        V::Accept | V::Receive | V::Redirect | V::Reroute => PERSONAL_BYTES_MAX,
+        // They add no text: whatever is in the record, the clock and the queue go on.
+        V::Lease | V::Renew | V::Release | V::Advance | V::ReportAbsent => usize::MAX,
+    }
+}
 
 /// Bytes of sealed parts and of names.
 pub(crate) fn weight(enquiry: &Enquiry) -> usize {
     let decisions: usize = enquiry
         .decisions
         .iter()
-        .map(|one| by(&one.by) + one.note.bytes().len())
+        .map(|one| {
+            let authorised_by = match &one.kind {
+                CourtDecisionKind::ProceedWithout { authorised_by } => person(authorised_by),
+                CourtDecisionKind::SeekAdjournment | CourtDecisionKind::WithdrawCurfew => 0,
+            };
+            authorised_by + by(&one.by) + one.note.bytes().len()
+        })
         .sum();
+    let curfew = match &enquiry.curfew {
+        Curfew::Withdrawn { by: who, .. } => by(who),
+        Curfew::NotProposed | Curfew::Proposed => 0,
+    };
     let moves: usize = enquiry
         .moves
         .iter()
@@ -30,6 +62,8 @@ pub(crate) fn weight(enquiry: &Enquiry) -> usize {
     let checks: usize = enquiry.checks.iter().map(check).sum();
     enquiry.personal.bytes().len()
         + person(&enquiry.requester.person)
+        + enquiry.requester.office.len()
+        + curfew
         + decisions
         + moves
         + acknowledged
