@@ -72,7 +72,7 @@ pub(crate) fn policy() -> Policy {
         steps: vec![
             step("chase", K::Escalate, &["submitted + 15 min"], Unless::Accepted, Audience::BoroughDesk),
             step("manager", K::Escalate, &["submitted + 45 min"], Unless::Answered, Audience::OfficerManager),
-            step("decide", K::DecisionPoint, &["hearing - 30 min", "submitted + 10 h"], Unless::Decided, Audience::Officer),
+            step("decide", K::DecisionPoint, &["hearing - 30 min", "submitted + 100 wd"], Unless::Decided, Audience::Officer),
             step("hearing", K::Hearing, &["hearing + 0 min"], Unless::Answered, Audience::Officer),
             step("after", K::Escalate, &["hearing + 60 min"], Unless::Answered, Audience::Operator),
         ],

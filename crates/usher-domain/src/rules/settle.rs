@@ -72,3 +72,84 @@ fn raised_step(check: &Check, alert: AlertNumber) -> Option<&Step> {
         |step| matches!(step.state, StepState::Raised { alert: raised, .. } if raised == alert),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::command::Verb;
+    use crate::enquiry::Enquiry;
+    use crate::rules::cases::{
+        accept, accepted, acknowledge, adapter, after, answer, ask, at, check, clock, lease,
+        leased, officer, operator, picture, redirect, submitted, supply, waiting,
+    };
+
+    fn late() -> Enquiry {
+        after(
+            waiting(),
+            &[
+                (clock(), 45, Verb::Advance),
+                (clock(), 45, Verb::ReportAbsent { check: 1 }),
+            ],
+        )
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_alert_ends_with_its_cause_and_no_sooner() {
+        let desk = adapter("a");
+        assert_eq!(picture(&late()), "waiting !chase !manager !no_adapter");
+        check(&late(), &desk, at(46), &lease(1), Ok("leased !chase !manager"));
+        check(&late(), &desk, at(46), &accept(None, None), Ok("accepted !manager"));
+        check(&late(), &desk, at(46), &redirect(1, "b"), Ok("redirected>2, waiting"));
+        let asked = after(accepted(), &[(desk.clone(), 1, ask(None)), (clock(), 46, Verb::Advance)]);
+        check(&asked, &officer(), at(47), &supply(), Ok("waiting !manager"));
+        check(&asked, &desk, at(47), &answer(None), Ok("answered"));
+    }
+
+    #[test]
+    fn what_somebody_looks_after_ends_too() {
+        let cared_for = after(
+            late(),
+            &[
+                (operator(), 46, acknowledge(1)),
+                (operator(), 46, acknowledge(2)),
+            ],
+        );
+        let picture = "leased ~chase ~manager";
+        check(&cared_for, &adapter("a"), at(47), &lease(1), Ok(picture));
+        check(
+            &cared_for,
+            &adapter("a"),
+            at(47),
+            &accept(None, None),
+            Ok("accepted ~manager"),
+        );
+    }
+
+    #[test]
+    fn an_alert_of_one_check_does_not_end_with_another() {
+        let both = after(submitted(&["a", "b"]), &[(clock(), 15, Verb::Advance)]);
+        let picture = "accepted, waiting !chase";
+        check(
+            &both,
+            &adapter("a"),
+            at(16),
+            &accept(None, None),
+            Ok(picture),
+        );
+    }
+
+    #[test]
+    fn lost_leases_are_trouble_until_people_have_the_check() {
+        let desk = adapter("a");
+        let lost = after(
+            leased(),
+            &[
+                (clock(), 10, Verb::Advance),
+                (desk.clone(), 11, lease(1)),
+                (clock(), 12, Verb::Advance),
+            ],
+        );
+        check(&lost, &desk, at(13), &lease(1), Ok("leased !leases_lost"));
+        check(&lost, &desk, at(13), &accept(None, None), Ok("accepted"));
+    }
+}
