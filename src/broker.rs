@@ -29,8 +29,8 @@ use crate::directory::Directory;
 use crate::ids::Ids;
 use crate::store::{Change, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::Metrics;
-use opened::{ResponderCard, ResponderCards, Unseal};
 use arc_swap::ArcSwap;
+use opened::{ResponderCard, ResponderCards, Unseal};
 use std::sync::Arc;
 use usher_domain::actor::Actor;
 use usher_domain::command::Command;
@@ -74,8 +74,11 @@ pub struct Broker {
 }
 
 /// How sealed parts are read: the one codec.
-const UNSEAL: Unseal<record::RecordError> =
-    Unseal { personal: record::open_personal, answer: record::open_answer, text: record::open_text };
+const UNSEAL: Unseal<record::RecordError> = Unseal {
+    personal: record::open_personal,
+    answer: record::open_answer,
+    text: record::open_text,
+};
 
 /// What a command led to.
 #[derive(Clone, Debug)]
@@ -119,12 +122,22 @@ impl Broker {
     /// # Errors
     /// When the store's feed cannot be read.
     pub async fn new(parts: Parts) -> Result<Self, StoreError> {
-        let Parts { store, directory, policy, clock, ids, metrics } = parts;
+        let Parts {
+            store,
+            directory,
+            policy,
+            clock,
+            ids,
+            metrics,
+        } = parts;
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
         let presence = Presence::new(clock.now());
         let cards = directory.responders().iter().map(|responder| {
-            let card = ResponderCard { name: responder.name.clone(), duty_phone: responder.duty_phone.clone() };
+            let card = ResponderCard {
+                name: responder.name.clone(),
+                duty_phone: responder.duty_phone.clone(),
+            };
             (responder.id.clone(), card)
         });
         Ok(Self {
@@ -146,38 +159,72 @@ impl Broker {
     ///
     /// # Errors
     /// [`BrokerError::Rejected`] with the rule's reason; store errors; `Busy` when others kept writing first.
-    pub async fn execute(&self, id: EnquiryId, command: &Command, actor: &Actor) -> Result<Executed, BrokerError> {
+    pub async fn execute(
+        &self,
+        id: EnquiryId,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<Executed, BrokerError> {
         for _ in 0..limits::CONFLICT_RETRIES_MAX {
             let stored = self.store.load(id).await?;
             let policy = self.policy.load_full();
-            let decided = decide(stored.as_ref().map(|stored| &stored.enquiry), command, actor, self.clock.now(), &policy)?;
+            let decided = decide(
+                stored.as_ref().map(|stored| &stored.enquiry),
+                command,
+                actor,
+                self.clock.now(),
+                &policy,
+            )?;
             match self.commit(stored, decided).await {
                 Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
                 outcome => return outcome,
             }
         }
-        Err(BrokerError::Busy { what: "writers of this enquiry" })
+        Err(BrokerError::Busy {
+            what: "writers of this enquiry",
+        })
     }
 
     /// Commits one transition made on `stored`, and announces it.
-    async fn commit(&self, stored: Option<Stored>, decided: Transition) -> Result<Executed, BrokerError> {
+    async fn commit(
+        &self,
+        stored: Option<Stored>,
+        decided: Transition,
+    ) -> Result<Executed, BrokerError> {
         let Transition { enquiry, events } = decided;
         let expected = stored.map(|stored| stored.revision);
         if let (true, Some(revision)) = (events.is_empty(), expected) {
-            return Ok(Executed { enquiry, revision, events });
+            return Ok(Executed {
+                enquiry,
+                revision,
+                events,
+            });
         }
-        let change = Change { enquiry: enquiry.clone(), expected, events: events.clone() };
+        let change = Change {
+            enquiry: enquiry.clone(),
+            expected,
+            events: events.clone(),
+        };
         let committed = self.store.commit(vec![change]).await?;
-        let revision = committed.revisions.first().copied().unwrap_or(Revision::MIN);
+        let revision = committed
+            .revisions
+            .first()
+            .copied()
+            .unwrap_or(Revision::MIN);
         self.announce(&enquiry, &events, committed.cursor);
-        Ok(Executed { enquiry, revision, events })
+        Ok(Executed {
+            enquiry,
+            revision,
+            events,
+        })
     }
 
     /// Tells whoever waits that something is committed: watchers, lease calls of responders with work, the scheduler.
     fn announce(&self, enquiry: &Enquiry, events: &[Event], cursor: crate::store::Cursor) {
         let keys = index::keys(enquiry);
         self.forecast.observe(enquiry, events, &self.policy.load());
-        self.metrics.observe_events(enquiry, events, self.clock.now());
+        self.metrics
+            .observe_events(enquiry, events, self.clock.now());
         self.announcer.announce(&keys, cursor);
     }
 

@@ -61,14 +61,18 @@ struct Pace {
 impl Pace {
     fn now(&self) -> Timestamp {
         let passed = self.since.elapsed().saturating_mul(self.speed);
-        self.shown.checked_add(passed).map_or(Timestamp::MAX, whole_milliseconds)
+        self.shown
+            .checked_add(passed)
+            .map_or(Timestamp::MAX, whole_milliseconds)
     }
 }
 
 impl ScaledClock {
     /// A clock that shows `start` now and runs `speed` times as fast as the real one; a speed of 0 means 1.
     pub fn new(start: Timestamp, speed: u32) -> Self {
-        Self { pace: watch::Sender::new(pace(whole_milliseconds(start), speed)) }
+        Self {
+            pace: watch::Sender::new(pace(whole_milliseconds(start), speed)),
+        }
     }
 
     /// How many times faster than real time it runs.
@@ -78,13 +82,18 @@ impl ScaledClock {
 
     /// Runs at another speed from now on; sleepers notice at once.
     pub fn set_speed(&self, speed: u32) {
-        self.pace.send_modify(|current| *current = pace(current.now(), speed));
+        self.pace
+            .send_modify(|current| *current = pace(current.now(), speed));
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the origin of the scaled clock")]
 fn pace(shown: Timestamp, speed: u32) -> Pace {
-    Pace { shown, since: Instant::now(), speed: speed.max(1) }
+    Pace {
+        shown,
+        since: Instant::now(),
+        speed: speed.max(1),
+    }
 }
 
 #[async_trait]

@@ -52,7 +52,11 @@ const AFTER_FAILURE: Duration = Duration::from_millis(200);
 impl Scheduler {
     /// A scheduler over `broker`.
     pub fn new(broker: Arc<Broker>, settings: Settings) -> Self {
-        Self { broker, settings, quarantined: HashSet::new() }
+        Self {
+            broker,
+            settings,
+            quarantined: HashSet::new(),
+        }
     }
 
     /// Runs until `stop`. A sweep at the start takes in what fell due while nobody was there.
@@ -76,7 +80,10 @@ impl Scheduler {
                 Ok(Activation { more: true, .. }) => continue,
                 Ok(_) => self.next_look().await.min(next_sweep).min(next_absence),
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the scheduler cannot read what is due");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the scheduler cannot read what is due"
+                    );
                     tokio::time::sleep(AFTER_FAILURE).await;
                     continue;
                 }
@@ -99,15 +106,24 @@ impl Scheduler {
         let now = self.broker.clock().now();
         let limit = limits::DUE_BATCH_MAX + self.quarantined.len();
         let due = self.broker.store().due(now, limit).await?;
-        self.broker.metrics().observe_due(due.first().map(|(due, _)| *due), now);
+        self.broker
+            .metrics()
+            .observe_due(due.first().map(|(due, _)| *due), now);
         let more = due.len() >= limit;
-        let ids: Vec<EnquiryId> = due.into_iter().map(|(_, id)| id).filter(|id| !self.quarantined.contains(id)).collect();
+        let ids: Vec<EnquiryId> = due
+            .into_iter()
+            .map(|(_, id)| id)
+            .filter(|id| !self.quarantined.contains(id))
+            .collect();
         let advanced: Vec<_> = futures_util::stream::iter(ids.iter().copied())
             .map(|id| advance(Arc::clone(&self.broker), id))
             .buffer_unordered(ADVANCED_AT_ONCE)
             .collect()
             .await;
-        let mut activation = Activation { more, ..Activation::default() };
+        let mut activation = Activation {
+            more,
+            ..Activation::default()
+        };
         for (id, outcome) in advanced {
             match outcome {
                 Ok(()) => activation.advanced += 1,
@@ -121,9 +137,15 @@ impl Scheduler {
     }
 
     fn note_failure(&mut self, id: EnquiryId, error: &BrokerError) {
-        let lasting = matches!(error, BrokerError::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. }));
+        let lasting = matches!(
+            error,
+            BrokerError::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. })
+        );
         if lasting && self.quarantined.insert(id) {
-            self.broker.metrics().quarantined.set(i64::try_from(self.quarantined.len()).unwrap_or(i64::MAX));
+            self.broker
+                .metrics()
+                .quarantined
+                .set(i64::try_from(self.quarantined.len()).unwrap_or(i64::MAX));
         }
         tracing::error!(enquiry.id = %id, quarantined = lasting, error = error as &dyn std::error::Error, "enquiry cannot be advanced");
     }
@@ -135,7 +157,11 @@ impl Scheduler {
             store.next_due().await
         } else {
             let due = store.due(Timestamp::MAX, self.quarantined.len() + 1).await;
-            due.map(|due| due.iter().find(|(_, id)| !self.quarantined.contains(id)).map(|(due, _)| *due))
+            due.map(|due| {
+                due.iter()
+                    .find(|(_, id)| !self.quarantined.contains(id))
+                    .map(|(due, _)| *due)
+            })
         };
         next.ok().flatten().unwrap_or(Timestamp::MAX)
     }
@@ -145,10 +171,18 @@ impl Scheduler {
         match self.broker.store().sweep().await {
             Ok(differing) if differing.is_empty() => {}
             Ok(differing) => {
-                tracing::error!(count = differing.len(), "the sweep repaired index keys that differed from their records");
-                self.broker.metrics().sweep_repairs.inc_by(differing.len() as u64);
+                tracing::error!(
+                    count = differing.len(),
+                    "the sweep repaired index keys that differed from their records"
+                );
+                self.broker
+                    .metrics()
+                    .sweep_repairs
+                    .inc_by(differing.len() as u64);
             }
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed")
+            }
         }
     }
 
@@ -158,7 +192,10 @@ impl Scheduler {
         let queues = match broker.store().queues().await {
             Ok(queues) => queues,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the scheduler cannot read the queues");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the scheduler cannot read the queues"
+                );
                 return;
             }
         };
@@ -168,12 +205,22 @@ impl Scheduler {
                 continue;
             };
             // Nobody need be there outside working hours, unless the hearing comes first.
-            let open = policy.hours(Some(&responder)).is_open(now, &policy.calendar);
+            let open = policy
+                .hours(Some(&responder))
+                .is_open(now, &policy.calendar);
             if later(since, self.settings.absent_after) > now || !(open || first.deadline <= now) {
                 continue;
             }
-            let command = Command { request: None, verb: Verb::ReportAbsent { check: first.check.number } };
-            if let Err(error) = broker.execute(first.check.enquiry, &command, &Actor::clock()).await {
+            let command = Command {
+                request: None,
+                verb: Verb::ReportAbsent {
+                    check: first.check.number,
+                },
+            };
+            if let Err(error) = broker
+                .execute(first.check.enquiry, &command, &Actor::clock())
+                .await
+            {
                 tracing::warn!(check.id = %first.check, error = &error as &dyn std::error::Error, "absence not recorded");
             }
         }
@@ -181,7 +228,10 @@ impl Scheduler {
 }
 
 async fn advance(broker: Arc<Broker>, id: EnquiryId) -> (EnquiryId, Result<(), BrokerError>) {
-    let command = Command { request: None, verb: Verb::Advance };
+    let command = Command {
+        request: None,
+        verb: Verb::Advance,
+    };
     let outcome = broker.execute(id, &command, &Actor::clock()).await;
     (id, outcome.map(|_| ()))
 }

@@ -18,21 +18,34 @@ impl Broker {
     /// `Rejected` by a rule; store errors. On an error nothing has changed, unless the store says that it cannot serve.
     pub async fn act(&self, input: Input, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
         let person = input.person.or_else(|| actor.person.clone());
-        let actor = Actor { person, ..actor.clone() };
+        let actor = Actor {
+            person,
+            ..actor.clone()
+        };
         let now = self.clock.now();
         if actor.role == Role::Adapter {
-            self.presence.sign_of_life(&actor.responders, &actor.client, now);
+            self.presence
+                .sign_of_life(&actor.responders, &actor.client, now);
         }
         let check = check_of(&input.act);
         let verb = self.verb(input.act, now)?;
-        let command = Command { request: Some(input.request), verb };
+        let command = Command {
+            request: Some(input.request),
+            verb,
+        };
         let executed = self.execute(input.enquiry, &command, &actor).await?;
         let part = match (actor.role, check) {
             (Role::Adapter, Some(check)) => Part::Check(check),
             (Role::Adapter, None) => Part::Closed,
             _ => Part::Whole,
         };
-        self.open(Stored { enquiry: executed.enquiry, revision: executed.revision }, part)
+        self.open(
+            Stored {
+                enquiry: executed.enquiry,
+                revision: executed.revision,
+            },
+            part,
+        )
     }
 
     /// Opens `part` of an enquiry for somebody who may read it.
@@ -50,31 +63,85 @@ impl Broker {
         Ok(match act {
             Act::Renew { check, lease, span } => {
                 let span = span.unwrap_or(self.policy().lease.default);
-                Verb::Renew { check, lease, until: now.saturating_add(span).unwrap_or(Timestamp::MAX) }
+                Verb::Renew {
+                    check,
+                    lease,
+                    until: now.saturating_add(span).unwrap_or(Timestamp::MAX),
+                }
             }
-            Act::Accept { check, lease, expected_by } => Verb::Accept { check, lease, expected_by },
-            Act::Answer { check, lease, disposition, data_as_of, content } => {
-                Verb::Answer { check, lease, disposition, data_as_of, content: record::seal_answer(&content) }
-            }
+            Act::Accept {
+                check,
+                lease,
+                expected_by,
+            } => Verb::Accept {
+                check,
+                lease,
+                expected_by,
+            },
+            Act::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content,
+            } => Verb::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content: record::seal_answer(&content),
+            },
             Act::Release { check, lease } => Verb::Release { check, lease },
-            Act::Ask { check, lease, question } => Verb::Ask { check, lease, question: text(&question) },
+            Act::Ask {
+                check,
+                lease,
+                question,
+            } => Verb::Ask {
+                check,
+                lease,
+                question: text(&question),
+            },
             Act::Redirect { check, lease, to } => {
                 let nowhere = |why| Destination::Nowhere { why: vec![why] };
-                let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| self.resolve(&to, now).unwrap_or_else(nowhere));
+                let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| {
+                    self.resolve(&to, now).unwrap_or_else(nowhere)
+                });
                 Verb::Redirect { check, lease, to }
             }
-            Act::Supply { check, reply } => Verb::Supply { check, reply: text(&reply) },
+            Act::Supply { check, reply } => Verb::Supply {
+                check,
+                reply: text(&reply),
+            },
             Act::Withdraw { note } => Verb::Withdraw { note: text(&note) },
-            Act::MoveHearing { deadline, reason } => Verb::MoveHearing { deadline, reason: text(&reason) },
-            Act::DecideWithout { decision, note } => Verb::DecideWithout { decision, note: text(&note) },
+            Act::MoveHearing { deadline, reason } => Verb::MoveHearing {
+                deadline,
+                reason: text(&reason),
+            },
+            Act::DecideWithout { decision, note } => Verb::DecideWithout {
+                decision,
+                note: text(&note),
+            },
             Act::Receive { check, version } => Verb::Receive { check, version },
-            Act::Acknowledge { alert, note } => Verb::Acknowledge { alert, note: text(&note) },
+            Act::Acknowledge { alert, note } => Verb::Acknowledge {
+                alert,
+                note: text(&note),
+            },
             Act::Reroute { check, to } => {
                 // An operator is there to correct a wrong name; a redirect from a borough is taken as it comes.
-                let to = self.resolve(&to, now).map_err(|_| Rejection::NotFound { what: "responder" })?;
+                let to = self
+                    .resolve(&to, now)
+                    .map_err(|_| Rejection::NotFound { what: "responder" })?;
                 Verb::Reroute { check, to }
             }
-            Act::Close { check, reason, note } => Verb::Close { check, reason, note: text(&note) },
+            Act::Close {
+                check,
+                reason,
+                note,
+            } => Verb::Close {
+                check,
+                reason,
+                note: text(&note),
+            },
         })
     }
 
@@ -84,11 +151,21 @@ impl Broker {
         match target {
             Target::Authority(authority) => {
                 let responder = super::route::responder(&self.directory, *authority, day)?;
-                Ok(Destination::Responder { id: responder.id.clone(), authorities: vec![*authority] })
+                Ok(Destination::Responder {
+                    id: responder.id.clone(),
+                    authorities: vec![*authority],
+                })
             }
             Target::Responder(id) => {
-                let known = self.directory.responders().get(id).ok_or(UnroutableWhy::NoResponder)?;
-                Ok(Destination::Responder { id: known.id.clone(), authorities: Vec::new() })
+                let known = self
+                    .directory
+                    .responders()
+                    .get(id)
+                    .ok_or(UnroutableWhy::NoResponder)?;
+                Ok(Destination::Responder {
+                    id: known.id.clone(),
+                    authorities: Vec::new(),
+                })
             }
         }
     }
@@ -106,6 +183,9 @@ fn check_of(act: &Act) -> Option<CheckNumber> {
         | Act::Receive { check, .. }
         | Act::Reroute { check, .. }
         | Act::Close { check, .. } => Some(*check),
-        Act::Withdraw { .. } | Act::MoveHearing { .. } | Act::DecideWithout { .. } | Act::Acknowledge { .. } => None,
+        Act::Withdraw { .. }
+        | Act::MoveHearing { .. }
+        | Act::DecideWithout { .. }
+        | Act::Acknowledge { .. } => None,
     }
 }

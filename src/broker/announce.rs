@@ -37,7 +37,12 @@ impl Announcer {
             newer
         });
         for (responder, _) in &keys.waiting {
-            let waiters = self.queues.lock().unwrap_or_else(PoisonError::into_inner).get(responder).cloned();
+            let waiters = self
+                .queues
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(responder)
+                .cloned();
             if let Some(waiters) = waiters {
                 waiters.notify_waiters();
             }
@@ -65,10 +70,16 @@ impl Announcer {
 
     /// The scheduler says until when it sleeps.
     pub fn scheduler_sleeps(&self, until: Timestamp) {
-        *self.sleeping_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        *self
+            .sleeping_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = until;
     }
 
     fn sleeping_until(&self) -> Timestamp {
-        *self.sleeping_until.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .sleeping_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -37,7 +37,10 @@ pub struct Share {
 
 impl Share {
     /// As a number from 0 to 1; `None` when nothing is known.
-    #[expect(clippy::cast_precision_loss, reason = "counts are at most a few thousand")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts are at most a few thousand"
+    )]
     pub fn ratio(self) -> Option<f64> {
         (self.known > 0).then(|| self.within as f64 / self.known as f64)
     }
@@ -52,7 +55,10 @@ impl Forecast {
     pub(super) async fn from_feed(store: &dyn Store, policy: &Policy) -> Result<Self, StoreError> {
         let forecast = Self::default();
         let end = store.feed_end().await?;
-        let mut after = Cursor { entry: end.entry.saturating_sub(ENTRIES_READ_MAX), events: 0 };
+        let mut after = Cursor {
+            entry: end.entry.saturating_sub(ENTRIES_READ_MAX),
+            events: 0,
+        };
         loop {
             let page = store.feed(after, FEED_PAGE).await?;
             let Some(last) = page.last() else {
@@ -60,7 +66,12 @@ impl Forecast {
             };
             after = last.cursor;
             for recorded in &page {
-                forecast.note(recorded.enquiry, recorded.responder.as_ref(), &recorded.event, policy);
+                forecast.note(
+                    recorded.enquiry,
+                    recorded.responder.as_ref(),
+                    &recorded.event,
+                    policy,
+                );
             }
         }
     }
@@ -68,12 +79,20 @@ impl Forecast {
     /// Takes in what has just happened.
     pub(super) fn observe(&self, enquiry: &Enquiry, events: &[Event], policy: &Policy) {
         for event in events {
-            let responder = event.check.and_then(|number| enquiry.check(number)?.responder.as_ref());
+            let responder = event
+                .check
+                .and_then(|number| enquiry.check(number)?.responder.as_ref());
             self.note(enquiry.id, responder, event, policy);
         }
     }
 
-    fn note(&self, enquiry: usher_domain::id::EnquiryId, responder: Option<&ResponderId>, event: &Event, policy: &Policy) {
+    fn note(
+        &self,
+        enquiry: usher_domain::id::EnquiryId,
+        responder: Option<&ResponderId>,
+        event: &Event,
+        policy: &Policy,
+    ) {
         let (Some(number), Some(responder)) = (event.check, responder) else {
             return;
         };
@@ -86,17 +105,27 @@ impl Forecast {
                     past.open.insert(check, event.at);
                 }
             }
-            EventKind::Answered { opened_at, version: 1, .. } => {
-                let worked = policy.hours(Some(responder)).between(*opened_at, event.at, &policy.calendar);
+            EventKind::Answered {
+                opened_at,
+                version: 1,
+                ..
+            } => {
+                let worked =
+                    policy
+                        .hours(Some(responder))
+                        .between(*opened_at, event.at, &policy.calendar);
                 let mut all = self.lock();
                 let past = all.entry(responder.clone()).or_default();
                 past.open.remove(&check);
                 if past.answered.len() >= limits::FORECAST_CHECKS_MAX {
                     past.answered.pop_front();
                 }
-                past.answered.push_back(i64::try_from(worked.as_millis()).unwrap_or(i64::MAX));
+                past.answered
+                    .push_back(i64::try_from(worked.as_millis()).unwrap_or(i64::MAX));
             }
-            EventKind::Redirected { .. } | EventKind::Rerouted { .. } | EventKind::Closed { .. } => {
+            EventKind::Redirected { .. }
+            | EventKind::Rerouted { .. }
+            | EventKind::Closed { .. } => {
                 if let Some(past) = self.lock().get_mut(responder) {
                     past.open.remove(&check);
                 }
@@ -106,16 +135,35 @@ impl Forecast {
     }
 
     /// How often `responder` answered within `worked` of working time, as of `now`.
-    pub fn share(&self, responder: &ResponderId, worked: jiff::SignedDuration, now: Timestamp, policy: &Policy) -> Share {
+    pub fn share(
+        &self,
+        responder: &ResponderId,
+        worked: jiff::SignedDuration,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Share {
         let all = self.lock();
         let Some(past) = all.get(responder) else {
             return Share::default();
         };
         let within_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
-        let within = past.answered.iter().filter(|took| **took <= within_ms).count();
-        let passed_over = policy.hours(Some(responder)).before(now, worked, &policy.calendar);
-        let unanswered = past.open.values().filter(|opened| **opened <= passed_over).count();
-        Share { within, known: past.answered.len() + unanswered }
+        let within = past
+            .answered
+            .iter()
+            .filter(|took| **took <= within_ms)
+            .count();
+        let passed_over = policy
+            .hours(Some(responder))
+            .before(now, worked, &policy.calendar);
+        let unanswered = past
+            .open
+            .values()
+            .filter(|opened| **opened <= passed_over)
+            .count();
+        Share {
+            within,
+            known: past.answered.len() + unanswered,
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ResponderId, Past>> {

@@ -34,7 +34,10 @@ pub struct LeasedCheck {
 /// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart: then the leases expire.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
-    calls: Mutex<(HashMap<(ClientId, RequestId), Vec<CheckId>>, VecDeque<(ClientId, RequestId)>)>,
+    calls: Mutex<(
+        HashMap<(ClientId, RequestId), Vec<CheckId>>,
+        VecDeque<(ClientId, RequestId)>,
+    )>,
 }
 
 impl Remembered {
@@ -50,7 +53,12 @@ impl Remembered {
     }
 
     fn get(&self, key: &(ClientId, RequestId)) -> Option<Vec<CheckId>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).0.get(key).cloned()
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .get(key)
+            .cloned()
     }
 }
 
@@ -59,19 +67,35 @@ impl Broker {
     ///
     /// # Errors
     /// `NotPermitted`, `NotFound` for a responder that is not the actor's, `Busy` when too many calls wait, store errors.
-    pub async fn lease(&self, call: &LeaseInput, actor: &Actor) -> Result<Vec<LeasedCheck>, BrokerError> {
+    pub async fn lease(
+        &self,
+        call: &LeaseInput,
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
         if !permits(actor.role, VerbName::Lease) || actor.role != Role::Adapter {
-            return Err(Rejection::NotPermitted { verb: VerbName::Lease }.into());
+            return Err(Rejection::NotPermitted {
+                verb: VerbName::Lease,
+            }
+            .into());
         }
-        let responders = if call.responders.is_empty() { &actor.responders } else { &call.responders };
-        if responders.iter().any(|responder| !actor.answers_for(responder)) {
+        let responders = if call.responders.is_empty() {
+            &actor.responders
+        } else {
+            &call.responders
+        };
+        if responders
+            .iter()
+            .any(|responder| !actor.answers_for(responder))
+        {
             return Err(Rejection::NotFound { what: "responder" }.into());
         }
         let crowded = |responder: &ResponderId| {
             self.presence.waiting_calls(responder) >= limits::LEASE_WAITERS_PER_RESPONDER_MAX
         };
         if responders.iter().any(crowded) {
-            return Err(BrokerError::Busy { what: "lease calls of this responder" });
+            return Err(BrokerError::Busy {
+                what: "lease calls of this responder",
+            });
         }
         let key = (actor.client.clone(), call.request.id);
         if let Some(checks) = self.lease_calls.get(&key) {
@@ -79,7 +103,8 @@ impl Broker {
         }
         let leased = self.wait_for_checks(call, responders, actor).await?;
         if !leased.is_empty() {
-            self.lease_calls.keep(key, leased.iter().map(|leased| leased.check).collect());
+            self.lease_calls
+                .keep(key, leased.iter().map(|leased| leased.check).collect());
         }
         Ok(leased)
     }
@@ -90,19 +115,35 @@ impl Broker {
         responders: &[ResponderId],
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
-        let wait = self.clock.real(call.wait.min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)));
+        let wait = self.clock.real(
+            call.wait
+                .min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)),
+        );
         let until = Instant::now() + wait;
-        let waiters: Vec<_> = responders.iter().map(|responder| self.announcer.queue(responder)).collect();
-        let _waiting = self.presence.call(responders, &actor.client, self.clock.now());
+        let waiters: Vec<_> = responders
+            .iter()
+            .map(|responder| self.announcer.queue(responder))
+            .collect();
+        let _waiting = self
+            .presence
+            .call(responders, &actor.client, self.clock.now());
         loop {
             // Registered before the look, so that what comes between look and wait is not missed.
-            let mut woken: Vec<_> = waiters.iter().map(|waiter| Box::pin(waiter.notified())).collect();
+            let mut woken: Vec<_> = waiters
+                .iter()
+                .map(|waiter| Box::pin(waiter.notified()))
+                .collect();
             for notified in &mut woken {
                 notified.as_mut().enable();
             }
             let leased = self.claim(call, responders, actor).await?;
-            if !leased.is_empty() || timeout_at(until, futures_util::future::select_all(woken)).await.is_err() {
-                self.presence.sign_of_life(responders, &actor.client, self.clock.now());
+            if !leased.is_empty()
+                || timeout_at(until, futures_util::future::select_all(woken))
+                    .await
+                    .is_err()
+            {
+                self.presence
+                    .sign_of_life(responders, &actor.client, self.clock.now());
                 return Ok(leased);
             }
         }
@@ -128,7 +169,10 @@ impl Broker {
             if leased.is_empty() {
                 return Ok(leased);
             }
-            let told: Vec<_> = changes.iter().map(|change| (change.enquiry.clone(), change.events.clone())).collect();
+            let told: Vec<_> = changes
+                .iter()
+                .map(|change| (change.enquiry.clone(), change.events.clone()))
+                .collect();
             match self.store.commit(changes).await {
                 Ok(committed) => {
                     for (enquiry, events) in &told {
@@ -158,14 +202,25 @@ impl Broker {
                 let Some(stored) = self.store.load(check.enquiry).await? else {
                     continue;
                 };
-                let change = Change { enquiry: stored.enquiry, expected: Some(stored.revision), events: Vec::new() };
+                let change = Change {
+                    enquiry: stored.enquiry,
+                    expected: Some(stored.revision),
+                    events: Vec::new(),
+                };
                 changes.insert(check.enquiry, change);
             }
             let Some(change) = changes.get_mut(&check.enquiry) else {
                 continue;
             };
-            let verb = Verb::Lease { check: check.number, lease: self.ids.lease(), until };
-            let command = Command { request: None, verb };
+            let verb = Verb::Lease {
+                check: check.number,
+                lease: self.ids.lease(),
+                until,
+            };
+            let command = Command {
+                request: None,
+                verb,
+            };
             if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, &policy) {
                 change.enquiry = decided.enquiry;
                 change.events.extend(decided.events);
@@ -173,13 +228,18 @@ impl Broker {
             }
         }
         changes.retain(|_, change| !change.events.is_empty());
-        let view = |check: &CheckId| leased_view(*check, &changes.get(&check.enquiry)?.enquiry, actor);
+        let view =
+            |check: &CheckId| leased_view(*check, &changes.get(&check.enquiry)?.enquiry, actor);
         let leased = leased.iter().filter_map(view).collect();
         Ok((changes.into_values().collect(), leased))
     }
 
     /// Of the checks that an earlier call took, those that the actor still holds.
-    async fn still_leased(&self, checks: &[CheckId], actor: &Actor) -> Result<Vec<LeasedCheck>, BrokerError> {
+    async fn still_leased(
+        &self,
+        checks: &[CheckId],
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
         let mut leased = Vec::new();
         for check in checks {
             if let Some(stored) = self.store.load(check.enquiry).await? {
@@ -194,13 +254,16 @@ impl Broker {
 
 fn leased_view(check: CheckId, enquiry: &Enquiry, actor: &Actor) -> Option<LeasedCheck> {
     match &enquiry.check(check.number)?.state {
-        CheckState::Leased { lease } if lease.client == actor.client => {
-            Some(LeasedCheck { check, lease: lease.clone(), enquiry: enquiry.clone() })
-        }
+        CheckState::Leased { lease } if lease.client == actor.client => Some(LeasedCheck {
+            check,
+            lease: lease.clone(),
+            enquiry: enquiry.clone(),
+        }),
         _ => None,
     }
 }
 
 fn lease_end(now: Timestamp, wanted: Option<SignedDuration>, policy: &Policy) -> Timestamp {
-    now.saturating_add(wanted.unwrap_or(policy.lease.default)).unwrap_or(Timestamp::MAX)
+    now.saturating_add(wanted.unwrap_or(policy.lease.default))
+        .unwrap_or(Timestamp::MAX)
 }

@@ -32,17 +32,34 @@ const CONNECTED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_secs(120)
 impl Presence {
     /// Starts with nobody seen.
     pub fn new(now: Timestamp) -> Self {
-        Self { since: now, seen: Mutex::default() }
+        Self {
+            since: now,
+            seen: Mutex::default(),
+        }
     }
 
     /// An adapter calls for `responders`; while the guard lives its call is waiting.
-    pub(super) fn call<'a>(&'a self, responders: &'a [ResponderId], client: &'a ClientId, now: Timestamp) -> Call<'a> {
+    pub(super) fn call<'a>(
+        &'a self,
+        responders: &'a [ResponderId],
+        client: &'a ClientId,
+        now: Timestamp,
+    ) -> Call<'a> {
         self.note(responders, client, now, 1);
-        Call { presence: self, responders, client }
+        Call {
+            presence: self,
+            responders,
+            client,
+        }
     }
 
     /// An adapter of `responders` gave a sign of life.
-    pub(super) fn sign_of_life(&self, responders: &[ResponderId], client: &ClientId, now: Timestamp) {
+    pub(super) fn sign_of_life(
+        &self,
+        responders: &[ResponderId],
+        client: &ClientId,
+        now: Timestamp,
+    ) {
         self.note(responders, client, now, 0);
     }
 
@@ -50,7 +67,10 @@ impl Presence {
         let mut seen = self.lock();
         for responder in responders {
             let clients = seen.entry(responder.clone()).or_default();
-            let entry = clients.entry(client.clone()).or_insert(Seen { waiting_calls: 0, last_call: now });
+            let entry = clients.entry(client.clone()).or_insert(Seen {
+                waiting_calls: 0,
+                last_call: now,
+            });
             entry.waiting_calls += calls;
             entry.last_call = now;
         }
@@ -58,14 +78,19 @@ impl Presence {
 
     /// Lease calls of `responder` that wait just now.
     pub fn waiting_calls(&self, responder: &ResponderId) -> usize {
-        self.lock().get(responder).map_or(0, |clients| clients.values().map(|seen| seen.waiting_calls).sum())
+        self.lock().get(responder).map_or(0, |clients| {
+            clients.values().map(|seen| seen.waiting_calls).sum()
+        })
     }
 
     /// Adapters of `responder` that wait for work or called a moment ago.
     pub fn connected(&self, responder: &ResponderId, now: Timestamp) -> usize {
-        self.lock()
-            .get(responder)
-            .map_or(0, |clients| clients.values().filter(|seen| seen.is_connected(now)).count())
+        self.lock().get(responder).map_or(0, |clients| {
+            clients
+                .values()
+                .filter(|seen| seen.is_connected(now))
+                .count()
+        })
     }
 
     /// Whether an adapter of `responder` is connected.
@@ -78,7 +103,10 @@ impl Presence {
         if self.is_connected(responder, now) {
             return None;
         }
-        let last = self.lock().get(responder).and_then(|clients| clients.values().map(|seen| seen.last_call).max());
+        let last = self
+            .lock()
+            .get(responder)
+            .and_then(|clients| clients.values().map(|seen| seen.last_call).max());
         Some(last.unwrap_or(self.since))
     }
 
@@ -98,7 +126,10 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         let mut seen = self.presence.lock();
         for responder in self.responders {
-            if let Some(entry) = seen.get_mut(responder).and_then(|clients| clients.get_mut(self.client)) {
+            if let Some(entry) = seen
+                .get_mut(responder)
+                .and_then(|clients| clients.get_mut(self.client))
+            {
                 entry.waiting_calls = entry.waiting_calls.saturating_sub(1);
             }
         }

@@ -1,6 +1,8 @@
 //! Reads. Whoever may not see an enquiry gets the same answer as when there is none.
 
-use super::input::{AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position};
+use super::input::{
+    AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
+};
 use super::opened::{OpenEnquiry, Part};
 use super::{Broker, BrokerError, watch};
 use crate::store::{Filter, Page, Place, Recorded, Stored};
@@ -42,11 +44,22 @@ impl Broker {
     pub async fn get_check(&self, id: CheckId, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
         let missing = Rejection::NotFound { what: "check" };
         let stored = self.store.load(id.enquiry).await?.ok_or(missing.clone())?;
-        let seen = stored.enquiry.check(id.number).is_some_and(|check| permit::sees_check(actor, &stored.enquiry, check));
-        if seen { self.open(stored, Part::Check(id.number)) } else { Err(missing.into()) }
+        let seen = stored
+            .enquiry
+            .check(id.number)
+            .is_some_and(|check| permit::sees_check(actor, &stored.enquiry, check));
+        if seen {
+            self.open(stored, Part::Check(id.number))
+        } else {
+            Err(missing.into())
+        }
     }
 
-    pub(super) async fn visible(&self, id: EnquiryId, actor: &Actor) -> Result<Stored, BrokerError> {
+    pub(super) async fn visible(
+        &self,
+        id: EnquiryId,
+        actor: &Actor,
+    ) -> Result<Stored, BrokerError> {
         let stored = self.store.load(id).await?;
         let visible = stored.filter(|stored| permit::sees(actor, &stored.enquiry));
         visible.ok_or_else(|| Rejection::NotFound { what: "enquiry" }.into())
@@ -56,15 +69,22 @@ impl Broker {
     ///
     /// # Errors
     /// `NotPermitted` for adapters, who list checks; store errors.
-    pub async fn list(&self, input: &ListInput, actor: &Actor) -> Result<Paged<Stored>, BrokerError> {
+    pub async fn list(
+        &self,
+        input: &ListInput,
+        actor: &Actor,
+    ) -> Result<Paged<Stored>, BrokerError> {
         if actor.role == Role::Adapter {
             return Ok((Vec::new(), None));
         }
         let wanted = |stored: Stored| {
-            let named = input.reference.is_none_or(|reference| stored.enquiry.id.reference() == reference);
+            let named = input
+                .reference
+                .is_none_or(|reference| stored.enquiry.id.reference() == reference);
             if named { vec![stored] } else { Vec::new() }
         };
-        self.paged(&input.filter, input.position, input.size, actor, wanted).await
+        self.paged(&input.filter, input.position, input.size, actor, wanted)
+            .await
     }
 
     /// One page of the checks of the actor's responders, each with the enquiry that it is part of.
@@ -76,27 +96,45 @@ impl Broker {
         input: &ListChecksInput,
         actor: &Actor,
     ) -> Result<Paged<(CheckNumber, OpenEnquiry)>, BrokerError> {
-        let filter = Filter { responders: input.responders.clone(), ..Filter::default() };
+        let filter = Filter {
+            responders: input.responders.clone(),
+            ..Filter::default()
+        };
         let wanted = |stored: Stored| {
             let checks = stored.enquiry.checks.iter().filter(|check| {
                 let theirs = input.responders.as_ref().is_none_or(|wanted| {
-                    check.responder.as_ref().is_some_and(|responder| wanted.contains(responder))
+                    check
+                        .responder
+                        .as_ref()
+                        .is_some_and(|responder| wanted.contains(responder))
                 });
                 let state = input.states.is_empty() || input.states.contains(&check.state.name());
                 theirs && state && permit::sees_check(actor, &stored.enquiry, check)
             });
             checks.map(|check| (check.number, stored.clone())).collect()
         };
-        let (checks, next) = self.paged(&filter, input.position, input.size, actor, wanted).await?;
+        let (checks, next) = self
+            .paged(&filter, input.position, input.size, actor, wanted)
+            .await?;
         let open = |(number, stored)| Ok((number, self.open(stored, Part::Check(number))?));
-        Ok((checks.into_iter().map(open).collect::<Result<_, BrokerError>>()?, next))
+        Ok((
+            checks
+                .into_iter()
+                .map(open)
+                .collect::<Result<_, BrokerError>>()?,
+            next,
+        ))
     }
 
     /// One page of alerts that the actor may see, nearest deadline first.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn list_alerts(&self, input: &ListAlertsInput, actor: &Actor) -> Result<Paged<AlertEntry>, BrokerError> {
+    pub async fn list_alerts(
+        &self,
+        input: &ListAlertsInput,
+        actor: &Actor,
+    ) -> Result<Paged<AlertEntry>, BrokerError> {
         let filter = Filter {
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
@@ -104,16 +142,24 @@ impl Broker {
             alerting: input.filter.states.is_empty().then_some(true),
         };
         let wanted = |stored: Stored| alerts_of(&stored, &input.filter, actor);
-        self.paged(&filter, input.position, input.size, actor, wanted).await
+        self.paged(&filter, input.position, input.size, actor, wanted)
+            .await
     }
 
     /// The events of one enquiry that the actor may see.
     ///
     /// # Errors
     /// `NotFound` when there is none or it is not the actor's; store errors.
-    pub async fn history(&self, input: &HistoryInput, actor: &Actor) -> Result<Vec<Recorded>, BrokerError> {
+    pub async fn history(
+        &self,
+        input: &HistoryInput,
+        actor: &Actor,
+    ) -> Result<Vec<Recorded>, BrokerError> {
         self.visible(input.enquiry, actor).await?;
-        let mut events = self.store.history(input.enquiry, input.after, input.size).await?;
+        let mut events = self
+            .store
+            .history(input.enquiry, input.after, input.size)
+            .await?;
         events.retain(|recorded| watch::may_see(actor, recorded));
         Ok(events)
     }
@@ -130,10 +176,16 @@ impl Broker {
     ) -> Result<Paged<T>, BrokerError> {
         let filter = narrow(filter.clone(), actor);
         let mut found = Vec::new();
-        let Position { mut after, mut parts } = position;
+        let Position {
+            mut after,
+            mut parts,
+        } = position;
         let mut examined = 0;
         loop {
-            let page = Page { after, size: limits::PAGE_SIZE_DEFAULT.min(size.max(1)) };
+            let page = Page {
+                after,
+                size: limits::PAGE_SIZE_DEFAULT.min(size.max(1)),
+            };
             let listing = self.store.list(&filter, &page).await?;
             examined += page.size;
             for stored in listing.enquiries {
@@ -172,16 +224,24 @@ pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) ->
                 && filter.matches(alert, enquiry.deadline.court(), check.responder.as_ref())
         })
     };
-    let entry = |alert: &Alert| AlertEntry { alert: alert.clone(), stored: stored.clone() };
+    let entry = |alert: &Alert| AlertEntry {
+        alert: alert.clone(),
+        stored: stored.clone(),
+    };
     enquiry.alerts.iter().filter(wanted).map(entry).collect()
 }
 
 fn place(stored: &Stored) -> Place {
     let keys = index::keys(&stored.enquiry);
     if keys.open {
-        Place::Open { deadline: keys.deadline, id: stored.enquiry.id }
+        Place::Open {
+            deadline: keys.deadline,
+            id: stored.enquiry.id,
+        }
     } else {
-        Place::Closed { id: stored.enquiry.id }
+        Place::Closed {
+            id: stored.enquiry.id,
+        }
     }
 }
 
@@ -189,11 +249,21 @@ fn place(stored: &Stored) -> Place {
 fn narrow(mut filter: Filter, actor: &Actor) -> Filter {
     match (actor.role, &actor.courts) {
         (Role::Adapter, _) => {
-            let asked = |own: &&_| filter.responders.as_ref().is_none_or(|wanted| wanted.contains(own));
+            let asked = |own: &&_| {
+                filter
+                    .responders
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.contains(own))
+            };
             filter.responders = Some(actor.responders.iter().filter(asked).cloned().collect());
         }
         (_, Courts::Only(courts)) => {
-            let asked = |own: &&_| filter.courts.as_ref().is_none_or(|wanted| wanted.contains(own));
+            let asked = |own: &&_| {
+                filter
+                    .courts
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.contains(own))
+            };
             filter.courts = Some(courts.iter().filter(asked).copied().collect());
         }
         (_, Courts::All) => {}

@@ -23,31 +23,52 @@ impl Broker {
     ///
     /// # Errors
     /// `Rejected` by a rule; store errors. On an error nothing was stored.
-    pub async fn submit(&self, input: SubmitInput, actor: &Actor) -> Result<SubmitReceipt, BrokerError> {
+    pub async fn submit(
+        &self,
+        input: SubmitInput,
+        actor: &Actor,
+    ) -> Result<SubmitReceipt, BrokerError> {
         let now = self.clock.now();
         let id = EnquiryId::derive(&actor.client, input.request.id);
         let (request, validate_only) = (input.request, input.validate_only);
-        let actor = Actor { person: Some(input.person.clone()), ..actor.clone() };
+        let actor = Actor {
+            person: Some(input.person.clone()),
+            ..actor.clone()
+        };
         let mut warnings = warnings_of(&input.personal);
         let submit = self.routed(id, input, now);
-        let command = Command { request: Some(request), verb: Verb::Submit(Box::new(submit)) };
+        let command = Command {
+            request: Some(request),
+            verb: Verb::Submit(Box::new(submit)),
+        };
         let enquiry = if validate_only {
             decide(None, &command, &actor, now, &self.policy())?.enquiry
         } else {
             self.execute(id, &command, &actor).await?.enquiry
         };
         warnings.extend(self.warnings(&enquiry, now));
-        let checks = enquiry.checks.iter().map(|check| self.expect(&enquiry, check, now)).collect();
-        Ok(SubmitReceipt { enquiry: id, deadline: enquiry.deadline.at(), checks, warnings, validate_only })
+        let checks = enquiry
+            .checks
+            .iter()
+            .map(|check| self.expect(&enquiry, check, now))
+            .collect();
+        Ok(SubmitReceipt {
+            enquiry: id,
+            deadline: enquiry.deadline.at(),
+            checks,
+            warnings,
+            validate_only,
+        })
     }
 
     fn routed(&self, id: EnquiryId, input: SubmitInput, now: Timestamp) -> Submit {
         let track = track(input.purpose, input.report, input.in_custody);
         let deadline = match input.deadline {
             DeadlineInput::Hearing(hearing) => Deadline::Hearing(hearing),
-            DeadlineInput::ReplyBy { court, at } => {
-                Deadline::ReplyBy { court, at: at.unwrap_or_else(|| self.policy().reply_by(track, now)) }
-            }
+            DeadlineInput::ReplyBy { court, at } => Deadline::ReplyBy {
+                court,
+                at: at.unwrap_or_else(|| self.policy().reply_by(track, now)),
+            },
         };
         let day = to_london(now).date();
         Submit {
@@ -60,7 +81,12 @@ impl Broker {
             imminent_harm: input.imminent_harm,
             concerns: input.concerns,
             deadline,
-            routes: route::routes(&self.directory, &input.personal.addresses, &input.authorities, day),
+            routes: route::routes(
+                &self.directory,
+                &input.personal.addresses,
+                &input.authorities,
+                day,
+            ),
             personal: record::seal_personal(&input.personal),
         }
     }
@@ -68,22 +94,43 @@ impl Broker {
     /// What to expect of `check`.
     fn expect(&self, enquiry: &Enquiry, check: &Check, now: Timestamp) -> CheckReceipt {
         let policy = self.policy();
-        let working_time_left =
-            policy.hours(check.responder.as_ref()).between(now, enquiry.deadline.at(), &policy.calendar);
-        let share = check.responder.as_ref().map_or_else(forecast::Share::default, |responder| {
-            self.forecast.share(responder, working_time_left, now, &policy)
-        });
-        let card = check.responder.as_ref().map(|responder| self.card(responder)).unwrap_or_default();
+        let working_time_left = policy.hours(check.responder.as_ref()).between(
+            now,
+            enquiry.deadline.at(),
+            &policy.calendar,
+        );
+        let share = check
+            .responder
+            .as_ref()
+            .map_or_else(forecast::Share::default, |responder| {
+                self.forecast
+                    .share(responder, working_time_left, now, &policy)
+            });
+        let card = check
+            .responder
+            .as_ref()
+            .map(|responder| self.card(responder))
+            .unwrap_or_default();
         let routed = check.responder.is_some();
-        let advice = if routed { advice(working_time_left, share) } else { Advice::Doubtful };
+        let advice = if routed {
+            advice(working_time_left, share)
+        } else {
+            Advice::Doubtful
+        };
         let to = match (&check.responder, &check.state) {
-            (Some(id), _) => Destination::Responder { id: id.clone(), authorities: check.authorities.clone() },
+            (Some(id), _) => Destination::Responder {
+                id: id.clone(),
+                authorities: check.authorities.clone(),
+            },
             (None, CheckState::Unroutable { why, .. }) => Destination::Nowhere { why: why.clone() },
             (None, _) => Destination::Nowhere { why: Vec::new() },
         };
         CheckReceipt {
             check: enquiry.check_id(check.number),
-            route: Route { to, reasons: check.reasons.clone() },
+            route: Route {
+                to,
+                reasons: check.reasons.clone(),
+            },
             adapter_connected: check
                 .responder
                 .as_ref()
@@ -106,16 +153,35 @@ impl Broker {
             Deadline::ReplyBy { .. } => None,
         };
         let reasons = || enquiry.checks.iter().flat_map(|check| &check.reasons);
-        let terminated = |reason: &RouteReason| matches!(reason, RouteReason::Address { terminated: true, .. });
+        let terminated = |reason: &RouteReason| {
+            matches!(
+                reason,
+                RouteReason::Address {
+                    terminated: true,
+                    ..
+                }
+            )
+        };
         let nowhere = |check: &Check| matches!(check.state, CheckState::Unroutable { .. });
-        let courts_sit = WorkingHours::office().of_day(day, &policy.calendar).is_some();
+        let courts_sit = WorkingHours::office()
+            .of_day(day, &policy.calendar)
+            .is_some();
         [
             (!policy.calendar.knows(day), WarningCode::BeyondBankHolidays),
             (reasons().any(terminated), WarningCode::TerminatedPostcode),
             (at <= now, WarningCode::HearingPassed),
-            (hearing.is_some_and(|hearing| is_doubled(hearing.local)), WarningCode::DoubledHour),
-            (hearing.is_some() && !courts_sit, WarningCode::NotAWorkingDay),
-            (enquiry.checks.iter().any(nowhere), WarningCode::UnroutableAddress),
+            (
+                hearing.is_some_and(|hearing| is_doubled(hearing.local)),
+                WarningCode::DoubledHour,
+            ),
+            (
+                hearing.is_some() && !courts_sit,
+                WarningCode::NotAWorkingDay,
+            ),
+            (
+                enquiry.checks.iter().any(nowhere),
+                WarningCode::UnroutableAddress,
+            ),
         ]
         .into_iter()
         .filter(|(holds, _)| *holds)
@@ -142,43 +208,77 @@ fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
 
 fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
     let expectation = match (routed, advice) {
-        (false, _) => "No responder was found for this part: operators have been told and will route it.",
+        (false, _) => {
+            "No responder was found for this part: operators have been told and will route it."
+        }
         (true, Advice::Likely) => "An answer before the hearing is likely.",
-        (true, Advice::Doubtful) => "An answer before the hearing is doubtful: telephone the duty line and tell the court.",
+        (true, Advice::Doubtful) => {
+            "An answer before the hearing is doubtful: telephone the duty line and tell the court."
+        }
         (true, Advice::NotBeforeHearing) => {
             "Do not expect an answer before the hearing: telephone the duty line, and ask the court to adjourn if the information is material."
         }
-        (true, Advice::Unknown) => "Too few past enquiries to say: telephone the duty line if the hearing is today.",
+        (true, Advice::Unknown) => {
+            "Too few past enquiries to say: telephone the duty line if the hearing is today."
+        }
     };
-    let blocked = if curfew { " Without an answer the curfew cannot be proposed." } else { "" };
+    let blocked = if curfew {
+        " Without an answer the curfew cannot be proposed."
+    } else {
+        ""
+    };
     format!("{expectation}{blocked}")
 }
 
 fn warnings_of(personal: &Personal) -> Vec<Warning> {
-    let wrong = personal.subject.pnc.as_ref().is_some_and(|pnc| !pnc.check_letter_right());
-    if wrong { vec![warning(WarningCode::PncCheckLetter)] } else { Vec::new() }
+    let wrong = personal
+        .subject
+        .pnc
+        .as_ref()
+        .is_some_and(|pnc| !pnc.check_letter_right());
+    if wrong {
+        vec![warning(WarningCode::PncCheckLetter)]
+    } else {
+        Vec::new()
+    }
 }
 
 fn warning(code: WarningCode) -> Warning {
     let (field, text) = match code {
-        WarningCode::PncCheckLetter => {
-            ("personal.subject.pnc", "The last letter is not the one that the digits demand: check the number.")
-        }
+        WarningCode::PncCheckLetter => (
+            "personal.subject.pnc",
+            "The last letter is not the one that the digits demand: check the number.",
+        ),
         WarningCode::BeyondBankHolidays => (
             "deadline",
             "Bank holidays are not known so far ahead: escalations were computed as if there were none.",
         ),
-        WarningCode::TerminatedPostcode => {
-            ("personal.addresses", "A postcode is no longer in use; it was routed by where it was: check the address.")
-        }
-        WarningCode::HearingPassed => ("deadline", "The hearing was earlier today: move it if the case was put back."),
-        WarningCode::DoubledHour => ("deadline", "The clocks go back in that hour: the earlier of the two moments counts."),
-        WarningCode::UnroutableAddress => {
-            ("personal.addresses", "Part of the enquiry led to no responder: operators have been told.")
-        }
-        WarningCode::NotAWorkingDay => ("deadline", "The hearing is on a weekend or bank holiday: check the date."),
+        WarningCode::TerminatedPostcode => (
+            "personal.addresses",
+            "A postcode is no longer in use; it was routed by where it was: check the address.",
+        ),
+        WarningCode::HearingPassed => (
+            "deadline",
+            "The hearing was earlier today: move it if the case was put back.",
+        ),
+        WarningCode::DoubledHour => (
+            "deadline",
+            "The clocks go back in that hour: the earlier of the two moments counts.",
+        ),
+        WarningCode::UnroutableAddress => (
+            "personal.addresses",
+            "Part of the enquiry led to no responder: operators have been told.",
+        ),
+        WarningCode::NotAWorkingDay => (
+            "deadline",
+            "The hearing is on a weekend or bank holiday: check the date.",
+        ),
     };
-    Warning { code, field: field.into(), text: text.into() }
+    Warning {
+        code,
+        field: field.into(),
+        text: text.into(),
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +301,11 @@ mod tests {
             (hour, 19, 100, Advice::NotBeforeHearing),
         ];
         for (left, within, known, expected) in rows {
-            assert_eq!(advice(left, Share { within, known }), expected, "{left} {within}/{known}");
+            assert_eq!(
+                advice(left, Share { within, known }),
+                expected,
+                "{left} {within}/{known}"
+            );
         }
     }
 }

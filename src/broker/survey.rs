@@ -17,9 +17,14 @@ impl Broker {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn list_responders(&self, input: &ListRespondersInput) -> Result<(Vec<ResponderView>, bool), BrokerError> {
+    pub async fn list_responders(
+        &self,
+        input: &ListRespondersInput,
+    ) -> Result<(Vec<ResponderView>, bool), BrokerError> {
         let wanted = |responder: &&Responder| {
-            input.authority.is_none_or(|authority| responder.authorities.contains(&authority))
+            input
+                .authority
+                .is_none_or(|authority| responder.authorities.contains(&authority))
         };
         let skip = usize::try_from(input.skip).unwrap_or(usize::MAX);
         let mut rest = self.directory.responders().iter().filter(wanted).skip(skip);
@@ -31,7 +36,12 @@ impl Broker {
     }
 
     async fn view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
-        let queue = self.store.queues().await?.into_iter().find(|(id, _, _)| *id == responder.id);
+        let queue = self
+            .store
+            .queues()
+            .await?
+            .into_iter()
+            .find(|(id, _, _)| *id == responder.id);
         Ok(ResponderView {
             id: responder.id.clone(),
             card: self.card(&responder.id),
@@ -52,12 +62,19 @@ impl Broker {
     /// Since when the oldest of the nearest [`limits::LEASE_BATCH_MAX`] waits.
     async fn oldest_wait(&self, responder: &Responder) -> Result<Option<Timestamp>, StoreError> {
         let mut oldest = None;
-        for queued in self.store.queued(&responder.id, limits::LEASE_BATCH_MAX).await? {
+        for queued in self
+            .store
+            .queued(&responder.id, limits::LEASE_BATCH_MAX)
+            .await?
+        {
             let stored = self.store.load(queued.check.enquiry).await?;
-            let since = stored.and_then(|stored| match stored.enquiry.check(queued.check.number)?.state {
-                CheckState::Waiting { since } => Some(since),
-                _ => None,
-            });
+            let since =
+                stored.and_then(
+                    |stored| match stored.enquiry.check(queued.check.number)?.state {
+                        CheckState::Waiting { since } => Some(since),
+                        _ => None,
+                    },
+                );
             oldest = [oldest, since].into_iter().flatten().min();
         }
         Ok(oldest)
@@ -65,24 +82,37 @@ impl Broker {
 
     /// Where a postcode, as people write it, leads today.
     pub fn lookup(&self, postcode: &str) -> LookupView {
-        let nowhere = |why| LookupView { authority: None, responder: None, why: Some(why), terminated: false };
+        let nowhere = |why| LookupView {
+            authority: None,
+            responder: None,
+            why: Some(why),
+            terminated: false,
+        };
         let day = to_london(self.clock.now()).date();
         let Ok(postcode) = Postcode::parse(postcode) else {
             return nowhere(UnroutableWhy::Malformed);
         };
         match self.directory.lookup(&postcode, day) {
             PostcodeOutcome::Authority { code, terminated } => {
-                let name = self.directory.authorities().get(code).map(|authority| authority.name.clone());
+                let name = self
+                    .directory
+                    .authorities()
+                    .get(code)
+                    .map(|authority| authority.name.clone());
                 let responder = route::responder(&self.directory, code, day);
                 LookupView {
                     authority: Some((code, name.unwrap_or_default())),
                     why: responder.as_ref().err().copied(),
-                    responder: responder.ok().map(|responder| (responder.id.clone(), responder.name.clone())),
+                    responder: responder
+                        .ok()
+                        .map(|responder| (responder.id.clone(), responder.name.clone())),
                     terminated,
                 }
             }
             PostcodeOutcome::NoAuthority => nowhere(UnroutableWhy::NoAuthority),
-            PostcodeOutcome::OutsideEnglandAndWales => nowhere(UnroutableWhy::OutsideEnglandAndWales),
+            PostcodeOutcome::OutsideEnglandAndWales => {
+                nowhere(UnroutableWhy::OutsideEnglandAndWales)
+            }
             PostcodeOutcome::Unknown => nowhere(UnroutableWhy::Unknown),
         }
     }
@@ -93,7 +123,11 @@ impl Broker {
     /// Store errors.
     pub async fn status(&self) -> Result<StatusView, BrokerError> {
         let now = self.clock.now();
-        let overdue = self.store.next_due().await?.map(|due| now.duration_since(due));
+        let overdue = self
+            .store
+            .next_due()
+            .await?
+            .map(|due| now.duration_since(due));
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").into(),
             store_engine: self.store.engine().into(),

@@ -34,13 +34,23 @@ impl Watch {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn next(&mut self, broker: &Broker, actor: &Actor) -> Result<Vec<Recorded>, BrokerError> {
+    pub async fn next(
+        &mut self,
+        broker: &Broker,
+        actor: &Actor,
+    ) -> Result<Vec<Recorded>, BrokerError> {
         loop {
             self.end.borrow_and_update();
-            let page = broker.store.feed(self.after, limits::WATCH_QUEUE_MAX).await?;
+            let page = broker
+                .store
+                .feed(self.after, limits::WATCH_QUEUE_MAX)
+                .await?;
             if let Some(last) = page.last() {
                 self.after = last.cursor;
-                return Ok(page.into_iter().filter(|recorded| may_see(actor, recorded)).collect());
+                return Ok(page
+                    .into_iter()
+                    .filter(|recorded| may_see(actor, recorded))
+                    .collect());
             }
             if self.end.changed().await.is_err() {
                 return Ok(Vec::new());
@@ -66,7 +76,9 @@ impl Watch {
             let Some(stored) = broker.store.load(recorded.enquiry).await? else {
                 continue;
             };
-            let entry = alerts_of(&stored, filter, actor).into_iter().find(|entry| entry.alert.number == number);
+            let entry = alerts_of(&stored, filter, actor)
+                .into_iter()
+                .find(|entry| entry.alert.number == number);
             changes.extend(entry.map(|entry| (recorded.cursor, entry)));
         }
         Ok(changes)
@@ -87,8 +99,13 @@ fn alert_of(kind: &EventKind) -> Option<AlertNumber> {
 /// Whether `actor` may know of an event: its court's, its responder's, or anything in an overseer's scope.
 pub(super) fn may_see(actor: &Actor, recorded: &Recorded) -> bool {
     match actor.role {
-        Role::Adapter => recorded.responder.as_ref().is_some_and(|responder| actor.answers_for(responder)),
-        Role::Officer | Role::Manager | Role::Operator | Role::Inspector => actor.courts.contain(recorded.court),
+        Role::Adapter => recorded
+            .responder
+            .as_ref()
+            .is_some_and(|responder| actor.answers_for(responder)),
+        Role::Officer | Role::Manager | Role::Operator | Role::Inspector => {
+            actor.courts.contain(recorded.court)
+        }
         Role::Clock => true,
     }
 }

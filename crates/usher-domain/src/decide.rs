@@ -51,11 +51,15 @@ pub fn decide(
             _ => Err(Rejection::NotFound { what: "enquiry" }),
         };
     };
+    let before = earlier(current, command);
+    if before == Some(Earlier::Same) {
+        return Ok(unchanged(current));
+    }
     if !permit::sees(actor, current) {
         return Err(Rejection::NotFound { what: "enquiry" });
     }
-    if let Some(repeated) = repeated(current, command)? {
-        return Ok(repeated);
+    if before == Some(Earlier::Other) {
+        return Err(Rejection::RequestReused);
     }
     let mut work = Work {
         enquiry: current.clone(),
@@ -66,33 +70,34 @@ pub fn decide(
     };
     dispatch(&mut work, &command.verb)?;
     rules::settle::settle(&mut work);
-    if let Some(request) = command
-        .request
-        .filter(|_| !matches!(verb, VerbName::Lease | VerbName::Renew))
-    {
-        remember(&mut work.enquiry.applied, request);
-    }
-    work.finish(current)
+    work.finish(current, command)
 }
 
-/// The unchanged enquiry when the same request was applied before.
-fn repeated(current: &Enquiry, command: &Command) -> Result<Option<Transition>, Rejection> {
-    let Some(request) = command.request else {
-        return Ok(None);
-    };
-    match current
-        .applied
-        .iter()
-        .find(|applied| applied.request == request.id)
-    {
-        Some(applied) if applied.digest == request.digest => Ok(Some(Transition {
-            enquiry: current.clone(),
-            events: Vec::new(),
-        })),
-        Some(_) => Err(Rejection::RequestReused),
+fn unchanged(current: &Enquiry) -> Transition {
+    Transition {
+        enquiry: current.clone(),
+        events: Vec::new(),
+    }
+}
+
+/// What came before under the same request id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Earlier {
+    /// The same act by the same actor: it is repeated safely, even where it took the enquiry out of the actor's sight.
+    Same,
+    /// Something else.
+    Other,
+}
+
+fn earlier(current: &Enquiry, command: &Command) -> Option<Earlier> {
+    let request = command.request?;
+    let same_id = |applied: &&Applied| applied.request == request.id;
+    match current.applied.iter().find(same_id) {
+        Some(applied) if applied.digest == request.digest => Some(Earlier::Same),
+        Some(_) => Some(Earlier::Other),
         // An enquiry's id is derived from its submission, so one that exists was submitted before.
-        None if command.verb.name() == VerbName::Submit => Err(Rejection::RequestReused),
-        None => Ok(None),
+        None if command.verb.name() == VerbName::Submit => Some(Earlier::Other),
+        None => None,
     }
 }
 
@@ -202,16 +207,25 @@ impl Work<'_> {
         }
     }
 
-    /// The result, unless the enquiry has grown beyond what a record may hold.
-    fn finish(self, before: &Enquiry) -> Result<Transition, Rejection> {
-        let weight = rules::weigh::weight(&self.enquiry);
-        let too_heavy =
-            weight > limits::PERSONAL_BYTES_MAX && weight > rules::weigh::weight(before);
-        if too_heavy && self.actor.role != crate::actor::Role::Clock {
+    /// The result, unless the enquiry has grown beyond what the verb may fill of a record.
+    fn finish(mut self, before: &Enquiry, command: &Command) -> Result<Transition, Rejection> {
+        if self.events.is_empty() {
+            return Ok(unchanged(before));
+        }
+        let verb = command.verb.name();
+        let (weight, max) = (
+            rules::weigh::weight(&self.enquiry),
+            rules::weigh::room(verb),
+        );
+        if weight > max && weight > rules::weigh::weight(before) {
             return Err(Rejection::TooMany {
                 what: "bytes of text in one enquiry",
-                max: limits::PERSONAL_BYTES_MAX,
+                max,
             });
+        }
+        let remembered = !matches!(verb, VerbName::Lease | VerbName::Renew);
+        if let Some(request) = command.request.filter(|_| remembered) {
+            remember(&mut self.enquiry.applied, request);
         }
         Ok(Transition {
             enquiry: self.enquiry,

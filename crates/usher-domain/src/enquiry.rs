@@ -240,15 +240,27 @@ impl Enquiry {
             .filter(|check| check.state.is_outstanding())
     }
 
-    /// Whether the people at court have decided how to go on with `check` outstanding, since the deadline last moved.
+    /// Whether the people at court have decided how to go on with `check` outstanding, since the deadline last moved. A
+    /// decision about a check holds for the one that it was handed over to.
     pub fn is_decided(&self, check: CheckNumber) -> bool {
-        let since = self
-            .moves
-            .last()
-            .map_or(self.submitted_at, |moved| moved.at);
+        let moved = self.moves.last().map(|moved| moved.at);
         self.decisions
             .iter()
-            .any(|decision| decision.at >= since && decision.outstanding.contains(&check))
+            .filter(|decision| moved.is_none_or(|moved| decision.at > moved))
+            .flat_map(|decision| &decision.outstanding)
+            .any(|decided| self.successor(*decided) == check)
+    }
+
+    /// The check at the end of the chain of redirections from `check`; itself, when it was not redirected.
+    fn successor(&self, check: CheckNumber) -> CheckNumber {
+        let mut last = check;
+        for _ in 0..self.checks.len() {
+            match self.check(last).map(|check| &check.state) {
+                Some(CheckState::Redirected { to, .. }) => last = *to,
+                _ => break,
+            }
+        }
+        last
     }
 
     /// The honest sum of its checks.

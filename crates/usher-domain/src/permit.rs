@@ -115,22 +115,19 @@ pub fn addressed(role: Role, alert: &Alert) -> bool {
     }
 }
 
-/// The matrix as text: a row per verb, a column per role.
+/// The matrix as text: a row per verb, a column per role, and whether a person must be named.
 pub fn matrix() -> String {
-    let mut text = format!("{:<16}", "verb");
-    for role in Role::ALL {
-        text.push_str(&format!("{:>10}", role.name()));
-    }
-    text.push('\n');
+    let row = |verb: &str, cells: Vec<&str>, person: &str| {
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>10}")).collect();
+        format!("{verb:<16}{}  {person}\n", cells.concat())
+    };
+    let names = Role::ALL.iter().map(|role| role.name()).collect();
+    let mut rows = vec![row("verb", names, "person")];
     for verb in VerbName::ALL {
-        text.push_str(&format!("{:<16}", verb.name()));
-        for role in Role::ALL {
-            text.push_str(&format!(
-                "{:>10}",
-                if permits(role, *verb) { "yes" } else { "-" }
-            ));
-        }
-        text.push('\n');
+        let mark = |role: &Role| if permits(*role, *verb) { "yes" } else { "-" };
+        let person = if needs_person(*verb) { "named" } else { "-" };
+        let marks = Role::ALL.iter().map(mark).collect();
+        rows.push(row(verb.name(), marks, person));
     }
-    text
+    rows.concat()
 }

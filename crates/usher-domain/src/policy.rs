@@ -421,8 +421,11 @@ pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
 
 fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
     validate_steps(place, &rule.steps)?;
-    let lasting =
-        |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
+    // A decision at court ends the step at the hearing, whatever its `unless` says.
+    let ends_by_decision = |step: &StepRule| step.kind == StepKind::Hearing;
+    let lasting = |step: &&StepRule| {
+        step.unless == Unless::Answered && step.kind != StepKind::Unread && !ends_by_decision(step)
+    };
     let after = |step: &&StepRule| step.at.iter().all(|at| !at.before);
     if !rule.steps.iter().filter(lasting).any(|step| after(&step)) {
         return Err(PolicyError::NoLastStep {
@@ -486,7 +489,10 @@ fn is_the_hearing(step: &StepRule) -> bool {
         step.at[..],
         [Offset {
             base: Base::Hearing,
-            span: Span { amount: 0, .. },
+            span: Span {
+                amount: 0,
+                unit: Unit::Minute | Unit::Hour,
+            },
             ..
         }]
     )

@@ -18,6 +18,8 @@ pub(crate) mod acknowledge;
 pub(crate) mod advance;
 pub(crate) mod answer;
 pub(crate) mod ask;
+#[cfg(test)]
+pub(crate) mod cases;
 pub(crate) mod close;
 pub(crate) mod decide_without;
 pub(crate) mod hand_over;

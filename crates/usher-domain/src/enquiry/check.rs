@@ -29,7 +29,7 @@ pub struct Check {
     pub leases_lost: u32,
     /// Questions asked back, oldest first.
     pub exchanges: Vec<Exchange>,
-    /// Since when the case stands sentenced with this check unanswered and nothing decided.
+    /// Since when the case stands sentenced with this check unanswered: nothing had been decided when the hearing began.
     pub sentenced_outstanding_at: Option<Timestamp>,
 }
 

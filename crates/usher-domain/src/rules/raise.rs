@@ -53,10 +53,9 @@ pub(crate) fn add(
     let number = alerts
         .last()
         .map_or(1, |alert| alert.number.saturating_add(1));
-    if alerts.len() >= limits::ALERTS_KEPT_MAX {
-        if let Some(oldest) = alerts.iter().position(|alert| !alert.is_live()) {
-            alerts.remove(oldest);
-        }
+    let ended = alerts.iter().position(|alert| !alert.is_live());
+    if let Some(oldest) = ended.filter(|_| alerts.len() >= limits::ALERTS_KEPT_MAX) {
+        alerts.remove(oldest);
     }
     alerts.push(Alert {
         number,
@@ -84,4 +83,66 @@ pub(crate) fn resolve(work: &mut Work<'_>, number: AlertNumber) {
     alert.state = AlertState::Resolved { at };
     let check = alert.check;
     work.record(check, EventKind::Resolved { alert: number });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::AlertState;
+    use crate::command::Verb;
+    use crate::enquiry::Enquiry;
+    use crate::limits;
+    use crate::rules::cases::{
+        HEARING, LEASE, adapter, after, at, clock, hearing, lease, move_to, officer, picture,
+        release, waiting,
+    };
+
+    #[test]
+    fn trouble_that_comes_back_is_the_same_alert_opened_again() {
+        let desk = adapter("a");
+        let absent = Verb::ReportAbsent { check: 1 };
+        let once = after(waiting(), &[(clock(), 1, absent.clone())]);
+        let again = after(
+            once,
+            &[
+                (desk.clone(), 2, lease(1)),
+                (desk, 3, release(LEASE)),
+                (clock(), 4, absent),
+            ],
+        );
+        assert_eq!(again.alerts.len(), 1);
+        assert_eq!(again.alerts[0].raised_at, at(4));
+        assert_eq!(picture(&again), "waiting !no_adapter");
+    }
+
+    /// Every move lets the steps before the hearing be raised again, as new alerts.
+    fn after_moves(count: i64) -> Enquiry {
+        let mut enquiry = waiting();
+        for turn in 1..=count {
+            let minutes = turn * HEARING;
+            enquiry = after(
+                enquiry,
+                &[
+                    (clock(), minutes - 1, Verb::Advance),
+                    (officer(), minutes - 1, move_to(hearing(minutes + HEARING))),
+                ],
+            );
+        }
+        enquiry
+    }
+
+    #[test]
+    fn beyond_the_bound_the_oldest_ended_alert_leaves_and_no_live_one() {
+        let enquiry = after_moves(300);
+        assert_eq!(enquiry.alerts.len(), limits::ALERTS_KEPT_MAX);
+        assert_eq!(picture(&enquiry), "waiting !chase !manager");
+        let numbers: Vec<_> = enquiry.alerts.iter().map(|alert| alert.number).collect();
+        assert!(
+            numbers.is_sorted() && numbers.ends_with(&[302]),
+            "{numbers:?}"
+        );
+        assert!(matches!(
+            enquiry.alerts[2].state,
+            AlertState::Resolved { .. }
+        ));
+    }
 }

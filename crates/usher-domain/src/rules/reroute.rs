@@ -31,3 +31,41 @@ pub(crate) fn reroute(
     work.record(number, EventKind::Rerouted { to });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rejection::Rejection;
+    use crate::rules::cases::{
+        LEASE, accepted, adapter, after, answer, answered, asked, at, check, closed, leased,
+        nameless, operator, redirected, reroute, submitted, unroutable, waiting, wrong,
+    };
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_operator_routes_whatever_is_unanswered() {
+        let (now, verb) = (at(5), reroute(1, "b"));
+        let wanted = "unroutable, waiting, leased, accepted or asked";
+        check(&unroutable(), &operator(), now, &verb, Ok("redirected>2, waiting"));
+        check(&waiting(), &operator(), now, &verb, Ok("redirected>2, waiting"));
+        check(&leased(), &operator(), now, &verb, Ok("redirected>2, waiting"));
+        check(&accepted(), &operator(), now, &verb, Ok("redirected>2, waiting"));
+        check(&asked(), &operator(), now, &verb, Ok("redirected>2, waiting"));
+        check(&answered(), &operator(), now, &verb, Err(wrong("answered", wanted)));
+        check(&closed(), &operator(), now, &verb, Err(wrong("closed", wanted)));
+        check(&redirected(), &operator(), now, &verb, Err(wrong("redirected", wanted)));
+        check(&unroutable(), &nameless(operator()), now, &verb, Err(Rejection::PersonRequired));
+        check(&submitted(&["?", "b"]), &operator(), now, &verb, Ok("redirected>2, waiting"));
+        let nowhere = Rejection::Invalid {
+            field: "to",
+            why: "must name a responder or an authority that has one",
+        };
+        check(&unroutable(), &operator(), now, &reroute(1, "?"), Err(nowhere));
+    }
+
+    #[test]
+    fn the_lease_of_a_rerouted_check_is_worth_nothing() {
+        let moved = after(leased(), &[(operator(), 5, reroute(1, "b"))]);
+        let refused = wrong("redirected", "leased, accepted, asked, answered or closed");
+        check(&moved, &adapter("a"), at(6), &answer(LEASE), Err(refused));
+    }
+}
