@@ -1,1 +1,3 @@
-//! Integration tests.
+//! Integration tests, one binary: what no single module can prove.
+
+mod tidy;
