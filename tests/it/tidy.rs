@@ -7,6 +7,7 @@
 
 mod arrows;
 mod bounds;
+mod dependencies;
 mod docs;
 mod imports;
 mod naming;

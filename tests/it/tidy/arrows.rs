@@ -12,8 +12,6 @@ use std::io;
 const HEADING: &str = "## Arrows";
 /// The embedded engines: none may know another.
 const ENGINES: [&str; 2] = ["store::redb", "store::sled"];
-/// What the core may depend on: nothing that can reach a clock, a disk, a socket or a random source.
-const CORE_DEPENDENCIES: [&str; 3] = ["jiff", "thiserror", "uuid"];
 
 /// Module → what it may import.
 struct Arrows(BTreeMap<String, Allowed>);
@@ -100,19 +98,6 @@ impl Arrows {
     }
 }
 
-/// The crates that a manifest's `[dependencies]` name.
-fn dependencies(manifest: &str) -> Vec<&str> {
-    let section = manifest
-        .lines()
-        .skip_while(|line| *line != "[dependencies]")
-        .skip(1)
-        .take_while(|line| !line.starts_with('['));
-    section
-        .filter_map(|line| line.split(['.', '=', ' ']).next())
-        .filter(|name| !name.is_empty() && !name.starts_with('#'))
-        .collect()
-}
-
 #[test]
 fn imports_follow_the_arrows() -> io::Result<()> {
     let arrows = Arrows::parse(&read("ARCHITECTURE.md")?);
@@ -145,21 +130,6 @@ fn engines_do_not_know_each_other() -> io::Result<()> {
             "the table lets `{engine}` import another engine"
         );
     }
-    Ok(())
-}
-
-#[test]
-fn the_core_depends_on_nothing_impure() -> io::Result<()> {
-    let manifest = read("crates/usher-domain/Cargo.toml")?;
-    let complaints: Vec<String> = dependencies(&manifest)
-        .into_iter()
-        .filter(|name| !CORE_DEPENDENCIES.contains(name))
-        .map(|name| format!("crates/usher-domain/Cargo.toml: {name}"))
-        .collect();
-    holds(
-        &complaints,
-        "the core is pure: move what needs this crate to the root package",
-    );
     Ok(())
 }
 
@@ -203,10 +173,4 @@ fn finds_a_forbidden_import() {
     check("src/b/c.rs", "use super::X;", &[]);
     check("src/main.rs", "use usher::a::X;", &[]);
     check("src/d.rs", "", &["src/d.rs: the table has no row for `d`"]);
-    assert_eq!(
-        dependencies(
-            "[dependencies]\n# why\ntokio.workspace = true\nuuid = \"1\"\n[dev-dependencies]\nx = 1\n"
-        ),
-        ["tokio", "uuid"]
-    );
 }

@@ -190,7 +190,8 @@ fn branch<'a>(
 fn plain<'a>(tokens: &[Token<'a>]) -> Vec<Vec<&'a str>> {
     let mut paths = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let starts = at == 0 || tokens[at - 1] != Token::Colons;
+        let scope = tokens[..at].ends_with(&[Token::Word("pub"), Token::Other, Token::Word("in")]);
+        let starts = !scope && tokens[..at].last() != Some(&Token::Colons);
         if let (Token::Word(first), true) = (token, starts) {
             let mut path = vec![*first];
             let mut next = at + 1;
@@ -252,6 +253,7 @@ fn every_way_to_name_a_module_is_found() {
         "#[cfg(test)] mod tests { use crate::b::C; } // crate::d::E",
         &[],
     );
+    check("src/a.rs", "pub(in crate::b) fn f() {}", &[]);
     check(
         "src/a.rs",
         "pub(crate) fn f() { Self::g(); std::mem::swap(a, b) }",
