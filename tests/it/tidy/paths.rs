@@ -15,13 +15,9 @@ const ARCHITECTURE_LINES_MAX: usize = 250;
 /// The paths in backticks of one column of a table.
 fn paths(markdown: &str, heading: &str, column: usize) -> Vec<String> {
     let rows = table(markdown, heading);
-    let named = rows
-        .iter()
-        .flat_map(|row| row.get(column).into_iter().flat_map(|cell| quoted(cell)));
-    named
-        .filter(|word| is_path(word))
-        .map(str::to_owned)
-        .collect()
+    let cells = rows.iter().filter_map(|row| row.get(column));
+    let named = cells.flat_map(|cell| quoted(cell));
+    named.filter(|word| is_path(word)).map(str::to_owned).collect()
 }
 
 /// Whether a quoted word names a file or folder of ours.
