@@ -17,7 +17,10 @@ fn paths(markdown: &str, heading: &str, column: usize) -> Vec<String> {
     let rows = table(markdown, heading);
     let cells = rows.iter().filter_map(|row| row.get(column));
     let named = cells.flat_map(|cell| quoted(cell));
-    named.filter(|word| is_path(word)).map(str::to_owned).collect()
+    named
+        .filter(|word| is_path(word))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether a quoted word names a file or folder of ours.
