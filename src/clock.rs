@@ -26,10 +26,7 @@ const SLEEP_MAX: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one real reading of the wall clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one real reading of the wall clock")]
     fn now(&self) -> Timestamp {
         whole_milliseconds(Timestamp::now())
     }
@@ -55,11 +52,7 @@ impl ScaledClock {
     /// A clock that shows `start` now and runs `speed` times as fast as the real one; a speed of 0 means 1.
     #[expect(clippy::disallowed_methods, reason = "the origin of the scaled clock")]
     pub fn new(start: Timestamp, speed: u32) -> Self {
-        Self {
-            start: whole_milliseconds(start),
-            started: Instant::now(),
-            speed: speed.max(1),
-        }
+        Self { start: whole_milliseconds(start), started: Instant::now(), speed: speed.max(1) }
     }
 
     /// How many times faster than real time it runs.
@@ -92,10 +85,7 @@ pub struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts one.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one real reading of the monotonic clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one real reading of the monotonic clock")]
     pub fn start() -> Self {
         Self(Instant::now())
     }
@@ -111,8 +101,5 @@ fn whole_milliseconds(time: Timestamp) -> Timestamp {
 }
 
 fn time_until(now: Timestamp, until: Timestamp) -> Duration {
-    until
-        .duration_since(now)
-        .try_into()
-        .unwrap_or(Duration::ZERO)
+    until.duration_since(now).try_into().unwrap_or(Duration::ZERO)
 }

@@ -24,10 +24,7 @@ pub trait Ids: Send + Sync + 'static {
 pub struct RandomIds;
 
 impl Ids for RandomIds {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one real reading of randomness"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one real reading of randomness")]
     fn next(&self) -> Uuid {
         Uuid::now_v7()
     }

@@ -112,7 +112,7 @@ pub(crate) fn trust_domain(certificate: &X509Certificate<'_>) -> Option<String> 
 /// Reads a certificate, whole: nothing may follow it.
 pub(crate) fn read(der: &[u8]) -> Result<X509Certificate<'_>, CredentialError> {
     match X509Certificate::from_der(der) {
-        Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+        Ok(([], certificate)) => Ok(certificate),
         _ => Err(CredentialError::Unreadable),
     }
 }

@@ -345,3 +345,82 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::connections::Caps;
+    use super::super::tls::TlsFiles;
+    use super::*;
+    use crate::auth::IdentityTable;
+    use crate::pki::{Authority, IssueRequest, files};
+
+    fn door(dir: &std::path::Path) -> Arc<Door> {
+        let now = SystemClock.now();
+        let authority = Authority::create("usher.example", now).unwrap();
+        let issued = authority
+            .issue(&IssueRequest::server("a", &["localhost"], 1), now)
+            .unwrap();
+        let file = |name, text: &str| {
+            let path = dir.join(name);
+            files::write_private(&path, text.as_bytes(), false).unwrap();
+            path
+        };
+        let files = TlsFiles {
+            certificate: file("a.pem", &issued.certificate_pem),
+            key: file("a.key", &issued.key_pem),
+            client_ca: file("ca.pem", authority.certificate_pem()),
+            crl: None,
+        };
+        let limit = Duration::from_secs(1);
+        Arc::new(Door {
+            tls: Arc::new(Reloader::open(files).unwrap()),
+            identities: Arc::new(Identities::new(IdentityTable::default())),
+            connections: Connections::new(Caps {
+                total: 9,
+                per_peer: 9,
+                per_client: 9,
+            }),
+            times: Times {
+                handshake: limit,
+                first_bytes: limit,
+                life: limit,
+            },
+        })
+    }
+
+    #[tokio::test]
+    async fn failures_to_accept_never_end_the_loop_and_do_not_spin() {
+        const FAILURES: usize = 5;
+        const TOO_MANY_OPEN_FILES: i32 = 24;
+        let dir = tempfile::tempdir().unwrap();
+        let door = door(dir.path());
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        let failures =
+            (0..FAILURES).map(|_| Err(io::Error::from_raw_os_error(TOO_MANY_OPEN_FILES)));
+        let sockets: Vec<_> = failures.chain([Ok(socket)]).collect();
+        let (admitted, _queue) = mpsc::channel(1);
+        let stopwatch = crate::clock::Stopwatch::start();
+        let sockets = futures_util::stream::iter(sockets);
+        accept(
+            sockets,
+            Arc::clone(&door),
+            admitted,
+            CancellationToken::new(),
+        )
+        .await;
+        assert!(stopwatch.elapsed() >= ACCEPT_REST * u32::try_from(FAILURES).unwrap());
+        let counted = |name| {
+            door.connections
+                .counters
+                .snapshot()
+                .into_iter()
+                .find(|row| row.0 == name)
+        };
+        assert_eq!(counted("accept_failed"), Some(("accept_failed", 5)));
+        assert_eq!(counted("accepted"), Some(("accepted", 1)));
+    }
+}

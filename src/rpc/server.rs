@@ -13,6 +13,7 @@ use serde::Deserialize;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,8 @@ const FRAME_BYTES_MAX: u32 = 16 * 1_024;
 const STREAM_WINDOW_BYTES: u32 = 128 * 1_024;
 /// What one connection may send before the server has read it, in bytes.
 const CONNECTION_WINDOW_BYTES: u32 = 512 * 1_024;
+/// The most that a limit of resets may be set to: beyond it there is none.
+const RESETS_MAX: u64 = 10_000;
 /// How long cut connections may take to go, after which they are left to the runtime.
 const CUT_LIMIT: Duration = Duration::from_secs(1);
 /// A call may take as long as the longest poll for work, and this much on either side of it.
@@ -105,6 +108,9 @@ impl Default for Settings {
     }
 }
 
+/// A setting's name, its value and what it may be.
+type Bounded = (&'static str, u64, RangeInclusive<u64>);
+
 /// A setting outside its bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("rpc.{name} is {value}; it must be {least} to {most}")]
@@ -125,83 +131,9 @@ impl Settings {
     /// # Errors
     /// The first setting outside of them.
     pub fn check(&self) -> Result<(), SettingsError> {
-        const MINUTE_MS: u64 = 60_000;
-        const DAY_SECONDS: u64 = 86_400;
-        let whole = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
-        let request_least = limits::LEASE_WAIT_SECONDS_MAX + REQUEST_MARGIN_SECONDS;
-        let connections = whole(limits::CONNECTIONS_MAX);
-        let per_peer = whole(limits::CONNECTIONS_PER_PEER_MAX);
-        let resets = 10_000;
-        let rows = [
-            (
-                "connections_max",
-                whole(self.connections_max),
-                1,
-                connections,
-            ),
-            (
-                "connections_per_peer_max",
-                whole(self.connections_per_peer_max),
-                1,
-                per_peer,
-            ),
-            (
-                "connections_per_client_max",
-                whole(self.connections_per_client_max),
-                1,
-                connections,
-            ),
-            ("handshake_ms", self.handshake_ms, 1, MINUTE_MS),
-            ("first_bytes_ms", self.first_bytes_ms, 1, MINUTE_MS),
-            ("keepalive_seconds", self.keepalive_seconds, 1, DAY_SECONDS),
-            (
-                "keepalive_limit_seconds",
-                self.keepalive_limit_seconds,
-                1,
-                DAY_SECONDS,
-            ),
-            (
-                "connection_age_seconds",
-                self.connection_age_seconds,
-                1,
-                DAY_SECONDS,
-            ),
-            (
-                "connection_grace_seconds",
-                self.connection_grace_seconds,
-                0,
-                DAY_SECONDS,
-            ),
-            (
-                "request_seconds",
-                self.request_seconds,
-                request_least,
-                DAY_SECONDS,
-            ),
-            ("drain_seconds", self.drain_seconds, 0, DAY_SECONDS),
-            ("reload_seconds", self.reload_seconds, 1, DAY_SECONDS),
-            (
-                "streams_max",
-                self.streams_max.into(),
-                1,
-                limits::STREAMS_PER_CONNECTION_MAX.into(),
-            ),
-            (
-                "pending_resets_max",
-                whole(self.pending_resets_max),
-                1,
-                resets,
-            ),
-            ("local_resets_max", whole(self.local_resets_max), 1, resets),
-            (
-                "header_list_bytes_max",
-                self.header_list_bytes_max.into(),
-                1_024,
-                limits::HEADER_LIST_BYTES_MAX.into(),
-            ),
-        ];
-        for (name, value, least, most) in rows {
-            if !(least..=most).contains(&value) {
+        for (name, value, bounds) in self.counts().into_iter().chain(self.times_and_bounds()) {
+            let (least, most) = (*bounds.start(), *bounds.end());
+            if !bounds.contains(&value) {
                 return Err(SettingsError {
                     name,
                     value,
@@ -211,6 +143,74 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    fn counts(&self) -> [Bounded; 7] {
+        let whole = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        let connections = 1..=whole(limits::CONNECTIONS_MAX);
+        let per_peer = 1..=whole(limits::CONNECTIONS_PER_PEER_MAX);
+        let per_client = whole(self.connections_per_client_max);
+        let streams = 1..=limits::STREAMS_PER_CONNECTION_MAX.into();
+        let resets = 1..=RESETS_MAX;
+        let headers = 1_024..=limits::HEADER_LIST_BYTES_MAX.into();
+        [
+            (
+                "connections_max",
+                whole(self.connections_max),
+                connections.clone(),
+            ),
+            (
+                "connections_per_peer_max",
+                whole(self.connections_per_peer_max),
+                per_peer,
+            ),
+            ("connections_per_client_max", per_client, connections),
+            ("streams_max", self.streams_max.into(), streams),
+            (
+                "pending_resets_max",
+                whole(self.pending_resets_max),
+                resets.clone(),
+            ),
+            ("local_resets_max", whole(self.local_resets_max), resets),
+            (
+                "header_list_bytes_max",
+                self.header_list_bytes_max.into(),
+                headers,
+            ),
+        ]
+    }
+
+    fn times_and_bounds(&self) -> [Bounded; 9] {
+        const MINUTE_MS: u64 = 60_000;
+        const DAY_SECONDS: u64 = 86_400;
+        let request_least = limits::LEASE_WAIT_SECONDS_MAX + REQUEST_MARGIN_SECONDS;
+        [
+            ("handshake_ms", self.handshake_ms, 1..=MINUTE_MS),
+            ("first_bytes_ms", self.first_bytes_ms, 1..=MINUTE_MS),
+            ("keepalive_seconds", self.keepalive_seconds, 1..=DAY_SECONDS),
+            (
+                "keepalive_limit_seconds",
+                self.keepalive_limit_seconds,
+                1..=DAY_SECONDS,
+            ),
+            (
+                "connection_age_seconds",
+                self.connection_age_seconds,
+                1..=DAY_SECONDS,
+            ),
+            (
+                "connection_grace_seconds",
+                self.connection_grace_seconds,
+                0..=DAY_SECONDS,
+            ),
+            (
+                "request_seconds",
+                self.request_seconds,
+                request_least..=DAY_SECONDS,
+            ),
+            ("drain_seconds", self.drain_seconds, 0..=DAY_SECONDS),
+            ("reload_seconds", self.reload_seconds, 1..=DAY_SECONDS),
+        ]
     }
 
     fn caps(&self) -> Caps {
@@ -329,9 +329,9 @@ impl Server {
             accepting,
         ));
         let admitted = ReceiverStream::new(admitted).map(Ok::<Connection, Infallible>);
-        let mut builder = self.settings.builder();
-        let router = builder.add_routes(routes);
-        let serving = router.serve_with_incoming_shutdown(admitted, soft.clone().cancelled_owned());
+        let service = self.settings.builder().add_routes(routes);
+        let stopped = soft.clone().cancelled_owned();
+        let serving = service.serve_with_incoming_shutdown(admitted, stopped);
         let drain = Duration::from_secs(self.settings.drain_seconds);
         drained(serving, drain, &self.connections, &soft, &hard).await
     }

@@ -69,15 +69,12 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    pub(crate) async fn start(settings: Settings) -> Self {
-        Self::start_with_revoked(settings, None).await
+    pub(crate) fn start(settings: Settings) -> Self {
+        Self::start_with_revoked(settings, None)
     }
 
     /// Starts with a revocation list of these serial numbers.
-    pub(crate) async fn start_with_revoked(
-        settings: Settings,
-        revoked: Option<&[Vec<u8>]>,
-    ) -> Self {
+    pub(crate) fn start_with_revoked(settings: Settings, revoked: Option<&[Vec<u8>]>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let authority = Authority::create("usher.example", days_ago(100)).unwrap();
         let files = TlsFiles {

@@ -22,14 +22,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the permission matrix.
-    pub const ALL: [Self; 6] = [
-        Self::Officer,
-        Self::Manager,
-        Self::Adapter,
-        Self::Operator,
-        Self::Inspector,
-        Self::Clock,
-    ];
+    pub const ALL: [Self; 6] = [Self::Officer, Self::Manager, Self::Adapter, Self::Operator, Self::Inspector, Self::Clock];
 
     /// The role's name in configuration, history and the permission matrix.
     pub const fn name(self) -> &'static str {
@@ -126,10 +119,6 @@ pub struct By {
 
 impl From<&Actor> for By {
     fn from(actor: &Actor) -> Self {
-        Self {
-            role: actor.role,
-            client: actor.client.clone(),
-            person: actor.person.clone(),
-        }
+        Self { role: actor.role, client: actor.client.clone(), person: actor.person.clone() }
     }
 }

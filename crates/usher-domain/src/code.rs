@@ -60,9 +60,7 @@ impl ClientId {
         if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Self(text.into()));
         }
-        Err(ParseCodeError {
-            expected: "a URI of 1 to 255 printable ASCII characters",
-        })
+        Err(ParseCodeError { expected: "a URI of 1 to 255 printable ASCII characters" })
     }
 }
 
@@ -77,18 +75,13 @@ impl ResponderId {
     /// # Errors
     /// When the text is anything else, or longer than [`limits::RESPONDER_ID_CHARS_MAX`].
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
-        let starts = text
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_lowercase());
+        let starts = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
         let fits = text.len() <= limits::RESPONDER_ID_CHARS_MAX;
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if starts && fits && text.bytes().all(plain) {
             return Ok(Self(text.into()));
         }
-        Err(ParseCodeError {
-            expected: "a responder id: lower-case letters, digits and hyphens, such as tower-hamlets",
-        })
+        Err(ParseCodeError { expected: "a responder id: lower-case letters, digits and hyphens, such as tower-hamlets" })
     }
 }
 
@@ -102,9 +95,7 @@ impl AuthorityCode {
     /// # Errors
     /// When the text has another shape. Whether the code names an authority is the directory's to say.
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
-        let bad = ParseCodeError {
-            expected: "a GSS code such as E09000012: a letter and eight digits",
-        };
+        let bad = ParseCodeError { expected: "a GSS code such as E09000012: a letter and eight digits" };
         let mut code: [u8; 9] = text.as_bytes().try_into().map_err(|_| bad)?;
         code[0] = code[0].to_ascii_uppercase();
         let right = code[0].is_ascii_uppercase() && code[1..].iter().all(u8::is_ascii_digit);
@@ -128,9 +119,7 @@ impl CourtCode {
     /// # Errors
     /// When the text has another shape.
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
-        let bad = ParseCodeError {
-            expected: "a court OU code such as B01IX or B01IX00",
-        };
+        let bad = ParseCodeError { expected: "a court OU code such as B01IX or B01IX00" };
         let upper = text.to_ascii_uppercase();
         let bytes = upper.as_bytes();
         let (head, tail) = match bytes.len() {
@@ -182,16 +171,8 @@ impl Crn {
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
         let upper = text.to_ascii_uppercase();
         let bytes = upper.as_bytes();
-        let right = bytes.len() == 7
-            && bytes[0].is_ascii_uppercase()
-            && bytes[1..].iter().all(u8::is_ascii_digit);
-        if right {
-            Ok(Self(upper.into()))
-        } else {
-            Err(ParseCodeError {
-                expected: "a CRN such as X320741: a letter and six digits",
-            })
-        }
+        let right = bytes.len() == 7 && bytes[0].is_ascii_uppercase() && bytes[1..].iter().all(u8::is_ascii_digit);
+        if right { Ok(Self(upper.into())) } else { Err(ParseCodeError { expected: "a CRN such as X320741: a letter and six digits" }) }
     }
 
     /// The number as text.
@@ -219,18 +200,10 @@ impl Pnc {
     /// # Errors
     /// When the text has another shape.
     pub fn parse(text: &str, this_year: i16) -> Result<Self, ParseCodeError> {
-        let bad = ParseCodeError {
-            expected: "a PNC number such as 2000/0002697F",
-        };
+        let bad = ParseCodeError { expected: "a PNC number such as 2000/0002697F" };
         let upper = text.trim().to_ascii_uppercase();
-        let (body, letter) = upper
-            .split_at_checked(upper.len().saturating_sub(1))
-            .ok_or(bad)?;
-        let letter = letter
-            .bytes()
-            .next()
-            .filter(u8::is_ascii_uppercase)
-            .ok_or(bad)?;
+        let (body, letter) = upper.split_at_checked(upper.len().saturating_sub(1)).ok_or(bad)?;
+        let letter = letter.bytes().next().filter(u8::is_ascii_uppercase).ok_or(bad)?;
         let (year, serial) = match body.split_once('/') {
             Some(parts) => parts,
             None if body.len() > 9 => body.split_at_checked(4).ok_or(bad)?,
@@ -249,8 +222,7 @@ impl Pnc {
         };
         let serial: u64 = serial.parse().map_err(|_| bad)?;
         let short_year = u64::from(year.rem_euclid(100).unsigned_abs());
-        let expected = PNC_LETTERS
-            [usize::try_from((short_year * 10_000_000 + serial) % 23).unwrap_or_default()];
+        let expected = PNC_LETTERS[usize::try_from((short_year * 10_000_000 + serial) % 23).unwrap_or_default()];
         Ok(Self {
             text: format!("{year:04}/{serial:07}{}", char::from(letter)).into(),
             check_letter_right: expected == letter,
@@ -279,23 +251,13 @@ impl Urn {
     /// # Errors
     /// When the text has another shape.
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
-        let plain: String = text
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '/'))
-            .collect::<String>()
-            .to_ascii_uppercase();
+        let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '/')).collect::<String>().to_ascii_uppercase();
         let bytes = plain.as_bytes();
         let right = bytes.len() == 11
             && bytes[..2].iter().all(u8::is_ascii_digit)
             && bytes[2..4].iter().all(u8::is_ascii_alphanumeric)
             && bytes[4..].iter().all(u8::is_ascii_digit);
-        if right {
-            Ok(Self(plain.into()))
-        } else {
-            Err(ParseCodeError {
-                expected: "a URN such as 01AB1234526: eleven characters",
-            })
-        }
+        if right { Ok(Self(plain.into())) } else { Err(ParseCodeError { expected: "a URN such as 01AB1234526: eleven characters" }) }
     }
 
     /// The reference as text.
@@ -319,9 +281,7 @@ impl Postcode {
     /// # Errors
     /// When the text cannot be a postcode.
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
-        let bad = ParseCodeError {
-            expected: "a full postcode such as SW1A 1AA",
-        };
+        let bad = ParseCodeError { expected: "a full postcode such as SW1A 1AA" };
         let mut plain = [0_u8; 7];
         let mut length = 0;
         for byte in text.bytes() {
@@ -349,10 +309,7 @@ impl Postcode {
         text[..outward.len()].copy_from_slice(outward);
         text[outward.len()] = b' ';
         text[outward.len() + 1..=length].copy_from_slice(inward);
-        Ok(Self {
-            text,
-            length: u8::try_from(length + 1).unwrap_or_default(),
-        })
+        Ok(Self { text, length: u8::try_from(length + 1).unwrap_or_default() })
     }
 
     /// The postcode with one space.
@@ -367,10 +324,7 @@ mod tests {
 
     #[test]
     fn authority_codes() {
-        assert_eq!(
-            AuthorityCode::parse("e09000012").unwrap().as_str(),
-            "E09000012"
-        );
+        assert_eq!(AuthorityCode::parse("e09000012").unwrap().as_str(), "E09000012");
         for bad in ["", "E0900001", "E090000123", "909000012", "E0900001X"] {
             assert!(AuthorityCode::parse(bad).is_err(), "{bad}");
         }
@@ -406,30 +360,16 @@ mod tests {
         ];
         for (text, canonical, right) in rows {
             let pnc = Pnc::parse(text, 2026).unwrap();
-            assert_eq!(
-                (pnc.as_str(), pnc.check_letter_right()),
-                (canonical, right),
-                "{text}"
-            );
+            assert_eq!((pnc.as_str(), pnc.check_letter_right()), (canonical, right), "{text}");
         }
-        for bad in [
-            "",
-            "F",
-            "2000/F",
-            "2000/12345678F",
-            "200/1F",
-            "2000/0002697",
-        ] {
+        for bad in ["", "F", "2000/F", "2000/12345678F", "200/1F", "2000/0002697"] {
             assert!(Pnc::parse(bad, 2026).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn case_references() {
-        assert_eq!(
-            Urn::parse("01 ab 12345 26").unwrap().as_str(),
-            "01AB1234526"
-        );
+        assert_eq!(Urn::parse("01 ab 12345 26").unwrap().as_str(), "01AB1234526");
         for bad in ["", "01AB123452", "A1AB1234526", "01AB12345267"] {
             assert!(Urn::parse(bad).is_err(), "{bad}");
         }
@@ -437,27 +377,11 @@ mod tests {
 
     #[test]
     fn postcodes() {
-        let rows = [
-            ("sw1a1aa", "SW1A 1AA"),
-            (" e8  1EA ", "E8 1EA"),
-            ("M1 1AE", "M1 1AE"),
-            ("gir0aa", "GIR 0AA"),
-            ("NPT 1AA", "NPT 1AA"),
-            ("WC1A-1AA", "WC1A 1AA"),
-        ];
+        let rows = [("sw1a1aa", "SW1A 1AA"), (" e8  1EA ", "E8 1EA"), ("M1 1AE", "M1 1AE"), ("gir0aa", "GIR 0AA"), ("NPT 1AA", "NPT 1AA"), ("WC1A-1AA", "WC1A 1AA")];
         for (text, written) in rows {
             assert_eq!(Postcode::parse(text).unwrap().as_str(), written, "{text}");
         }
-        for bad in [
-            "",
-            "SW1A",
-            "SW1A 1A",
-            "1W1A 1AA",
-            "SW1A 1AAA",
-            "SW1A 1A1",
-            "ABCD 1AA",
-            "SW1A 1AÄ",
-        ] {
+        for bad in ["", "SW1A", "SW1A 1A", "1W1A 1AA", "SW1A 1AAA", "SW1A 1A1", "ABCD 1AA", "SW1A 1AÄ"] {
             assert!(Postcode::parse(bad).is_err(), "{bad}");
         }
     }

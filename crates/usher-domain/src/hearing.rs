@@ -22,11 +22,7 @@ impl Hearing {
     /// # Errors
     /// [`NoSuchLocalTime`] for the hour that the clocks skip in spring. In autumn's doubled hour the earlier instant counts.
     pub fn new(court: CourtCode, local: civil::DateTime) -> Result<Self, NoSuchLocalTime> {
-        Ok(Self {
-            court,
-            local,
-            at: from_london(local)?,
-        })
+        Ok(Self { court, local, at: from_london(local)? })
     }
 }
 

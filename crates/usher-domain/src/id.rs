@@ -127,32 +127,19 @@ macro_rules! part_id {
             type Err = ParseIdError;
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                let bad = ParseIdError {
-                    expected: $expected,
-                };
+                let bad = ParseIdError { expected: $expected };
                 let (enquiry, number) = text.split_once('/').ok_or(bad)?;
                 let number: $number = number.parse().map_err(|_| bad)?;
                 if number == 0 {
                     return Err(bad);
                 }
-                Ok(Self {
-                    enquiry: enquiry.parse().map_err(|_| bad)?,
-                    number,
-                })
+                Ok(Self { enquiry: enquiry.parse().map_err(|_| bad)?, number })
             }
         }
     };
 }
-part_id!(
-    CheckId,
-    CheckNumber,
-    "a check id such as 018f…/1: an enquiry's UUID, a slash, a number from 1"
-);
-part_id!(
-    AlertId,
-    AlertNumber,
-    "an alert id such as 018f…/1: an enquiry's UUID, a slash, a number from 1"
-);
+part_id!(CheckId, CheckNumber, "a check id such as 018f…/1: an enquiry's UUID, a slash, a number from 1");
+part_id!(AlertId, AlertNumber, "an alert id such as 018f…/1: an enquiry's UUID, a slash, a number from 1");
 
 /// The short reference of an enquiry: eight Crockford base32 characters of its id and a check
 /// character, written `XXXX-XXXX-C`. People say it over the telephone; machines use the id. Forty bits: a
@@ -199,9 +186,7 @@ impl FromStr for Reference {
 
     /// Reads a reference as people write it: any case, `O` for 0, `I` or `L` for 1, hyphens anywhere.
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let bad = ParseIdError {
-            expected: "a reference such as 7K3M-9QXA-B (its last character checks the others)",
-        };
+        let bad = ParseIdError { expected: "a reference such as 7K3M-9QXA-B (its last character checks the others)" };
         let mut symbols = [0_u8; 9];
         let mut length = 0;
         for symbol in text.bytes().filter(|byte| !matches!(byte, b'-' | b' ')) {
@@ -218,18 +203,11 @@ impl FromStr for Reference {
         }
         let mut value = 0_u64;
         for symbol in &symbols[..8] {
-            let digit = CROCKFORD
-                .iter()
-                .position(|known| known == symbol)
-                .ok_or(bad)?;
+            let digit = CROCKFORD.iter().position(|known| known == symbol).ok_or(bad)?;
             value = (value << 5) | digit as u64;
         }
         let check = usize::try_from(value % 37).unwrap_or_default();
-        if symbols[8] == CROCKFORD_CHECK[check] {
-            Ok(Self(value))
-        } else {
-            Err(bad)
-        }
+        if symbols[8] == CROCKFORD_CHECK[check] { Ok(Self(value)) } else { Err(bad) }
     }
 }
 
@@ -243,48 +221,28 @@ mod tests {
         let request = RequestId::from_uuid(Uuid::from_u128(7));
         let one = ClientId::parse("spiffe://usher.example/court/B01IX/gateway").unwrap();
         let other = ClientId::parse("spiffe://usher.example/court/B01DU/gateway").unwrap();
-        assert_eq!(
-            EnquiryId::derive(&one, request),
-            EnquiryId::derive(&one, request)
-        );
-        assert_ne!(
-            EnquiryId::derive(&one, request),
-            EnquiryId::derive(&other, request)
-        );
+        assert_eq!(EnquiryId::derive(&one, request), EnquiryId::derive(&one, request));
+        assert_ne!(EnquiryId::derive(&one, request), EnquiryId::derive(&other, request));
     }
 
     #[test]
     fn a_reference_survives_being_read_aloud() {
         for seed in 0..1_000_u128 {
-            let id = EnquiryId::from_uuid(Uuid::from_u128(
-                seed.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834),
-            ));
+            let id = EnquiryId::from_uuid(Uuid::from_u128(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834)));
             let written = id.reference().to_string();
             assert_eq!(written.parse(), Ok(id.reference()), "{written}");
-            let sloppy = written
-                .to_lowercase()
-                .replace('0', "o")
-                .replace('1', "l")
-                .replace('-', " ");
+            let sloppy = written.to_lowercase().replace('0', "o").replace('1', "l").replace('-', " ");
             assert_eq!(sloppy.parse(), Ok(id.reference()), "{sloppy}");
         }
     }
 
     #[test]
     fn one_wrong_character_of_a_reference_is_noticed() {
-        let right = EnquiryId::from_uuid(Uuid::from_u128(u128::MAX / 3))
-            .reference()
-            .to_string();
+        let right = EnquiryId::from_uuid(Uuid::from_u128(u128::MAX / 3)).reference().to_string();
         for place in [0, 1, 2, 3, 5, 6, 7, 8] {
             let mut wrong = right.clone().into_bytes();
             wrong[place] = if wrong[place] == b'7' { b'8' } else { b'7' };
-            assert!(
-                String::from_utf8(wrong)
-                    .unwrap()
-                    .parse::<Reference>()
-                    .is_err(),
-                "place {place}"
-            );
+            assert!(String::from_utf8(wrong).unwrap().parse::<Reference>().is_err(), "place {place}");
         }
     }
 
@@ -293,13 +251,7 @@ mod tests {
         let enquiry = EnquiryId::from_uuid(Uuid::from_u128(1));
         let check = CheckId { enquiry, number: 3 };
         assert_eq!(check.to_string().parse(), Ok(check));
-        for bad in [
-            "",
-            "x/1",
-            "00000000-0000-0000-0000-000000000001",
-            "00000000-0000-0000-0000-000000000001/0",
-            "00000000-0000-0000-0000-000000000001/256",
-        ] {
+        for bad in ["", "x/1", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001/0", "00000000-0000-0000-0000-000000000001/256"] {
             assert!(bad.parse::<CheckId>().is_err(), "{bad}");
         }
     }

@@ -49,10 +49,7 @@ pub fn from_london(local: civil::DateTime) -> Result<Timestamp, NoSuchLocalTime>
 
 /// As [`from_london`], moving a skipped time forward by the gap: for office hours, which must never fail.
 fn from_london_lenient(local: civil::DateTime) -> Timestamp {
-    london()
-        .to_ambiguous_timestamp(local)
-        .compatible()
-        .unwrap_or(Timestamp::MAX)
+    london().to_ambiguous_timestamp(local).compatible().unwrap_or(Timestamp::MAX)
 }
 
 /// Bank holidays of England and Wales, up to a last day that the data covers.
@@ -65,10 +62,7 @@ pub struct Calendar {
 impl Calendar {
     /// Makes a calendar from `holidays`; days after `known_until` count as unknown, see [`Calendar::knows`].
     pub fn new(holidays: impl IntoIterator<Item = civil::Date>, known_until: civil::Date) -> Self {
-        Self {
-            holidays: holidays.into_iter().collect(),
-            known_until,
-        }
+        Self { holidays: holidays.into_iter().collect(), known_until }
     }
 
     /// Whether the data covers `day`. Working time beyond it is computed as if there were no holidays, and whoever computes says so.
@@ -122,9 +116,7 @@ impl WorkingHours {
     /// Monday to Friday, 09:00 to 17:00: what most front doors keep.
     pub fn office() -> Self {
         let day = Some((civil::time(9, 0, 0, 0), civil::time(17, 0, 0, 0)));
-        Self {
-            week: [day, day, day, day, day, None, None],
-        }
+        Self { week: [day, day, day, day, day, None, None] }
     }
 
     /// The intervals, Monday first.
@@ -139,10 +131,7 @@ impl WorkingHours {
         }
         let place = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
         let (start, end) = (*self.week.get(place)?)?;
-        Some((
-            from_london_lenient(day.to_datetime(start)),
-            from_london_lenient(day.to_datetime(end)),
-        ))
+        Some((from_london_lenient(day.to_datetime(start)), from_london_lenient(day.to_datetime(end))))
     }
 
     /// Whether somebody works at `instant`. The first moment of a day counts, the last does not.
@@ -152,12 +141,7 @@ impl WorkingHours {
     }
 
     /// The moment when `worked` of working time has passed since `start`.
-    pub fn after(
-        &self,
-        start: Timestamp,
-        worked: SignedDuration,
-        calendar: &Calendar,
-    ) -> Timestamp {
+    pub fn after(&self, start: Timestamp, worked: SignedDuration, calendar: &Calendar) -> Timestamp {
         let mut left = worked.max(SignedDuration::ZERO);
         let mut day = to_london(start).date();
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
@@ -257,13 +241,7 @@ impl WorkingHours {
 
 impl fmt::Debug for WorkingHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(
-                self.week
-                    .iter()
-                    .map(|day| day.map(|(start, end)| format!("{start}-{end}"))),
-            )
-            .finish()
+        f.debug_list().entries(self.week.iter().map(|day| day.map(|(start, end)| format!("{start}-{end}")))).finish()
     }
 }
 

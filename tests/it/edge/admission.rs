@@ -15,7 +15,7 @@ fn quick() -> Settings {
 
 #[tokio::test]
 async fn a_known_client_gets_in_and_handlers_see_who_it_is() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let issued = edge.issue(GATEWAY);
     call(&edge.channel(&edge.client(&issued))).await.unwrap();
     let peer = edge.last_peer.lock().unwrap().clone().unwrap();
@@ -28,7 +28,7 @@ async fn a_known_client_gets_in_and_handlers_see_who_it_is() {
 
 #[tokio::test]
 async fn no_certificate_no_entry() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let config = client_config(&edge, None);
     let mut stream = connect(edge.addr, config).await.unwrap();
     assert!(ends(&mut stream).await);
@@ -37,7 +37,7 @@ async fn no_certificate_no_entry() {
 
 #[tokio::test]
 async fn a_certificate_of_another_authority_is_refused() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let other = Authority::create("usher.example", days_ago(1)).unwrap();
     let issued = other
         .issue(&IssueRequest::client("a", GATEWAY, 7), SystemClock.now())
@@ -47,7 +47,7 @@ async fn a_certificate_of_another_authority_is_refused() {
 
 #[tokio::test]
 async fn an_expired_certificate_is_refused() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let request = IssueRequest::client("a", GATEWAY, 7);
     let issued = edge.authority.issue(&request, days_ago(8)).unwrap();
     check_refused(&edge, &edge.client(&issued), "handshake_failed").await;
@@ -55,7 +55,7 @@ async fn an_expired_certificate_is_refused() {
 
 #[tokio::test]
 async fn a_server_certificate_is_no_clients() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let mut request = IssueRequest::server("a", &["localhost"], 7);
     request.uris = vec![GATEWAY.into()];
     let issued = edge.authority.issue(&request, SystemClock.now()).unwrap();
@@ -64,7 +64,7 @@ async fn a_server_certificate_is_no_clients() {
 
 #[tokio::test]
 async fn two_uris_identify_nobody() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let mut request = IssueRequest::client("a", GATEWAY, 7);
     request.uris.push("spiffe://usher.example/operator".into());
     let issued = edge.authority.issue(&request, SystemClock.now()).unwrap();
@@ -73,7 +73,7 @@ async fn two_uris_identify_nobody() {
 
 #[tokio::test]
 async fn a_uri_that_the_table_does_not_name_is_refused() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     check_refused(&edge, &edge.client(&edge.issue(STRANGER)), "unknown").await;
     edge.identities.replace(table(&[GATEWAY, STRANGER]));
     call(&edge.channel(&edge.client(&edge.issue(STRANGER))))
@@ -83,7 +83,7 @@ async fn a_uri_that_the_table_does_not_name_is_refused() {
 
 #[tokio::test]
 async fn a_client_that_the_table_no_longer_names_loses_its_connection() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let mut stream = open(&edge).await;
     stream.write_all(&hello()).await.unwrap();
     assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
@@ -95,7 +95,7 @@ async fn a_client_that_the_table_no_longer_names_loses_its_connection() {
 
 #[tokio::test]
 async fn plain_text_on_the_tls_port_is_refused() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     for text in [&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], &hello()] {
         let mut socket = TcpStream::connect(edge.addr).await.unwrap();
         socket.write_all(text).await.unwrap();
@@ -107,7 +107,7 @@ async fn plain_text_on_the_tls_port_is_refused() {
 
 #[tokio::test]
 async fn a_socket_that_says_nothing_is_closed() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let mut socket = TcpStream::connect(edge.addr).await.unwrap();
     assert!(ends(&mut socket).await);
     edge.until_counted("silent", 1).await;
@@ -116,7 +116,7 @@ async fn a_socket_that_says_nothing_is_closed() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_after_its_handshake_is_closed() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let mut stream = open(&edge).await;
     assert!(ends(&mut stream).await);
     edge.until_counted("silent", 1).await;
@@ -125,7 +125,7 @@ async fn a_client_that_says_nothing_after_its_handshake_is_closed() {
 
 #[tokio::test]
 async fn a_preface_that_drips_is_closed() {
-    let edge = Edge::start(quick()).await;
+    let edge = Edge::start(quick());
     let (mut read, mut write) = tokio::io::split(open(&edge).await);
     let dripping = tokio::spawn(async move {
         for byte in raw::PREFACE {
@@ -142,7 +142,7 @@ async fn a_preface_that_drips_is_closed() {
 
 #[tokio::test]
 async fn what_is_not_http2_is_closed_at_once() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let mut stream = open(&edge).await;
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -180,7 +180,7 @@ async fn the_cap_of_one_client_is_honoured_and_recovers() {
 }
 
 async fn check_cap(settings: Settings) {
-    let edge = Edge::start(settings).await;
+    let edge = Edge::start(settings);
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = open(&edge).await;
@@ -203,7 +203,7 @@ async fn check_cap(settings: Settings) {
 
 #[tokio::test]
 async fn a_session_is_never_resumed() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let config = client_config(&edge, Some(&edge.issue(GATEWAY)));
     for _ in 0..2 {
         let mut stream = connect(edge.addr, config.clone()).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_connection_ends_at_its_age_and_the_client_calls_on() {
         connection_grace_seconds: 0,
         ..Settings::default()
     };
-    let edge = Edge::start(settings).await;
+    let edge = Edge::start(settings);
     let mut stream = open(&edge).await;
     stream.write_all(&hello()).await.unwrap();
     let honest = edge.honest();

@@ -1,5 +1,5 @@
-//! What ends a connection that abuses HTTP/2, while an honest client calls on. Every attack is also made against a server whose limit
-//! is out of its reach, and must live: so that it is the limit that ends it.
+//! What ends a connection that abuses HTTP/2, while an honest client calls on. Where the limit is a setting, the same attack
+//! is made against a server whose limit is out of its reach, and must live: so that it is the limit that ends it.
 
 use super::raw::*;
 use super::*;
@@ -11,7 +11,7 @@ fn streams(count: u32) -> impl Iterator<Item = u32> {
 }
 
 async fn check_ends_with_calm(settings: Settings, attack: &[u8]) {
-    let edge = Edge::start(settings).await;
+    let edge = Edge::start(settings);
     let honest = edge.honest();
     call(&honest).await.unwrap();
     let (attacked, calls) = tokio::join!(goodbye_after(&edge, attack.to_vec()), async {
@@ -30,7 +30,7 @@ async fn check_ends_with_calm(settings: Settings, attack: &[u8]) {
 }
 
 async fn check_lives(settings: Settings, attack: &[u8]) {
-    let edge = Edge::start(settings).await;
+    let edge = Edge::start(settings);
     assert_eq!(goodbye_after(&edge, attack.to_vec()).await, None);
 }
 
@@ -59,7 +59,7 @@ async fn a_flood_of_errors_that_make_the_server_reset_ends_the_connection() {
         let headers = frame(HEADERS, END_HEADERS, stream, REQUEST);
         [
             headers,
-            frame(WINDOW_UPDATE, 0, stream, &0_u32.to_be_bytes()),
+            frame(WINDOW_UPDATE, 0, stream, &0x7fff_ffff_u32.to_be_bytes()),
         ]
         .concat()
     };
@@ -82,7 +82,7 @@ async fn headers_without_end_end_the_connection() {
     for _ in 0..4_000 {
         attack.extend(&part);
     }
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let honest = edge.honest();
     let (code, ()) = tokio::join!(goodbye_after(&edge, attack), async {
         call(&honest).await.unwrap();
@@ -97,10 +97,10 @@ async fn a_header_list_over_its_limit_never_reaches_a_handler() {
         header_list_bytes_max: 2_048,
         ..Settings::default()
     };
-    let edge = Edge::start(settings).await;
+    let edge = Edge::start(settings);
     assert!(!headers_arrive(&edge, 4_000).await);
     assert!(headers_arrive(&edge, 1_000).await);
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     assert!(headers_arrive(&edge, 4_000).await);
 }
 
@@ -139,8 +139,7 @@ async fn calls_beyond_the_limit_of_one_connection_are_refused() {
     let edge = Edge::start(Settings {
         streams_max: 4,
         ..Settings::default()
-    })
-    .await;
+    });
     let mut stream = open(&edge).await;
     // Calls that have not been sent to their end stay open.
     let calls: Vec<u8> = streams(6)

@@ -22,7 +22,7 @@ async fn shown(edge: &Edge) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_new_certificate_is_shown_without_a_restart() {
-    let edge = Edge::start(every_second()).await;
+    let edge = Edge::start(every_second());
     let honest = edge.honest();
     call(&honest).await.unwrap();
     let (before, ends_before) = (shown(&edge).await, edge.tls.not_after());
@@ -43,7 +43,7 @@ async fn a_new_certificate_is_shown_without_a_restart() {
 
 #[tokio::test]
 async fn a_bad_new_file_keeps_the_old_until_it_is_mended() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     assert!(!edge.tls.poll().unwrap(), "nothing has changed");
     let before = shown(&edge).await;
     let good = fs::read(&edge.files.certificate).unwrap();
@@ -67,7 +67,7 @@ async fn a_bad_new_file_keeps_the_old_until_it_is_mended() {
 
 #[tokio::test]
 async fn a_revoked_certificate_is_refused_and_loses_its_connection() {
-    let edge = Edge::start_with_revoked(every_second(), Some(&[])).await;
+    let edge = Edge::start_with_revoked(every_second(), Some(&[]));
     let (revoked, other) = (edge.issue(GATEWAY), edge.issue(GATEWAY));
     let mut stream = connect(edge.addr, client_config(&edge, Some(&revoked)))
         .await
@@ -76,9 +76,9 @@ async fn a_revoked_certificate_is_refused_and_loses_its_connection() {
     assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
     let honest = edge.channel(&edge.client(&other));
     call(&honest).await.unwrap();
-    let list = edge
-        .authority
-        .revocation_list(&[revoked.serial.clone()], SystemClock.now(), 1);
+    let list =
+        edge.authority
+            .revocation_list(std::slice::from_ref(&revoked.serial), SystemClock.now(), 1);
     pki::files::write(
         edge.files.crl.as_ref().unwrap(),
         list.unwrap().as_bytes(),
@@ -98,7 +98,7 @@ async fn a_revoked_certificate_is_refused_and_loses_its_connection() {
 
 #[tokio::test]
 async fn a_client_of_an_authority_no_longer_trusted_loses_its_connection() {
-    let edge = Edge::start(every_second()).await;
+    let edge = Edge::start(every_second());
     let mut stream = open(&edge).await;
     stream.write_all(&hello()).await.unwrap();
     assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
@@ -115,7 +115,7 @@ async fn a_client_of_an_authority_no_longer_trusted_loses_its_connection() {
 
 #[tokio::test]
 async fn a_revocation_list_covers_its_own_authority_only() {
-    let edge = Edge::start_with_revoked(Settings::default(), Some(&[])).await;
+    let edge = Edge::start_with_revoked(Settings::default(), Some(&[]));
     call(&edge.honest()).await.unwrap();
     let other = Authority::create("usher.example", days_ago(1)).unwrap();
     let list = other.revocation_list(&[], SystemClock.now(), 1).unwrap();

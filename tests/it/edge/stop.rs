@@ -8,7 +8,7 @@ use usher::clock::Stopwatch;
 
 #[tokio::test]
 async fn without_connections_the_stop_is_immediate() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let stopwatch = Stopwatch::start();
     assert_eq!(edge.stop().await, Drain::Clean);
     assert!(stopwatch.elapsed() < Duration::from_secs(2));
@@ -16,7 +16,7 @@ async fn without_connections_the_stop_is_immediate() {
 
 #[tokio::test]
 async fn an_idle_client_is_asked_to_go_and_goes() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let honest = edge.honest();
     call(&honest).await.unwrap();
     assert_eq!(edge.stop().await, Drain::Clean);
@@ -28,8 +28,7 @@ async fn a_connection_that_says_nothing_more_is_cut_when_the_drain_is_over() {
     let edge = Edge::start(Settings {
         drain_seconds: 1,
         ..Settings::default()
-    })
-    .await;
+    });
     // Half open: it has begun to speak HTTP/2 and answers nothing from then on.
     let mut stream = open(&edge).await;
     stream.write_all(&hello()).await.unwrap();
@@ -47,7 +46,7 @@ async fn a_connection_that_says_nothing_more_is_cut_when_the_drain_is_over() {
 
 #[tokio::test]
 async fn a_hard_stop_does_not_wait_for_the_drain() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let mut stream = open(&edge).await;
     stream.write_all(&hello()).await.unwrap();
     assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
@@ -59,7 +58,7 @@ async fn a_hard_stop_does_not_wait_for_the_drain() {
 
 #[tokio::test]
 async fn handshakes_in_progress_do_not_hold_up_the_stop() {
-    let edge = Edge::start(Settings::default()).await;
+    let edge = Edge::start(Settings::default());
     let mut silent = TcpStream::connect(edge.addr).await.unwrap();
     let mut greeted = open(&edge).await;
     until("both are seen", || edge.counter("accepted") == 2).await;
@@ -74,8 +73,7 @@ async fn the_port_is_closed_as_soon_as_the_stop_begins() {
     let edge = Edge::start(Settings {
         drain_seconds: 5,
         ..Settings::default()
-    })
-    .await;
+    });
     let mut stream = open(&edge).await;
     stream.write_all(&hello()).await.unwrap();
     assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
