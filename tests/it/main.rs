@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod directory;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;
