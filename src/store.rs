@@ -10,6 +10,13 @@ pub mod kv;
 pub mod redb;
 #[cfg(feature = "sled")]
 pub mod sled;
+pub mod embedded;
+pub mod kv;
+pub mod record;
+pub mod redb;
+#[cfg(feature = "sled")]
+pub mod sled;
+pub mod verify;
 
 use async_trait::async_trait;
 use std::num::NonZeroU64;
