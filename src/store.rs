@@ -6,10 +6,6 @@
 //! - Events keep the order of commits, per enquiry and in the feed.
 //! - A record that cannot be read is reported by id ([`StoreError::Corrupt`]), never served and never in the way of others.
 
-pub mod kv;
-pub mod redb;
-#[cfg(feature = "sled")]
-pub mod sled;
 pub mod embedded;
 pub mod kv;
 pub mod record;

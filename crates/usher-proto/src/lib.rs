@@ -19,7 +19,6 @@ pub mod v1 {
 
 /// The descriptors of `usher.v1` and what it imports, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("gen/descriptor.bin");
-//! The wire contract of usher.
 
 /// What engines persist; never on the wire (`proto/usher/storage/v1`). Nothing here has a `Debug`: most of it is about people.
 #[expect(
