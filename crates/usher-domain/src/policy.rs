@@ -79,7 +79,7 @@ impl LeaseRule {
     /// The end of a lease taken `now`, wanted until `until`, within the bounds.
     pub fn bound(&self, now: Timestamp, until: Timestamp) -> Timestamp {
         let at = |span| now.saturating_add(span).unwrap_or(Timestamp::MAX);
-        until.clamp(at(self.min), at(self.max))
+        until.max(at(self.min)).min(at(self.max))
     }
 }
 
@@ -90,6 +90,18 @@ pub struct Span {
     pub amount: u32,
     /// Of what.
     pub unit: Unit,
+}
+
+impl Span {
+    /// Whether it is short enough to be found, see [`limits::SPAN_DAYS_MAX`].
+    fn is_bounded(self) -> bool {
+        let a_day = match self.unit {
+            Unit::Minute => 24 * 60,
+            Unit::Hour => 24,
+            Unit::WorkingHour | Unit::WorkingDay => 1,
+        };
+        self.amount <= limits::SPAN_DAYS_MAX * a_day
+    }
 }
 
 codes! {
@@ -148,6 +160,9 @@ impl FromStr for Span {
         let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else {
             return Err(bad);
         };
+        if amount.starts_with('+') {
+            return Err(bad);
+        }
         Ok(Self {
             amount: amount.parse().map_err(|_| bad)?,
             unit: Unit::parse(unit).ok_or(bad)?,
@@ -239,11 +254,8 @@ impl Policy {
             .iter()
             .any(|step| step.at.iter().any(|at| at.base == Base::Answered));
         if !answered || self.unread.iter().any(|step| step.kind != StepKind::Unread) {
-            return Err(PolicyError::BadStep {
-                place: "unread".into(),
-                step: "*".into(),
-                why: "every step has kind unread, and at least one counts from answered",
-            });
+            let why = "every step has kind unread, and at least one counts from answered";
+            return Err(bad_step("unread", "*", why));
         }
         let lease = &self.lease;
         let ordered = lease.min <= lease.default && lease.default <= lease.max;
@@ -410,8 +422,10 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
     validate_steps(place, &rule.steps)?;
     let lasting =
         |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
-    let after = |step: &&StepRule| step.at.iter().all(|at| !at.before);
-    if !rule.steps.iter().filter(lasting).any(|step| after(&step)) {
+    let after =
+        |at: &Offset| !at.before && (track == Track::PostSentence || at.base == Base::Hearing);
+    let last = |step: &StepRule| step.at.iter().all(after);
+    if !rule.steps.iter().filter(lasting).any(last) {
         return Err(PolicyError::NoLastStep {
             place: place.into(),
         });
@@ -422,14 +436,16 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
             place: place.into(),
         });
     }
-    if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: "*".into(),
-            why: "kind unread belongs in [[unread]]",
-        });
-    }
-    Ok(())
+    let sound = |span: &Span| span.amount > 0 && span.is_bounded();
+    let spans = [rule.acknowledgement, rule.reply_within];
+    let why = if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
+        "kind unread belongs in [[unread]]"
+    } else if !spans.iter().all(sound) {
+        "acknowledgement and reply_within must be longer than nothing and at most 120 days"
+    } else {
+        return Ok(());
+    };
+    Err(bad_step(place, "*", why))
 }
 
 fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
@@ -445,6 +461,8 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
             "the name is used twice"
         } else if step.at.is_empty() || step.at.len() > limits::OFFSETS_PER_STEP_MAX {
             "at must give one to four moments"
+        } else if !step.at.iter().all(|at| at.span.is_bounded()) {
+            "a moment lies more than 120 days, working days or working hours away"
         } else if step.audience.is_empty() {
             "the audience is empty"
         } else if step.kind == StepKind::Hearing && !is_the_hearing(step) {
@@ -452,20 +470,20 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
         } else {
             continue;
         };
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: step.name.to_string(),
-            why,
-        });
+        return Err(bad_step(place, &step.name, why));
     }
     if steps.is_empty() || steps.len() > limits::STEPS_PER_LADDER_MAX {
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: "*".into(),
-            why: "a ladder has 1 to 24 steps",
-        });
+        return Err(bad_step(place, "*", "a ladder has 1 to 24 steps"));
     }
     Ok(())
+}
+
+fn bad_step(place: &str, step: &str, why: &'static str) -> PolicyError {
+    PolicyError::BadStep {
+        place: place.into(),
+        step: step.into(),
+        why,
+    }
 }
 
 fn is_the_hearing(step: &StepRule) -> bool {
