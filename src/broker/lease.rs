@@ -174,8 +174,16 @@ impl Broker {
                     for change in &changes {
                         self.announce(&change.enquiry, &change.events, committed.cursor);
                     }
-                    let revisions = changes.iter().map(|change| change.enquiry.id).zip(committed.revisions);
-                    return Ok(views(&leased, changes.iter().map(|change| &change.enquiry), &revisions.collect(), actor));
+                    let revisions = changes
+                        .iter()
+                        .map(|change| change.enquiry.id)
+                        .zip(committed.revisions);
+                    return Ok(views(
+                        &leased,
+                        changes.iter().map(|change| &change.enquiry),
+                        &revisions.collect(),
+                        actor,
+                    ));
                 }
                 Err(StoreError::Conflict { id }) => wanted.retain(|check| check.enquiry != id),
                 Err(other) => return Err(other.into()),
@@ -252,19 +260,29 @@ fn views<'a>(
     revisions: &HashMap<EnquiryId, Revision>,
     actor: &Actor,
 ) -> Vec<LeasedCheck> {
-    let enquiries: HashMap<EnquiryId, &Enquiry> = enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
+    let enquiries: HashMap<EnquiryId, &Enquiry> =
+        enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
     let view = |check: &CheckId| {
         let enquiry = (*enquiries.get(&check.enquiry)?).clone();
-        leased_view(*check, Stored { enquiry, revision: *revisions.get(&check.enquiry)? }, actor)
+        leased_view(
+            *check,
+            Stored {
+                enquiry,
+                revision: *revisions.get(&check.enquiry)?,
+            },
+            actor,
+        )
     };
     leased.iter().filter_map(view).collect()
 }
 
 fn leased_view(check: CheckId, stored: Stored, actor: &Actor) -> Option<LeasedCheck> {
     match &stored.enquiry.check(check.number)?.state {
-        CheckState::Leased { lease } if lease.client == actor.client => {
-            Some(LeasedCheck { check, lease: lease.clone(), stored })
-        }
+        CheckState::Leased { lease } if lease.client == actor.client => Some(LeasedCheck {
+            check,
+            lease: lease.clone(),
+            stored,
+        }),
         _ => None,
     }
 }

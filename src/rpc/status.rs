@@ -11,6 +11,7 @@ use usher_proto::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::convert::Unreadable;
+use crate::broker::BrokerError;
 use crate::store::StoreError;
 
 /// The domain of every `ErrorInfo`.
@@ -180,6 +181,35 @@ pub fn store(error: &StoreError) -> Status {
             .status(format!(
                 "the {what} would be larger than {max} bytes: send less"
             )),
+    }
+}
+
+/// A call that the broker could not do. What a person must look at is logged here, once.
+pub fn broker(error: BrokerError) -> Status {
+    match error {
+        BrokerError::Rejected(refused) => rejection(&refused),
+        BrokerError::Store(error) => {
+            if !matches!(
+                error,
+                StoreError::Conflict { .. } | StoreError::TooLarge { .. }
+            ) {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store failed a call"
+                );
+            }
+            store(&error)
+        }
+        BrokerError::Unreadable { id, source } => {
+            let source: Box<dyn std::error::Error + Send + Sync> = source.into();
+            tracing::error!(enquiry.id = %id, error = &*source as &dyn std::error::Error, "a sealed part cannot be read");
+            store(&StoreError::Corrupt {
+                what: "a sealed part",
+                id: Some(id),
+                source,
+            })
+        }
+        BrokerError::Busy { what } => busy(what),
     }
 }
 

@@ -206,7 +206,12 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
     };
     let (since, looked_after) = match state {
         AlertState::Open { since } => (*since, None),
-        AlertState::Acknowledged { by, at, expires } => (*at, Some((by, *expires))),
+        AlertState::Acknowledged {
+            by,
+            at,
+            expires,
+            note: _,
+        } => (*at, Some((by, *expires))),
         AlertState::Resolved { at } => (*at, None),
     };
     v1::Alert {
