@@ -251,3 +251,33 @@ fn undocumented(file: &FileDescriptorProto) -> Vec<String> {
         .map(|(name, _)| format!("{}: {name}", file.name()))
         .collect()
 }
+
+#[test]
+fn no_message_prints_its_values() {
+    for (name, bytes) in generate() {
+        let Some(code) = name
+            .ends_with(".rs")
+            .then(|| String::from_utf8(bytes).unwrap())
+        else {
+            continue;
+        };
+        let lines: Vec<&str> = code.lines().map(str::trim).collect();
+        let mut types = 0;
+        for (place, line) in lines.iter().enumerate() {
+            if line.starts_with("#[derive(")
+                && (line.contains("Message)") || line.contains("Oneof)"))
+            {
+                types += 1;
+                assert_eq!(
+                    lines[place + 1],
+                    "#[prost(skip_debug)]",
+                    "{name}: {}",
+                    lines[place + 2]
+                );
+            }
+        }
+        let silent = code.matches("impl ::core::fmt::Debug for").count();
+        assert_eq!(silent, types, "{name}: one silent Debug for each");
+        assert!(types > 0, "{name} has no messages");
+    }
+}
