@@ -1,6 +1,7 @@
 //! Wire to domain and back: nothing is lost, everything wrong is named, nothing personal is printed.
 
 mod mutations;
+mod outcomes;
 mod submissions;
 mod views;
 
@@ -37,11 +38,11 @@ fn name(family: &str, given: &str) -> v1::PersonName {
     }
 }
 
-fn born(date: &str, accuracy: v1::BirthAccuracy) -> Option<v1::Birth> {
-    Some(v1::Birth {
+fn born(date: &str, accuracy: v1::BirthAccuracy) -> v1::Birth {
+    v1::Birth {
         date: date.into(),
         accuracy: accuracy.into(),
-    })
+    }
 }
 
 /// Every field is filled.
@@ -50,7 +51,7 @@ pub(super) fn full_personal() -> v1::Personal {
         subject: Some(v1::Subject {
             name: Some(name(CANARY, "Ada")),
             aliases: vec![name("Alias", CANARY)],
-            born: born("1990-02-28", v1::BirthAccuracy::Estimated),
+            born: Some(born("1990-02-28", v1::BirthAccuracy::Estimated)),
             sex: v1::Sex::Female.into(),
             crn: "X320741".into(),
             pnc: "2000/0002697F".into(),
@@ -71,7 +72,7 @@ pub(super) fn full_personal() -> v1::Personal {
         }],
         children: vec![v1::Child {
             name: Some(name(CANARY, "Bee")),
-            born: born("2027-01-05", v1::BirthAccuracy::Expected),
+            born: Some(born("2027-01-05", v1::BirthAccuracy::Expected)),
             relationship: "daughter".into(),
             lives_with_subject: true,
             address: Some(0),
@@ -79,7 +80,7 @@ pub(super) fn full_personal() -> v1::Personal {
         }],
         others: vec![v1::Other {
             name: Some(name(CANARY, "Cy")),
-            born: born("1988-07-01", v1::BirthAccuracy::Known),
+            born: Some(born("1988-07-01", v1::BirthAccuracy::Known)),
             relationship: "partner".into(),
         }],
         offence_code: "CJ88116".into(),
@@ -138,14 +139,14 @@ pub(super) fn full_content() -> v1::AnswerContent {
     }
 }
 
-fn hearing(local_time: &str) -> Option<v1::Deadline> {
-    Some(v1::Deadline {
+fn hearing(local_time: &str) -> v1::Deadline {
+    v1::Deadline {
         kind: Some(v1::deadline::Kind::Hearing(v1::Hearing {
             court_code: "B01IX".into(),
             local_time: local_time.into(),
             ..v1::Hearing::default()
         })),
-    })
+    }
 }
 
 pub(super) fn full_submit() -> v1::SubmitRequest {
@@ -160,7 +161,7 @@ pub(super) fn full_submit() -> v1::SubmitRequest {
         curfew_proposed: true,
         imminent_harm: true,
         concerns: vec![v1::Concern::DomesticAbuse.into()],
-        deadline: hearing("2026-11-23T14:00"),
+        deadline: Some(hearing("2026-11-23T14:00")),
         personal: Some(full_personal()),
         authority_codes: vec!["E09000012".into()],
     }
@@ -214,7 +215,7 @@ proptest! {
         given.addresses[2].postcode = postcode;
         given.children[0].name = Some(name(&family, &family));
         given.children[0].address = Some(address);
-        given.children[0].born = born(&date(days[0]), v1::BirthAccuracy::Known);
+        given.children[0].born = Some(born(&date(days[0]), v1::BirthAccuracy::Known));
         given.addresses[1].from = date(days[0].min(days[1]));
         given.addresses[1].to = date(days[0].max(days[1]));
         let read = read_personal(given.clone());

@@ -9,187 +9,159 @@ use super::super::*;
 use super::*;
 use crate::broker::input::{Act, Input, Target};
 
+type Row = (VerbName, Result<Input, Unreadable>);
+
+fn check_id() -> String {
+    format!("{ENQUIRY}/2")
+}
+
+fn words() -> String {
+    format!("{CANARY} said so")
+}
+
 /// Every mutation but submit and lease, complete.
-fn mutations() -> Vec<(VerbName, Result<Input, Unreadable>)> {
-    let (request_id, check_id) = (REQUEST.to_owned(), format!("{ENQUIRY}/2"));
-    let (lease_id, enquiry_id) = (LEASE.to_owned(), ENQUIRY.to_owned());
-    let (who, words, c) = (Some(person()), format!("{CANARY} said so"), &client());
-    macro_rules! message {
-        ($name:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
-            v1::$name { request_id: request_id.clone(), $($field: message!(@ $field $($value)?)),* }
-        };
-        (@ $field:ident $value:expr) => { $value };
-        (@ $field:ident) => { $field.clone() };
-    }
-    let proceed = v1::DecisionKind::ProceedWithout.into();
+fn mutations() -> Vec<Row> {
+    let mut rows = of_adapters();
+    rows.extend(of_boroughs());
+    rows.extend(of_officers());
+    rows.extend(of_courts());
+    rows.extend(of_operators());
+    rows
+}
+
+fn of_adapters() -> Vec<Row> {
+    let renewal = v1::RenewRequest {
+        request_id: REQUEST.into(),
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        lease: None,
+    };
+    let told = v1::AnswerRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        disposition: v1::Disposition::KnownRelevant.into(),
+        data_as_of_time: Some(prost_types::Timestamp {
+            seconds: 1,
+            nanos: 2_500_000,
+        }),
+        content: Some(full_content()),
+    };
+    let returned = v1::ReleaseRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+    };
     vec![
-        (
-            VerbName::Renew,
-            renew(
-                message!(RenewRequest {
-                    check_id,
-                    lease_id,
-                    lease: None
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Accept,
-            accept(
-                message!(AcceptRequest {
-                    person: who.clone(),
-                    check_id,
-                    lease_id,
-                    expected_by_time: None
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Answer,
-            answer(
-                message!(AnswerRequest {
-                    person: None,
-                    check_id,
-                    lease_id,
-                    disposition: v1::Disposition::KnownRelevant.into(),
-                    data_as_of_time: Some(prost_types::Timestamp {
-                        seconds: 1,
-                        nanos: 2_500_000
-                    }),
-                    content: Some(full_content()),
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Release,
-            release(
-                message!(ReleaseRequest {
-                    person: None,
-                    check_id,
-                    lease_id
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Ask,
-            ask(
-                message!(AskRequest {
-                    person: who.clone(),
-                    check_id,
-                    lease_id,
-                    question: words.clone()
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Redirect,
-            redirect(
-                message!(RedirectRequest {
-                    person: None,
-                    check_id,
-                    lease_id,
-                    to: Some(v1::redirect_request::To::AuthorityCode("E09000012".into())),
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Supply,
-            supply(
-                message!(SupplyRequest {
-                    person: who.clone(),
-                    check_id,
-                    reply: words.clone()
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Withdraw,
-            withdraw(
-                message!(WithdrawRequest {
-                    person: who.clone(),
-                    enquiry_id,
-                    note: words.clone()
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::MoveHearing,
-            move_hearing(
-                message!(MoveHearingRequest {
-                    person: who.clone(),
-                    enquiry_id,
-                    deadline: hearing("2026-12-01T10:00"),
-                    reason: words.clone(),
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::DecideWithout,
-            decide_without(
-                message!(DecideWithoutRequest {
-                    person: who.clone(),
-                    enquiry_id,
-                    decision: proceed,
-                    authorised_by: who.clone(),
-                    note: words.clone(),
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Receive,
-            receive(
-                message!(ReceiveRequest {
-                    person: who.clone(),
-                    check_id,
-                    answer_version: 1
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Acknowledge,
-            acknowledge(
-                message!(AcknowledgeRequest {
-                    person: who.clone(),
-                    alert_id: check_id.clone(),
-                    note: words.clone()
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Reroute,
-            reroute(
-                message!(RerouteRequest {
-                    person: who.clone(),
-                    check_id,
-                    to: Some(v1::reroute_request::To::ResponderId("hackney".into())),
-                }),
-                c,
-            ),
-        ),
-        (
-            VerbName::Close,
-            close(
-                message!(CloseRequest {
-                    person: who,
-                    check_id,
-                    reason: v1::CloseReason::Other.into(),
-                    note: words,
-                }),
-                c,
-            ),
-        ),
+        (VerbName::Renew, renew(renewal, &client())),
+        (VerbName::Answer, answer(told, &client())),
+        (VerbName::Release, release(returned, &client())),
+    ]
+}
+
+fn of_boroughs() -> Vec<Row> {
+    let taken = v1::AcceptRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        expected_by_time: None,
+    };
+    let asked = v1::AskRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        question: words(),
+    };
+    let elsewhere = v1::RedirectRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        to: Some(v1::redirect_request::To::AuthorityCode("E09000012".into())),
+    };
+    vec![
+        (VerbName::Accept, accept(taken, &client())),
+        (VerbName::Ask, ask(asked, &client())),
+        (VerbName::Redirect, redirect(elsewhere, &client())),
+    ]
+}
+
+fn of_officers() -> Vec<Row> {
+    let supplied = v1::SupplyRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        reply: words(),
+    };
+    let withdrawn = v1::WithdrawRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        note: words(),
+    };
+    let read = v1::ReceiveRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        answer_version: 1,
+    };
+    vec![
+        (VerbName::Supply, supply(supplied, &client())),
+        (VerbName::Withdraw, withdraw(withdrawn, &client())),
+        (VerbName::Receive, receive(read, &client())),
+    ]
+}
+
+fn of_courts() -> Vec<Row> {
+    let moved = v1::MoveHearingRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        deadline: Some(hearing("2026-12-01T10:00")),
+        reason: words(),
+    };
+    let decided = v1::DecideWithoutRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        decision: v1::DecisionKind::ProceedWithout.into(),
+        authorised_by: Some(person()),
+        note: words(),
+    };
+    vec![
+        (VerbName::MoveHearing, move_hearing(moved, &client())),
+        (VerbName::DecideWithout, decide_without(decided, &client())),
+    ]
+}
+
+fn of_operators() -> Vec<Row> {
+    let looked_after = v1::AcknowledgeRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        alert_id: check_id(),
+        note: words(),
+    };
+    let routed = v1::RerouteRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        to: Some(v1::reroute_request::To::ResponderId("hackney".into())),
+    };
+    let ended = v1::CloseRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        reason: v1::CloseReason::Other.into(),
+        note: words(),
+    };
+    vec![
+        (VerbName::Acknowledge, acknowledge(looked_after, &client())),
+        (VerbName::Reroute, reroute(routed, &client())),
+        (VerbName::Close, close(ended, &client())),
     ]
 }
 

@@ -44,7 +44,7 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
     message.office = CANARY.repeat(40);
     message.report = 99;
     message.concerns = vec![1, 0];
-    message.deadline = hearing(CANARY);
+    message.deadline = Some(hearing(CANARY));
     message.authority_codes = vec![CANARY.into()];
     let personal = message.personal.as_mut().unwrap();
     personal.urn = CANARY.into();
@@ -52,7 +52,7 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
     subject.name = None;
     subject.crn = CANARY.into();
     subject.pnc = CANARY.into();
-    subject.born = born("1990-02-30", v1::BirthAccuracy::Known);
+    subject.born = Some(born("1990-02-30", v1::BirthAccuracy::Known));
     personal.addresses[0].role = 0;
     personal.addresses[0].postcode = CANARY.repeat(2);
     personal.addresses[0].from = CANARY.into();
@@ -96,7 +96,7 @@ fn local_times_are_exact_and_real() {
     ];
     for (local, at) in rows {
         let mut v = Validator::default();
-        let read = read::deadline(&mut v, hearing(local));
+        let read = read::deadline(&mut v, Some(hearing(local)));
         let found = match read {
             Some(DeadlineInput::Hearing(hearing)) => Some(hearing.at.to_string()),
             _ => None,
@@ -106,13 +106,13 @@ fn local_times_are_exact_and_real() {
     }
 }
 
-fn reply_by(seconds: Option<i64>) -> Option<v1::Deadline> {
-    Some(v1::Deadline {
+fn reply_by(seconds: Option<i64>) -> v1::Deadline {
+    v1::Deadline {
         kind: Some(v1::deadline::Kind::ReplyBy(v1::ReplyBy {
             court_code: "B01IX".into(),
             reply_by_time: seconds.map(|seconds| prost_types::Timestamp { seconds, nanos: 0 }),
         })),
-    })
+    }
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn only_stages_after_sentence_go_without_a_hearing() {
     for (purpose, expected) in rows {
         let message = v1::SubmitRequest {
             purpose: purpose.into(),
-            deadline: reply_by(None),
+            deadline: Some(reply_by(None)),
             ..full_submit()
         };
         assert_eq!(
@@ -143,7 +143,7 @@ fn a_moved_deadline_must_be_complete() {
         request_id: REQUEST.into(),
         person: Some(person()),
         enquiry_id: ENQUIRY.into(),
-        deadline,
+        deadline: Some(deadline),
         reason: "adjourned".into(),
     };
     let moved = |deadline| fields(move_hearing(message(deadline), &client()));
