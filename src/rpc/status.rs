@@ -57,7 +57,7 @@ impl Row {
         }
     }
 
-    fn with(mut self, key: &'static str, value: impl ToString) -> Self {
+    fn with(mut self, key: &'static str, value: &dyn ToString) -> Self {
         self.metadata.push((key, value.to_string()));
         self
     }
@@ -120,7 +120,7 @@ fn row(rejection: &Rejection) -> Row {
             Row::new(Code::NotFound, R::NotFound, D::None).with("what", what)
         }
         Rejection::NotPermitted { verb } => {
-            Row::new(Code::PermissionDenied, R::NotPermitted, D::None).with("verb", verb.name())
+            Row::new(Code::PermissionDenied, R::NotPermitted, D::None).with("verb", &verb.name())
         }
         Rejection::OtherCourt { court } => {
             Row::new(Code::PermissionDenied, R::OtherCourt, D::None).with("court", court)
@@ -265,7 +265,7 @@ pub fn wrong_role(call: &'static str) -> Status {
         ErrorReason::NotPermitted,
         Detail::None,
     )
-    .with("verb", call)
+    .with("verb", &call)
     .status(format!("your role does not allow this: {call}"))
 }
 
@@ -276,7 +276,7 @@ pub fn busy(what: &'static str) -> Status {
         ErrorReason::Busy,
         Detail::Retry(RETRY_SOON),
     )
-    .with("what", what)
+    .with("what", &what)
     .status(format!("too many {what} at once: try again soon"))
 }
 
@@ -309,7 +309,7 @@ pub fn watch_lagged() -> Status {
 /// An error of the broker; `id` is what its log has beside the cause.
 pub fn internal(id: Uuid) -> Status {
     Row::new(Code::Internal, ErrorReason::Internal, Detail::None)
-        .with("id", id)
+        .with("id", &id)
         .status(format!("an error of the broker: tell its operators {id}"))
 }
 
