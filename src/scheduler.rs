@@ -110,7 +110,9 @@ impl Scheduler {
             .iter()
             .find(|(_, id)| !self.quarantined.contains(id))
             .map(|(due, _)| now.duration_since(*due));
-        let age = oldest.and_then(|age| age.try_into().ok()).unwrap_or_default();
+        let age = oldest
+            .and_then(|age| age.try_into().ok())
+            .unwrap_or_default();
         self.broker.metrics().set_oldest_overdue(age);
         self.broker.metrics().set_scheduler_lag(age);
         let more = due.len() >= limit;

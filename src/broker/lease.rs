@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
 use usher_domain::actor::{Actor, Role};
 use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Verb, VerbName};
@@ -83,9 +82,10 @@ impl Broker {
         } else {
             &call.responders
         };
-        if responders
-            .iter()
-            .any(|responder| !actor.answers_for(responder))
+        if responders.is_empty()
+            || responders
+                .iter()
+                .any(|responder| !actor.answers_for(responder))
         {
             return Err(Rejection::NotFound { what: "responder" }.into());
         }
@@ -119,7 +119,7 @@ impl Broker {
             call.wait
                 .min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)),
         );
-        let until = Instant::now() + wait;
+        let mut wait = std::pin::pin!(tokio::time::sleep(wait));
         let waiters: Vec<_> = responders
             .iter()
             .map(|responder| self.announcer.queue(responder))
@@ -137,11 +137,12 @@ impl Broker {
                 notified.as_mut().enable();
             }
             let leased = self.claim(call, responders, actor).await?;
-            if !leased.is_empty()
-                || timeout_at(until, futures_util::future::select_all(woken))
-                    .await
-                    .is_err()
-            {
+            let over = !leased.is_empty()
+                || tokio::select! {
+                    _ = futures_util::future::select_all(woken) => false,
+                    () = &mut wait => true,
+                };
+            if over {
                 self.presence
                     .sign_of_life(responders, &actor.client, self.clock.now());
                 return Ok(leased);

@@ -156,7 +156,10 @@ impl Broker {
         actor: &Actor,
     ) -> Result<(Vec<Recorded>, Option<Cursor>), BrokerError> {
         self.visible(input.enquiry, actor).await?;
-        let mut events = self.store.history(input.enquiry, input.after, input.size).await?;
+        let mut events = self
+            .store
+            .history(input.enquiry, input.after, input.size)
+            .await?;
         let full = events.len() >= input.size;
         let next = events.last().filter(|_| full).map(|last| last.cursor);
         events.retain(|recorded| watch::may_see(actor, recorded));

@@ -86,7 +86,7 @@ impl Kept for Enquiry {
         } = message;
         let mut checks: Vec<Check> = read_all(checks)?;
         number(&mut checks, "checks", |check, number| check.number = number)?;
-        let mut alerts: Vec<Alert> = read_all(alerts)?;
+        let alerts: Vec<Alert> = read_all(alerts)?;
         Ok(Self {
             id: EnquiryId::from_uuid(read_uuid(&id, "id")?),
             requester: read_needed(requester, "requester")?,
@@ -273,14 +273,12 @@ impl Kept for Alert {
                     at,
                     expires,
                     note,
-                } => {
-                    kept::alert::State::Acknowledged(kept::Acknowledged {
-                        by: Some(by.keep()),
-                        at_ms: keep_time(*at),
-                        expires_ms: keep_time(*expires),
-                        note: keep_sealed(note),
-                    })
-                }
+                } => kept::alert::State::Acknowledged(kept::Acknowledged {
+                    by: Some(by.keep()),
+                    at_ms: keep_time(*at),
+                    expires_ms: keep_time(*expires),
+                    note: keep_sealed(note),
+                }),
                 AlertState::Resolved { at } => kept::alert::State::ResolvedAtMs(keep_time(*at)),
             }),
         }

@@ -897,8 +897,8 @@ pub struct Record {
     #[prost(uint64, repeated, tag = "3")]
     pub feed_entries: ::prost::alloc::vec::Vec<u64>,
     /// An encoded Enquiry.
-    #[prost(bytes = "bytes", tag = "4")]
-    pub body: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "4")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
     /// CRC-32 (IEEE) of every byte before this field, which is always the last.
     #[prost(fixed32, tag = "15")]
     pub crc32: u32,
@@ -922,8 +922,8 @@ pub struct FeedEntry {
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct FeedMember {
-    #[prost(bytes = "bytes", tag = "1")]
-    pub enquiry: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub enquiry: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint64, tag = "2")]
     pub revision: u64,
     #[prost(string, tag = "3")]
@@ -953,8 +953,8 @@ pub struct Meta {
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Enquiry {
-    #[prost(bytes = "bytes", tag = "1")]
-    pub id: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, optional, tag = "2")]
     pub requester: ::core::option::Option<Requester>,
     #[prost(enumeration = "Purpose", tag = "3")]
@@ -980,8 +980,8 @@ pub struct Enquiry {
     #[prost(int64, tag = "12")]
     pub submitted_at_ms: i64,
     /// A sealed Personal.
-    #[prost(bytes = "bytes", tag = "13")]
-    pub personal: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "13")]
+    pub personal: ::prost::alloc::vec::Vec<u8>,
     /// Numbered from 1 in this order.
     #[prost(message, repeated, tag = "14")]
     pub checks: ::prost::alloc::vec::Vec<Check>,
@@ -1028,8 +1028,8 @@ pub struct By {
 #[prost(skip_debug)]
 pub struct Applied {
     /// 16 bytes each.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub requests: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub requests: ::prost::alloc::vec::Vec<u8>,
     #[prost(fixed64, repeated, tag = "2")]
     pub digests: ::prost::alloc::vec::Vec<u64>,
 }
@@ -1060,8 +1060,8 @@ pub struct HearingMove {
     #[prost(message, optional, tag = "2")]
     pub by: ::core::option::Option<By>,
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "3")]
-    pub reason: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "3")]
+    pub reason: ::prost::alloc::vec::Vec<u8>,
     #[prost(int64, tag = "4")]
     pub at_ms: i64,
 }
@@ -1149,8 +1149,8 @@ pub struct Nothing {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Leased {
-    #[prost(bytes = "bytes", tag = "1")]
-    pub id: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
     #[prost(string, tag = "2")]
     pub client: ::prost::alloc::string::String,
     #[prost(int64, tag = "3")]
@@ -1211,8 +1211,8 @@ pub struct Closed {
     #[prost(enumeration = "CloseReason", tag = "2")]
     pub reason: i32,
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "3")]
-    pub note: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "3")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
     #[prost(int64, tag = "4")]
     pub at_ms: i64,
 }
@@ -1230,8 +1230,8 @@ pub struct Answer {
     #[prost(int64, optional, tag = "5")]
     pub data_as_of_ms: ::core::option::Option<i64>,
     /// A sealed AnswerContent.
-    #[prost(bytes = "bytes", tag = "6")]
-    pub content: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "6")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1245,8 +1245,8 @@ pub struct Receipt {
 #[prost(skip_debug)]
 pub struct Exchange {
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub question: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub question: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, optional, tag = "2")]
     pub asked_by: ::core::option::Option<By>,
     #[prost(int64, tag = "3")]
@@ -1258,8 +1258,8 @@ pub struct Exchange {
 #[prost(skip_debug)]
 pub struct Reply {
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub text: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub text: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, optional, tag = "2")]
     pub by: ::core::option::Option<By>,
     #[prost(int64, tag = "3")]
@@ -1367,8 +1367,8 @@ pub struct Acknowledged {
     #[prost(int64, tag = "3")]
     pub expires_ms: i64,
     /// Text, sealed.
-    #[prost(bytes = "bytes", tag = "4")]
-    pub note: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "4")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1383,8 +1383,8 @@ pub struct CourtDecision {
     #[prost(message, optional, tag = "4")]
     pub by: ::core::option::Option<By>,
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "5")]
-    pub note: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "5")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
     #[prost(int64, tag = "6")]
     pub at_ms: i64,
 }
