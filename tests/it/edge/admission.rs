@@ -232,3 +232,36 @@ async fn a_connection_ends_at_its_age_and_the_client_calls_on() {
     until("both seats are free", || edge.connections.count() == 0).await;
     call(&honest).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_connection_ends_with_its_certificate() {
+    let edge = Edge::start(Settings::default());
+    let request = IssueRequest::client("a", GATEWAY, 1);
+    let ends_soon = days_ago(1) + jiff::SignedDuration::from_secs(2);
+    let issued = edge.authority.issue(&request, ends_soon).unwrap();
+    let config = client_config(&edge, Some(&issued));
+    let mut stream = connect(edge.addr, config).await.unwrap();
+    stream.write_all(&hello()).await.unwrap();
+    assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
+    assert!(ends(&mut stream).await);
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_keepalive_is_closed() {
+    let settings = Settings {
+        keepalive_seconds: 1,
+        keepalive_limit_seconds: 1,
+        ..Settings::default()
+    };
+    let edge = Edge::start(settings);
+    let mut stream = open(&edge).await;
+    stream.write_all(&hello()).await.unwrap();
+    let honest = edge.honest();
+    call(&honest).await.unwrap();
+    assert!(ends(&mut stream).await);
+    until("only the honest one is left", || {
+        edge.connections.count() == 1
+    })
+    .await;
+    call(&honest).await.unwrap();
+}
