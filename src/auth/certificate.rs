@@ -220,11 +220,7 @@ mod tests {
             CredentialError::Uris { count: 0 },
         );
         check_refused(
-            |params| {
-                params
-                    .subject_alt_names
-                    .push(uri("spiffe://usher.example/b"))
-            },
+            |params| params.subject_alt_names.push(uri("spiffe://a/b")),
             CredentialError::Uris { count: 2 },
         );
         check_refused(
