@@ -10,7 +10,7 @@ use proptest::test_runner::Config;
 /// Stories per property: together some ten seconds in the development profile.
 pub(crate) fn config() -> Config {
     Config {
-        cases: 256,
+        cases: 192,
         ..Config::default()
     }
 }

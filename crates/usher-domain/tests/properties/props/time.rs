@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeSet;
 use usher_domain::actor::Actor;
-use usher_domain::alert::{AlertState, Cause, Trouble};
+use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::command::{Command, Verb};
 use usher_domain::decide::Transition;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
 use usher_domain::event::EventKind;
 use usher_domain::index;
-use usher_domain::ladder::{StepKind, StepState};
+use usher_domain::ladder::{Audience, Step, StepKind, StepState};
 use usher_domain::time::Timestamp;
 
 const ADVANCE: Command = Command {
@@ -58,7 +58,7 @@ fn nothing_is_overdue(enquiry: &Enquiry, now: Timestamp) -> Result<(), TestCaseE
                 ..
             } if *promised <= now => {
                 let missed = Cause::Trouble(Trouble::PromiseMissed);
-                let told = |alert: &usher_domain::alert::Alert| {
+                let told = |alert: &Alert| {
                     alert.check == check.number && alert.cause == missed && alert.is_live()
                 };
                 prop_assert!(enquiry.alerts.iter().any(told));
@@ -109,9 +109,7 @@ fn events_match_steps(turn: &Turn) -> Result<(), TestCaseError> {
         let Some(check) = check else {
             return Err(TestCaseError::fail("a step of no check"));
         };
-        let same = |one: &&usher_domain::ladder::Step| {
-            one.name == *step && matches!(one.state, StepState::Raised { .. })
-        };
+        let same = |one: &&Step| one.name == *step && matches!(one.state, StepState::Raised { .. });
         let Some(found) = check.ladder.steps.iter().find(same) else {
             return Err(TestCaseError::fail(
                 "a raised step that is not in the ladder",
@@ -120,10 +118,7 @@ fn events_match_steps(turn: &Turn) -> Result<(), TestCaseError> {
         prop_assert_eq!(check.ladder.generation, *generation);
         prop_assert_eq!(found.due, *due);
         prop_assert!(*due <= turn.now, "raised before its time");
-        let live = transition
-            .enquiry
-            .alert(*alert)
-            .is_some_and(usher_domain::alert::Alert::is_live);
+        let live = transition.enquiry.alert(*alert).is_some_and(Alert::is_live);
         prop_assert!(live, "raised as an alert that is not live");
         told.insert((
             check.number,
@@ -150,6 +145,25 @@ proptest! {
             for check in &after.checks {
                 prop_assert!(is_watched(after, check), "check {}", check.number);
                 prop_assert!(index::is_watched(after, check), "check {}", check.number);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_before_an_operator_at_once(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            for check in &after.checks {
+                if matches!(check.state, CheckState::Unroutable { .. }) {
+                    let cause = Cause::Trouble(Trouble::Unroutable);
+                    let told = |alert: &Alert| {
+                        (alert.check, &alert.cause) == (check.number, &cause)
+                            && alert.is_live()
+                            && alert.audience.contains(&Audience::Operator)
+                    };
+                    prop_assert!(after.alerts.iter().any(told), "check {}", check.number);
+                }
             }
             Ok(())
         })?;
