@@ -6,6 +6,14 @@
 //! - Events keep the order of commits, per enquiry and in the feed.
 //! - A record that cannot be read is reported by id ([`StoreError::Corrupt`]), never served and never in the way of others.
 
+pub mod embedded;
+pub mod kv;
+pub mod record;
+pub mod redb;
+#[cfg(feature = "sled")]
+pub mod sled;
+pub mod verify;
+
 use async_trait::async_trait;
 use std::num::NonZeroU64;
 use usher_domain::code::{CourtCode, ResponderId};
@@ -288,6 +296,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// The engine's name as the configuration has it.
+    fn engine(&self) -> &'static str;
 
     /// How many of what it holds.
     ///

@@ -1,7 +1,7 @@
 //! Alerts: raised steps and other trouble, open until a named person acknowledges them; an acknowledgement expires.
 
 use crate::actor::By;
-use crate::enquiry::codes;
+use crate::codes::codes;
 use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::Audience;
 use crate::time::Timestamp;

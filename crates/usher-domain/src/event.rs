@@ -138,7 +138,7 @@ pub enum EventKind {
     },
 }
 
-crate::enquiry::codes! {
+crate::codes::codes! {
     /// A decision at court in a word.
     DecisionName {
         /// Ask the court to adjourn.

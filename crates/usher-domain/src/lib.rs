@@ -48,6 +48,7 @@ extern crate alloc;
 pub mod actor;
 pub mod alert;
 pub mod code;
+mod codes;
 pub mod command;
 pub mod decide;
 pub mod enquiry;

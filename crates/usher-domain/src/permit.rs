@@ -1,8 +1,10 @@
 //! The whole access policy: which role may give which verb, and who may see what. Default deny; the matrix is printed and held by a test (`tests/it/permit.golden`).
 
 use crate::actor::{Actor, Role};
+use crate::alert::Alert;
 use crate::command::VerbName;
 use crate::enquiry::{Check, Enquiry};
+use crate::ladder::Audience;
 
 /// Whether `role` has `verb` at all.
 pub const fn permits(role: Role, verb: VerbName) -> bool {
@@ -96,6 +98,20 @@ pub fn sees_check(actor: &Actor, enquiry: &Enquiry, check: &Check) -> bool {
             .as_ref()
             .is_some_and(|responder| actor.answers_for(responder)),
         _ => sees(actor, enquiry),
+    }
+}
+
+/// Whether `role` is among those that `alert` is addressed to; operators always are.
+pub fn addressed(role: Role, alert: &Alert) -> bool {
+    let to = |wanted: fn(Audience) -> bool| alert.audience.iter().any(|audience| wanted(*audience));
+    match role {
+        Role::Operator => true,
+        Role::Officer => to(|audience| audience == Audience::Officer),
+        Role::Manager => {
+            to(|audience| matches!(audience, Audience::Officer | Audience::OfficerManager))
+        }
+        Role::Adapter => to(Audience::is_borough),
+        Role::Inspector | Role::Clock => false,
     }
 }
 

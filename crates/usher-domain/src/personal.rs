@@ -2,7 +2,8 @@
 //! submission; deadlines and escalation need none of it. No type here has a `Debug` that prints a value.
 
 use crate::code::{Crn, Pnc, Urn};
-use crate::enquiry::{AddressRole, codes};
+use crate::codes::codes;
+use crate::enquiry::AddressRole;
 use crate::limits;
 use core::fmt;
 use jiff::civil::Date;

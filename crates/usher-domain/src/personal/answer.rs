@@ -1,7 +1,7 @@
 //! What a borough says about the people of an enquiry. No type here has a `Debug` that prints a value.
 
 use super::{Validator, hidden};
-use crate::enquiry::codes;
+use crate::codes::codes;
 use crate::limits;
 use core::fmt;
 use jiff::civil::Date;

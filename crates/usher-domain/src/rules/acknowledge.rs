@@ -1,11 +1,10 @@
 //! A named person looks after an alert, for a time. Whoever it is addressed to may, and operators always.
 
-use crate::actor::Role;
-use crate::alert::{Alert, AlertState};
+use crate::alert::AlertState;
 use crate::decide::Work;
 use crate::event::EventKind;
 use crate::id::AlertNumber;
-use crate::ladder::Audience;
+use crate::permit::addressed;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 
@@ -49,20 +48,6 @@ pub(crate) fn acknowledge(
         },
     );
     Ok(())
-}
-
-/// Whether `role` is among those that the alert is addressed to.
-pub(crate) fn addressed(role: Role, alert: &Alert) -> bool {
-    let to = |wanted: fn(Audience) -> bool| alert.audience.iter().any(|audience| wanted(*audience));
-    match role {
-        Role::Operator => true,
-        Role::Officer => to(|audience| audience == Audience::Officer),
-        Role::Manager => {
-            to(|audience| matches!(audience, Audience::Officer | Audience::OfficerManager))
-        }
-        Role::Adapter => to(Audience::is_borough),
-        Role::Inspector | Role::Clock => false,
-    }
 }
 
 #[cfg(test)]

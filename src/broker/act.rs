@@ -1,0 +1,194 @@
+//! Acts on an enquiry that exists: seals what people wrote, resolves whose a check is to be, and executes the command.
+
+use super::input::{Act, Input, Target};
+use super::opened::{OpenEnquiry, Part};
+use super::{Broker, BrokerError};
+use crate::store::{Stored, record};
+use usher_domain::actor::{Actor, Role};
+use usher_domain::command::{Command, Destination, Verb};
+use usher_domain::enquiry::UnroutableWhy;
+use usher_domain::id::CheckNumber;
+use usher_domain::rejection::Rejection;
+use usher_domain::time::{Timestamp, to_london};
+
+impl Broker {
+    /// Does what `input` says, and answers with the enquiry as it then is, opened as far as the actor may read it.
+    ///
+    /// # Errors
+    /// `Rejected` by a rule; store errors. On an error nothing has changed, unless the store says that it cannot serve.
+    pub async fn act(&self, input: Input, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
+        let person = input.person.or_else(|| actor.person.clone());
+        let actor = Actor {
+            person,
+            ..actor.clone()
+        };
+        let now = self.clock.now();
+        if actor.role == Role::Adapter {
+            self.presence
+                .sign_of_life(&actor.responders, &actor.client, now);
+        }
+        let check = input.act.check();
+        let verb = self.verb(input.act, now)?;
+        let command = Command {
+            request: Some(input.request),
+            verb,
+        };
+        let executed = self.execute(input.enquiry, &command, &actor).await?;
+        let part = match (actor.role, check) {
+            (Role::Adapter, Some(check)) => Part::Check(check),
+            (Role::Adapter, None) => Part::Closed,
+            _ => Part::Whole,
+        };
+        self.open(
+            Stored {
+                enquiry: executed.enquiry,
+                revision: executed.revision,
+            },
+            part,
+        )
+    }
+
+    /// Opens `part` of an enquiry for somebody who may read it.
+    ///
+    /// # Errors
+    /// `Unreadable` when a sealed part cannot be read.
+    pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
+        let id = stored.enquiry.id;
+        OpenEnquiry::open(stored, part, &self.cards, &super::UNSEAL)
+            .map_err(|source| BrokerError::Unreadable { id, source })
+    }
+
+    fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
+        let text = |text: &str| record::seal_text(text);
+        Ok(match act {
+            Act::Renew { check, lease, span } => {
+                let span = span.unwrap_or(self.policy().lease.default);
+                Verb::Renew {
+                    check,
+                    lease,
+                    until: now.saturating_add(span).unwrap_or(Timestamp::MAX),
+                }
+            }
+            Act::Accept {
+                check,
+                lease,
+                expected_by,
+            } => Verb::Accept {
+                check,
+                lease,
+                expected_by,
+            },
+            Act::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content,
+            } => Verb::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content: record::seal_answer(&content),
+            },
+            Act::Release { check, lease } => Verb::Release { check, lease },
+            Act::Ask {
+                check,
+                lease,
+                question,
+            } => Verb::Ask {
+                check,
+                lease,
+                question: text(&question),
+            },
+            Act::Redirect { check, lease, to } => {
+                let nowhere = |why| Destination::Nowhere { why: vec![why] };
+                let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| {
+                    self.resolve(&to, now).unwrap_or_else(nowhere)
+                });
+                Verb::Redirect { check, lease, to }
+            }
+            Act::Supply { check, reply } => Verb::Supply {
+                check,
+                reply: text(&reply),
+            },
+            Act::Withdraw { note } => Verb::Withdraw { note: text(&note) },
+            Act::MoveHearing { deadline, reason } => Verb::MoveHearing {
+                deadline,
+                reason: text(&reason),
+            },
+            Act::DecideWithout { decision, note } => Verb::DecideWithout {
+                decision,
+                note: text(&note),
+            },
+            Act::Receive { check, version } => Verb::Receive { check, version },
+            Act::Acknowledge { alert, note } => Verb::Acknowledge {
+                alert,
+                note: text(&note),
+            },
+            Act::Reroute { check, to } => {
+                // An operator is there to correct a wrong name; a redirect from a borough is taken as it comes.
+                let to = self
+                    .resolve(&to, now)
+                    .map_err(|_| Rejection::NotFound { what: "responder" })?;
+                Verb::Reroute { check, to }
+            }
+            Act::Close {
+                check,
+                reason,
+                note,
+            } => Verb::Close {
+                check,
+                reason,
+                note: text(&note),
+            },
+        })
+    }
+
+    /// Whose the directory says it is.
+    fn resolve(&self, target: &Target, now: Timestamp) -> Result<Destination, UnroutableWhy> {
+        let day = to_london(now).date();
+        match target {
+            Target::Authority(authority) => {
+                let responder = super::route::responder(&self.directory, *authority, day)?;
+                Ok(Destination::Responder {
+                    id: responder.id.clone(),
+                    authorities: vec![*authority],
+                })
+            }
+            Target::Responder(id) => {
+                let known = self
+                    .directory
+                    .responders()
+                    .get(id)
+                    .ok_or(UnroutableWhy::NoResponder)?;
+                Ok(Destination::Responder {
+                    id: known.id.clone(),
+                    authorities: Vec::new(),
+                })
+            }
+        }
+    }
+}
+
+impl Act {
+    /// The check that it is about, where it is about one.
+    pub const fn check(&self) -> Option<CheckNumber> {
+        match self {
+            Self::Renew { check, .. }
+            | Self::Accept { check, .. }
+            | Self::Answer { check, .. }
+            | Self::Release { check, .. }
+            | Self::Ask { check, .. }
+            | Self::Redirect { check, .. }
+            | Self::Supply { check, .. }
+            | Self::Receive { check, .. }
+            | Self::Reroute { check, .. }
+            | Self::Close { check, .. } => Some(*check),
+            Self::Withdraw { .. }
+            | Self::MoveHearing { .. }
+            | Self::DecideWithout { .. }
+            | Self::Acknowledge { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! What callers ask of the broker, in the words of the domain: read, bounded and validated, not yet sealed, routed or
+//! decided. `rpc/convert.rs` and the console make these; the broker turns them into commands. None of these types has a
+//! `Debug` that prints what people wrote.
+
+use core::fmt;
+use jiff::SignedDuration;
+use std::time::Duration;
+use usher_domain::actor::Person;
+use usher_domain::alert::{Alert, AlertState};
+use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
+use usher_domain::command::{Request, VerbName, WithoutAnswer};
+use usher_domain::enquiry::{CloseReason, Concern, Disposition, Purpose, ReportType};
+use usher_domain::hearing::{Deadline, Hearing};
+use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, Reference};
+use usher_domain::ladder::Audience;
+use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::time::Timestamp;
+
+use crate::store::{Cursor, Filter, Place};
+
+/// An enquiry as an officer submits it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SubmitInput {
+    /// The caller's id and the digest of what was asked; the enquiry's id is derived from the former.
+    pub request: Request,
+    /// Only say what would happen; store nothing.
+    pub validate_only: bool,
+    /// The officer.
+    pub person: Person,
+    /// The probation office or delivery unit; may be empty.
+    pub office: String,
+    /// What the answer is for.
+    pub purpose: Purpose,
+    /// The kind of report, where there is one.
+    pub report: Option<ReportType>,
+    /// Whether the defendant is in custody.
+    pub in_custody: bool,
+    /// Whether a curfew is proposed.
+    pub curfew_proposed: bool,
+    /// The imminent-harm flag.
+    pub imminent_harm: bool,
+    /// Coded concerns.
+    pub concerns: Vec<Concern>,
+    /// By when.
+    pub deadline: DeadlineInput,
+    /// The people and addresses.
+    pub personal: Personal,
+    /// Authorities to ask besides those of the addresses.
+    pub authorities: Vec<AuthorityCode>,
+}
+
+impl fmt::Debug for SubmitInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SubmitInput(..)")
+    }
+}
+
+/// A deadline as submitted: the policy may have to complete it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeadlineInput {
+    /// Before this hearing.
+    Hearing(Hearing),
+    /// By this instant, or by what the policy allows for the purpose.
+    ReplyBy {
+        /// The court whose officers own the enquiry.
+        court: CourtCode,
+        /// The instant, where the officer gave one.
+        at: Option<Timestamp>,
+    },
+}
+
+impl DeadlineInput {
+    /// The court whose officers own the enquiry.
+    pub fn court(&self) -> CourtCode {
+        match self {
+            Self::Hearing(hearing) => hearing.court,
+            Self::ReplyBy { court, .. } => *court,
+        }
+    }
+}
+
+/// One mutation of an enquiry that exists.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Which enquiry.
+    pub enquiry: EnquiryId,
+    /// The caller's id and the digest of what was asked.
+    pub request: Request,
+    /// The person behind the program, where one was named.
+    pub person: Option<Person>,
+    /// What to do.
+    pub act: Act,
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({} {})", self.act.verb().name(), self.enquiry)
+    }
+}
+
+/// What to do: as [`usher_domain::command::Verb`], with its words open and its destinations not yet resolved.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Keep a leased check longer.
+    Renew {
+        /// The check.
+        check: CheckNumber,
+        /// Its lease.
+        lease: LeaseId,
+        /// How long from now; `None` means the policy's usual time.
+        span: Option<SignedDuration>,
+    },
+    /// People take the check on.
+    Accept {
+        /// The check.
+        check: CheckNumber,
+        /// Its lease, where it is leased.
+        lease: Option<LeaseId>,
+        /// When they promise an answer.
+        expected_by: Option<Timestamp>,
+    },
+    /// Answer.
+    Answer {
+        /// The check.
+        check: CheckNumber,
+        /// Its lease, where it is leased.
+        lease: Option<LeaseId>,
+        /// What it comes to.
+        disposition: Disposition,
+        /// The age of the data it rests on.
+        data_as_of: Option<Timestamp>,
+        /// What is said.
+        content: Box<AnswerContent>,
+    },
+    /// Give the check back.
+    Release {
+        /// The check.
+        check: CheckNumber,
+        /// Its lease, where it is leased.
+        lease: Option<LeaseId>,
+    },
+    /// Ask the officer for more.
+    Ask {
+        /// The check.
+        check: CheckNumber,
+        /// Its lease, where it is leased.
+        lease: Option<LeaseId>,
+        /// The question.
+        question: String,
+    },
+    /// Say whose the check is.
+    Redirect {
+        /// The check.
+        check: CheckNumber,
+        /// Its lease, where it is leased.
+        lease: Option<LeaseId>,
+        /// Whose; `None` when nobody at the responder knows.
+        to: Option<Target>,
+    },
+    /// Reply to a question.
+    Supply {
+        /// The check.
+        check: CheckNumber,
+        /// The reply.
+        reply: String,
+    },
+    /// Take the enquiry back.
+    Withdraw {
+        /// Why.
+        note: String,
+    },
+    /// Move the deadline.
+    MoveHearing {
+        /// The new one.
+        deadline: Deadline,
+        /// Why.
+        reason: String,
+    },
+    /// Record what was decided at court.
+    DecideWithout {
+        /// What.
+        decision: WithoutAnswer,
+        /// Why; may be empty.
+        note: String,
+    },
+    /// Record that an answer was read.
+    Receive {
+        /// The check.
+        check: CheckNumber,
+        /// The version that was read, from 1.
+        version: u8,
+    },
+    /// Look after an alert.
+    Acknowledge {
+        /// The alert.
+        alert: AlertNumber,
+        /// In words; may be empty.
+        note: String,
+    },
+    /// Route a check.
+    Reroute {
+        /// The check.
+        check: CheckNumber,
+        /// Whose.
+        to: Target,
+    },
+    /// End a check.
+    Close {
+        /// The check.
+        check: CheckNumber,
+        /// Coded reason.
+        reason: CloseReason,
+        /// In words; may be empty but for [`CloseReason::Other`].
+        note: String,
+    },
+}
+
+impl Act {
+    /// Which verb it becomes.
+    pub const fn verb(&self) -> VerbName {
+        match self {
+            Self::Renew { .. } => VerbName::Renew,
+            Self::Accept { .. } => VerbName::Accept,
+            Self::Answer { .. } => VerbName::Answer,
+            Self::Release { .. } => VerbName::Release,
+            Self::Ask { .. } => VerbName::Ask,
+            Self::Redirect { .. } => VerbName::Redirect,
+            Self::Supply { .. } => VerbName::Supply,
+            Self::Withdraw { .. } => VerbName::Withdraw,
+            Self::MoveHearing { .. } => VerbName::MoveHearing,
+            Self::DecideWithout { .. } => VerbName::DecideWithout,
+            Self::Receive { .. } => VerbName::Receive,
+            Self::Acknowledge { .. } => VerbName::Acknowledge,
+            Self::Reroute { .. } => VerbName::Reroute,
+            Self::Close { .. } => VerbName::Close,
+        }
+    }
+}
+
+impl fmt::Debug for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Act({})", self.verb().name())
+    }
+}
+
+/// Whose a check is to be, for the directory to resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Of whoever answers for this authority.
+    Authority(AuthorityCode),
+    /// This responder's.
+    Responder(ResponderId),
+}
+
+/// A call for work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseInput {
+    /// The caller's id and the digest of what was asked.
+    pub request: Request,
+    /// For these responders; empty means all that the actor answers for.
+    pub responders: Vec<ResponderId>,
+    /// At most so many checks, 1 to [`usher_domain::limits::LEASE_BATCH_MAX`].
+    pub max: usize,
+    /// How long to wait for work, at most [`usher_domain::limits::LEASE_WAIT_SECONDS_MAX`].
+    pub wait: Duration,
+    /// How long to keep each check; `None` means the policy's usual time.
+    pub span: Option<SignedDuration>,
+}
+
+/// Which enquiries to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListInput {
+    /// As the store filters; the broker narrows it to what the actor may see.
+    pub filter: Filter,
+    /// Only with this reference.
+    pub reference: Option<Reference>,
+    /// Where to go on.
+    pub position: Position,
+    /// At most so many.
+    pub size: usize,
+}
+
+/// A place in a listing of enquiries, or of the alerts or checks that enquiries have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The last enquiry that was shown whole; `None` before the first.
+    pub after: Option<Place>,
+    /// How many parts (alerts, checks) of the next one were shown already; 0 in a listing of enquiries.
+    pub parts: u16,
+}
+
+/// Whose history to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryInput {
+    /// The enquiry.
+    pub enquiry: EnquiryId,
+    /// Events after this place.
+    pub after: Cursor,
+    /// At most so many.
+    pub size: usize,
+}
+
+/// What to watch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchInput {
+    /// Go on after this place, without a snapshot.
+    pub resume: Option<Cursor>,
+    /// Only this enquiry.
+    pub enquiry: Option<EnquiryId>,
+    /// Only of these courts.
+    pub courts: Option<Vec<CourtCode>>,
+}
+
+/// Which checks an adapter lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListChecksInput {
+    /// Of these responders; `None` means all that the actor answers for.
+    pub responders: Option<Vec<ResponderId>>,
+    /// Names of states as [`usher_domain::enquiry::CheckState::name`] gives them; empty means any.
+    pub states: Vec<&'static str>,
+    /// Where to go on.
+    pub position: Position,
+    /// At most so many.
+    pub size: usize,
+}
+
+/// Where an alert stands, without the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertStanding {
+    /// Nobody looks after it.
+    Open,
+    /// Somebody does, for a time.
+    Acknowledged,
+    /// The check has moved on.
+    Resolved,
+}
+
+impl From<&AlertState> for AlertStanding {
+    fn from(state: &AlertState) -> Self {
+        match state {
+            AlertState::Open { .. } => Self::Open,
+            AlertState::Acknowledged { .. } => Self::Acknowledged,
+            AlertState::Resolved { .. } => Self::Resolved,
+        }
+    }
+}
+
+/// Which alerts are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertFilter {
+    /// In these states; empty means all that have not ended.
+    pub states: Vec<AlertStanding>,
+    /// For one of these audiences; empty means any.
+    pub audiences: Vec<Audience>,
+    /// Of these courts.
+    pub courts: Option<Vec<CourtCode>>,
+    /// About checks of these responders.
+    pub responders: Option<Vec<ResponderId>>,
+}
+
+impl AlertFilter {
+    /// Whether an alert about a check of `responder` at `court` is wanted.
+    pub fn matches(
+        &self,
+        alert: &Alert,
+        court: CourtCode,
+        responder: Option<&ResponderId>,
+    ) -> bool {
+        let state = if self.states.is_empty() {
+            alert.is_live()
+        } else {
+            self.states.contains(&AlertStanding::from(&alert.state))
+        };
+        let audience = self.audiences.is_empty()
+            || alert
+                .audience
+                .iter()
+                .any(|audience| self.audiences.contains(audience));
+        let here = self
+            .courts
+            .as_ref()
+            .is_none_or(|courts| courts.contains(&court));
+        let theirs = self
+            .responders
+            .as_ref()
+            .is_none_or(|wanted| responder.is_some_and(|responder| wanted.contains(responder)));
+        state && audience && here && theirs
+    }
+}
+
+/// Which alerts to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAlertsInput {
+    /// Which are wanted.
+    pub filter: AlertFilter,
+    /// Where to go on.
+    pub position: Position,
+    /// At most so many.
+    pub size: usize,
+}
+
+/// Which alerts to watch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchAlertsInput {
+    /// Which are wanted.
+    pub filter: AlertFilter,
+    /// Go on after this place, without a snapshot.
+    pub resume: Option<Cursor>,
+}
+
+/// Which responders to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListRespondersInput {
+    /// Only those that answer for this authority.
+    pub authority: Option<AuthorityCode>,
+    /// How many were shown already.
+    pub skip: u32,
+    /// At most so many.
+    pub size: usize,
+}

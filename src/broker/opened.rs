@@ -1,0 +1,206 @@
+//! An enquiry with its sealed parts open, for those who may read them. The broker makes it after it has decided that the
+//! actor may; `rpc/convert.rs` and the console show it. It is never stored and never printed.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use usher_domain::code::ResponderId;
+use usher_domain::enquiry::{Check, CheckState, Enquiry};
+use usher_domain::id::CheckNumber;
+use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::sealed::Sealed;
+
+use crate::store::{Revision, Stored};
+
+/// What people need to know of a responder beside a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponderCard {
+    /// Its name.
+    pub name: String,
+    /// Its duty telephone; may be empty.
+    pub duty_phone: String,
+}
+
+/// Responders by id; one that the configuration no longer has is simply missing.
+pub type ResponderCards = BTreeMap<ResponderId, ResponderCard>;
+
+/// An enquiry whose sealed parts are open, all or in part.
+#[derive(Clone)]
+pub struct OpenEnquiry {
+    /// The enquiry.
+    pub enquiry: Enquiry,
+    /// The revision that it was read at.
+    pub revision: Revision,
+    /// The people and addresses; `None` for those who need not know them.
+    pub personal: Option<Personal>,
+    /// Contents of answers, by check and version from 1.
+    pub answers: BTreeMap<(CheckNumber, u8), AnswerContent>,
+    /// What people wrote elsewhere.
+    pub texts: BTreeMap<TextPlace, String>,
+    /// The responders of its checks.
+    pub responders: ResponderCards,
+}
+
+impl fmt::Debug for OpenEnquiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenEnquiry({})", self.enquiry.id)
+    }
+}
+
+/// Where in an enquiry people wrote something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TextPlace {
+    /// The question of an exchange.
+    Question {
+        /// The check.
+        check: CheckNumber,
+        /// The exchange, from 0.
+        exchange: usize,
+    },
+    /// The reply of an exchange.
+    Reply {
+        /// The check.
+        check: CheckNumber,
+        /// The exchange, from 0.
+        exchange: usize,
+    },
+    /// Why a check was closed.
+    CloseNote {
+        /// The check.
+        check: CheckNumber,
+    },
+    /// Why the deadline was moved.
+    MoveReason {
+        /// The move, from 0.
+        moved: usize,
+    },
+    /// Why it was decided so at court.
+    DecisionNote {
+        /// The decision, from 0.
+        decision: usize,
+    },
+}
+
+/// Which sealed parts are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of them: officers.
+    Whole,
+    /// Those of one check, and the people and addresses: its responder.
+    Check(CheckNumber),
+    /// None of the people, addresses and answers, nor what people wrote.
+    Closed,
+}
+
+/// How sealed parts are read: the functions of the one codec.
+#[derive(Clone, Copy)]
+pub struct Unseal<E> {
+    /// Reads the people and addresses.
+    pub personal: fn(&Sealed) -> Result<Personal, E>,
+    /// Reads what an answer says.
+    pub answer: fn(&Sealed) -> Result<AnswerContent, E>,
+    /// Reads what people wrote.
+    pub text: fn(&Sealed) -> Result<String, E>,
+}
+
+impl OpenEnquiry {
+    /// Opens `part` of what was stored. `responders` are those of the configuration; the ones concerned are kept.
+    ///
+    /// # Errors
+    /// What the codec says of a part that cannot be read.
+    pub fn open<E>(
+        stored: Stored,
+        part: Part,
+        responders: &ResponderCards,
+        unseal: &Unseal<E>,
+    ) -> Result<Self, E> {
+        let Stored { enquiry, revision } = stored;
+        let personal = match part {
+            Part::Whole | Part::Check(_) => Some((unseal.personal)(&enquiry.personal)?),
+            Part::Closed => None,
+        };
+        let mut answers = BTreeMap::new();
+        let mut texts = BTreeMap::new();
+        for check in enquiry.checks.iter().filter(|check| part.covers(check)) {
+            for (version, content) in sealed_answers(check) {
+                answers.insert((check.number, version), (unseal.answer)(content)?);
+            }
+            for (place, sealed) in sealed_texts(check) {
+                texts.insert(place, (unseal.text)(sealed)?);
+            }
+        }
+        if part == Part::Whole {
+            for (moved, entry) in enquiry.moves.iter().enumerate() {
+                texts.insert(
+                    TextPlace::MoveReason { moved },
+                    (unseal.text)(&entry.reason)?,
+                );
+            }
+            for (decision, entry) in enquiry.decisions.iter().enumerate() {
+                texts.insert(
+                    TextPlace::DecisionNote { decision },
+                    (unseal.text)(&entry.note)?,
+                );
+            }
+        }
+        let responders = enquiry
+            .checks
+            .iter()
+            .filter_map(|check| check.responder.as_ref())
+            .filter_map(|id| Some((id.clone(), responders.get(id)?.clone())))
+            .collect();
+        Ok(Self {
+            enquiry,
+            revision,
+            personal,
+            answers,
+            texts,
+            responders,
+        })
+    }
+
+    /// What people wrote at `place`; nothing where it is not open.
+    pub fn text(&self, place: TextPlace) -> &str {
+        self.texts.get(&place).map_or("", String::as_str)
+    }
+}
+
+impl Part {
+    fn covers(self, check: &Check) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Check(number) => number == check.number,
+            Self::Closed => false,
+        }
+    }
+}
+
+fn sealed_answers(check: &Check) -> impl Iterator<Item = (u8, &Sealed)> {
+    let answers = match &check.state {
+        CheckState::Answered { answers, .. } => answers.as_slice(),
+        _ => &[],
+    };
+    (1_u8..).zip(answers.iter().map(|answer| &answer.content))
+}
+
+fn sealed_texts(check: &Check) -> Vec<(TextPlace, &Sealed)> {
+    let number = check.number;
+    let mut texts = Vec::new();
+    for (exchange, entry) in check.exchanges.iter().enumerate() {
+        let place = TextPlace::Question {
+            check: number,
+            exchange,
+        };
+        texts.push((place, &entry.question));
+        if let Some(reply) = &entry.reply {
+            let place = TextPlace::Reply {
+                check: number,
+                exchange,
+            };
+            texts.push((place, &reply.text));
+        }
+    }
+    if let CheckState::Closed { note, .. } = &check.state {
+        texts.push((TextPlace::CloseNote { check: number }, note));
+    }
+    texts
+}

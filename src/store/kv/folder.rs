@@ -1,0 +1,118 @@
+//! The folder of an embedded store: held by one process, and never with a half-made store in it.
+//!
+//! A lock file keeps others out (advisory, so on a network file system only as good as its locks). A
+//! new store is made under another name, synced, and renamed into place, and only in an empty folder:
+//! a changed `store.engine` must not quietly begin an empty store beside the one with the enquiries.
+
+use super::KvError;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const LOCK: &str = "lock";
+/// What a file system keeps at its root, which may be the store's folder.
+const LOST_AND_FOUND: &str = "lost+found";
+const MAKING: &str = "making the store's folder";
+
+/// A folder that nobody else has, until it is dropped.
+#[derive(Debug)]
+pub(in crate::store) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder if need be, readable by its owner only, and keeps others out of it.
+    ///
+    /// # Errors
+    /// [`KvError::InUse`] when somebody has it.
+    pub(in crate::store) fn hold(path: &Path) -> Result<Self, KvError> {
+        make_durably(path).map_err(|error| KvError::of_io(MAKING, error))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join(LOCK))
+            .map_err(|error| KvError::of_io("opening the store's lock file", error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(KvError::InUse),
+            Err(TryLockError::Error(error)) => {
+                Err(KvError::of_io("locking the store's folder", error))
+            }
+        }
+    }
+
+    /// Returns where the engine's data called `name` is, after having `make` make it at the path it is
+    /// given if this is a new store. What `make` left must be synced when it returns.
+    ///
+    /// # Errors
+    /// [`KvError::Foreign`] when something else is here instead.
+    pub(in crate::store) fn place(
+        &self,
+        name: &'static str,
+        make: impl FnOnce(&Path) -> Result<(), KvError>,
+    ) -> Result<PathBuf, KvError> {
+        let place = self.path.join(name);
+        if !place.exists() {
+            let unfinished = self.path.join(format!("{name}.new"));
+            self.clear(name, &unfinished)?;
+            make(&unfinished)?;
+            std::fs::rename(&unfinished, &place)
+                .and_then(|()| sync_folder(&self.path))
+                .map_err(|error| KvError::of_io(MAKING, error))?;
+        }
+        Ok(place)
+    }
+
+    /// Removes what an interrupted making left, and refuses anything else that is here.
+    fn clear(&self, wanted: &'static str, unfinished: &Path) -> Result<(), KvError> {
+        let failed = |error| KvError::of_io("looking into the store's folder", error);
+        for entry in self.path.read_dir().map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.path() == unfinished {
+                remove(unfinished).map_err(failed)?;
+            } else if entry.file_name() != LOCK && entry.file_name() != LOST_AND_FOUND {
+                let found = entry.file_name().to_string_lossy().into_owned();
+                return Err(KvError::Foreign { wanted, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes the names in a folder durable.
+pub(in crate::store) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn make_durably(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    make_durably(parent)?;
+    private().create(path)?;
+    sync_folder(parent)
+}
+
+fn private() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        std::fs::remove_dir_all(path)
+    } else {
+        std::fs::remove_file(path)
+    }
+}
