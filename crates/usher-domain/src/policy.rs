@@ -432,8 +432,9 @@ pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
 
 fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
     validate_steps(place, &rule.steps)?;
-    let lasting =
-        |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
+    // A decision at court ends the step at the hearing, whatever its `unless` says.
+    let ends_early = |step: &StepRule| matches!(step.kind, StepKind::Hearing | StepKind::Unread);
+    let lasting = |step: &&StepRule| step.unless == Unless::Answered && !ends_early(step);
     let after =
         |at: &Offset| !at.before && (track == Track::PostSentence || at.base == Base::Hearing);
     let last = |step: &StepRule| step.at.iter().all(after);
@@ -503,7 +504,10 @@ fn is_the_hearing(step: &StepRule) -> bool {
         step.at[..],
         [Offset {
             base: Base::Hearing,
-            span: Span { amount: 0, .. },
+            span: Span {
+                amount: 0,
+                unit: Unit::Minute | Unit::Hour,
+            },
             ..
         }]
     )

@@ -91,6 +91,38 @@ proptest! {
     }
 
     #[test]
+    fn responders_cannot_send_a_check_round_and_round(story in stories()) {
+        play(story, |_, turn| {
+            let (before, after) = (&turn.before, turn.after());
+            let opened = after.checks.iter().skip(before.checks.len());
+            for check in opened.filter(|_| turn.who.role == Role::Adapter) {
+                let sent_away = before.checks.iter().any(|other| {
+                    other.responder == check.responder
+                        && matches!(other.state, CheckState::Redirected { .. })
+                });
+                prop_assert!(check.responder.is_none() || !sent_away);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_a_live_lease_of_ones_own_moves_a_leased_check(story in stories()) {
+        play(story, |_, turn| {
+            for (before, after) in turn.before.checks.iter().zip(&turn.after().checks) {
+                if let CheckState::Leased { lease } = &before.state
+                    && turn.who.role == Role::Adapter
+                    && before.state != after.state
+                {
+                    prop_assert!(turn.now < lease.expires);
+                    prop_assert_eq!(&turn.who.client, &lease.client);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn no_answer_is_ever_overwritten(story in stories()) {
         play(story, |_, turn| {
             for (before, after) in turn.before.checks.iter().zip(&turn.after().checks) {

@@ -12,7 +12,7 @@ use usher_domain::decide::Transition;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
 use usher_domain::event::EventKind;
 use usher_domain::index;
-use usher_domain::ladder::{Audience, Step, StepKind, StepState};
+use usher_domain::ladder::{Audience, Step, StepKind, StepState, Unless};
 use usher_domain::time::Timestamp;
 
 const ADVANCE: Command = Command {
@@ -43,6 +43,23 @@ fn is_watched(enquiry: &Enquiry, check: &Check) -> bool {
         alert.check == check.number && matches!(alert.state, AlertState::Acknowledged { .. })
     });
     check.state.is_exit() || pending || leased || cared_for || open_alert(enquiry, check)
+}
+
+/// Whether nothing has happened that could end the alert of `step`.
+fn still_wanted(enquiry: &Enquiry, check: &Check, step: &Step) -> bool {
+    let answered = matches!(check.state, CheckState::Answered { .. });
+    let moved = enquiry.moves.last().map(|moved| moved.at);
+    let decided = enquiry
+        .decisions
+        .iter()
+        .any(|decision| moved.is_none_or(|moved| decision.at > moved));
+    match (step.kind, step.unless) {
+        (StepKind::Unread, _) => answered,
+        _ if answered => false,
+        (StepKind::Hearing, _) | (_, Unless::Decided) => !decided,
+        (_, Unless::Accepted) => false,
+        (_, Unless::Answered) => true,
+    }
 }
 
 fn nothing_is_overdue(enquiry: &Enquiry, now: Timestamp) -> Result<(), TestCaseError> {
@@ -223,6 +240,23 @@ proptest! {
         let again = advance(&world, earlier);
         prop_assert_eq!(&again.enquiry, &world.enquiry);
         prop_assert_eq!(again.events, Vec::new());
+    }
+
+    #[test]
+    fn a_raised_step_keeps_its_alert_until_what_it_wants_is_done(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            for check in after.checks.iter().filter(|check| !check.state.is_exit()) {
+                for step in check.ladder.steps.iter().filter(|step| still_wanted(after, check, step)) {
+                    let StepState::Raised { alert, .. } = step.state else {
+                        continue;
+                    };
+                    let live = after.alert(alert).is_some_and(Alert::is_live);
+                    prop_assert!(live, "{} of check {}", step.name, check.number);
+                }
+            }
+            Ok(())
+        })?;
     }
 
     #[test]
