@@ -1,10 +1,11 @@
-//! Integration tests.
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod edge;
+#[cfg(test)]
+mod permit;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
