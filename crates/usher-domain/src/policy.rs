@@ -336,7 +336,7 @@ impl Policy {
         }
     }
 
-    /// The steps of a check opened at `opened`, all pending, soonest first.
+    /// The steps of a check opened at `opened`, all pending, soonest first; none is due before that.
     pub fn steps(
         &self,
         track: Track,
@@ -347,10 +347,7 @@ impl Policy {
         let rules = self
             .track(track, responder)
             .map_or(&[][..], |rule| &rule.steps);
-        self.instantiate(rules, responder, |base| match base {
-            Base::Submitted | Base::Answered => opened,
-            Base::Hearing => deadline,
-        })
+        self.instantiate(rules, responder, opened, deadline)
     }
 
     /// The steps that follow an answer until it is read.
@@ -360,25 +357,27 @@ impl Policy {
         answered: Timestamp,
         deadline: Timestamp,
     ) -> Vec<Step> {
-        self.instantiate(&self.unread, responder, |base| match base {
-            Base::Submitted | Base::Answered => answered,
-            Base::Hearing => deadline,
-        })
+        self.instantiate(&self.unread, responder, answered, deadline)
     }
 
     fn instantiate(
         &self,
         rules: &[StepRule],
         responder: Option<&ResponderId>,
-        base: impl Fn(Base) -> Timestamp,
+        start: Timestamp,
+        deadline: Timestamp,
     ) -> Vec<Step> {
         let hours = self.hours(responder);
+        let base = |base| match base {
+            Base::Submitted | Base::Answered => start,
+            Base::Hearing => deadline,
+        };
         let due = |rule: &StepRule| {
             rule.at
                 .iter()
                 .map(|at| self.shift(base(at.base), at.before, at.span, hours))
                 .min()
-                .unwrap_or(Timestamp::MIN)
+                .map_or(start, |due| due.max(start))
         };
         let step = |rule: &StepRule| Step {
             name: rule.name.clone(),
