@@ -202,6 +202,7 @@ pub(super) fn enquiry() -> Enquiry {
                     by: by(),
                     at: at(17),
                     expires: at(27),
+                    note: words("on it"),
                 },
             ),
             alert(
@@ -371,6 +372,9 @@ fn alerts_show_where_they_stand_and_nobody_concerned() {
     ];
     assert_eq!(rows, expected);
     assert_eq!(view.alerts[0].duty_phone, "020 7946 0012");
+    assert_eq!(view.alerts[0].acknowledgement_note, "on it");
+    let alone = alert_view(&enquiry(), &enquiry().alerts[0], &cards());
+    assert_eq!(alone.acknowledgement_note, "");
     assert_eq!(view.alerts[0].check_state(), v1::CheckState::Waiting);
 }
 
@@ -434,6 +438,7 @@ fn a_closed_view_has_no_word_of_anybody() {
             .all(|answer| answer.content.is_none())
     );
     assert_eq!(view.checks[7].close_note, "");
+    assert_eq!(view.alerts[0].acknowledgement_note, "");
     let summary = summary_view(&open.enquiry, open.revision, None);
     assert!(summary.subject.is_none());
     assert_eq!((summary.open_alerts, summary.live_alerts), (1, 2));
