@@ -38,7 +38,7 @@ pub struct Rules {
 struct File {
     lease: Spanned<Lease>,
     absent: Absent,
-    ladder: Spanned<BTreeMap<Code<Track>, Spanned<Ladder>>>,
+    ladder: Spanned<BTreeMap<Code<Track>, Spanned<Ladder<Spanned<LadderStep>>>>>,
     unread: Vec<Spanned<UnreadStep>>,
 }
 
@@ -57,13 +57,13 @@ struct Absent {
     after: Length,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ladder {
+struct Ladder<S> {
     acknowledgement: Option<Parsed<Span>>,
     reply_within: Option<Parsed<Span>>,
-    #[serde(default)]
-    step: Vec<Spanned<LadderStep>>,
+    #[serde(default = "Vec::new")]
+    step: Vec<S>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -168,8 +168,8 @@ impl Rules {
     /// When the table is not such ladders; the message names the part of it, and what is wrong.
     pub fn terms(&self, hours: WorkingHours, ladders: &toml::Table) -> Result<Terms, TermsError> {
         let value = toml::Value::Table(ladders.clone());
-        let ladders: BTreeMap<Code<Track>, Ladder> = serde_path_to_error::deserialize(value)
-            .map_err(|error| {
+        let ladders: BTreeMap<Code<Track>, Ladder<LadderStep>> =
+            serde_path_to_error::deserialize(value).map_err(|error| {
                 let part = format!("ladder.{}", error.path());
                 let (what, remedy) = document::explain(error.inner().message());
                 TermsError {
@@ -182,7 +182,7 @@ impl Rules {
             let Some(general) = self.general.get(&track) else {
                 continue;
             };
-            let own: Vec<StepRule> = ladder.step.iter().map(|own| step(own.get_ref())).collect();
+            let own: Vec<StepRule> = ladder.step.iter().map(step).collect();
             let rule = TrackRule {
                 acknowledgement: ladder
                     .acknowledgement
@@ -239,7 +239,10 @@ fn join(what: &str, remedy: &str) -> String {
     format!("{what}; {remedy}")
 }
 
-fn whole(track: Track, ladder: &Ladder) -> Result<TrackRule, (&'static str, &'static str)> {
+fn whole(
+    track: Track,
+    ladder: &Ladder<Spanned<LadderStep>>,
+) -> Result<TrackRule, (&'static str, &'static str)> {
     let acknowledgement = ladder.acknowledgement.map(|given| given.0).ok_or((
         "acknowledgement is missing",
         "say how long an acknowledged alert stays closed, such as acknowledgement = \"4 wh\"",
