@@ -5,7 +5,7 @@ mod gauges;
 mod open;
 mod serve;
 
-pub use open::{Opened, OpenError, open_store};
+pub use open::{OpenError, Opened, open_engine, open_store};
 pub use serve::{ServeError, serve};
 
 use crate::auth::Identities;

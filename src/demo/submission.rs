@@ -70,7 +70,7 @@ fn personal(case: &Case, seed: u64) -> v1::Personal {
     );
     let children = case.child_postcodes.iter().map(|postcode| {
         let at_home = same(postcode, &case.home_postcode);
-        let address_index = if at_home {
+        let address = if at_home {
             home
         } else {
             add(&mut addresses, v1::AddressRole::Child, postcode)
@@ -82,27 +82,23 @@ fn personal(case: &Case, seed: u64) -> v1::Personal {
             }),
             relationship: "child".into(),
             lives_with_subject: at_home,
-            address_index,
+            address,
             ..v1::Child::default()
         }
     });
     let children: Vec<_> = children.collect();
     let partner = (!case.partner_postcode.is_empty()).then(|| v1::Other {
         name: Some(self::name(&seed::full_name(&mut dice))),
-        birth: None,
+        born: None,
         relationship: "partner".into(),
     });
     let subject = v1::Subject {
         name: Some(name),
-        birth: case.born.map(|born| v1::Birth {
+        born: case.born.map(|born| v1::Birth {
             date: born.to_string(),
             accuracy: v1::BirthAccuracy::Known.into(),
         }),
-        crn: case
-            .crn
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        crn: case.crn.as_ref().map(|crn| crn.as_str().to_owned()).unwrap_or_default(),
         ..v1::Subject::default()
     };
     v1::Personal {
@@ -185,7 +181,7 @@ mod tests {
         let seen: Vec<_> = personal
             .children
             .iter()
-            .map(|child| child.address_index.unwrap())
+            .map(|child| child.address.unwrap())
             .collect();
         assert_eq!(seen, children, "{columns}");
     }
@@ -225,6 +221,6 @@ mod tests {
         let name = subject.name.unwrap();
         assert_eq!((name.given.as_str(), name.family.as_str()), ("Ada Mary", "Example"));
         assert_eq!(subject.crn, "X320741");
-        assert_eq!(subject.birth.unwrap().date, "1990-04-23");
+        assert_eq!(subject.born.unwrap().date, "1990-04-23");
     }
 }
