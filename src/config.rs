@@ -221,7 +221,9 @@ fn unplaced(table: DeTable<'_>) -> DeTable<'_> {
 fn merge<'i>(under: &mut DeTable<'i>, over: DeTable<'i>) {
     for (key, value) in over {
         let span = value.span();
-        let below = under.remove(key.get_ref().as_ref()).map(Spanned::into_inner);
+        let below = under
+            .remove(key.get_ref().as_ref())
+            .map(Spanned::into_inner);
         let value = match (below, value.into_inner()) {
             (Some(DeValue::Table(mut below)), DeValue::Table(table)) => {
                 merge(&mut below, table);
@@ -259,7 +261,11 @@ fn in_toml(value: &DeValue<'_>) -> String {
 
 fn unexplained(error: &toml::de::Error) -> Fault {
     let place = Place::Setting("config/usher.toml");
-    Fault::error(place, error.message(), "the built-in defaults are wrong; report this")
+    Fault::error(
+        place,
+        error.message(),
+        "the built-in defaults are wrong; report this",
+    )
 }
 
 #[cfg(test)]

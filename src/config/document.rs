@@ -70,12 +70,17 @@ fn subject(message: &str) -> Option<&'static str> {
     if message.starts_with("unknown field") {
         return Some("unknown key");
     }
-    message.starts_with("unknown variant").then_some("unknown word")
+    message
+        .starts_with("unknown variant")
+        .then_some("unknown word")
 }
 
 /// Takes the innermost entry at `span` out of `table`.
 fn remove(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
-    if table.iter_mut().any(|(_, value)| remove_within(value.get_mut(), span)) {
+    if table
+        .iter_mut()
+        .any(|(_, value)| remove_within(value.get_mut(), span))
+    {
         return true;
     }
     let here = table
@@ -89,7 +94,10 @@ fn remove_within(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
     match value {
         DeValue::Table(table) => remove(table, span),
         DeValue::Array(items) => {
-            if items.iter_mut().any(|item| remove_within(item.get_mut(), span)) {
+            if items
+                .iter_mut()
+                .any(|item| remove_within(item.get_mut(), span))
+            {
                 return true;
             }
             let before = items.len();
@@ -158,10 +166,16 @@ mod tests {
             text: text.into(),
         };
         let faults = read::<Form>(&source).err().unwrap_or_default();
-        let shown: Vec<String> = faults.iter().map(|fault| fault.to_string().replace('\n', "")).collect();
+        let shown: Vec<String> = faults
+            .iter()
+            .map(|fault| fault.to_string().replace('\n', ""))
+            .collect();
         assert_eq!(shown.len(), wanted.len(), "{text}: {shown:#?}");
         for (shown, wanted) in shown.iter().zip(wanted) {
-            assert!(shown.contains(wanted), "{text}: {shown:?} does not say {wanted:?}");
+            assert!(
+                shown.contains(wanted),
+                "{text}: {shown:?} does not say {wanted:?}"
+            );
         }
     }
 
@@ -173,17 +187,37 @@ mod tests {
 
     #[test]
     fn every_fault_is_found_with_line_and_column() {
-        check("[server]\n lisen = 1\n", &["f:2:2: unknown key `lisen`  did you mean `listen`?"]);
-        check("[sever]\nlisten = 1\n", &["f:1:2: unknown key `sever`  did you mean `server`?"]);
+        check(
+            "[server]\n lisen = 1\n",
+            &["f:2:2: unknown key `lisen`  did you mean `listen`?"],
+        );
+        check(
+            "[sever]\nlisten = 1\n",
+            &["f:1:2: unknown key `sever`  did you mean `server`?"],
+        );
         check("[server]\npassword = 1\n", &["known here: listen, key"]);
-        check("[server]\nlisten = \"x\"\n", &["f:2:10: invalid type: string \"x\", expected u16"]);
+        check(
+            "[server]\nlisten = \"x\"\n",
+            &["f:2:10: invalid type: string \"x\", expected u16"],
+        );
         check("[server]\nlisten = 70000\n", &["f:2:10: invalid value"]);
-        check("[[item]]\nname = \"a\"\n[[item]]\n", &["f:3:1: missing field `name`"]);
+        check(
+            "[[item]]\nname = \"a\"\n[[item]]\n",
+            &["f:3:1: missing field `name`"],
+        );
         check(
             "[server]\nlisen = 1\nkey = 2\n[[item]]\nnam = \"a\"\nname = \"b\"\n[other]\nx = 1\n",
-            &["f:2:1", "f:3:7", "f:5:1: unknown key `nam`  did you mean `name`?", "f:7:2: unknown key `other`"],
+            &[
+                "f:2:1",
+                "f:3:7",
+                "f:5:1: unknown key `nam`  did you mean `name`?",
+                "f:7:2: unknown key `other`",
+            ],
         );
-        check("server = { lisen = 1 }\nitem = [{ name = 1 }, { name = 2 }]", &["f:1:12", "f:2:18", "f:2:32"]);
+        check(
+            "server = { lisen = 1 }\nitem = [{ name = 1 }, { name = 2 }]",
+            &["f:1:12", "f:2:18", "f:2:32"],
+        );
     }
 
     #[test]

@@ -14,9 +14,7 @@ use toml::Spanned;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Track;
 use usher_domain::ladder::{Audience, StepKind, Unless};
-use usher_domain::policy::{
-    LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule,
-};
+use usher_domain::policy::{LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule};
 use usher_domain::time::{Calendar, WorkingHours};
 use words::{Code, Length, Moments, Parsed};
 
@@ -133,7 +131,11 @@ impl Rules {
                 spans.push((place.clone(), name, step.span()));
             }
             let rule = whole(*track, ladder.get_ref()).map_err(|(what, remedy)| {
-                vec![Fault::error(source.place(Some(ladder.span())), what, remedy)]
+                vec![Fault::error(
+                    source.place(Some(ladder.span())),
+                    what,
+                    remedy,
+                )]
             })?;
             general.insert(*track, rule);
         }
@@ -144,7 +146,11 @@ impl Rules {
         spans.push(("lease".into(), None, file.lease.span()));
         let rules = Self {
             general,
-            unread: file.unread.iter().map(|step| unread(step.get_ref())).collect(),
+            unread: file
+                .unread
+                .iter()
+                .map(|step| unread(step.get_ref()))
+                .collect(),
             lease: lease(file.lease.get_ref()),
             absent_after: file.absent.after.0,
         };
@@ -162,11 +168,14 @@ impl Rules {
     /// When the table is not such ladders; the message names the part of it, and what is wrong.
     pub fn terms(&self, hours: WorkingHours, ladders: &toml::Table) -> Result<Terms, TermsError> {
         let value = toml::Value::Table(ladders.clone());
-        let ladders: BTreeMap<Code<Track>, Ladder> =
-            serde_path_to_error::deserialize(value).map_err(|error| {
+        let ladders: BTreeMap<Code<Track>, Ladder> = serde_path_to_error::deserialize(value)
+            .map_err(|error| {
                 let part = format!("ladder.{}", error.path());
                 let (what, remedy) = document::explain(error.inner().message());
-                TermsError { part, what: join(&what, &remedy) }
+                TermsError {
+                    part,
+                    what: join(&what, &remedy),
+                }
             })?;
         let mut tracks = BTreeMap::new();
         for (Code(track), ladder) in ladders {
@@ -175,9 +184,17 @@ impl Rules {
             };
             let own: Vec<StepRule> = ladder.step.iter().map(|own| step(own.get_ref())).collect();
             let rule = TrackRule {
-                acknowledgement: ladder.acknowledgement.map_or(general.acknowledgement, |own| own.0),
-                reply_within: ladder.reply_within.map_or(general.reply_within, |own| own.0),
-                steps: if own.is_empty() { general.steps.clone() } else { own },
+                acknowledgement: ladder
+                    .acknowledgement
+                    .map_or(general.acknowledgement, |own| own.0),
+                reply_within: ladder
+                    .reply_within
+                    .map_or(general.reply_within, |own| own.0),
+                steps: if own.is_empty() {
+                    general.steps.clone()
+                } else {
+                    own
+                },
             };
             tracks.insert(track, rule);
         }
@@ -230,7 +247,9 @@ fn whole(track: Track, ladder: &Ladder) -> Result<TrackRule, (&'static str, &'st
     let reply_within = match (ladder.reply_within, track) {
         (Some(given), _) => given.0,
         // Before sentence the hearing is the deadline, and this is never asked for.
-        (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => acknowledgement,
+        (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => {
+            acknowledgement
+        }
         (None, Track::PostSentence) => {
             let remedy = "say by when a reply is due, such as reply_within = \"10 wd\"";
             return Err(("reply_within is missing", remedy));
@@ -284,11 +303,17 @@ fn placed(source: &Source, spans: &Spans, error: &PolicyError) -> Fault {
     };
     let place = match error {
         PolicyError::MissingTrack { .. } => find("ladder", None),
-        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => find(place, None),
+        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => {
+            find(place, None)
+        }
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
         PolicyError::BadLease => find("lease", None),
     };
-    Fault::error(place, error.to_string(), "config/policy.toml shows every ladder and the form of a step")
+    Fault::error(
+        place,
+        error.to_string(),
+        "config/policy.toml shows every ladder and the form of a step",
+    )
 }
 
 #[cfg(test)]

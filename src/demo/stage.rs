@@ -1,10 +1,11 @@
 //! Where the demo plays: a fresh folder with a store and certificates, and in it the same app as `serve`, on loopback, with mutual TLS.
 
 use super::client::Client;
-use crate::app::{App, AppParts, open_store};
+use crate::app::{self, App, AppParts, open_store};
 use crate::auth::{Identities, IdentityEntry, IdentityTable};
 use crate::clock::{Clock, ScaledClock, SystemClock};
 use crate::config::calendar;
+use crate::config::check::Parts;
 use crate::config::policy::Rules;
 use crate::config::settings::{Engine, StoreSettings};
 use crate::directory::Directory;
@@ -43,7 +44,6 @@ const DRAIN_SECONDS: u64 = 5;
 /// In the demo's time: at its fastest these are some tens of real milliseconds.
 const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3_600);
 const ABSENCE_EVERY: Duration = Duration::from_secs(5 * 60);
-const ABSENT_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// Who a client program is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +144,7 @@ pub(super) struct Stage {
     pub(super) directory: Arc<Directory>,
     clock: Arc<ScaledClock>,
     policy: Policy,
+    absent_after: Duration,
     identities: Arc<Identities>,
     clients: BTreeMap<Who, ClientTls>,
 }
@@ -159,9 +160,11 @@ impl Stage {
             .chain([Who::Operators, Who::Inspector])
             .collect();
         let clients = certificates(&folder, &everybody)?;
+        let (policy, absent_after) = policy(&directory)?;
         let entries: Vec<IdentityEntry> = everybody.iter().map(|who| who.identity(offices)).collect();
         Ok(Self {
-            policy: policy(&directory)?,
+            policy,
+            absent_after,
             identities: Arc::new(Identities::new(IdentityTable::new(&entries)?)),
             folder,
             directory,
@@ -196,9 +199,9 @@ impl Stage {
             scheduler: scheduler::Settings {
                 sweep_every: SWEEP_EVERY,
                 absence_every: ABSENCE_EVERY,
-                absent_after: ABSENT_AFTER,
+                absent_after: self.absent_after,
             },
-            metrics: Arc::new(Metrics::new([])),
+            metrics: Arc::new(Metrics::new(app::methods())),
         })
         .await?;
         let address = app.address();
@@ -283,13 +286,13 @@ fn certificates(folder: &Folder, everybody: &BTreeSet<Who>) -> anyhow::Result<BT
     Ok(clients)
 }
 
-/// The built-in policy with the hours and ladders of the directory's responders.
-fn policy(directory: &Directory) -> anyhow::Result<Policy> {
-    let rules = Rules::built_in().map_err(|_| anyhow!("the built-in policy cannot be read"))?;
-    let mut responders = BTreeMap::new();
-    for responder in directory.responders().iter() {
-        let terms = rules.terms(responder.hours.clone(), &responder.ladder)?;
-        responders.insert(responder.id.clone(), terms);
-    }
-    Ok(rules.policy(calendar::built_in(), responders)?)
+/// The built-in policy with the hours and ladders of the directory's responders, and how long a responder may be away with work waiting.
+fn policy(directory: &Directory) -> anyhow::Result<(Policy, Duration)> {
+    let parts = Parts {
+        rules: Rules::built_in().map_err(|_| anyhow!("the built-in policy cannot be read"))?,
+        calendar: calendar::built_in(),
+    };
+    let absent_after = parts.rules.absent_after.try_into().unwrap_or_default();
+    let policy = app::policy(&parts, directory, Path::new("config/responders"))?;
+    Ok((policy, absent_after))
 }
