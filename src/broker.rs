@@ -8,6 +8,7 @@ mod announce;
 mod forecast;
 pub mod input;
 mod lease;
+mod measure;
 pub mod opened;
 pub mod output;
 mod presence;

@@ -6,10 +6,13 @@
 //! - Events keep the order of commits, per enquiry and in the feed.
 //! - A record that cannot be read is reported by id ([`StoreError::Corrupt`]), never served and never in the way of others.
 
+pub mod embedded;
 pub mod kv;
+pub mod record;
 pub mod redb;
 #[cfg(feature = "sled")]
 pub mod sled;
+pub mod verify;
 
 use async_trait::async_trait;
 use std::num::NonZeroU64;

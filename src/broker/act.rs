@@ -27,7 +27,7 @@ impl Broker {
             self.presence
                 .sign_of_life(&actor.responders, &actor.client, now);
         }
-        let check = check_of(&input.act);
+        let check = input.act.check();
         let verb = self.verb(input.act, now)?;
         let command = Command {
             request: Some(input.request),
@@ -171,21 +171,24 @@ impl Broker {
     }
 }
 
-fn check_of(act: &Act) -> Option<CheckNumber> {
-    match act {
-        Act::Renew { check, .. }
-        | Act::Accept { check, .. }
-        | Act::Answer { check, .. }
-        | Act::Release { check, .. }
-        | Act::Ask { check, .. }
-        | Act::Redirect { check, .. }
-        | Act::Supply { check, .. }
-        | Act::Receive { check, .. }
-        | Act::Reroute { check, .. }
-        | Act::Close { check, .. } => Some(*check),
-        Act::Withdraw { .. }
-        | Act::MoveHearing { .. }
-        | Act::DecideWithout { .. }
-        | Act::Acknowledge { .. } => None,
+impl Act {
+    /// The check that it is about, where it is about one.
+    pub const fn check(&self) -> Option<CheckNumber> {
+        match self {
+            Self::Renew { check, .. }
+            | Self::Accept { check, .. }
+            | Self::Answer { check, .. }
+            | Self::Release { check, .. }
+            | Self::Ask { check, .. }
+            | Self::Redirect { check, .. }
+            | Self::Supply { check, .. }
+            | Self::Receive { check, .. }
+            | Self::Reroute { check, .. }
+            | Self::Close { check, .. } => Some(*check),
+            Self::Withdraw { .. }
+            | Self::MoveHearing { .. }
+            | Self::DecideWithout { .. }
+            | Self::Acknowledge { .. } => None,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::input::LeaseInput;
 use super::{Broker, BrokerError};
-use crate::store::{Change, Queued, StoreError};
+use crate::store::{Change, Queued, Revision, StoreError, Stored};
 use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +28,7 @@ pub struct LeasedCheck {
     /// Its lease.
     pub lease: Lease,
     /// The enquiry that it is part of.
-    pub enquiry: Enquiry,
+    pub stored: Stored,
 }
 
 /// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart: then the leases expire.
@@ -167,18 +167,15 @@ impl Broker {
         for _ in 0..limits::CONFLICT_RETRIES_MAX {
             let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
             if leased.is_empty() {
-                return Ok(leased);
+                return Ok(Vec::new());
             }
-            let told: Vec<_> = changes
-                .iter()
-                .map(|change| (change.enquiry.clone(), change.events.clone()))
-                .collect();
-            match self.store.commit(changes).await {
+            match self.store.commit(changes.clone()).await {
                 Ok(committed) => {
-                    for (enquiry, events) in &told {
-                        self.announce(enquiry, events, committed.cursor);
+                    for change in &changes {
+                        self.announce(&change.enquiry, &change.events, committed.cursor);
                     }
-                    return Ok(leased);
+                    let revisions = changes.iter().map(|change| change.enquiry.id).zip(committed.revisions);
+                    return Ok(views(&leased, changes.iter().map(|change| &change.enquiry), &revisions.collect(), actor));
                 }
                 Err(StoreError::Conflict { id }) => wanted.retain(|check| check.enquiry != id),
                 Err(other) => return Err(other.into()),
@@ -192,7 +189,7 @@ impl Broker {
         wanted: &[CheckId],
         call: &LeaseInput,
         actor: &Actor,
-    ) -> Result<(Vec<Change>, Vec<LeasedCheck>), BrokerError> {
+    ) -> Result<(Vec<Change>, Vec<CheckId>), BrokerError> {
         let (now, policy) = (self.clock.now(), self.policy.load_full());
         let until = lease_end(now, call.span, &policy);
         let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
@@ -228,9 +225,6 @@ impl Broker {
             }
         }
         changes.retain(|_, change| !change.events.is_empty());
-        let view =
-            |check: &CheckId| leased_view(*check, &changes.get(&check.enquiry)?.enquiry, actor);
-        let leased = leased.iter().filter_map(view).collect();
         Ok((changes.into_values().collect(), leased))
     }
 
@@ -243,7 +237,7 @@ impl Broker {
         let mut leased = Vec::new();
         for check in checks {
             if let Some(stored) = self.store.load(check.enquiry).await? {
-                leased.extend(leased_view(*check, &stored.enquiry, actor));
+                leased.extend(leased_view(*check, stored, actor));
             }
         }
         let now = self.clock.now();
@@ -252,13 +246,25 @@ impl Broker {
     }
 }
 
-fn leased_view(check: CheckId, enquiry: &Enquiry, actor: &Actor) -> Option<LeasedCheck> {
-    match &enquiry.check(check.number)?.state {
-        CheckState::Leased { lease } if lease.client == actor.client => Some(LeasedCheck {
-            check,
-            lease: lease.clone(),
-            enquiry: enquiry.clone(),
-        }),
+fn views<'a>(
+    leased: &[CheckId],
+    enquiries: impl Iterator<Item = &'a Enquiry>,
+    revisions: &HashMap<EnquiryId, Revision>,
+    actor: &Actor,
+) -> Vec<LeasedCheck> {
+    let enquiries: HashMap<EnquiryId, &Enquiry> = enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
+    let view = |check: &CheckId| {
+        let enquiry = (*enquiries.get(&check.enquiry)?).clone();
+        leased_view(*check, Stored { enquiry, revision: *revisions.get(&check.enquiry)? }, actor)
+    };
+    leased.iter().filter_map(view).collect()
+}
+
+fn leased_view(check: CheckId, stored: Stored, actor: &Actor) -> Option<LeasedCheck> {
+    match &stored.enquiry.check(check.number)?.state {
+        CheckState::Leased { lease } if lease.client == actor.client => {
+            Some(LeasedCheck { check, lease: lease.clone(), stored })
+        }
         _ => None,
     }
 }

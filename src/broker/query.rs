@@ -5,7 +5,7 @@ use super::input::{
 };
 use super::opened::{OpenEnquiry, Part};
 use super::{Broker, BrokerError, watch};
-use crate::store::{Filter, Page, Place, Recorded, Stored};
+use crate::store::{Cursor, Filter, Page, Place, Recorded, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
 use usher_domain::id::{CheckId, CheckNumber, EnquiryId};

@@ -1,7 +1,7 @@
 //! Surveys for operators: responders and what waits for them, where a postcode leads, how the broker is.
 
 use super::input::ListRespondersInput;
-use super::opened::ResponderCard;
+use super::opened::{ResponderCard, ResponderCards};
 use super::output::{LookupView, ResponderKind, ResponderView, StatusView};
 use super::{Broker, BrokerError, route};
 use crate::directory::{self, PostcodeOutcome, Responder};
@@ -138,6 +138,11 @@ impl Broker {
             bank_holidays_known_until: self.policy().calendar.known_until(),
             directory_release: self.directory.table().about().release.clone(),
         })
+    }
+
+    /// What people need to know of each responder.
+    pub fn cards(&self) -> &ResponderCards {
+        &self.cards
     }
 
     /// What people need to know of a responder beside a check.

@@ -1,7 +1,7 @@
 //! Watching: events after a cursor, as they are committed, of what the actor may see. Bounded: a slow watcher reads at its own pace from the
 //! store, nothing piles up here.
 
-use super::input::AlertFilter;
+use super::input::{AlertFilter, AlertStanding};
 use super::query::{AlertEntry, alerts_of};
 use super::{Broker, BrokerError};
 use crate::store::{Cursor, Recorded};
@@ -68,6 +68,11 @@ impl Watch {
         filter: &AlertFilter,
         actor: &Actor,
     ) -> Result<Vec<(Cursor, AlertEntry)>, BrokerError> {
+        // An alert that has ended is news for whoever watches the live ones.
+        let mut filter = filter.clone();
+        if filter.states.is_empty() {
+            filter.states = vec![AlertStanding::Open, AlertStanding::Acknowledged, AlertStanding::Resolved];
+        }
         let mut changes = Vec::new();
         for recorded in self.next(broker, actor).await? {
             let Some(number) = alert_of(&recorded.event.kind) else {
@@ -76,7 +81,7 @@ impl Watch {
             let Some(stored) = broker.store.load(recorded.enquiry).await? else {
                 continue;
             };
-            let entry = alerts_of(&stored, filter, actor)
+            let entry = alerts_of(&stored, &filter, actor)
                 .into_iter()
                 .find(|entry| entry.alert.number == number);
             changes.extend(entry.map(|entry| (recorded.cursor, entry)));

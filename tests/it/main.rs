@@ -1,6 +1,11 @@
 //! Integration tests.
+//! Integration tests, one binary: what no single module can prove.
 
-#[cfg(test)] // always so, and clippy sees that helpers are test code too
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod tidy;

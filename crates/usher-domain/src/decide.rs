@@ -233,3 +233,164 @@ impl Work<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Transition, decide};
+    use crate::actor::Actor;
+    use crate::command::{Verb, VerbName, WithoutAnswer};
+    use crate::enquiry::{CloseReason, Enquiry};
+    use crate::id::RequestId;
+    use crate::limits;
+    use crate::rejection::Rejection;
+    use crate::rules::cases::{
+        LEASE, accept, acknowledge, adapter, answer, answered, ask, asked, at, clock, close,
+        hearing, hearing_at, hidden, lease, leased, move_to, officer, operator, policy, proceed,
+        receive, redirect, release, request, reroute, stranger, submission, supply, unroutable,
+        waiting, withdraw, without,
+    };
+    use uuid::Uuid;
+
+    /// Gives `verb` as request 7 with `digest`, at minute 5.
+    fn give(
+        before: &Enquiry,
+        who: &Actor,
+        digest: u64,
+        verb: &Verb,
+    ) -> Result<Transition, Rejection> {
+        decide(
+            Some(before),
+            &request(7, digest, verb.clone()),
+            who,
+            at(5),
+            &policy(),
+        )
+    }
+
+    #[rustfmt::skip] // a row a line
+    fn remembered() -> [(Enquiry, Actor, Verb); 15] {
+        let (desk, court) = (adapter("a"), officer());
+        [
+            (waiting(), desk.clone(), accept(None, Some(60))),
+            (leased(), desk.clone(), answer(LEASE)),
+            (leased(), desk.clone(), release(LEASE)),
+            (leased(), desk.clone(), ask(LEASE)),
+            (asked(), court.clone(), supply()),
+            (waiting(), desk.clone(), redirect(1, "b")),
+            (unroutable(), operator(), reroute(1, "b")),
+            (waiting(), court.clone(), withdraw()),
+            (waiting(), court.clone(), move_to(hearing(200))),
+            (waiting(), court.clone(), move_to(hearing_at("B01DU", 200))),
+            (unroutable(), operator(), acknowledge(1)),
+            (waiting(), court.clone(), proceed()),
+            (waiting(), court.clone(), without(WithoutAnswer::SeekAdjournment)),
+            (answered(), court.clone(), receive(1)),
+            (waiting(), court, close(CloseReason::Mistake)),
+        ]
+    }
+
+    #[test]
+    fn a_repeated_request_gives_the_same_enquiry_and_no_events() {
+        for (before, who, verb) in remembered() {
+            let first = give(&before, &who, 1, &verb).unwrap();
+            assert_ne!(first.events, [], "{verb:?}");
+            let again = give(&first.enquiry, &who, 1, &verb);
+            let expected = Transition {
+                events: Vec::new(),
+                ..first
+            };
+            assert_eq!(again, Ok(expected), "{verb:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_id_with_another_body_is_refused() {
+        for (before, who, verb) in remembered() {
+            let first = give(&before, &who, 1, &verb).unwrap().enquiry;
+            let reused = give(&first, &operator(), 2, &acknowledge(1));
+            assert_eq!(reused, Err(Rejection::RequestReused), "{verb:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_cannot_see_an_enquiry_learns_nothing_of_its_requests() {
+        let moved = give(
+            &waiting(),
+            &officer(),
+            1,
+            &move_to(hearing_at("B01DU", 200)),
+        );
+        let moved = moved.unwrap().enquiry;
+        let refused = give(&moved, &officer(), 2, &withdraw());
+        assert_eq!(refused, Err(hidden("enquiry")));
+        let refused = give(&waiting(), &stranger(), 1, &withdraw());
+        assert_eq!(refused, Err(hidden("enquiry")));
+        let absent = decide(
+            None,
+            &request(7, 1, withdraw()),
+            &officer(),
+            at(5),
+            &policy(),
+        );
+        assert_eq!(absent, Err(hidden("enquiry")));
+    }
+
+    #[test]
+    fn leases_are_not_remembered_because_their_loans_are() {
+        let first = give(&waiting(), &adapter("a"), 1, &lease(1))
+            .unwrap()
+            .enquiry;
+        assert_eq!(first.applied, []);
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_remembered() {
+        let same = give(&waiting(), &officer(), 1, &move_to(hearing(120))).unwrap();
+        assert_eq!((same.enquiry, same.events), (waiting(), Vec::new()));
+    }
+
+    #[test]
+    fn the_submission_and_the_latest_requests_are_remembered() {
+        let submit = Verb::Submit(Box::new(submission(&["a"])));
+        let submit = request(1_000, 1, submit);
+        let mut enquiry = decide(None, &submit, &officer(), at(0), &policy())
+            .unwrap()
+            .enquiry;
+        let turns = 2 * limits::REQUESTS_REMEMBERED_MAX as u128;
+        for id in 2_000..2_000 + turns {
+            let command = request(id, 1, accept(None, None));
+            enquiry = decide(Some(&enquiry), &command, &adapter("a"), at(1), &policy())
+                .unwrap()
+                .enquiry;
+        }
+        let known = |id| {
+            let id = RequestId::from_uuid(Uuid::from_u128(id));
+            enquiry.applied.iter().any(|applied| applied.request == id)
+        };
+        assert_eq!(enquiry.applied.len(), limits::REQUESTS_REMEMBERED_MAX);
+        assert!(known(1_000) && known(2_000 + turns - 1) && !known(2_000));
+        let again = decide(Some(&enquiry), &submit, &officer(), at(2), &policy()).unwrap();
+        assert_eq!(again.events, []);
+    }
+
+    #[test]
+    fn every_verb_of_another_role_is_refused_before_anything_else() {
+        let verb = VerbName::Withdraw;
+        let refused = give(&waiting(), &clock(), 1, &withdraw());
+        assert_eq!(refused, Err(Rejection::NotPermitted { verb }));
+        let verb = VerbName::Lease;
+        let refused = give(&waiting(), &stranger(), 1, &lease(1));
+        assert_eq!(refused, Err(Rejection::NotPermitted { verb }));
+    }
+
+    #[test]
+    fn a_name_of_blanks_names_nobody() {
+        let mut blank = officer();
+        blank.person = blank.person.map(|person| crate::actor::Person {
+            name: "  ".into(),
+            ..person
+        });
+        let refused = give(&waiting(), &blank, 1, &withdraw());
+        assert_eq!(refused, Err(Rejection::PersonRequired));
+    }
+}

@@ -54,6 +54,9 @@ pub const STEP_NAME_CHARS_MAX: usize = 48;
 pub const HEARING_AHEAD_DAYS_MAX: i64 = 550;
 /// How far ahead working time is searched, in days, before giving up.
 pub const WORKING_SEARCH_DAYS_MAX: i32 = 1_100;
+/// How far a step of a ladder may lie from where it counts, in days; the same number bounds working days and hours, so
+/// that the search of working time never gives up on one.
+pub const SPAN_DAYS_MAX: u32 = 120;
 
 /// Checks that one lease call may take.
 pub const LEASE_BATCH_MAX: usize = 64;

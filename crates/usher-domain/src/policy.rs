@@ -93,6 +93,18 @@ pub struct Span {
     pub unit: Unit,
 }
 
+impl Span {
+    /// Whether it is short enough to be found, see [`limits::SPAN_DAYS_MAX`].
+    fn is_bounded(self) -> bool {
+        let a_day = match self.unit {
+            Unit::Minute => 24 * 60,
+            Unit::Hour => 24,
+            Unit::WorkingHour | Unit::WorkingDay => 1,
+        };
+        self.amount <= limits::SPAN_DAYS_MAX * a_day
+    }
+}
+
 codes! {
     /// Units of time.
     Unit {
@@ -149,6 +161,9 @@ impl FromStr for Span {
         let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else {
             return Err(bad);
         };
+        if amount.starts_with('+') {
+            return Err(bad);
+        }
         Ok(Self {
             amount: amount.parse().map_err(|_| bad)?,
             unit: Unit::parse(unit).ok_or(bad)?,
@@ -240,11 +255,8 @@ impl Policy {
             .iter()
             .any(|step| step.at.iter().any(|at| at.base == Base::Answered));
         if !answered || self.unread.iter().any(|step| step.kind != StepKind::Unread) {
-            return Err(PolicyError::BadStep {
-                place: "unread".into(),
-                step: "*".into(),
-                why: "every step has kind unread, and at least one counts from answered",
-            });
+            let why = "every step has kind unread, and at least one counts from answered";
+            return Err(bad_step("unread", "*", why));
         }
         let lease = &self.lease;
         let ordered = lease.min <= lease.default && lease.default <= lease.max;
@@ -325,7 +337,7 @@ impl Policy {
         }
     }
 
-    /// The steps of a check opened at `opened`, all pending, soonest first.
+    /// The steps of a check opened at `opened`, all pending, soonest first; none is due before that.
     pub fn steps(
         &self,
         track: Track,
@@ -336,10 +348,7 @@ impl Policy {
         let rules = self
             .track(track, responder)
             .map_or(&[][..], |rule| &rule.steps);
-        self.instantiate(rules, responder, |base| match base {
-            Base::Submitted | Base::Answered => opened,
-            Base::Hearing => deadline,
-        })
+        self.instantiate(rules, responder, opened, deadline)
     }
 
     /// The steps that follow an answer until it is read.
@@ -349,25 +358,27 @@ impl Policy {
         answered: Timestamp,
         deadline: Timestamp,
     ) -> Vec<Step> {
-        self.instantiate(&self.unread, responder, |base| match base {
-            Base::Submitted | Base::Answered => answered,
-            Base::Hearing => deadline,
-        })
+        self.instantiate(&self.unread, responder, answered, deadline)
     }
 
     fn instantiate(
         &self,
         rules: &[StepRule],
         responder: Option<&ResponderId>,
-        base: impl Fn(Base) -> Timestamp,
+        start: Timestamp,
+        deadline: Timestamp,
     ) -> Vec<Step> {
         let hours = self.hours(responder);
+        let base = |base| match base {
+            Base::Submitted | Base::Answered => start,
+            Base::Hearing => deadline,
+        };
         let due = |rule: &StepRule| {
             rule.at
                 .iter()
                 .map(|at| self.shift(base(at.base), at.before, at.span, hours))
                 .min()
-                .unwrap_or(Timestamp::MIN)
+                .map_or(start, |due| due.max(start))
         };
         let step = |rule: &StepRule| Step {
             name: rule.name.clone(),
@@ -421,13 +432,12 @@ pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
 
 fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
     validate_steps(place, &rule.steps)?;
-    // A decision at court ends the step at the hearing, whatever its `unless` says.
-    let ends_by_decision = |step: &StepRule| step.kind == StepKind::Hearing;
-    let lasting = |step: &&StepRule| {
-        step.unless == Unless::Answered && step.kind != StepKind::Unread && !ends_by_decision(step)
-    };
-    let after = |step: &&StepRule| step.at.iter().all(|at| !at.before);
-    if !rule.steps.iter().filter(lasting).any(|step| after(&step)) {
+    let lasting =
+        |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
+    let after =
+        |at: &Offset| !at.before && (track == Track::PostSentence || at.base == Base::Hearing);
+    let last = |step: &StepRule| step.at.iter().all(after);
+    if !rule.steps.iter().filter(lasting).any(last) {
         return Err(PolicyError::NoLastStep {
             place: place.into(),
         });
@@ -438,14 +448,16 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
             place: place.into(),
         });
     }
-    if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: "*".into(),
-            why: "kind unread belongs in [[unread]]",
-        });
-    }
-    Ok(())
+    let sound = |span: &Span| span.amount > 0 && span.is_bounded();
+    let spans = [rule.acknowledgement, rule.reply_within];
+    let why = if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
+        "kind unread belongs in [[unread]]"
+    } else if !spans.iter().all(sound) {
+        "acknowledgement and reply_within must be longer than nothing and at most 120 days"
+    } else {
+        return Ok(());
+    };
+    Err(bad_step(place, "*", why))
 }
 
 fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
@@ -461,6 +473,8 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
             "the name is used twice"
         } else if step.at.is_empty() || step.at.len() > limits::OFFSETS_PER_STEP_MAX {
             "at must give one to four moments"
+        } else if !step.at.iter().all(|at| at.span.is_bounded()) {
+            "a moment lies more than 120 days, working days or working hours away"
         } else if step.audience.is_empty() {
             "the audience is empty"
         } else if step.kind == StepKind::Hearing && !is_the_hearing(step) {
@@ -468,20 +482,20 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
         } else {
             continue;
         };
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: step.name.to_string(),
-            why,
-        });
+        return Err(bad_step(place, &step.name, why));
     }
     if steps.is_empty() || steps.len() > limits::STEPS_PER_LADDER_MAX {
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: "*".into(),
-            why: "a ladder has 1 to 24 steps",
-        });
+        return Err(bad_step(place, "*", "a ladder has 1 to 24 steps"));
     }
     Ok(())
+}
+
+fn bad_step(place: &str, step: &str, why: &'static str) -> PolicyError {
+    PolicyError::BadStep {
+        place: place.into(),
+        step: step.into(),
+        why,
+    }
 }
 
 fn is_the_hearing(step: &StepRule) -> bool {
@@ -489,10 +503,7 @@ fn is_the_hearing(step: &StepRule) -> bool {
         step.at[..],
         [Offset {
             base: Base::Hearing,
-            span: Span {
-                amount: 0,
-                unit: Unit::Minute | Unit::Hour,
-            },
+            span: Span { amount: 0, .. },
             ..
         }]
     )

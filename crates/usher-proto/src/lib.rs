@@ -19,3 +19,13 @@ pub mod v1 {
 
 /// The descriptors of `usher.v1` and what it imports, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("gen/descriptor.bin");
+
+/// What engines persist; never on the wire (`proto/usher/storage/v1`). Nothing here has a `Debug`: most of it is about people.
+#[expect(
+    missing_docs,
+    clippy::pedantic,
+    reason = "generated; documented in the .proto files"
+)]
+#[rustfmt::skip]
+#[path = "gen/usher.storage.v1.rs"]
+pub mod storage_v1;

@@ -63,26 +63,16 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_lease_is_lost_at_its_last_instant() {
         let desk = adapter("a");
         let verb = accept(LEASE, None);
-        check(
-            &leased(),
-            &desk,
-            just_before(LEASE_END),
-            &verb,
-            Ok("accepted"),
-        );
-        check(
-            &leased(),
-            &desk,
-            at(LEASE_END),
-            &verb,
-            Err(Rejection::LeaseLost),
-        );
+        check(&leased(), &desk, just_before(LEASE_END), &verb, Ok("accepted"));
+        check(&leased(), &desk, at(LEASE_END), &verb, Err(Rejection::LeaseLost));
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_promise_lies_in_the_future() {
         let refused = Rejection::Invalid {
             field: "expected_by_time",
@@ -94,22 +84,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn only_a_named_person_of_the_responder_accepts() {
         let verb = accept(None, None);
-        check(
-            &waiting(),
-            &nameless(adapter("a")),
-            at(1),
-            &verb,
-            Err(Rejection::PersonRequired),
-        );
-        check(
-            &waiting(),
-            &adapter("b"),
-            at(1),
-            &verb,
-            Err(hidden("enquiry")),
-        );
+        check(&waiting(), &nameless(adapter("a")), at(1), &verb, Err(Rejection::PersonRequired));
+        check(&waiting(), &adapter("b"), at(1), &verb, Err(hidden("enquiry")));
         let both = submitted(&["a", "b"]);
         check(&both, &adapter("b"), at(1), &verb, Err(hidden("check")));
     }

@@ -94,15 +94,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn only_a_named_person_looks_after_it() {
         let now = at(46);
-        check(
-            &chased(),
-            &nameless(operator()),
-            now,
-            &acknowledge(1),
-            Err(Rejection::PersonRequired),
-        );
+        check(&chased(), &nameless(operator()), now, &acknowledge(1),
+            Err(Rejection::PersonRequired));
         let verb = VerbName::Acknowledge;
         let refused = Err(Rejection::NotPermitted { verb });
         check(&chased(), &clock(), now, &acknowledge(1), refused.clone());
@@ -138,16 +134,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn an_alert_that_ended_is_not_looked_after() {
         let accepted = after(chased(), &[(adapter("a"), 50, accept(None, None))]);
         let ended = Rejection::AlertEnded { at: at(50) };
         check(&accepted, &operator(), at(51), &acknowledge(1), Err(ended));
-        check(
-            &accepted,
-            &operator(),
-            at(51),
-            &acknowledge(2),
-            Ok("accepted ~manager"),
-        );
+        check(&accepted, &operator(), at(51), &acknowledge(2), Ok("accepted ~manager"));
     }
 }

@@ -268,21 +268,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_promise_is_missed_at_its_moment() {
-        check(
-            &accepted(),
-            &clock(),
-            just_before(60),
-            &Verb::Advance,
-            Ok("accepted !manager"),
-        );
-        check(
-            &accepted(),
-            &clock(),
-            at(60),
-            &Verb::Advance,
-            Ok("accepted !promise_missed !manager"),
-        );
+        check(&accepted(), &clock(), just_before(60), &Verb::Advance, Ok("accepted !manager"));
+        check(&accepted(), &clock(), at(60), &Verb::Advance,
+            Ok("accepted !promise_missed !manager"));
     }
 
     #[test]

@@ -145,22 +145,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_lease_is_lost_at_its_last_instant() {
         let desk = adapter("a");
-        check(
-            &leased(),
-            &desk,
-            just_before(LEASE_END),
-            &answer(LEASE),
-            Ok("answered"),
-        );
-        check(
-            &leased(),
-            &desk,
-            at(LEASE_END),
-            &answer(LEASE),
-            Err(Rejection::LeaseLost),
-        );
+        check(&leased(), &desk, just_before(LEASE_END), &answer(LEASE), Ok("answered"));
+        check(&leased(), &desk, at(LEASE_END), &answer(LEASE), Err(Rejection::LeaseLost));
     }
 
     #[test]
@@ -184,37 +173,21 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_newer_answer_is_to_be_read_anew() {
         let unread = after(answered(), &[(clock(), 110, Verb::Advance)]);
         let newer = after(unread, &[(adapter("a"), 111, answer(None))]);
-        check(
-            &newer,
-            &clock(),
-            just_before(141),
-            &Verb::Advance,
-            Ok("answered !unread_late"),
-        );
-        check(
-            &newer,
-            &clock(),
-            at(141),
-            &Verb::Advance,
-            Ok("answered !unread_late !unread"),
-        );
+        check(&newer, &clock(), just_before(141), &Verb::Advance, Ok("answered !unread_late"));
+        check(&newer, &clock(), at(141), &Verb::Advance, Ok("answered !unread_late !unread"));
         check(&newer, &officer(), at(112), &receive(2), Ok("received"));
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn an_answer_to_a_closed_check_must_be_read() {
         let late = after(closed(), &[(adapter("a"), 200, answer(None))]);
         assert!(late.is_open());
-        check(
-            &late,
-            &clock(),
-            at(230),
-            &Verb::Advance,
-            Ok("answered !unread_late !unread"),
-        );
+        check(&late, &clock(), at(230), &Verb::Advance, Ok("answered !unread_late !unread"));
         check(&late, &officer(), at(230), &receive(1), Ok("received"));
     }
 

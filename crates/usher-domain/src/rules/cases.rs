@@ -412,6 +412,10 @@ pub(crate) fn picture(enquiry: &Enquiry) -> String {
 
 /// Gives `verb` and compares the picture, or the refusal.
 #[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a row writes its refusal in place"
+)]
 pub(crate) fn check(
     before: &Enquiry,
     who: &Actor,

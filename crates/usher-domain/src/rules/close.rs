@@ -64,18 +64,13 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn another_reason_is_said_in_words() {
         let refused = Rejection::Invalid {
             field: "note",
             why: "is needed when the reason is other",
         };
-        check(
-            &waiting(),
-            &officer(),
-            at(5),
-            &close(CloseReason::Other),
-            Err(refused),
-        );
+        check(&waiting(), &officer(), at(5), &close(CloseReason::Other), Err(refused));
         let said = Verb::Close {
             check: 1,
             reason: CloseReason::Other,

@@ -141,24 +141,13 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_decision_ends_the_demand_for_one_and_not_the_chase() {
         let late = after(waiting(), &[(clock(), 120, Verb::Advance)]);
-        check(
-            &late,
-            &officer(),
-            at(121),
-            &proceed(),
-            Ok("waiting !chase !manager"),
-        );
+        check(&late, &officer(), at(121), &proceed(), Ok("waiting !chase !manager"));
         let decided = after(late, &[(officer(), 121, proceed())]);
         assert_eq!(decided.checks[0].sentenced_outstanding_at, Some(at(120)));
-        check(
-            &decided,
-            &clock(),
-            at(180),
-            &Verb::Advance,
-            Ok("waiting !chase !manager !after"),
-        );
+        check(&decided, &clock(), at(180), &Verb::Advance, Ok("waiting !chase !manager !after"));
     }
 
     #[test]

@@ -91,49 +91,26 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn the_check_that_the_other_has_open_goes_on() {
         let both = submitted(&["a", "b"]);
-        check(
-            &both,
-            &adapter("a"),
-            at(5),
-            &redirect(1, "b"),
-            Ok("redirected>2, waiting"),
-        );
+        check(&both, &adapter("a"), at(5), &redirect(1, "b"), Ok("redirected>2, waiting"));
         let joined = after(both, &[(adapter("a"), 5, redirect(1, "b"))]);
         assert_eq!(joined.checks[1].reasons.len(), 2);
-        let done = after(
-            submitted(&["a", "b"]),
-            &[(
-                officer(),
-                1,
-                Verb::Close {
-                    check: 2,
-                    reason: CloseReason::Mistake,
-                    note: text(1),
-                },
-            )],
-        );
-        check(
-            &done,
-            &adapter("a"),
-            at(5),
-            &redirect(1, "b"),
-            Ok("redirected>3, closed, waiting"),
-        );
+        let done = after(submitted(&["a", "b"]), &[(officer(), 1, Verb::Close {
+            check: 2,
+            reason: CloseReason::Mistake,
+            note: text(1),
+        })]);
+        check(&done, &adapter("a"), at(5), &redirect(1, "b"), Ok("redirected>3, closed, waiting"));
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn responders_that_send_it_to_each_other_leave_it_to_an_operator() {
         let there = redirected();
         let disputed = "redirected>2, redirected>3, unroutable !unroutable";
-        check(
-            &there,
-            &adapter("b"),
-            at(6),
-            &redirect(2, "a"),
-            Ok(disputed),
-        );
+        check(&there, &adapter("b"), at(6), &redirect(2, "a"), Ok(disputed));
         let back = after(there, &[(adapter("b"), 6, redirect(2, "a"))]);
         let CheckState::Unroutable { why, .. } = &back.checks[2].state else {
             panic!("{}", picture(&back));

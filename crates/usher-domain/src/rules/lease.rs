@@ -85,14 +85,12 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_lost_lease_stays_until_the_clock_returns_it() {
         let refused = Err(wrong("leased", "waiting"));
         check(&leased(), &adapter("a"), at(LEASE_END), &lease(1), refused);
         let lost = after(leased(), &[(clock(), LEASE_END, Verb::Advance)]);
         check(&lost, &adapter("a"), at(LEASE_END), &lease(1), Ok("leased"));
-        assert_eq!(
-            Rejection::LeaseLost.to_string(),
-            "the lease is lost: lease the check again"
-        );
+        assert_eq!(Rejection::LeaseLost.to_string(), "the lease is lost: lease the check again");
     }
 }

@@ -171,17 +171,12 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn an_earlier_hearing_brings_its_steps_forward() {
         let verb = move_to(hearing(60));
         check(&late(31), &operator(), at(31), &verb, Ok("waiting !chase"));
         let moved = after(late(31), &[(manager(), 31, verb)]);
-        check(
-            &moved,
-            &clock(),
-            at(31),
-            &Verb::Advance,
-            Ok("waiting !chase !decide"),
-        );
+        check(&moved, &clock(), at(31), &Verb::Advance, Ok("waiting !chase !decide"));
         let picture = "waiting !chase !decide !manager !sentenced_outstanding";
         check(&moved, &clock(), at(60), &Verb::Advance, Ok(picture));
     }
@@ -193,6 +188,7 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn another_court_at_the_same_time_keeps_what_is_raised() {
         let verb = move_to(hearing_at("B01DU", HEARING));
         let picture = "waiting !chase !manager !decide !sentenced_outstanding";
@@ -203,31 +199,17 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_step_that_a_decision_ended_is_demanded_again_for_the_new_hearing() {
         // Raised at 90, ended by the decision; the hearing moves ten minutes, so the decision point stays in the past.
         let decided = after(late(90), &[(officer(), 95, proceed())]);
         assert_eq!(picture(&decided), "waiting !chase !manager");
         let moved = after(decided, &[(officer(), 110, move_to(hearing(130)))]);
-        check(
-            &moved,
-            &clock(),
-            at(110),
-            &Verb::Advance,
-            Ok("waiting !chase !manager !decide"),
-        );
+        check(&moved, &clock(), at(110), &Verb::Advance, Ok("waiting !chase !manager !decide"));
         // Moot at 90, because decided before.
-        let moot = after(
-            waiting(),
-            &[(officer(), 80, proceed()), (clock(), 90, Verb::Advance)],
-        );
+        let moot = after(waiting(), &[(officer(), 80, proceed()), (clock(), 90, Verb::Advance)]);
         let moved = after(moot, &[(officer(), 110, move_to(hearing(130)))]);
-        check(
-            &moved,
-            &clock(),
-            at(110),
-            &Verb::Advance,
-            Ok("waiting !chase !manager !decide"),
-        );
+        check(&moved, &clock(), at(110), &Verb::Advance, Ok("waiting !chase !manager !decide"));
     }
 
     #[test]
@@ -279,22 +261,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_deadline_moves_for_a_named_person_with_a_reason() {
         let verb = move_to(hearing(HEARING + 60));
-        check(
-            &waiting(),
-            &nameless(officer()),
-            at(1),
-            &verb,
-            Err(Rejection::PersonRequired),
-        );
-        check(
-            &waiting(),
-            &stranger(),
-            at(1),
-            &verb,
-            Err(hidden("enquiry")),
-        );
+        check(&waiting(), &nameless(officer()), at(1), &verb, Err(Rejection::PersonRequired));
+        check(&waiting(), &stranger(), at(1), &verb, Err(hidden("enquiry")));
         let (deadline, reason) = (hearing(HEARING + 60), Sealed::default());
         let silent = Verb::MoveHearing { deadline, reason };
         let refused = Rejection::Invalid {

@@ -50,27 +50,12 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_lease_is_lost_at_its_last_instant() {
         let (check_number, to) = (1, to("b"));
-        let verb = Verb::Redirect {
-            check: check_number,
-            lease: LEASE,
-            to,
-        };
+        let verb = Verb::Redirect { check: check_number, lease: LEASE, to };
         let desk = adapter("a");
-        check(
-            &leased(),
-            &desk,
-            just_before(LEASE_END),
-            &verb,
-            Ok("redirected>2, waiting"),
-        );
-        check(
-            &leased(),
-            &desk,
-            at(LEASE_END),
-            &verb,
-            Err(Rejection::LeaseLost),
-        );
+        check(&leased(), &desk, just_before(LEASE_END), &verb, Ok("redirected>2, waiting"));
+        check(&leased(), &desk, at(LEASE_END), &verb, Err(Rejection::LeaseLost));
     }
 }

@@ -47,18 +47,13 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn it_is_told_once_and_ends_when_an_adapter_takes_it() {
         let told = after(waiting(), &[(clock(), 5, ABSENT)]);
         let again = give(&told, &clock(), at(6), &ABSENT).unwrap();
         assert_eq!((again.enquiry, again.events), (told.clone(), Vec::new()));
         check(&told, &adapter("a"), at(7), &lease(1), Ok("leased"));
         let cared_for = after(told, &[(adapter("a"), 6, acknowledge(1))]);
-        check(
-            &cared_for,
-            &clock(),
-            at(7),
-            &ABSENT,
-            Ok("waiting ~no_adapter"),
-        );
+        check(&cared_for, &clock(), at(7), &ABSENT, Ok("waiting ~no_adapter"));
     }
 }

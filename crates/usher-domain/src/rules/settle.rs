@@ -106,23 +106,12 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn what_somebody_looks_after_ends_too() {
-        let cared_for = after(
-            late(),
-            &[
-                (operator(), 46, acknowledge(1)),
-                (operator(), 46, acknowledge(2)),
-            ],
-        );
+        let cared_for = after(late(), &[(operator(), 46, acknowledge(1)), (operator(), 46, acknowledge(2))]);
         let picture = "leased ~chase ~manager";
         check(&cared_for, &adapter("a"), at(47), &lease(1), Ok(picture));
-        check(
-            &cared_for,
-            &adapter("a"),
-            at(47),
-            &accept(None, None),
-            Ok("accepted ~manager"),
-        );
+        check(&cared_for, &adapter("a"), at(47), &accept(None, None), Ok("accepted ~manager"));
     }
 
     #[test]
@@ -139,16 +128,12 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn lost_leases_are_trouble_until_people_have_the_check() {
         let desk = adapter("a");
-        let lost = after(
-            leased(),
-            &[
-                (clock(), 10, Verb::Advance),
-                (desk.clone(), 11, lease(1)),
-                (clock(), 12, Verb::Advance),
-            ],
-        );
+        let lost = after(leased(), &[
+            (clock(), 10, Verb::Advance), (desk.clone(), 11, lease(1)), (clock(), 12, Verb::Advance),
+        ]);
         check(&lost, &desk, at(13), &lease(1), Ok("leased !leases_lost"));
         check(&lost, &desk, at(13), &accept(None, None), Ok("accepted"));
     }

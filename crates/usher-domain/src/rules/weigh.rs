@@ -172,6 +172,7 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn notes_leave_room_for_receipts() {
         let full = filled(16 * 1_024);
         let closing = |length| Verb::Close {
@@ -184,20 +185,8 @@ mod tests {
             max: PERSONAL_BYTES_MAX - 8 * 1_024,
         };
         check(&full, &officer(), at(1), &closing(8 * 1_024), Err(refused));
-        check(
-            &full,
-            &officer(),
-            at(1),
-            &closing(8_000),
-            Ok("answered, closed"),
-        );
+        check(&full, &officer(), at(1), &closing(8_000), Ok("answered, closed"));
         let noted = after(full, &[(officer(), 1, closing(8_000))]);
-        check(
-            &noted,
-            &officer(),
-            at(2),
-            &receive(1),
-            Ok("received, closed"),
-        );
+        check(&noted, &officer(), at(2), &receive(1), Ok("received, closed"));
     }
 }

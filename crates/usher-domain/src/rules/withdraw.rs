@@ -51,26 +51,19 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
     fn a_mixed_enquiry_keeps_its_answers_to_be_read() {
-        let mixed = after(
-            submitted(&["a", "b", "?", "c"]),
-            &[
-                (adapter("a"), 0, lease(1)),
-                (adapter("a"), 1, answer(LEASE)),
-                (adapter("c"), 2, redirect(4, "b")),
-                (clock(), 31, Verb::Advance),
-            ],
-        );
+        let mixed = after(submitted(&["a", "b", "?", "c"]), &[
+            (adapter("a"), 0, lease(1)),
+            (adapter("a"), 1, answer(LEASE)),
+            (adapter("c"), 2, redirect(4, "b")),
+            (clock(), 31, Verb::Advance),
+        ]);
         let picture = "answered !unread, closed, closed, redirected>2";
         check(&mixed, &officer(), at(32), &withdraw(), Ok(picture));
         let withdrawn = after(mixed, &[(officer(), 32, withdraw())]);
         assert!(withdrawn.is_open());
-        check(
-            &withdrawn,
-            &officer(),
-            at(33),
-            &receive(1),
-            Ok("received, closed, closed, redirected>2"),
-        );
+        check(&withdrawn, &officer(), at(33), &receive(1),
+            Ok("received, closed, closed, redirected>2"));
     }
 }

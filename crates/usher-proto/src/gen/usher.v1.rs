@@ -374,13 +374,13 @@ pub struct AnswerContent {
     pub recent_contacts: ::core::option::Option<u32>,
     /// The latest of them, `YYYY-MM-DD`; may be empty.
     #[prost(string, tag = "5")]
-    pub last_contact_date: ::prost::alloc::string::String,
+    pub last_contact: ::prost::alloc::string::String,
     /// Concerns, restrictions, advice and narrative, each with its handling; at most 64.
     #[prost(message, repeated, tag = "6")]
     pub remarks: ::prost::alloc::vec::Vec<Remark>,
     /// Until when the answer may be relied on, `YYYY-MM-DD`; may be empty.
     #[prost(string, tag = "7")]
-    pub valid_until_date: ::prost::alloc::string::String,
+    pub valid_until: ::prost::alloc::string::String,
 }
 /// One person looked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -411,10 +411,10 @@ pub struct Episode {
     pub open: bool,
     /// Since when, `YYYY-MM-DD`; may be empty.
     #[prost(string, tag = "4")]
-    pub start_date: ::prost::alloc::string::String,
-    /// Until when, `YYYY-MM-DD`, not before `start_date`; may be empty.
+    pub start: ::prost::alloc::string::String,
+    /// Until when, `YYYY-MM-DD`, not before `start`; may be empty.
     #[prost(string, tag = "5")]
-    pub end_date: ::prost::alloc::string::String,
+    pub end: ::prost::alloc::string::String,
     /// Category of abuse, for protection plans.
     #[prost(enumeration = "AbuseCategory", tag = "6")]
     pub category: i32,
@@ -808,7 +808,7 @@ pub struct Personal {
     /// By which power or duty the information may be shared: codes of the sharing agreement, at most 16.
     #[prost(string, repeated, tag = "10")]
     pub legal_bases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// What is asked for; empty means what the agreement allows. At most 16, each once.
+    /// What is asked for; empty means what the agreement allows. At most 16.
     #[prost(enumeration = "Information", repeated, tag = "11")]
     pub information: ::prost::alloc::vec::Vec<i32>,
     /// Anything else the responder needs to know, at most 4,000 characters.
@@ -827,7 +827,7 @@ pub struct Subject {
     pub aliases: ::prost::alloc::vec::Vec<PersonName>,
     /// Date of birth, where it is known.
     #[prost(message, optional, tag = "3")]
-    pub birth: ::core::option::Option<Birth>,
+    pub born: ::core::option::Option<Birth>,
     /// Sex as recorded; unspecified where nothing is recorded.
     #[prost(enumeration = "Sex", tag = "4")]
     pub sex: i32,
@@ -879,15 +879,15 @@ pub struct Address {
     /// The postcode as given, readable or not, at most 16 characters. What leads nowhere goes to the operators, never back.
     #[prost(string, tag = "4")]
     pub postcode: ::prost::alloc::string::String,
-    /// Unique property reference number, at most 12 digits; may be empty.
+    /// Unique property reference number, at most 12 characters; may be empty.
     #[prost(string, tag = "5")]
     pub uprn: ::prost::alloc::string::String,
     /// Since when, `YYYY-MM-DD`; may be empty.
     #[prost(string, tag = "6")]
-    pub from_date: ::prost::alloc::string::String,
-    /// Until when, `YYYY-MM-DD`, not before `from_date`; may be empty.
+    pub from: ::prost::alloc::string::String,
+    /// Until when, `YYYY-MM-DD`, not before `from`; may be empty.
     #[prost(string, tag = "7")]
-    pub to_date: ::prost::alloc::string::String,
+    pub to: ::prost::alloc::string::String,
 }
 /// A child concerned.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -898,7 +898,7 @@ pub struct Child {
     pub name: ::core::option::Option<PersonName>,
     /// Date of birth, or the expected one; may be absent.
     #[prost(message, optional, tag = "2")]
-    pub birth: ::core::option::Option<Birth>,
+    pub born: ::core::option::Option<Birth>,
     /// To the defendant, in words, at most 200 characters.
     #[prost(string, tag = "3")]
     pub relationship: ::prost::alloc::string::String,
@@ -907,7 +907,7 @@ pub struct Child {
     pub lives_with_subject: bool,
     /// The place of the child's address in `addresses`, from 0; absent where unknown.
     #[prost(uint32, optional, tag = "5")]
-    pub address_index: ::core::option::Option<u32>,
+    pub address: ::core::option::Option<u32>,
     /// School or nursery, at most 200 characters; may be empty.
     #[prost(string, tag = "6")]
     pub school: ::prost::alloc::string::String,
@@ -921,7 +921,7 @@ pub struct Other {
     pub name: ::core::option::Option<PersonName>,
     /// Date of birth, where it is known.
     #[prost(message, optional, tag = "2")]
-    pub birth: ::core::option::Option<Birth>,
+    pub born: ::core::option::Option<Birth>,
     /// To the defendant, in words, at most 200 characters.
     #[prost(string, tag = "3")]
     pub relationship: ::prost::alloc::string::String,
@@ -3862,7 +3862,7 @@ pub struct DecideWithoutRequest {
     /// PROCEED_WITHOUT: who authorised it, with a name. Otherwise absent.
     #[prost(message, optional, tag = "5")]
     pub authorised_by: ::core::option::Option<Person>,
-    /// Why, 1 to 4,000 characters.
+    /// Why, at most 4,000 characters; may be empty.
     #[prost(string, tag = "6")]
     pub note: ::prost::alloc::string::String,
 }
@@ -5312,7 +5312,7 @@ pub struct CloseRequest {
     /// Why. Required.
     #[prost(enumeration = "CloseReason", tag = "4")]
     pub reason: i32,
-    /// Why, in words, 1 to 4,000 characters.
+    /// Why, in words, at most 4,000 characters; needed for CLOSE_REASON_OTHER.
     #[prost(string, tag = "5")]
     pub note: ::prost::alloc::string::String,
 }

@@ -1,0 +1,33 @@
+//! The one place that sees wire and domain types together. Into the domain: total, every field named, every violation
+//! collected into one answer, no value ever repeated. Out of it: what the broker opened for the caller, nothing more.
+
+mod adapter;
+mod answer;
+mod check;
+mod codes;
+mod court;
+mod enquiry;
+mod event;
+mod operations;
+mod personal;
+mod read;
+mod receipt;
+mod show;
+#[cfg(test)]
+mod tests;
+
+pub use adapter::{
+    accept, answer, ask, check_query, checks_query, lease_checks, redirect, release, renew,
+};
+pub use check::{assigned_check, leased_check};
+pub use court::{
+    decide_without, enquiry_query, history_query, list_query, move_hearing, receive, submit,
+    supply, watch_query, withdraw,
+};
+pub use enquiry::{alert_view, enquiry_view, summary_view};
+pub use event::{event_view, heartbeat, snapshot_end};
+pub use operations::{
+    acknowledge, alerts_query, close, lookup_query, reroute, responders_query, watch_alerts_query,
+};
+pub use read::Unreadable;
+pub use receipt::{lookup_view, receipt_view, responder_view, status_view};

@@ -1,0 +1,169 @@
+//! Events as callers see them.
+
+use usher_domain::event::{Event, EventKind};
+use usher_domain::id::{AlertId, CheckId, EnquiryId};
+use usher_proto::v1;
+
+use super::codes::Code as _;
+use super::show;
+use crate::rpc::token;
+use crate::store::{Cursor, Recorded};
+
+/// Something that happened.
+pub fn event_view(recorded: &Recorded) -> v1::Event {
+    let Recorded {
+        cursor,
+        enquiry,
+        revision,
+        court,
+        responder: _,
+        event,
+    } = recorded;
+    let Event {
+        at,
+        by,
+        check,
+        kind,
+    } = event;
+    let id = |number| {
+        CheckId {
+            enquiry: *enquiry,
+            number,
+        }
+        .to_string()
+    };
+    let mut view = v1::Event {
+        cursor: token::cursor(*cursor),
+        enquiry_id: enquiry.to_string(),
+        reference: enquiry.reference().to_string(),
+        revision: revision.to_string(),
+        court_code: court.to_string(),
+        event_time: Some(show::instant(*at)),
+        by: Some(show::by(by)),
+        check_id: check.map(id).unwrap_or_default(),
+        r#type: type_of(kind).into(),
+        ..v1::Event::default()
+    };
+    add_facts(&mut view, *enquiry, kind);
+    view
+}
+
+/// Adds what the event knows beside who, when and where.
+fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
+    let check_id = |number| CheckId { enquiry, number }.to_string();
+    let alert_id = |number| AlertId { enquiry, number }.to_string();
+    match kind {
+        EventKind::Opened { responder } => {
+            view.responder_id = responder
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+        }
+        EventKind::Leased { expires } => view.expire_time = Some(show::instant(*expires)),
+        EventKind::Accepted { expected_by } => {
+            view.expected_by_time = expected_by.map(show::instant);
+        }
+        EventKind::Redirected { to } | EventKind::Rerouted { to } => {
+            view.successor_check_id = check_id(*to);
+        }
+        EventKind::Answered { .. } => add_answer(view, kind),
+        EventKind::Received { version } => view.answer_version = (*version).into(),
+        EventKind::HearingMoved { from, to } => {
+            view.from_time = Some(show::instant(*from));
+            view.to_time = Some(show::instant(*to));
+        }
+        EventKind::StepRaised {
+            step,
+            generation,
+            due,
+            alert,
+        } => {
+            view.step = step.to_string();
+            view.ladder_generation = (*generation).into();
+            view.due_time = Some(show::instant(*due));
+            view.alert_id = alert_id(*alert);
+        }
+        EventKind::StepMoot { step, generation } => {
+            view.step = step.to_string();
+            view.ladder_generation = (*generation).into();
+        }
+        EventKind::TroubleRaised { alert, trouble } => {
+            view.alert_id = alert_id(*alert);
+            view.trouble = trouble.to_wire();
+        }
+        EventKind::Acknowledged { alert, expires } => {
+            view.alert_id = alert_id(*alert);
+            view.expire_time = Some(show::instant(*expires));
+        }
+        EventKind::Reopened { alert } | EventKind::Resolved { alert } => {
+            view.alert_id = alert_id(*alert);
+        }
+        EventKind::Decided { decision } => view.decision = decision.to_wire(),
+        EventKind::Closed { reason } => view.close_reason = reason.to_wire(),
+        EventKind::Submitted
+        | EventKind::LeaseLost
+        | EventKind::Released
+        | EventKind::Asked
+        | EventKind::Supplied
+        | EventKind::Withdrawn
+        | EventKind::SentencedOutstanding => {}
+    }
+}
+
+fn add_answer(view: &mut v1::Event, kind: &EventKind) {
+    if let EventKind::Answered {
+        responder,
+        opened_at,
+        version,
+        timeliness,
+    } = kind
+    {
+        view.responder_id = responder.to_string();
+        view.check_open_time = Some(show::instant(*opened_at));
+        view.answer_version = (*version).into();
+        view.timeliness = timeliness.to_wire();
+    }
+}
+
+const fn type_of(kind: &EventKind) -> v1::EventType {
+    use v1::EventType as T;
+    match kind {
+        EventKind::Submitted => T::Submitted,
+        EventKind::Opened { .. } => T::Opened,
+        EventKind::Leased { .. } => T::Leased,
+        EventKind::LeaseLost => T::LeaseLost,
+        EventKind::Released => T::Released,
+        EventKind::Accepted { .. } => T::Accepted,
+        EventKind::Asked => T::Asked,
+        EventKind::Supplied => T::Supplied,
+        EventKind::Redirected { .. } => T::Redirected,
+        EventKind::Rerouted { .. } => T::Rerouted,
+        EventKind::Answered { .. } => T::Answered,
+        EventKind::Received { .. } => T::Received,
+        EventKind::Withdrawn => T::Withdrawn,
+        EventKind::HearingMoved { .. } => T::HearingMoved,
+        EventKind::StepRaised { .. } => T::StepRaised,
+        EventKind::StepMoot { .. } => T::StepMoot,
+        EventKind::TroubleRaised { .. } => T::TroubleRaised,
+        EventKind::Acknowledged { .. } => T::Acknowledged,
+        EventKind::Reopened { .. } => T::Reopened,
+        EventKind::Resolved { .. } => T::Resolved,
+        EventKind::Decided { .. } => T::Decided,
+        EventKind::SentencedOutstanding => T::SentencedOutstanding,
+        EventKind::Closed { .. } => T::Closed,
+    }
+}
+
+/// The end of a snapshot.
+pub fn snapshot_end(cursor: Cursor) -> v1::SnapshotEnd {
+    v1::SnapshotEnd {
+        cursor: token::cursor(cursor),
+    }
+}
+
+/// A sign of life.
+pub fn heartbeat(cursor: Cursor) -> v1::Heartbeat {
+    v1::Heartbeat {
+        cursor: token::cursor(cursor),
+    }
+}

@@ -1,0 +1,227 @@
+//! What those who watch over the service ask.
+
+use usher_domain::code::{AuthorityCode, ClientId};
+use usher_domain::command::VerbName;
+use usher_domain::enquiry::CloseReason;
+use usher_domain::id::{AlertId, CheckId};
+use usher_domain::personal::Validator;
+use usher_proto::v1;
+
+use super::adapter::{authority, responder};
+use super::read::{self, Unreadable, finish};
+use crate::broker::input::{
+    Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, WatchAlertsInput,
+};
+use crate::rpc::token::{self, Scope};
+
+/// The most that a postcode can be, however it is spaced, in characters.
+const POSTCODE_CHARS_MAX: usize = 16;
+
+/// Reads an acknowledgement.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn acknowledge(
+    mut message: v1::AcknowledgeRequest,
+    client: &ClientId,
+) -> Result<Input, Unreadable> {
+    let v = &mut Validator::default();
+    let request = read::request(v, client, VerbName::Acknowledge, &mut message);
+    let v1::AcknowledgeRequest {
+        request_id: _,
+        person,
+        alert_id,
+        note,
+    } = message;
+    let person = read::person(v, VerbName::Acknowledge, person);
+    let alert = read::id::<AlertId>(v, "alert_id", &alert_id);
+    let note = read::note(v, "note", note);
+    let input = (|| {
+        let AlertId { enquiry, number } = alert?;
+        Some(Input {
+            enquiry,
+            request: request?,
+            person,
+            act: Act::Acknowledge {
+                alert: number,
+                note,
+            },
+        })
+    })();
+    finish(core::mem::take(v), input)
+}
+
+/// Reads a route for a check.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn reroute(mut message: v1::RerouteRequest, client: &ClientId) -> Result<Input, Unreadable> {
+    use v1::reroute_request::To;
+    let v = &mut Validator::default();
+    let request = read::request(v, client, VerbName::Reroute, &mut message);
+    let v1::RerouteRequest {
+        request_id: _,
+        person,
+        check_id,
+        to,
+    } = message;
+    let person = read::person(v, VerbName::Reroute, person);
+    let check = read::id::<CheckId>(v, "check_id", &check_id);
+    let to = match to {
+        Some(To::AuthorityCode(code)) => authority(v, &code),
+        Some(To::ResponderId(id)) => responder(v, &id),
+        None => {
+            v.fail("to", "say whose the check is");
+            None
+        }
+    };
+    let input = (|| {
+        let CheckId { enquiry, number } = check?;
+        Some(Input {
+            enquiry,
+            request: request?,
+            person,
+            act: Act::Reroute {
+                check: number,
+                to: to?,
+            },
+        })
+    })();
+    finish(core::mem::take(v), input)
+}
+
+/// Reads the end of a check.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn close(mut message: v1::CloseRequest, client: &ClientId) -> Result<Input, Unreadable> {
+    let v = &mut Validator::default();
+    let request = read::request(v, client, VerbName::Close, &mut message);
+    let v1::CloseRequest {
+        request_id: _,
+        person,
+        check_id,
+        reason,
+        note,
+    } = message;
+    let person = read::person(v, VerbName::Close, person);
+    let check = read::id::<CheckId>(v, "check_id", &check_id);
+    let reason = read::listed(v, "reason", reason);
+    let note = if reason == Some(CloseReason::Other) {
+        read::words(v, "note", note)
+    } else {
+        read::note(v, "note", note)
+    };
+    let input = (|| {
+        let CheckId { enquiry, number } = check?;
+        Some(Input {
+            enquiry,
+            request: request?,
+            person,
+            act: Act::Close {
+                check: number,
+                reason: reason?,
+                note,
+            },
+        })
+    })();
+    finish(core::mem::take(v), input)
+}
+
+/// Reads which alerts to list, and the scope of the next page's token.
+///
+/// # Errors
+/// Every field that is wrong, or the page token.
+pub fn alerts_query(
+    mut message: v1::ListAlertsRequest,
+) -> Result<(ListAlertsInput, Scope), Unreadable> {
+    let v = &mut Validator::default();
+    let size = read::page_size(v, core::mem::take(&mut message.page_size));
+    let page_token = core::mem::take(&mut message.page_token);
+    let scope = Scope::of(&message);
+    let v1::ListAlertsRequest {
+        page_size: _,
+        page_token: _,
+        states,
+        audiences,
+        court_codes,
+        responder_ids,
+    } = message;
+    let filter = AlertFilter {
+        states: read::listed_all(v, "states", &states),
+        audiences: read::listed_all(v, "audiences", &audiences),
+        courts: read::courts(v, &court_codes),
+        responders: read::responders(v, &responder_ids),
+    };
+    let filter = finish(core::mem::take(v), Some(filter))?;
+    let position = token::read_position(scope, &page_token).ok_or(Unreadable::PageToken)?;
+    let input = ListAlertsInput {
+        filter,
+        position,
+        size,
+    };
+    Ok((input, scope))
+}
+
+/// Reads which alerts to watch.
+///
+/// # Errors
+/// Every field that is wrong, or the cursor.
+pub fn watch_alerts_query(message: v1::WatchAlertsRequest) -> Result<WatchAlertsInput, Unreadable> {
+    let v1::WatchAlertsRequest {
+        resume_cursor,
+        audiences,
+        court_codes,
+        responder_ids,
+    } = message;
+    let v = &mut Validator::default();
+    let filter = AlertFilter {
+        states: Vec::new(),
+        audiences: read::listed_all(v, "audiences", &audiences),
+        courts: read::courts(v, &court_codes),
+        responders: read::responders(v, &responder_ids),
+    };
+    let filter = finish(core::mem::take(v), Some(filter))?;
+    Ok(WatchAlertsInput {
+        filter,
+        resume: read::cursor(&resume_cursor)?,
+    })
+}
+
+/// Reads which responders to list, and the scope of the next page's token.
+///
+/// # Errors
+/// Every field that is wrong, or the page token.
+pub fn responders_query(
+    mut message: v1::ListRespondersRequest,
+) -> Result<(ListRespondersInput, Scope), Unreadable> {
+    let v = &mut Validator::default();
+    let size = read::page_size(v, core::mem::take(&mut message.page_size));
+    let page_token = core::mem::take(&mut message.page_token);
+    let scope = Scope::of(&message);
+    let v1::ListRespondersRequest {
+        page_size: _,
+        page_token: _,
+        authority_code,
+    } = message;
+    let authority = read::optional_code(v, "authority_code", &authority_code, AuthorityCode::parse);
+    finish(core::mem::take(v), Some(()))?;
+    let skip = token::read_ordinal(scope, &page_token).ok_or(Unreadable::PageToken)?;
+    let input = ListRespondersInput {
+        authority,
+        skip,
+        size,
+    };
+    Ok((input, scope))
+}
+
+/// Reads a postcode to look up, as it was given: the directory says what it is.
+///
+/// # Errors
+/// When it is longer than any postcode.
+pub fn lookup_query(message: v1::LookupPostcodeRequest) -> Result<String, Unreadable> {
+    let v1::LookupPostcodeRequest { postcode } = message;
+    let v = &mut Validator::default();
+    v.text("postcode", &postcode, POSTCODE_CHARS_MAX);
+    finish(core::mem::take(v), Some(postcode))
+}

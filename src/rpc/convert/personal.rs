@@ -1,0 +1,286 @@
+//! The people and addresses of an enquiry, both ways.
+
+use usher_domain::code::{Crn, Pnc, Urn};
+use usher_domain::enquiry::AddressRole;
+use usher_domain::personal::{
+    Address, AddressKind, Birth, BirthAccuracy, Child, Name, Other, Personal, Subject, Validator,
+};
+use usher_proto::v1;
+
+use super::codes::{Code as _, option_to_wire, to_wire};
+use super::{read, show};
+
+/// Reads the people and addresses; `this_year` decides the century of short PNC numbers.
+pub(super) fn personal(
+    v: &mut Validator,
+    message: Option<v1::Personal>,
+    this_year: i16,
+) -> Option<Personal> {
+    let Some(message) = message else {
+        v.fail("personal", "say whom the enquiry is about");
+        return None;
+    };
+    let v1::Personal {
+        subject: who,
+        urn,
+        hearing_ref,
+        court_room,
+        list_number,
+        addresses,
+        children,
+        others,
+        offence_code,
+        legal_bases,
+        information,
+        note,
+    } = message;
+    let personal = Personal {
+        subject: subject(v, who.unwrap_or_default(), this_year),
+        urn: read::optional_code(v, "personal.urn", &urn, Urn::parse),
+        hearing_ref,
+        court_room,
+        list_number,
+        addresses: each(v, "personal.addresses", addresses, address),
+        children: each(v, "personal.children", children, child),
+        others: each(v, "personal.others", others, other),
+        offence_code,
+        legal_bases,
+        information: read::listed_all(v, "personal.information", &information),
+        note,
+    };
+    personal.validate("personal", v);
+    Some(personal)
+}
+
+fn each<W, D>(
+    v: &mut Validator,
+    path: &str,
+    messages: Vec<W>,
+    read: impl Fn(&mut Validator, &str, W) -> D,
+) -> Vec<D> {
+    messages
+        .into_iter()
+        .enumerate()
+        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
+        .collect()
+}
+
+fn subject(v: &mut Validator, message: v1::Subject, this_year: i16) -> Subject {
+    let v1::Subject {
+        name: called,
+        aliases,
+        born: birth,
+        sex,
+        crn,
+        pnc,
+        limited_access,
+    } = message;
+    Subject {
+        name: name(called),
+        aliases: aliases.into_iter().map(|alias| name(Some(alias))).collect(),
+        born: born(v, "personal.subject.born", birth),
+        sex: read::optional_listed(v, "personal.subject.sex", sex),
+        crn: read::optional_code(v, "personal.subject.crn", &crn, Crn::parse),
+        pnc: read::optional_code(v, "personal.subject.pnc", &pnc, |text| {
+            Pnc::parse(text, this_year)
+        }),
+        limited_access,
+    }
+}
+
+fn name(message: Option<v1::PersonName>) -> Name {
+    let v1::PersonName { family, given } = message.unwrap_or_default();
+    Name { family, given }
+}
+
+fn born(v: &mut Validator, field: &str, message: Option<v1::Birth>) -> Option<Birth> {
+    let v1::Birth { date, accuracy } = message?;
+    if date.is_empty() {
+        v.fail(
+            format!("{field}.date"),
+            "give the date, or leave the birth out",
+        );
+    }
+    let date = read::date(v, &format!("{field}.date"), &date);
+    let accuracy = read::optional_listed(v, &format!("{field}.accuracy"), accuracy)
+        .unwrap_or(BirthAccuracy::Known);
+    Some(Birth {
+        date: date?,
+        accuracy,
+    })
+}
+
+fn address(v: &mut Validator, at: &str, message: v1::Address) -> Address {
+    let v1::Address {
+        role,
+        kind,
+        lines,
+        postcode,
+        uprn,
+        from,
+        to,
+    } = message;
+    Address {
+        // A role that cannot be read is noted, and what is built here is then dropped.
+        role: read::listed(v, &format!("{at}.role"), role).unwrap_or(AddressRole::Home),
+        kind: read::optional_listed(v, &format!("{at}.kind"), kind).unwrap_or(AddressKind::Given),
+        lines,
+        postcode,
+        uprn,
+        from: read::date(v, &format!("{at}.from"), &from),
+        to: read::date(v, &format!("{at}.to"), &to),
+    }
+}
+
+fn child(v: &mut Validator, at: &str, message: v1::Child) -> Child {
+    let v1::Child {
+        name: called,
+        born: birth,
+        relationship,
+        lives_with_subject,
+        address,
+        school,
+    } = message;
+    Child {
+        name: name(called),
+        born: born(v, &format!("{at}.born"), birth),
+        relationship,
+        lives_with_subject,
+        // What no list can have fails in `Personal::validate`, as every place beyond the list does.
+        address: address.map(|place| u8::try_from(place).unwrap_or(u8::MAX)),
+        school,
+    }
+}
+
+fn other(v: &mut Validator, at: &str, message: v1::Other) -> Other {
+    let v1::Other {
+        name: called,
+        born: birth,
+        relationship,
+    } = message;
+    Other {
+        name: name(called),
+        born: born(v, &format!("{at}.born"), birth),
+        relationship,
+    }
+}
+
+/// Shows the people and addresses.
+pub(super) fn personal_view(personal: &Personal) -> v1::Personal {
+    let Personal {
+        subject,
+        urn,
+        hearing_ref,
+        court_room,
+        list_number,
+        addresses,
+        children,
+        others,
+        offence_code,
+        legal_bases,
+        information,
+        note,
+    } = personal;
+    v1::Personal {
+        subject: Some(subject_view(subject)),
+        urn: urn.as_ref().map(Urn::as_str).unwrap_or_default().into(),
+        hearing_ref: hearing_ref.clone(),
+        court_room: court_room.clone(),
+        list_number: list_number.clone(),
+        addresses: addresses.iter().map(address_view).collect(),
+        children: children.iter().map(child_view).collect(),
+        others: others.iter().map(other_view).collect(),
+        offence_code: offence_code.clone(),
+        legal_bases: legal_bases.clone(),
+        information: to_wire(information),
+        note: note.clone(),
+    }
+}
+
+fn subject_view(subject: &Subject) -> v1::Subject {
+    let Subject {
+        name,
+        aliases,
+        born,
+        sex,
+        crn,
+        pnc,
+        limited_access,
+    } = subject;
+    v1::Subject {
+        name: Some(name_view(name)),
+        aliases: aliases.iter().map(name_view).collect(),
+        born: born.map(birth_view),
+        sex: option_to_wire(*sex),
+        crn: crn.as_ref().map(Crn::as_str).unwrap_or_default().into(),
+        pnc: pnc.as_ref().map(Pnc::as_str).unwrap_or_default().into(),
+        limited_access: *limited_access,
+    }
+}
+
+/// Shows a name.
+pub(super) fn name_view(name: &Name) -> v1::PersonName {
+    let Name { family, given } = name.clone();
+    v1::PersonName { family, given }
+}
+
+fn birth_view(birth: Birth) -> v1::Birth {
+    let Birth { date, accuracy } = birth;
+    v1::Birth {
+        date: show::date(Some(date)),
+        accuracy: accuracy.to_wire(),
+    }
+}
+
+fn address_view(address: &Address) -> v1::Address {
+    let Address {
+        role,
+        kind,
+        lines,
+        postcode,
+        uprn,
+        from,
+        to,
+    } = address;
+    v1::Address {
+        role: role.to_wire(),
+        kind: kind.to_wire(),
+        lines: lines.clone(),
+        postcode: postcode.clone(),
+        uprn: uprn.clone(),
+        from: show::date(*from),
+        to: show::date(*to),
+    }
+}
+
+fn child_view(child: &Child) -> v1::Child {
+    let Child {
+        name,
+        born,
+        relationship,
+        lives_with_subject,
+        address,
+        school,
+    } = child;
+    v1::Child {
+        name: Some(name_view(name)),
+        born: born.map(birth_view),
+        relationship: relationship.clone(),
+        lives_with_subject: *lives_with_subject,
+        address: address.map(u32::from),
+        school: school.clone(),
+    }
+}
+
+fn other_view(other: &Other) -> v1::Other {
+    let Other {
+        name,
+        born,
+        relationship,
+    } = other;
+    v1::Other {
+        name: Some(name_view(name)),
+        born: born.map(birth_view),
+        relationship: relationship.clone(),
+    }
+}

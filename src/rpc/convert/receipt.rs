@@ -1,0 +1,187 @@
+//! Receipts, responders and the state of the broker as callers see them.
+
+use usher_domain::command::{Destination, Route};
+use usher_domain::enquiry::UnroutableWhy;
+use usher_proto::v1;
+
+use super::check::reason_view;
+use super::codes::{Code as _, to_wire};
+use super::show;
+use crate::broker::output::{
+    CheckReceipt, LookupView, ResponderView, StatusView, SubmitReceipt, Warning,
+};
+use crate::rpc::token;
+
+/// The receipt of a submission.
+pub fn receipt_view(receipt: SubmitReceipt) -> v1::SubmitResponse {
+    let SubmitReceipt {
+        enquiry,
+        deadline,
+        checks,
+        warnings,
+        validate_only,
+    } = receipt;
+    v1::SubmitResponse {
+        enquiry_id: enquiry.to_string(),
+        reference: enquiry.reference().to_string(),
+        checks: checks.into_iter().map(check_receipt).collect(),
+        warnings: warnings
+            .into_iter()
+            .map(|Warning { code, field, text }| v1::Warning {
+                code: code.to_wire(),
+                field,
+                text,
+            })
+            .collect(),
+        deadline_time: Some(show::instant(deadline)),
+        validate_only,
+    }
+}
+
+fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
+    let CheckReceipt {
+        check,
+        route: Route { to, reasons },
+        card,
+        adapter_connected,
+        working_time_left,
+        answered_within,
+        answered_within_count,
+        advice,
+        advice_text,
+    } = receipt;
+    let (responder_id, authority_codes, unroutable_reasons) = match to {
+        Destination::Responder { id, authorities } => {
+            (id.to_string(), show::authorities(&authorities), Vec::new())
+        }
+        Destination::Nowhere { why } => (String::new(), Vec::new(), to_wire(&why)),
+    };
+    let sibling = |number| {
+        usher_domain::id::CheckId {
+            enquiry: check.enquiry,
+            number,
+        }
+        .to_string()
+    };
+    v1::CheckReceipt {
+        check_id: check.to_string(),
+        responder_id,
+        responder_name: card.name,
+        unroutable_reasons,
+        authority_codes,
+        reasons: reasons
+            .iter()
+            .map(|reason| reason_view(reason, sibling))
+            .collect(),
+        duty_phone: card.duty_phone,
+        adapter_connected,
+        working_time_left: Some(show::span(working_time_left)),
+        answered_within_share: answered_within,
+        answered_within_count,
+        advice: advice.to_wire(),
+        advice_text,
+    }
+}
+
+/// A responder, and what waits for it.
+pub fn responder_view(responder: ResponderView) -> v1::Responder {
+    let ResponderView {
+        id,
+        card,
+        kind,
+        authorities,
+        hours,
+        connected_adapters,
+        waiting,
+        nearest_deadline,
+        oldest_wait,
+    } = responder;
+    v1::Responder {
+        id: id.to_string(),
+        name: card.name,
+        kind: kind.to_wire(),
+        authority_codes: show::authorities(&authorities),
+        duty_phone: card.duty_phone,
+        hours: (1..)
+            .zip(hours.week())
+            .filter_map(|(weekday, hours)| {
+                let (opens, closes) = (*hours)?;
+                Some(v1::WorkingDay {
+                    weekday,
+                    opens: show::time(opens),
+                    closes: show::time(closes),
+                })
+            })
+            .collect(),
+        connected_adapters: show::count(connected_adapters),
+        waiting_count: show::count(waiting),
+        nearest_deadline_time: nearest_deadline.map(show::instant),
+        oldest_wait_time: oldest_wait.map(show::instant),
+    }
+}
+
+/// Where a postcode leads.
+pub fn lookup_view(lookup: LookupView) -> v1::LookupPostcodeResponse {
+    let LookupView {
+        authority,
+        responder,
+        why,
+        terminated,
+    } = lookup;
+    let (authority_code, authority_name) = authority
+        .map(|(code, name)| (code.to_string(), name))
+        .unwrap_or_default();
+    let (responder_id, responder_name) = responder
+        .map(|(id, name)| (id.to_string(), name))
+        .unwrap_or_default();
+    v1::LookupPostcodeResponse {
+        outcome: why.map_or(v1::LookupOutcome::Found, outcome).into(),
+        authority_code,
+        authority_name,
+        responder_id,
+        responder_name,
+        terminated,
+    }
+}
+
+/// Where a postcode without a responder leads. What only an address or a responder can say counts as unknown.
+const fn outcome(why: UnroutableWhy) -> v1::LookupOutcome {
+    match why {
+        UnroutableWhy::Malformed => v1::LookupOutcome::Malformed,
+        UnroutableWhy::NoAuthority => v1::LookupOutcome::NoAuthority,
+        UnroutableWhy::OutsideEnglandAndWales => v1::LookupOutcome::OutsideEnglandAndWales,
+        UnroutableWhy::NoResponder => v1::LookupOutcome::NoResponder,
+        UnroutableWhy::Unknown
+        | UnroutableWhy::NoAddress
+        | UnroutableWhy::NoFixedAbode
+        | UnroutableWhy::Withheld
+        | UnroutableWhy::Disputed
+        | UnroutableWhy::NotOurs => v1::LookupOutcome::Unknown,
+    }
+}
+
+/// How the broker is.
+pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
+    let StatusView {
+        version,
+        store_engine,
+        counts,
+        oldest_unescalated,
+        feed_end,
+        now,
+        bank_holidays_known_until,
+        directory_release,
+    } = status;
+    v1::GetStatusResponse {
+        version,
+        store_engine,
+        open_enquiries: counts.open,
+        queued_checks: counts.queued,
+        unreadable_records: counts.unreadable,
+        oldest_unescalated: Some(show::span(oldest_unescalated)),
+        feed_cursor: token::cursor(feed_end),
+        now_time: Some(show::instant(now)),
+        bank_holidays_known_until: show::date(Some(bank_holidays_known_until)),
+        directory_release,
+    }
+}

@@ -1,0 +1,292 @@
+use super::*;
+use usher_domain::code::CourtCode;
+use usher_domain::command::VerbName;
+use usher_domain::time::Timestamp;
+
+/// The place of a rejection in the table; a new variant breaks the build here.
+fn place(rejection: &Rejection) -> usize {
+    match rejection {
+        Rejection::NotFound { .. } => 0,
+        Rejection::NotPermitted { .. } => 1,
+        Rejection::OtherCourt { .. } => 2,
+        Rejection::PersonRequired => 3,
+        Rejection::RequestReused => 4,
+        Rejection::WrongState { .. } => 5,
+        Rejection::LeaseLost => 6,
+        Rejection::NothingOutstanding => 7,
+        Rejection::CurfewBlocked => 8,
+        Rejection::NoCurfew => 9,
+        Rejection::NewerAnswer { .. } => 10,
+        Rejection::BadDeadline { .. } => 11,
+        Rejection::Invalid { .. } => 12,
+        Rejection::AlertEnded { .. } => 13,
+        Rejection::NotAddressed => 14,
+        Rejection::TooMany { .. } => 15,
+    }
+}
+
+fn table() -> Vec<(
+    Rejection,
+    Code,
+    &'static str,
+    Vec<(&'static str, &'static str)>,
+)> {
+    use Code::{AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied};
+    let court = CourtCode::parse("B01IX").unwrap();
+    let verb = VerbName::MoveHearing;
+    let wrong = Rejection::WrongState {
+        check: 2,
+        state: "closed",
+        wanted: "leased",
+    };
+    let (field, why) = ("office", "too long");
+    let at = Timestamp::from_second(1_795_442_400).unwrap();
+    let too_many = Rejection::TooMany {
+        what: "questions",
+        max: 16,
+    };
+    vec![
+        (
+            Rejection::NotFound { what: "check" },
+            NotFound,
+            "NOT_FOUND",
+            vec![("what", "check")],
+        ),
+        (
+            Rejection::NotPermitted { verb },
+            PermissionDenied,
+            "NOT_PERMITTED",
+            vec![("verb", "move_hearing")],
+        ),
+        (
+            Rejection::OtherCourt { court },
+            PermissionDenied,
+            "OTHER_COURT",
+            vec![("court", "B01IX")],
+        ),
+        (
+            Rejection::PersonRequired,
+            InvalidArgument,
+            "PERSON_REQUIRED",
+            vec![],
+        ),
+        (
+            Rejection::RequestReused,
+            AlreadyExists,
+            "REQUEST_REUSED",
+            vec![],
+        ),
+        (
+            wrong,
+            FailedPrecondition,
+            "WRONG_STATE",
+            vec![("check", "2"), ("state", "closed"), ("wanted", "leased")],
+        ),
+        (
+            Rejection::LeaseLost,
+            FailedPrecondition,
+            "LEASE_LOST",
+            vec![],
+        ),
+        (
+            Rejection::NothingOutstanding,
+            FailedPrecondition,
+            "NOTHING_OUTSTANDING",
+            vec![],
+        ),
+        (
+            Rejection::CurfewBlocked,
+            FailedPrecondition,
+            "CURFEW_BLOCKED",
+            vec![],
+        ),
+        (Rejection::NoCurfew, FailedPrecondition, "NO_CURFEW", vec![]),
+        (
+            Rejection::NewerAnswer { newest: 3 },
+            FailedPrecondition,
+            "NEWER_ANSWER",
+            vec![("newest", "3")],
+        ),
+        (
+            Rejection::BadDeadline { why },
+            InvalidArgument,
+            "BAD_DEADLINE",
+            vec![],
+        ),
+        (
+            Rejection::Invalid { field, why },
+            InvalidArgument,
+            "INVALID_FIELDS",
+            vec![],
+        ),
+        (
+            Rejection::AlertEnded { at },
+            FailedPrecondition,
+            "ALERT_ENDED",
+            vec![("ended", "2026-11-23T14:00:00Z")],
+        ),
+        (
+            Rejection::NotAddressed,
+            PermissionDenied,
+            "NOT_ADDRESSED",
+            vec![],
+        ),
+        (
+            too_many,
+            FailedPrecondition,
+            "TOO_MANY",
+            vec![("what", "questions"), ("max", "16")],
+        ),
+    ]
+}
+
+#[test]
+fn every_rejection_has_its_row() {
+    for (expected, (given, code, reason, metadata)) in table().into_iter().enumerate() {
+        assert_eq!(place(&given), expected, "{given:?}");
+        let status = rejection(&given);
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(
+            (status.code(), info.reason.as_str()),
+            (code, reason),
+            "{given:?}"
+        );
+        assert_eq!(info.domain, "usher");
+        let metadata: HashMap<String, String> = metadata
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        assert_eq!(info.metadata, metadata, "{given:?}");
+        assert_eq!(status.message(), given.to_string());
+        assert_eq!(
+            details.bad_request().is_some(),
+            code == Code::InvalidArgument,
+            "{given:?}"
+        );
+        assert_eq!(
+            details.precondition_failure().is_some(),
+            code == Code::FailedPrecondition,
+            "{given:?}"
+        );
+    }
+    assert_eq!(table().len(), 16);
+}
+
+#[test]
+fn store_errors_say_when_to_try_again() {
+    let cause = || Box::<dyn std::error::Error + Send + Sync>::from("secret cause");
+    let id = usher_domain::id::EnquiryId::from_uuid(Uuid::from_u128(1));
+    let rows = [
+        (StoreError::Conflict { id }, Code::Aborted, "CONFLICT", true),
+        (
+            StoreError::Unavailable {
+                doing: "committing",
+                source: cause(),
+            },
+            Code::Unavailable,
+            "STORE_UNAVAILABLE",
+            true,
+        ),
+        (
+            StoreError::Corrupt {
+                what: "the record",
+                id: Some(id),
+                source: cause(),
+            },
+            Code::DataLoss,
+            "RECORD_UNREADABLE",
+            false,
+        ),
+        (
+            StoreError::TooLarge {
+                what: "record",
+                max: 9,
+            },
+            Code::InvalidArgument,
+            "TOO_LARGE",
+            false,
+        ),
+    ];
+    for (error, code, reason, retry) in rows {
+        let status = store(&error);
+        let details = status.get_error_details();
+        assert_eq!(status.code(), code, "{reason}");
+        assert_eq!(details.error_info().unwrap().reason, reason);
+        assert_eq!(details.retry_info().is_some(), retry, "{reason}");
+        assert!(!format!("{status:?}").contains("secret cause"), "{reason}");
+    }
+}
+
+#[test]
+fn wrong_fields_are_all_listed_up_to_what_a_header_can_hold() {
+    let violation = |n: usize| Violation {
+        field: format!("field[{n}]"),
+        why: "is required".into(),
+    };
+    for (given, listed) in [(1, 1), (3, 3), (500, VIOLATIONS_MAX)] {
+        let status = unreadable(Unreadable::Fields((0..given).map(violation).collect()));
+        let details = status.get_error_details();
+        let found = &details.bad_request().unwrap().field_violations;
+        assert_eq!(found.len(), listed);
+        assert_eq!(found[0].field, "field[0]");
+        let info = details.error_info().unwrap();
+        assert_eq!(info.metadata["fields"], given.to_string());
+        assert!(
+            status.details().len() < 12_000,
+            "{}",
+            status.details().len()
+        );
+    }
+}
+
+#[test]
+fn the_edge_refuses_with_a_reason() {
+    let rows = [
+        (
+            unreadable(Unreadable::PageToken),
+            Code::InvalidArgument,
+            "BAD_PAGE_TOKEN",
+        ),
+        (
+            unreadable(Unreadable::Cursor),
+            Code::InvalidArgument,
+            "BAD_CURSOR",
+        ),
+        (wrong_role("list"), Code::PermissionDenied, "NOT_PERMITTED"),
+        (busy("watches"), Code::ResourceExhausted, "BUSY"),
+        (draining(), Code::Unavailable, "DRAINING"),
+        (no_identity(), Code::Unauthenticated, "NO_IDENTITY"),
+        (watch_lagged(), Code::Unavailable, "WATCH_LAGGED"),
+        (internal(Uuid::from_u128(1)), Code::Internal, "INTERNAL"),
+    ];
+    for (status, code, reason) in rows {
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!((status.code(), info.reason.as_str()), (code, reason));
+        assert_eq!(info.domain, DOMAIN);
+        let waits = matches!(code, Code::Unavailable | Code::ResourceExhausted);
+        assert_eq!(details.retry_info().is_some(), waits, "{reason}");
+        assert_eq!(
+            status.metadata().contains_key(PUSHBACK),
+            code == Code::ResourceExhausted
+        );
+    }
+}
+
+#[test]
+fn reasons_are_what_clients_may_rely_on() {
+    for number in 1.. {
+        let Ok(reason) = ErrorReason::try_from(number) else {
+            assert_eq!(number, 28, "a reason was taken away or left without a test");
+            break;
+        };
+        let name = name(reason);
+        assert!(name.len() <= 63 && !name.contains("ERROR"), "{name}");
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_'),
+            "{name}"
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! What the store finds enquiries by, in memory: derived from the open records and nothing else, so that losing it loses nothing.
+
+use crate::store::{Counts, Cursor, Filter, Queued, Revision};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use usher_domain::code::ResponderId;
+use usher_domain::enquiry::Enquiry;
+use usher_domain::id::{CheckId, EnquiryId};
+use usher_domain::index::{Keys, keys};
+use usher_domain::time::Timestamp;
+
+/// What is known of one open enquiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The revision that the keys are of.
+    pub(super) revision: Revision,
+    /// By what it is found.
+    pub(super) keys: Keys,
+}
+
+/// The keys as they will be read back: records keep whole milliseconds.
+pub(super) fn kept_keys(enquiry: &Enquiry) -> Keys {
+    let mut keys = keys(enquiry);
+    keys.deadline = whole(keys.deadline);
+    keys.next_due = keys.next_due.map(whole);
+    keys
+}
+
+fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// The indexes over all open enquiries.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    open: HashMap<EnquiryId, Entry>,
+    queues: BTreeMap<ResponderId, BTreeSet<Queued>>,
+    due: BTreeSet<(Timestamp, EnquiryId)>,
+    by_deadline: BTreeSet<(Timestamp, EnquiryId)>,
+    /// Records that could not be read: found by nothing, touched by nothing.
+    unreadable: BTreeSet<EnquiryId>,
+    /// Keys among the records that hold no id.
+    nameless: u64,
+    end: Cursor,
+}
+
+impl Index {
+    /// Builds the index in one go.
+    pub(super) fn build(
+        entries: Vec<(EnquiryId, Entry)>,
+        unreadable: BTreeSet<EnquiryId>,
+        nameless: u64,
+        end: Cursor,
+    ) -> Self {
+        let mut queues: BTreeMap<ResponderId, Vec<Queued>> = BTreeMap::new();
+        for (id, entry) in &entries {
+            for (responder, queued) in waiting(*id, &entry.keys) {
+                match queues.get_mut(responder) {
+                    Some(queue) => queue.push(queued),
+                    None => drop(queues.insert(responder.clone(), vec![queued])),
+                }
+            }
+        }
+        let due = |(id, entry): &(EnquiryId, Entry)| Some((entry.keys.next_due?, *id));
+        Self {
+            queues: queues
+                .into_iter()
+                .map(|(responder, queue)| (responder, queue.into_iter().collect()))
+                .collect(),
+            due: entries.iter().filter_map(due).collect(),
+            by_deadline: entries
+                .iter()
+                .map(|(id, entry)| (entry.keys.deadline, *id))
+                .collect(),
+            open: entries.into_iter().collect(),
+            unreadable,
+            nameless,
+            end,
+        }
+    }
+
+    /// Notes the new state of an enquiry: `None` once it is closed.
+    pub(super) fn put(&mut self, id: EnquiryId, entry: Option<Entry>) {
+        self.remove(id);
+        self.unreadable.remove(&id);
+        let Some(entry) = entry else { return };
+        for (responder, queued) in waiting(id, &entry.keys) {
+            match self.queues.get_mut(responder) {
+                Some(queue) => drop(queue.insert(queued)),
+                None => drop(self.queues.insert(responder.clone(), [queued].into())),
+            }
+        }
+        self.due.extend(entry.keys.next_due.map(|due| (due, id)));
+        self.by_deadline.insert((entry.keys.deadline, id));
+        self.open.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: EnquiryId) {
+        let Some(entry) = self.open.remove(&id) else {
+            return;
+        };
+        for (responder, queued) in waiting(id, &entry.keys) {
+            if let Some(queue) = self.queues.get_mut(responder) {
+                queue.remove(&queued);
+                if queue.is_empty() {
+                    self.queues.remove(responder);
+                }
+            }
+        }
+        if let Some(due) = entry.keys.next_due {
+            self.due.remove(&(due, id));
+        }
+        self.by_deadline.remove(&(entry.keys.deadline, id));
+    }
+
+    /// Sets a record apart that cannot be read.
+    pub(super) fn quarantine(&mut self, id: EnquiryId) -> bool {
+        self.remove(id);
+        self.unreadable.insert(id)
+    }
+
+    pub(super) fn advance(&mut self, end: Cursor) {
+        self.end = end;
+    }
+
+    pub(super) fn get(&self, id: EnquiryId) -> Option<&Entry> {
+        self.open.get(&id)
+    }
+
+    pub(super) fn is_open(&self, id: EnquiryId) -> bool {
+        self.open.contains_key(&id)
+    }
+
+    pub(super) fn is_unreadable(&self, id: EnquiryId) -> bool {
+        self.unreadable.contains(&id)
+    }
+
+    pub(super) fn open_ids(&self) -> Vec<EnquiryId> {
+        self.open.keys().copied().collect()
+    }
+
+    pub(super) fn unreadable(&self) -> Vec<EnquiryId> {
+        self.unreadable.iter().copied().collect()
+    }
+
+    pub(super) fn end(&self) -> Cursor {
+        self.end
+    }
+
+    pub(super) fn queued(&self, responder: &ResponderId, limit: usize) -> Vec<Queued> {
+        let queue = self.queues.get(responder);
+        queue.map_or_else(Vec::new, |queue| {
+            queue.iter().copied().take(limit).collect()
+        })
+    }
+
+    pub(super) fn queues(&self) -> Vec<(ResponderId, Queued, usize)> {
+        let first = |(responder, queue): (&ResponderId, &BTreeSet<Queued>)| {
+            Some((responder.clone(), *queue.first()?, queue.len()))
+        };
+        self.queues.iter().filter_map(first).collect()
+    }
+
+    pub(super) fn due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, EnquiryId)> {
+        let due = self.due.iter().copied();
+        due.take_while(|(at, _)| *at <= until).take(limit).collect()
+    }
+
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Walks the open enquiries after a place, nearest deadline first, past at most `examine` of them, until `size` match. Says
+    /// which match, and where it stopped unless it came to the end.
+    pub(super) fn matching(
+        &self,
+        filter: &Filter,
+        after: Option<(Timestamp, EnquiryId)>,
+        size: usize,
+        examine: usize,
+    ) -> (Vec<EnquiryId>, Option<(Timestamp, EnquiryId)>) {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut found = Vec::new();
+        let rest = self.by_deadline.range((start, Bound::Unbounded));
+        for (examined, (deadline, id)) in rest.enumerate() {
+            if self
+                .open
+                .get(id)
+                .is_some_and(|entry| filter.matches(&entry.keys))
+            {
+                found.push(*id);
+            }
+            if found.len() == size || examined + 1 == examine {
+                return (found, Some((*deadline, *id)));
+            }
+        }
+        (found, None)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            open: self.open.len() as u64,
+            queued: self.queues.values().map(|queue| queue.len() as u64).sum(),
+            feed: self.end.entry,
+            unreadable: self.unreadable.len() as u64 + self.nameless,
+        }
+    }
+}
+
+/// The checks of an enquiry that wait, each with whose queue it waits in.
+fn waiting(id: EnquiryId, keys: &Keys) -> impl Iterator<Item = (&ResponderId, Queued)> {
+    keys.waiting.iter().map(move |(responder, number)| {
+        let check = CheckId {
+            enquiry: id,
+            number: *number,
+        };
+        let deadline = keys.deadline;
+        (responder, Queued { deadline, check })
+    })
+}

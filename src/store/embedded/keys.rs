@@ -1,0 +1,101 @@
+//! The layout of keys: the one place that knows it.
+//!
+//! `m` the store's mark; `o` + id an open enquiry; `c` + id a closed one; `f` + number, big-endian, an entry of the feed. A record
+//! moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the store reads the open ones only.
+
+use std::ops::Bound;
+use usher_domain::id::EnquiryId;
+use uuid::Uuid;
+
+/// Under which prefix a record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Shelf {
+    /// Some check still wants something from somebody.
+    Open,
+    /// Every check has its exit.
+    Closed,
+}
+
+impl Shelf {
+    /// Where an enquiry belongs.
+    pub(in crate::store) fn of(is_open: bool) -> Self {
+        if is_open { Self::Open } else { Self::Closed }
+    }
+
+    pub(in crate::store) fn other(self) -> Self {
+        match self {
+            Self::Open => Self::Closed,
+            Self::Closed => Self::Open,
+        }
+    }
+
+    fn prefix(self) -> u8 {
+        match self {
+            Self::Open => b'o',
+            Self::Closed => b'c',
+        }
+    }
+}
+
+/// The store's own mark.
+pub(in crate::store) const META: &[u8] = b"m";
+
+const FEED: u8 = b'f';
+
+/// Inclusive start and exclusive end of a range, to be borrowed by a scan.
+pub(in crate::store) struct Range {
+    start: Bound<Vec<u8>>,
+    end: Bound<Vec<u8>>,
+}
+
+impl Range {
+    pub(in crate::store) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+        (
+            self.start.as_ref().map(Vec::as_slice),
+            self.end.as_ref().map(Vec::as_slice),
+        )
+    }
+}
+
+pub(in crate::store) fn record(shelf: Shelf, id: EnquiryId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(17);
+    key.push(shelf.prefix());
+    key.extend_from_slice(id.uuid().as_bytes());
+    key
+}
+
+/// The id in the key of a record.
+pub(in crate::store) fn id_of(key: &[u8]) -> Option<EnquiryId> {
+    let id = Uuid::from_slice(key.get(1..)?).ok()?;
+    Some(EnquiryId::from_uuid(id))
+}
+
+/// Every key of a shelf after `key`, or all.
+pub(in crate::store) fn shelf_after(shelf: Shelf, key: Option<&[u8]>) -> Range {
+    Range {
+        start: key.map_or(Bound::Included(vec![shelf.prefix()]), |key| {
+            Bound::Excluded(key.to_vec())
+        }),
+        end: Bound::Excluded(vec![shelf.prefix() + 1]),
+    }
+}
+
+pub(in crate::store) fn entry(number: u64) -> Vec<u8> {
+    let mut key = Vec::with_capacity(9);
+    key.push(FEED);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// The number in the key of a feed entry.
+pub(in crate::store) fn number_of(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(1..)?.try_into().ok()?))
+}
+
+/// The feed from entry `number` on.
+pub(in crate::store) fn feed_from(number: u64) -> Range {
+    Range {
+        start: Bound::Included(entry(number)),
+        end: Bound::Excluded(vec![FEED + 1]),
+    }
+}

@@ -1,0 +1,171 @@
+//! Opening: the mark is looked at, the open records are read, and the index is derived from them.
+
+use super::index::{Entry, Index, kept_keys};
+use super::keys::{self, Shelf};
+use super::{corrupt, failed};
+use crate::store::kv::{KeyValue, Order, Write};
+use crate::store::record::{
+    RecordError, decode_enquiry, decode_entry, decode_envelope, decode_meta, encode_meta,
+};
+use crate::store::{Cursor, StoreError};
+use std::ops::{Bound, ControlFlow};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use usher_domain::id::EnquiryId;
+
+/// Records that one hand-over to a decoding thread holds: enough to make the hand-over cheap.
+const CHUNK_RECORDS: usize = 256;
+/// Hand-overs under way, which bounds the memory of opening.
+const CHUNKS_WAITING_MAX: usize = 8;
+/// Decoding threads: opening is bound by them up to about here, then by the reading.
+const DECODERS_MAX: usize = 4;
+
+type Chunk = Vec<(EnquiryId, Vec<u8>)>;
+type Decoded = Vec<(EnquiryId, Result<Entry, RecordError>)>;
+
+/// Reads all that the index needs.
+pub(super) fn derive(kv: &dyn KeyValue) -> Result<Index, StoreError> {
+    mark(kv)?;
+    let end = feed_end(kv)?;
+    let (decoded, nameless) = read_open(kv)?;
+    let mut entries = Vec::with_capacity(decoded.len());
+    let mut unreadable = std::collections::BTreeSet::new();
+    for (id, outcome) in decoded {
+        match outcome {
+            Ok(entry) => entries.push((id, entry)),
+            Err(error) => {
+                tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+                unreadable.insert(id);
+            }
+        }
+    }
+    Ok(Index::build(entries, unreadable, nameless, end))
+}
+
+/// Proves that the store is ours, or makes a new one ours.
+fn mark(kv: &dyn KeyValue) -> Result<(), StoreError> {
+    const WHAT: &str = "the store's mark";
+    if let Some(mark) = kv.read(keys::META).map_err(failed("opening the store"))? {
+        return decode_meta(&mark).map_err(corrupt(WHAT, None));
+    }
+    let mut is_empty = true;
+    kv.scan(
+        (Bound::Unbounded, Bound::Unbounded),
+        Order::Ascending,
+        &mut |_, _| {
+            is_empty = false;
+            ControlFlow::Break(())
+        },
+    )
+    .map_err(failed("opening the store"))?;
+    if !is_empty {
+        return Err(corrupt(WHAT, None)(RecordError::Misplaced));
+    }
+    kv.commit(&[Write::put(keys::META, encode_meta())])
+        .map_err(failed("making the store"))
+}
+
+/// The end of the feed. An entry that cannot be read counts as seen to its last event.
+fn feed_end(kv: &dyn KeyValue) -> Result<Cursor, StoreError> {
+    let mut end = Cursor::default();
+    kv.scan(
+        keys::feed_from(0).bounds(),
+        Order::Descending,
+        &mut |key, value| {
+            let Some(entry) = keys::number_of(key) else {
+                return ControlFlow::Continue(());
+            };
+            let events = decode_entry(value, entry)
+                .ok()
+                .and_then(|events| u32::try_from(events.len()).ok());
+            let events = events.unwrap_or(u32::MAX);
+            end = Cursor { entry, events };
+            ControlFlow::Break(())
+        },
+    )
+    .map_err(failed("reading the feed"))?;
+    Ok(end)
+}
+
+/// Reads every open record, decoding on threads of its own, and counts the keys that hold no id.
+fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let (sender, receiver) = mpsc::sync_channel::<Chunk>(CHUNKS_WAITING_MAX);
+    let receiver = Arc::new(Mutex::new(receiver));
+    thread::scope(|scope| {
+        let decoders: Vec<_> = (0..threads.min(DECODERS_MAX))
+            .map(|_| Arc::clone(&receiver))
+            .map(|receiver| scope.spawn(move || decode_chunks(&receiver)))
+            .collect();
+        // Only the decoders hold it now: should all of them fail, the sending ends too.
+        drop(receiver);
+        let nameless = send_chunks(kv, sender);
+        let mut all = Vec::new();
+        for decoder in decoders {
+            all.extend(decoder.join().map_err(|_| StoreError::Unavailable {
+                doing: "reading the open records",
+                source: "a decoding thread panicked".into(),
+            })?);
+        }
+        Ok((all, nameless?))
+    })
+}
+
+fn send_chunks(kv: &dyn KeyValue, sender: mpsc::SyncSender<Chunk>) -> Result<u64, StoreError> {
+    let mut nameless = 0;
+    let mut chunk = Chunk::with_capacity(CHUNK_RECORDS);
+    kv.scan(
+        keys::shelf_after(Shelf::Open, None).bounds(),
+        Order::Ascending,
+        &mut |key, value| {
+            let Some(id) = keys::id_of(key) else {
+                tracing::error!("Store holds a record whose key has no id");
+                nameless += 1;
+                return ControlFlow::Continue(());
+            };
+            chunk.push((id, value.to_vec()));
+            if chunk.len() < CHUNK_RECORDS {
+                return ControlFlow::Continue(());
+            }
+            let full = std::mem::replace(&mut chunk, Chunk::with_capacity(CHUNK_RECORDS));
+            match sender.send(full) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        },
+    )
+    .map_err(failed("reading the open records"))?;
+    // The decoders are joined next, and a chunk that nobody took is their panic, reported there.
+    drop(sender.send(chunk));
+    Ok(nameless)
+}
+
+fn decode_chunks(receiver: &Mutex<mpsc::Receiver<Chunk>>) -> Decoded {
+    let mut decoded = Decoded::new();
+    loop {
+        let chunk = receiver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(chunk) = chunk else { return decoded };
+        decoded.extend(
+            chunk
+                .into_iter()
+                .map(|(id, value)| (id, read_entry(id, &value))),
+        );
+    }
+}
+
+/// The index entry of the open record `value` that stands under `id`.
+pub(super) fn read_entry(id: EnquiryId, value: &[u8]) -> Result<Entry, RecordError> {
+    let envelope = decode_envelope(value)?;
+    let enquiry = decode_enquiry(&envelope.body)?;
+    let keys = kept_keys(&enquiry);
+    if enquiry.id != id || !keys.open {
+        return Err(RecordError::Misplaced);
+    }
+    Ok(Entry {
+        revision: envelope.revision,
+        keys,
+    })
+}

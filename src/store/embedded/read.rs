@@ -1,0 +1,228 @@
+//! Reading: records, listings, and the feed as a whole or of one enquiry.
+
+use super::keys::{self, Shelf};
+use super::{Shared, corrupt, failed};
+use crate::store::kv::Order;
+use crate::store::record::{Envelope, RecordError, decode_enquiry, decode_entry, decode_envelope};
+use crate::store::{Cursor, Filter, Listing, Page, Place, Recorded, StoreError, Stored};
+use std::ops::ControlFlow;
+use usher_domain::id::EnquiryId;
+use usher_domain::index::keys as keys_of;
+use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX};
+
+impl Shared {
+    /// The envelope of an enquiry, wherever it stands.
+    pub(super) fn find(&self, id: EnquiryId) -> Result<Option<Envelope>, StoreError> {
+        let first = Shelf::of(self.index().is_open(id));
+        // The record may move between two looks; it cannot move twice unseen by three.
+        for shelf in [first, first.other(), first] {
+            if let Some(value) = self.read(&keys::record(shelf, id))? {
+                let envelope = decode_envelope(&value);
+                return match envelope {
+                    Ok(envelope) => Ok(Some(envelope)),
+                    Err(error) => Err(self.unreadable(id, error)),
+                };
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+        let Some(envelope) = self.find(id)? else {
+            return Ok(None);
+        };
+        match open(id, &envelope) {
+            Ok(stored) => Ok(Some(stored)),
+            Err(error) => Err(self.unreadable(id, error)),
+        }
+    }
+
+    /// Sets a record apart that cannot be read, and says so.
+    fn unreadable(&self, id: EnquiryId, error: RecordError) -> StoreError {
+        if self.index_mut().quarantine(id) {
+            tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+        }
+        corrupt("the record", Some(id))(error)
+    }
+
+    pub(super) fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+        let mut walk = Walk {
+            shared: self,
+            filter,
+            size: page.size.clamp(1, PAGE_SIZE_MAX),
+            found: Vec::new(),
+        };
+        let next = walk.walk(page.after)?;
+        Ok(Listing {
+            enquiries: walk.found,
+            next,
+        })
+    }
+
+    /// At most `limit` events after `after`. An entry that cannot be read ends the answer, and is the answer when it comes first.
+    pub(super) fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        let end = self.index().end();
+        let mut found = Vec::new();
+        let mut outcome = Ok(());
+        if after >= end || limit == 0 {
+            return Ok(found);
+        }
+        self.kv
+            .scan(
+                keys::feed_from(after.entry).bounds(),
+                Order::Ascending,
+                &mut |key, value| {
+                    let Some(number) = keys::number_of(key) else {
+                        return ControlFlow::Continue(());
+                    };
+                    if number > end.entry || number == after.entry && after.events == u32::MAX {
+                        return next_if(number <= end.entry);
+                    }
+                    match decode_entry(value, number) {
+                        Ok(events) => {
+                            let new = events.into_iter().filter(|event| event.cursor > after);
+                            found.extend(new.take(limit - found.len()));
+                        }
+                        Err(error) => outcome = Err(error),
+                    }
+                    next_if(outcome.is_ok() && found.len() < limit)
+                },
+            )
+            .map_err(failed("reading the feed"))?;
+        match outcome {
+            Err(error) if found.is_empty() => Err(corrupt("an entry of the feed", None)(error)),
+            _ => Ok(found),
+        }
+    }
+
+    pub(super) fn history(
+        &self,
+        id: EnquiryId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let entries = self
+            .find(id)?
+            .map_or_else(Vec::new, |envelope| envelope.entries);
+        let start = entries.partition_point(|entry| *entry < after.entry);
+        let mut found = Vec::new();
+        for &entry in &entries[start..] {
+            if found.len() >= limit {
+                break;
+            }
+            let value = self.read(&keys::entry(entry))?;
+            let missing = || RecordError::Field {
+                field: "feed_entries",
+            };
+            let events = value
+                .ok_or_else(missing)
+                .and_then(|value| decode_entry(&value, entry))
+                .map_err(corrupt("an entry of the feed", Some(id)))?;
+            let own = events
+                .into_iter()
+                .filter(|event| event.enquiry == id && event.cursor > after);
+            found.extend(own.take(limit - found.len()));
+        }
+        Ok(found)
+    }
+}
+
+fn next_if(more: bool) -> ControlFlow<()> {
+    if more {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(())
+    }
+}
+
+/// The enquiry in an envelope that stands under `id`.
+fn open(id: EnquiryId, envelope: &Envelope) -> Result<Stored, RecordError> {
+    let enquiry = decode_enquiry(&envelope.body)?;
+    if enquiry.id != id {
+        return Err(RecordError::Misplaced);
+    }
+    Ok(Stored {
+        enquiry,
+        revision: envelope.revision,
+    })
+}
+
+/// One page's way through the listing.
+struct Walk<'a> {
+    shared: &'a Shared,
+    filter: &'a Filter,
+    size: usize,
+    found: Vec<Stored>,
+}
+
+impl Walk<'_> {
+    /// Fills the page and says where the next one starts.
+    fn walk(&mut self, after: Option<Place>) -> Result<Option<Place>, StoreError> {
+        let wants = |open| self.filter.open.is_none_or(|wanted| wanted == open);
+        let (open, closed) = (wants(true), wants(false));
+        let after_open = match after {
+            None => None,
+            Some(Place::Open { deadline, id }) => Some((deadline, id)),
+            Some(Place::Closed { id }) => return self.closed(Some(id)),
+        };
+        if open {
+            let (ids, stopped) = self.shared.index().matching(
+                self.filter,
+                after_open,
+                self.size,
+                PAGE_RECORDS_EXAMINED_MAX,
+            );
+            for id in ids {
+                self.take(id)?;
+            }
+            if let Some((deadline, id)) = stopped {
+                return Ok(Some(Place::Open { deadline, id }));
+            }
+        }
+        if closed { self.closed(None) } else { Ok(None) }
+    }
+
+    /// Takes an open enquiry into the page, unless it has just stopped matching or cannot be read.
+    fn take(&mut self, id: EnquiryId) -> Result<(), StoreError> {
+        match self.shared.load(id) {
+            Ok(Some(stored)) if self.filter.matches(&keys_of(&stored.enquiry)) => {
+                self.found.push(stored);
+                Ok(())
+            }
+            Ok(_) | Err(StoreError::Corrupt { id: Some(_), .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn closed(&mut self, after: Option<EnquiryId>) -> Result<Option<Place>, StoreError> {
+        let after = after.map(|id| keys::record(Shelf::Closed, id));
+        let mut examined = 0;
+        let mut stopped = None;
+        self.shared
+            .kv
+            .scan(
+                keys::shelf_after(Shelf::Closed, after.as_deref()).bounds(),
+                Order::Ascending,
+                &mut |key, value| {
+                    let Some(id) = keys::id_of(key) else {
+                        return ControlFlow::Continue(());
+                    };
+                    match decode_envelope(value).and_then(|envelope| open(id, &envelope)) {
+                        Ok(stored) if self.filter.matches(&keys_of(&stored.enquiry)) => {
+                            self.found.push(stored);
+                        }
+                        Ok(_) => {}
+                        Err(error) => drop(self.shared.unreadable(id, error)),
+                    }
+                    examined += 1;
+                    if self.found.len() < self.size && examined < PAGE_RECORDS_EXAMINED_MAX {
+                        return ControlFlow::Continue(());
+                    }
+                    stopped = Some(Place::Closed { id });
+                    ControlFlow::Break(())
+                },
+            )
+            .map_err(failed("listing"))?;
+        Ok(stopped)
+    }
+}

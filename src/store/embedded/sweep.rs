@@ -1,0 +1,55 @@
+//! The sweep: the index against the records, from the ground up.
+//!
+//! It reads beside the writer, so a record that moved meanwhile looks wrong; what looks wrong is looked at again by the writer,
+//! where nothing moves.
+
+use super::keys::{self, Shelf};
+use super::open::read_entry;
+use super::{Shared, failed};
+use crate::store::StoreError;
+use crate::store::kv::Order;
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use usher_domain::id::EnquiryId;
+
+/// Records read in one scan: a longer one would keep the engine from reusing old pages.
+const SCAN_RECORDS_MAX: usize = 1_000;
+
+/// Open enquiries whose index entry does not seem to fit the record.
+pub(super) fn suspects(shared: &Shared) -> Result<Vec<EnquiryId>, StoreError> {
+    let mut seen = HashSet::new();
+    let mut suspects = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let mut scanned = 0;
+        shared
+            .kv
+            .scan(
+                keys::shelf_after(Shelf::Open, after.as_deref()).bounds(),
+                Order::Ascending,
+                &mut |key, value| {
+                    after = Some(key.to_vec());
+                    scanned += 1;
+                    if let Some(id) = keys::id_of(key) {
+                        seen.insert(id);
+                        let entry = read_entry(id, value).ok();
+                        if entry.as_ref() != shared.index().get(id) {
+                            suspects.push(id);
+                        }
+                    }
+                    if scanned < SCAN_RECORDS_MAX {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                },
+            )
+            .map_err(failed("sweeping"))?;
+        if scanned < SCAN_RECORDS_MAX {
+            break;
+        }
+    }
+    let known = shared.index().open_ids();
+    suspects.extend(known.into_iter().filter(|id| !seen.contains(id)));
+    Ok(suspects)
+}

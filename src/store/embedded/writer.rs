@@ -1,0 +1,324 @@
+//! The one writer: takes the commits that wait, makes them one commit of the engine with one feed entry, then answers each.
+//!
+//! A conflict refuses its own commit and no other. Answers go out after the engine's commit, the refusals too, so that whoever
+//! lost to a neighbour in the group loads what the neighbour wrote. A failed engine commit ends the writer for good.
+
+use super::index::Entry;
+use super::keys::{self, Shelf};
+use super::open::read_entry;
+use super::prepare::{Batch, Prepared};
+use super::{Shared, corrupt};
+use crate::store::kv::{KvError, Write};
+use crate::store::record::{decode_envelope, encode_entry, encode_envelope, entry_bytes_max};
+use crate::store::{Committed, Cursor, Revision, StoreError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use usher_domain::id::EnquiryId;
+use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
+
+/// The bodies of one group, in bytes: bounds the memory and the length of one engine commit.
+const GROUP_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+
+type Answer = Result<Committed, StoreError>;
+
+/// What the writer is asked for.
+pub(super) enum Job {
+    /// To commit a batch.
+    Commit {
+        batch: Batch,
+        reply: oneshot::Sender<Answer>,
+    },
+    /// To compare these enquiries with the index while nothing is being written; see `sweep.rs`.
+    Recheck {
+        ids: Vec<EnquiryId>,
+        reply: oneshot::Sender<Result<Vec<EnquiryId>, StoreError>>,
+    },
+    /// To end after all that was asked before.
+    Close,
+}
+
+/// Where a record stands, and at which revision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Absent,
+    At(Shelf, Revision),
+}
+
+/// The thread's state.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    jobs: mpsc::Receiver<Job>,
+    /// Taken from the queue, and for the next group.
+    next: Option<Job>,
+}
+
+/// Commits that become one commit of the engine.
+#[derive(Default)]
+struct Group {
+    number: u64,
+    events: u32,
+    feed_bytes: usize,
+    record_bytes: usize,
+    writes: Vec<Write>,
+    members: Vec<Vec<u8>>,
+    /// Where the records of the group will stand.
+    standings: HashMap<EnquiryId, Standing>,
+    index: Vec<(EnquiryId, Option<Entry>)>,
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, jobs: mpsc::Receiver<Job>) -> Self {
+        Self {
+            shared,
+            jobs,
+            next: None,
+        }
+    }
+
+    /// Works until the store closes or the engine fails.
+    pub(super) fn run(mut self) {
+        let alarm = Alarm(Arc::clone(&self.shared));
+        while let Some(job) = self.next.take().or_else(|| self.jobs.blocking_recv()) {
+            match job {
+                Job::Commit { batch, reply } => {
+                    let group = self.gather(batch, reply);
+                    if !self.commit(group) {
+                        break;
+                    }
+                }
+                // A caller that has gone needs no answer.
+                Job::Recheck { ids, reply } => drop(reply.send(self.recheck(&ids))),
+                Job::Close => break,
+            }
+        }
+        drop(alarm);
+    }
+
+    /// Takes what waits, up to the bounds of a group. Never waits for more.
+    fn gather(&mut self, batch: Batch, reply: oneshot::Sender<Answer>) -> Group {
+        let mut group = Group {
+            number: self.shared.index().end().entry + 1,
+            feed_bytes: entry_bytes_max(0),
+            ..Group::default()
+        };
+        self.admit(&mut group, batch, reply);
+        while group.answers.len() < GROUP_COMMIT_MAX {
+            match self.jobs.try_recv() {
+                Ok(Job::Commit { batch, reply }) if group.has_room(&batch) => {
+                    self.admit(&mut group, batch, reply);
+                }
+                other => {
+                    self.next = other.ok();
+                    break;
+                }
+            }
+        }
+        group
+    }
+
+    /// Adds a batch to the group, or notes why it cannot be.
+    fn admit(&self, group: &mut Group, batch: Batch, reply: oneshot::Sender<Answer>) {
+        let answer = match self.standings(group, &batch.changes) {
+            Ok(before) => Ok(group.add(batch, before)),
+            Err(refusal) => Err(refusal),
+        };
+        group.answers.push((reply, answer));
+    }
+
+    /// Where each record of a batch stands before its change, when every change was decided on that.
+    fn standings(&self, group: &Group, changes: &[Prepared]) -> Result<Vec<Standing>, StoreError> {
+        let mut before: Vec<Standing> = Vec::with_capacity(changes.len());
+        for (place, change) in changes.iter().enumerate() {
+            let earlier = changes[..place].iter().rfind(|other| other.id == change.id);
+            let standing = match (earlier, group.standings.get(&change.id)) {
+                (Some(earlier), _) => earlier.standing(),
+                (None, Some(standing)) => *standing,
+                (None, None) => self.standing(change.id)?,
+            };
+            let revision = match standing {
+                Standing::Absent => None,
+                Standing::At(_, revision) => Some(revision),
+            };
+            if revision != change.expected {
+                return Err(StoreError::Conflict { id: change.id });
+            }
+            before.push(standing);
+        }
+        Ok(before)
+    }
+
+    fn standing(&self, id: EnquiryId) -> Result<Standing, StoreError> {
+        {
+            let index = self.shared.index();
+            if let Some(entry) = index.get(id) {
+                return Ok(Standing::At(Shelf::Open, entry.revision));
+            }
+            if index.is_unreadable(id) {
+                return Err(StoreError::Conflict { id });
+            }
+        }
+        let value = self.shared.read(&keys::record(Shelf::Closed, id))?;
+        value.map_or(Ok(Standing::Absent), |value| {
+            let envelope = decode_envelope(&value).map_err(corrupt("the record", Some(id)))?;
+            Ok(Standing::At(Shelf::Closed, envelope.revision))
+        })
+    }
+
+    /// Commits the group and answers. Says whether the writer may go on.
+    fn commit(&self, mut group: Group) -> bool {
+        if group.members.is_empty() {
+            group.answer();
+            return true;
+        }
+        let members = group.members.iter().map(Vec::as_slice);
+        let entry = encode_entry(group.number, members);
+        group
+            .writes
+            .push(Write::put(keys::entry(group.number), entry));
+        match self.shared.kv.commit(&group.writes) {
+            Ok(()) => {
+                self.shared
+                    .apply(std::mem::take(&mut group.index), group.end());
+                group.answer();
+                true
+            }
+            Err(KvError::TooLarge { what, max, .. }) => {
+                group.refuse(|| StoreError::TooLarge { what, max });
+                true
+            }
+            Err(error) => {
+                self.shared.stop();
+                let error = Arc::new(error);
+                group.refuse(|| StoreError::Unavailable {
+                    doing: "committing",
+                    source: Box::new(Arc::clone(&error)),
+                });
+                false
+            }
+        }
+    }
+
+    /// Compares records with the index while nothing else can change either, and puts the index right.
+    fn recheck(&self, ids: &[EnquiryId]) -> Result<Vec<EnquiryId>, StoreError> {
+        let mut differed = Vec::new();
+        for &id in ids {
+            let value = self.shared.read(&keys::record(Shelf::Open, id))?;
+            let entry = value.map(|value| read_entry(id, &value)).transpose();
+            let mut index = self.shared.index_mut();
+            match entry {
+                Ok(entry) if index.get(id) == entry.as_ref() && !index.is_unreadable(id) => {
+                    continue;
+                }
+                Ok(entry) => {
+                    tracing::warn!(enquiry.id = %id, "Index of enquiry {id} was wrong: repaired");
+                    index.put(id, entry);
+                }
+                Err(error) => {
+                    if !index.quarantine(id) {
+                        continue;
+                    }
+                    tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+                }
+            }
+            differed.push(id);
+        }
+        Ok(differed)
+    }
+}
+
+impl Prepared {
+    /// Where its record will stand.
+    fn standing(&self) -> Standing {
+        Standing::At(Shelf::of(self.entry.keys.open), self.entry.revision)
+    }
+}
+
+impl Group {
+    fn has_room(&self, batch: &Batch) -> bool {
+        self.feed_bytes + batch.feed_bytes <= FEED_ENTRY_BYTES_MAX
+            && self.record_bytes + batch.record_bytes <= GROUP_BYTES_MAX
+    }
+
+    /// The feed's end once the group is committed.
+    fn end(&self) -> Cursor {
+        Cursor {
+            entry: self.number,
+            events: self.events,
+        }
+    }
+
+    /// Adds a batch whose records stand as `before`.
+    fn add(&mut self, batch: Batch, before: Vec<Standing>) -> Committed {
+        let Batch {
+            changes,
+            feed_bytes,
+            record_bytes,
+        } = batch;
+        self.feed_bytes += feed_bytes;
+        self.record_bytes += record_bytes;
+        let mut revisions = Vec::with_capacity(changes.len());
+        for (change, before) in changes.into_iter().zip(before) {
+            revisions.push(change.entry.revision);
+            self.stamp(change, before);
+        }
+        Committed {
+            revisions,
+            cursor: self.end(),
+        }
+    }
+
+    fn stamp(&mut self, change: Prepared, before: Standing) {
+        let standing = change.standing();
+        let Prepared {
+            id,
+            expected: _,
+            entry,
+            mut entries,
+            body,
+            member,
+            events,
+        } = change;
+        if entries.last() != Some(&self.number) {
+            entries.push(self.number);
+        }
+        let shelf = Shelf::of(entry.keys.open);
+        if matches!(before, Standing::At(old, _) if old != shelf) {
+            self.writes
+                .push(Write::delete(keys::record(shelf.other(), id)));
+        }
+        let value = encode_envelope(entry.revision, &entries, &body);
+        self.writes.push(Write::put(keys::record(shelf, id), value));
+        self.members.push(member);
+        self.events = self.events.saturating_add(events);
+        self.standings.insert(id, standing);
+        self.index.push((id, entry.keys.open.then_some(entry)));
+    }
+
+    /// Gives everybody their answer.
+    fn answer(self) {
+        for (reply, answer) in self.answers {
+            // A caller that has gone needs no answer.
+            drop(reply.send(answer));
+        }
+    }
+
+    /// Gives everybody whose commit would have been made this error instead.
+    fn refuse(self, error: impl Fn() -> StoreError) {
+        for (reply, answer) in self.answers {
+            drop(reply.send(answer.and_then(|_| Err(error()))));
+        }
+    }
+}
+
+/// Stops the store should the writer panic.
+struct Alarm(Arc<Shared>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Events, as the feed keeps them.
+
+use super::RecordError;
+use super::code::Code as _;
+use super::enquiry::{keep_step_cause, read_step_cause};
+use super::field::{
+    Kept, keep_responder_if, keep_time, needed, read_code, read_needed, read_ordinal,
+    read_responder, read_responder_if, read_time, read_time_if,
+};
+use usher_domain::event::{Event, EventKind};
+use usher_proto::storage_v1 as kept;
+use usher_proto::storage_v1::event::Kind;
+
+impl Kept for Event {
+    type Message = kept::Event;
+
+    fn keep(&self) -> kept::Event {
+        let Self {
+            at,
+            by,
+            check,
+            kind,
+        } = self;
+        kept::Event {
+            at_ms: keep_time(*at),
+            by: Some(by.keep()),
+            check: check.map(u32::from),
+            kind: Some(kind.keep()),
+        }
+    }
+
+    fn read(message: kept::Event) -> Result<Self, RecordError> {
+        let kept::Event {
+            at_ms,
+            by,
+            check,
+            kind,
+        } = message;
+        Ok(Self {
+            at: read_time(at_ms, "event.at_ms")?,
+            by: read_needed(by, "event.by")?,
+            check: check
+                .map(|check| read_ordinal(check, "event.check"))
+                .transpose()?,
+            kind: read_needed(kind, "event.kind")?,
+        })
+    }
+}
+
+const NOTHING: kept::Nothing = kept::Nothing {};
+
+impl Kept for EventKind {
+    type Message = Kind;
+
+    fn keep(&self) -> Kind {
+        match self {
+            Self::Submitted => Kind::Submitted(NOTHING),
+            Self::Opened { responder } => Kind::Opened(keep_responder_if(responder.as_ref())),
+            Self::Leased { expires } => Kind::LeasedUntilMs(keep_time(*expires)),
+            Self::LeaseLost => Kind::LeaseLost(NOTHING),
+            Self::Released => Kind::Released(NOTHING),
+            Self::Accepted { expected_by } => Kind::Accepted(kept::EventAccepted {
+                expected_by_ms: expected_by.map(keep_time),
+            }),
+            Self::Asked => Kind::Asked(NOTHING),
+            Self::Supplied => Kind::Supplied(NOTHING),
+            Self::Redirected { to } => Kind::RedirectedTo(u32::from(*to)),
+            Self::Rerouted { to } => Kind::ReroutedTo(u32::from(*to)),
+            Self::Answered {
+                responder,
+                opened_at,
+                version,
+                timeliness,
+            } => Kind::Answered(kept::EventAnswered {
+                responder: responder.as_str().to_owned(),
+                opened_at_ms: keep_time(*opened_at),
+                version: u32::from(*version),
+                timeliness: timeliness.number(),
+            }),
+            Self::Received { version } => Kind::Received(u32::from(*version)),
+            Self::Withdrawn => Kind::Withdrawn(NOTHING),
+            Self::HearingMoved { from, to } => Kind::HearingMoved(kept::EventHearingMoved {
+                from_ms: keep_time(*from),
+                to_ms: keep_time(*to),
+            }),
+            Self::StepRaised {
+                step,
+                generation,
+                due,
+                alert,
+            } => Kind::StepRaised(kept::EventStepRaised {
+                step: Some(keep_step_cause(step, *generation)),
+                due_ms: keep_time(*due),
+                alert: u32::from(*alert),
+            }),
+            Self::StepMoot { step, generation } => {
+                Kind::StepMoot(keep_step_cause(step, *generation))
+            }
+            Self::TroubleRaised { alert, trouble } => {
+                Kind::TroubleRaised(kept::EventTroubleRaised {
+                    alert: u32::from(*alert),
+                    trouble: trouble.number(),
+                })
+            }
+            Self::Acknowledged { alert, expires } => Kind::Acknowledged(kept::EventAcknowledged {
+                alert: u32::from(*alert),
+                expires_ms: keep_time(*expires),
+            }),
+            Self::Reopened { alert } => Kind::Reopened(u32::from(*alert)),
+            Self::Resolved { alert } => Kind::Resolved(u32::from(*alert)),
+            Self::Decided { decision } => Kind::Decided(decision.number()),
+            Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
+            Self::Closed { reason } => Kind::Closed(reason.number()),
+        }
+    }
+
+    fn read(message: Kind) -> Result<Self, RecordError> {
+        let alert = |number| read_ordinal(number, "event.alert");
+        Ok(match message {
+            Kind::Submitted(kept::Nothing {}) => Self::Submitted,
+            Kind::Opened(responder) => Self::Opened {
+                responder: read_responder_if(&responder, "event.opened")?,
+            },
+            Kind::LeasedUntilMs(expires) => Self::Leased {
+                expires: read_time(expires, "event.leased_until_ms")?,
+            },
+            Kind::LeaseLost(kept::Nothing {}) => Self::LeaseLost,
+            Kind::Released(kept::Nothing {}) => Self::Released,
+            Kind::Accepted(kept::EventAccepted { expected_by_ms }) => Self::Accepted {
+                expected_by: read_time_if(expected_by_ms, "event.expected_by_ms")?,
+            },
+            Kind::Asked(kept::Nothing {}) => Self::Asked,
+            Kind::Supplied(kept::Nothing {}) => Self::Supplied,
+            Kind::RedirectedTo(to) => Self::Redirected {
+                to: read_ordinal(to, "event.redirected_to")?,
+            },
+            Kind::ReroutedTo(to) => Self::Rerouted {
+                to: read_ordinal(to, "event.rerouted_to")?,
+            },
+            Kind::Answered(answered) => read_answered(answered)?,
+            Kind::Received(version) => Self::Received {
+                version: read_ordinal(version, "event.received")?,
+            },
+            Kind::Withdrawn(kept::Nothing {}) => Self::Withdrawn,
+            Kind::HearingMoved(kept::EventHearingMoved { from_ms, to_ms }) => Self::HearingMoved {
+                from: read_time(from_ms, "event.from_ms")?,
+                to: read_time(to_ms, "event.to_ms")?,
+            },
+            Kind::StepRaised(kept::EventStepRaised {
+                step,
+                due_ms,
+                alert: number,
+            }) => {
+                let (step, generation) = read_step_cause(needed(step, "event.step")?)?;
+                Self::StepRaised {
+                    step,
+                    generation,
+                    due: read_time(due_ms, "event.due_ms")?,
+                    alert: alert(number)?,
+                }
+            }
+            Kind::StepMoot(step) => {
+                let (step, generation) = read_step_cause(step)?;
+                Self::StepMoot { step, generation }
+            }
+            Kind::TroubleRaised(kept::EventTroubleRaised {
+                alert: number,
+                trouble,
+            }) => Self::TroubleRaised {
+                alert: alert(number)?,
+                trouble: read_code(trouble, "event.trouble")?,
+            },
+            Kind::Acknowledged(kept::EventAcknowledged {
+                alert: number,
+                expires_ms,
+            }) => Self::Acknowledged {
+                alert: alert(number)?,
+                expires: read_time(expires_ms, "event.expires_ms")?,
+            },
+            Kind::Reopened(number) => Self::Reopened {
+                alert: alert(number)?,
+            },
+            Kind::Resolved(number) => Self::Resolved {
+                alert: alert(number)?,
+            },
+            Kind::Decided(decision) => Self::Decided {
+                decision: read_code(decision, "event.decided")?,
+            },
+            Kind::SentencedOutstanding(kept::Nothing {}) => Self::SentencedOutstanding,
+            Kind::Closed(reason) => Self::Closed {
+                reason: read_code(reason, "event.closed")?,
+            },
+        })
+    }
+}
+
+fn read_answered(answered: kept::EventAnswered) -> Result<EventKind, RecordError> {
+    let kept::EventAnswered {
+        responder,
+        opened_at_ms,
+        version,
+        timeliness,
+    } = answered;
+    Ok(EventKind::Answered {
+        responder: read_responder(&responder, "event.responder")?,
+        opened_at: read_time(opened_at_ms, "event.opened_at_ms")?,
+        version: read_ordinal(version, "event.version")?,
+        timeliness: read_code(timeliness, "event.timeliness")?,
+    })
+}
