@@ -72,6 +72,18 @@ pub(super) struct ActArgs {
     actor: ActorArgs,
 }
 
+impl ActArgs {
+    /// Whether a flag gives the request id.
+    pub(super) fn repeats(&self) -> bool {
+        self.actor.request_id.is_some()
+    }
+
+    /// Whether a flag names the person.
+    pub(super) fn names_a_person(&self) -> bool {
+        self.actor.person_name.is_some()
+    }
+}
+
 /// Who acts, and under which request id.
 #[derive(Clone, Default, Args)]
 #[command(next_help_heading = "Person")]
@@ -217,10 +229,18 @@ impl Client {
     /// # Errors
     /// When the call failed.
     pub(super) fn take<T>(&self, result: Result<Response<T>, Status>) -> Result<T, Failure> {
+        self.take_as(result, &self.request_id())
+    }
+
+    /// As [`Client::take`], of an act that was called under `request_id`.
+    ///
+    /// # Errors
+    /// When the call failed.
+    pub(super) fn take_as<T>(&self, result: Result<Response<T>, Status>, request_id: &str) -> Result<T, Failure> {
         result.map(Response::into_inner).map_err(|status| {
             let failure = Failure::from(status);
             if self.acts {
-                return failure.detail(format!("to repeat this very request: --request-id {}", self.request_id));
+                return failure.detail(format!("to repeat this very request: --request-id {request_id}"));
             }
             failure
         })
