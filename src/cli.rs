@@ -7,6 +7,7 @@ mod alert;
 mod check;
 mod client;
 mod config;
+mod demo;
 mod directory;
 mod enquiry;
 pub mod failure;
@@ -16,6 +17,7 @@ pub mod output;
 mod pages;
 mod pki;
 mod responder;
+mod serve;
 mod shell;
 mod store;
 mod words;
@@ -65,6 +67,16 @@ struct OutputArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play a sentencing day in London, end to end, in under a minute
+    #[command(
+        before_help = "Examples:\n  usher demo\n  usher demo --list cases.csv --seed 7\n  usher demo --format json"
+    )]
+    Demo(demo::DemoArgs),
+    /// Run a broker
+    #[command(
+        before_help = "Examples:\n  usher serve --config config/usher.toml\n  usher serve --config config/usher.toml --set log.format=json"
+    )]
+    Serve(serve::ServeArgs),
     /// Ask, look, decide: what court officers do
     #[command(subcommand)]
     Enquiry(enquiry::EnquiryCommand),
@@ -90,10 +102,14 @@ enum Command {
     #[command(subcommand)]
     Pki(pki::PkiCommand),
     /// Print completions for a shell
-    #[command(before_help = "Examples:\n  usher completions bash > /etc/bash_completion.d/usher\n  usher completions zsh")]
+    #[command(
+        before_help = "Examples:\n  usher completions bash > /etc/bash_completion.d/usher\n  usher completions zsh"
+    )]
     Completions(shell::CompletionsArgs),
     /// Write the manual pages
-    #[command(before_help = "Examples:\n  usher man --dir /usr/local/share/man/man1\n  usher man | man -l -")]
+    #[command(
+        before_help = "Examples:\n  usher man --dir /usr/local/share/man/man1\n  usher man | man -l -"
+    )]
     Man(shell::ManArgs),
 }
 
@@ -148,11 +164,15 @@ fn command() -> clap::Command {
 }
 
 fn in_order(command: clap::Command) -> clap::Command {
-    command.help_template(HELP_TEMPLATE).mut_subcommands(in_order)
+    command
+        .help_template(HELP_TEMPLATE)
+        .mut_subcommands(in_order)
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
+        Command::Demo(args) => demo::run(args, context),
+        Command::Serve(args) => serve::run(args, context),
         Command::Enquiry(command) => interruptible(enquiry::run(command, context)),
         Command::Alert(command) => interruptible(alert::run(command, context)),
         Command::Check(command) => interruptible(check::run(command, context)),
@@ -161,21 +181,19 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Config(command) => config::run(command, context),
         Command::Store(command) => store::run(command, context),
         Command::Pki(command) => pki::run(command, context),
-        Command::Completions(args) => shell::completions(&args, context, command_for_shell()),
-        Command::Man(args) => shell::man(&args, context, command_for_shell()),
+        Command::Completions(args) => shell::completions(&args, context, self::command()),
+        Command::Man(args) => shell::man(&args, context, self::command()),
     }
 }
 
-fn command_for_shell() -> clap::Command {
-    command()
-}
-
 /// Runs a client's command until it ends or the user presses Ctrl-C.
-fn interruptible(
-    work: impl Future<Output = Result<Exit, Failure>>,
-) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::caused(Exit::Failure, &error, "check the limits of the system"))?;
+fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| {
+        Failure::caused(Exit::Failure, &error, "check the limits of the system")
+    })?;
     runtime.block_on(async {
         tokio::select! {
             ended = work => ended,
@@ -195,12 +213,18 @@ mod tests {
 
     /// Every command at the end of a path.
     fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
-        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        for inner in command
+            .get_subcommands()
+            .filter(|inner| inner.get_name() != "help")
+        {
             let path = format!("{path} {}", inner.get_name());
             if inner.has_subcommands() {
                 leaves(inner, &path, found);
             } else {
-                let examples = inner.get_before_help().map(ToString::to_string).unwrap_or_default();
+                let examples = inner
+                    .get_before_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 found.push((path, examples));
             }
         }
@@ -214,7 +238,11 @@ mod tests {
         assert!(all.len() > 30, "{}", all.len());
         for (path, help) in all {
             let examples: Vec<&str> = help.lines().skip(1).map(str::trim).collect();
-            assert!((1..=3).contains(&examples.len()), "{path}: {} examples", examples.len());
+            assert!(
+                (1..=3).contains(&examples.len()),
+                "{path}: {} examples",
+                examples.len()
+            );
             for example in examples {
                 assert!(example.starts_with(&path), "{path}: {example}");
                 let words = split(example);

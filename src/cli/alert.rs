@@ -16,13 +16,19 @@ use usher_proto::v1::watch_alerts_response::Payload;
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertCommand {
     /// List alerts, nearest deadline first
-    #[command(before_help = "Examples:\n  usher alert list\n  usher alert list --state open --audience operator --format json")]
+    #[command(
+        before_help = "Examples:\n  usher alert list\n  usher alert list --state open --audience operator --format json"
+    )]
     List(ListArgs),
     /// Show the alerts that have not ended, then every change, until Ctrl-C
-    #[command(before_help = "Examples:\n  usher alert watch\n  usher alert watch --court B01IX --resume CURSOR --format json")]
+    #[command(
+        before_help = "Examples:\n  usher alert watch\n  usher alert watch --court B01IX --resume CURSOR --format json"
+    )]
     Watch(WatchArgs),
     /// Take an alert on; it opens again unless the check moves on
-    #[command(before_help = "Examples:\n  usher alert acknowledge 7K3M-9QXA-B/3 --note \"Ringing the duty desk\"")]
+    #[command(
+        before_help = "Examples:\n  usher alert acknowledge 7K3M-9QXA-B/3 --note \"Ringing the duty desk\""
+    )]
     Acknowledge(AcknowledgeArgs),
 }
 
@@ -42,7 +48,10 @@ struct FilterArgs {
 
 impl FilterArgs {
     fn audiences(&self) -> Vec<i32> {
-        self.audience.iter().map(|audience| (*audience).into()).collect()
+        self.audience
+            .iter()
+            .map(|audience| (*audience).into())
+            .collect()
     }
 }
 
@@ -62,7 +71,12 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 pub(super) struct WatchArgs {
     /// Go on after this cursor instead of starting with what has not ended
-    #[arg(long, value_name = "CURSOR", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "CURSOR",
+        default_value = "",
+        hide_default_value = true
+    )]
     resume: String,
     #[command(flatten)]
     filter: FilterArgs,
@@ -102,7 +116,12 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
             court_codes: args.filter.court.clone(),
             responder_ids: args.filter.responder.clone(),
         };
-        let page = client.take(client.operations().list_alerts(client.request(request)).await)?;
+        let page = client.take(
+            client
+                .operations()
+                .list_alerts(client.request(request))
+                .await,
+        )?;
         Ok((page.alerts, page.next_page_token))
     })
     .await?;
@@ -112,7 +131,17 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
 
 /// Alerts as a table.
 pub(super) fn alerts<'a>(found: impl IntoIterator<Item = &'a v1::Alert>) -> String {
-    let mut rows = table(&["alert", "cause", "stands", "due", "before", "court", "responder", "duty phone", "for"]);
+    let mut rows = table(&[
+        "alert",
+        "cause",
+        "stands",
+        "due",
+        "before",
+        "court",
+        "responder",
+        "duty phone",
+        "for",
+    ]);
     for alert in found {
         let number = alert.id.rsplit_once('/').map_or("-", |(_, number)| number);
         rows.add_row([
@@ -140,7 +169,10 @@ fn tone(alert: &v1::Alert) -> Tone {
 
 fn standing(alert: &v1::Alert) -> String {
     let state = word::<v1::AlertState>(alert.state);
-    let by = alert.acknowledged_by.as_ref().and_then(|by| by.person.as_ref());
+    let by = alert
+        .acknowledged_by
+        .as_ref()
+        .and_then(|by| by.person.as_ref());
     match by {
         Some(person) => format!(
             "{state} by {} until {}",
@@ -215,7 +247,9 @@ fn one_line(alert: &v1::Alert) -> String {
 async fn acknowledge(args: &AcknowledgeArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::acting(&args.act, &context.environment)?;
     let parts = args.alert.rsplit_once('/');
-    let Some((enquiry, number)) = parts.filter(|(_, number)| number.parse::<u16>().is_ok_and(|number| number > 0)) else {
+    let Some((enquiry, number)) =
+        parts.filter(|(_, number)| number.parse::<u16>().is_ok_and(|number| number > 0))
+    else {
         return Err(Failure::usage(
             "an alert is an enquiry's id or reference, a slash and a number from 1",
             "such as 7K3M-9QXA-B/3; `usher alert list` shows them",
@@ -227,8 +261,15 @@ async fn acknowledge(args: &AcknowledgeArgs, context: &Context) -> Result<Exit, 
         alert_id: format!("{}/{number}", enquiry_id(&client, enquiry).await?),
         note: words_or_stdin(&args.note)?,
     };
-    let response = client.take(client.operations().acknowledge(client.request(request)).await)?;
-    context.output.message(&response.alert.unwrap_or_default(), |alert| alerts([alert]))?;
+    let response = client.take(
+        client
+            .operations()
+            .acknowledge(client.request(request))
+            .await,
+    )?;
+    context
+        .output
+        .message(&response.alert.unwrap_or_default(), |alert| alerts([alert]))?;
     Ok(Exit::Ok)
 }
 
@@ -239,21 +280,31 @@ mod tests {
 
     #[test]
     fn an_alert_says_who_looks_after_it_and_until_when() {
-        let person = v1::Person { name: "A Person".into(), ..Default::default() };
+        let person = v1::Person {
+            name: "A Person".into(),
+            ..Default::default()
+        };
         let alert = v1::Alert {
             id: "018f/3".into(),
             reference: "7K3M-9QXA-B".into(),
             cause: "no_adapter".into(),
             state: v1::AlertState::Acknowledged.into(),
-            acknowledged_by: Some(v1::By { person: Some(person), ..Default::default() }),
+            acknowledged_by: Some(v1::By {
+                person: Some(person),
+                ..Default::default()
+            }),
             acknowledgement_expire_time: Some(parse_instant("2026-11-23T11:00").unwrap()),
             audiences: vec![v1::Audience::Operator.into()],
             ..Default::default()
         };
         let line = one_line(&alert);
-        let wanted = "7K3M-9QXA-B/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
+        let wanted =
+            "7K3M-9QXA-B/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
         assert!(line.contains(wanted), "{line}");
         let rows = anstream::adapter::strip_str(&alerts([&alert])).to_string();
-        assert!(rows.contains("operator") && rows.contains("no adapter"), "{rows}");
+        assert!(
+            rows.contains("operator") && rows.contains("no adapter"),
+            "{rows}"
+        );
     }
 }

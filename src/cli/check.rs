@@ -16,19 +16,27 @@ use v1::reroute_request::To;
 #[derive(Debug, Subcommand)]
 pub(super) enum CheckCommand {
     /// List the checks of your responders, nearest deadline first
-    #[command(before_help = "Examples:\n  usher check list --state waiting\n  usher check list --responder hackney --format json")]
+    #[command(
+        before_help = "Examples:\n  usher check list --state waiting\n  usher check list --responder hackney --format json"
+    )]
     List(adapter::ListArgs),
     /// Show one check with the people and addresses
     #[command(before_help = "Examples:\n  usher check show 018f3b8e-0000-5000-8000-000000000001/1")]
     Show(adapter::ShowArgs),
     /// Take waiting checks, nearest deadline first
-    #[command(before_help = "Examples:\n  usher check lease --max 5\n  usher check lease --responder hackney --wait 60 --format json")]
+    #[command(
+        before_help = "Examples:\n  usher check lease --max 5\n  usher check lease --responder hackney --wait 60 --format json"
+    )]
     Lease(adapter::LeaseArgs),
     /// Keep a leased check longer
-    #[command(before_help = "Examples:\n  usher check renew 018f3b8e-0000-5000-8000-000000000001/1 --lease 018f3b8e-7c1d-7a50-9b6e-3f8a0c4d2e10")]
+    #[command(
+        before_help = "Examples:\n  usher check renew 018f3b8e-0000-5000-8000-000000000001/1 --lease 018f3b8e-7c1d-7a50-9b6e-3f8a0c4d2e10"
+    )]
     Renew(adapter::RenewArgs),
     /// Say that people have taken a check on
-    #[command(before_help = "Examples:\n  usher check accept 018f3b8e-0000-5000-8000-000000000001/1 --expected-by 2026-11-23T12:00")]
+    #[command(
+        before_help = "Examples:\n  usher check accept 018f3b8e-0000-5000-8000-000000000001/1 --expected-by 2026-11-23T12:00"
+    )]
     Accept(adapter::AcceptArgs),
     /// Answer a check
     #[command(
@@ -38,10 +46,14 @@ pub(super) enum CheckCommand {
     )]
     Answer(adapter::AnswerArgs),
     /// Give a check back to the queue
-    #[command(before_help = "Examples:\n  usher check release 018f3b8e-0000-5000-8000-000000000001/1")]
+    #[command(
+        before_help = "Examples:\n  usher check release 018f3b8e-0000-5000-8000-000000000001/1"
+    )]
     Release(adapter::ReleaseArgs),
     /// Ask the officer for more; the deadline stands
-    #[command(before_help = "Examples:\n  usher check ask 018f3b8e-0000-5000-8000-000000000001/1 --question \"Which of the two addresses is current?\"")]
+    #[command(
+        before_help = "Examples:\n  usher check ask 018f3b8e-0000-5000-8000-000000000001/1 --question \"Which of the two addresses is current?\""
+    )]
     Ask(adapter::AskArgs),
     /// Say that a check is somebody else's; a new one carries the same deadline
     #[command(
@@ -50,10 +62,14 @@ pub(super) enum CheckCommand {
     )]
     Redirect(adapter::RedirectArgs),
     /// Route a check that leads nowhere or to the wrong responder (operators)
-    #[command(before_help = "Examples:\n  usher check reroute 7K3M-9QXA-B/1 --authority E09000012\n  usher check reroute 7K3M-9QXA-B/1 --responder hackney")]
+    #[command(
+        before_help = "Examples:\n  usher check reroute 7K3M-9QXA-B/1 --authority E09000012\n  usher check reroute 7K3M-9QXA-B/1 --responder hackney"
+    )]
     Reroute(RerouteArgs),
     /// End a check, with a reason (operators, officers and managers)
-    #[command(before_help = "Examples:\n  usher check close 7K3M-9QXA-B/1 --reason answered-elsewhere --note \"The social worker rang\"")]
+    #[command(
+        before_help = "Examples:\n  usher check close 7K3M-9QXA-B/1 --reason answered-elsewhere --note \"The social worker rang\""
+    )]
     Close(CloseArgs),
 }
 

@@ -104,7 +104,9 @@ struct ActorArgs {
 
 impl std::fmt::Debug for ActorArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ActorArgs").field("request_id", &self.request_id).finish_non_exhaustive()
+        f.debug_struct("ActorArgs")
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,15 +164,36 @@ impl Client {
     ) -> Result<Self, Failure> {
         let file = ClientFile::find(connect.client.as_deref(), environment)?;
         let person = person(actor, file.person.as_ref());
-        let server = connect.server.clone().or(file.server).ok_or_else(|| missing("--server"))?;
+        let server = connect
+            .server
+            .clone()
+            .or(file.server)
+            .ok_or_else(|| missing("--server"))?;
         let files = ClientFiles {
-            certificate: connect.cert.clone().or(file.cert).ok_or_else(|| missing("--cert"))?,
-            key: connect.key.clone().or(file.key).ok_or_else(|| missing("--key"))?,
-            ca: connect.ca.clone().or(file.ca).ok_or_else(|| missing("--ca"))?,
+            certificate: connect
+                .cert
+                .clone()
+                .or(file.cert)
+                .ok_or_else(|| missing("--cert"))?,
+            key: connect
+                .key
+                .clone()
+                .or(file.key)
+                .ok_or_else(|| missing("--key"))?,
+            ca: connect
+                .ca
+                .clone()
+                .or(file.ca)
+                .ok_or_else(|| missing("--ca"))?,
             server_name: connect.server_name.clone().or(file.server_name),
         };
-        let channel = channel(&server, &files)
-            .map_err(|error| Failure::caused(Exit::Usage, &error, "check --server, --cert, --key and --ca"))?;
+        let channel = channel(&server, &files).map_err(|error| {
+            Failure::caused(
+                Exit::Usage,
+                &error,
+                "check --server, --cert, --key and --ca",
+            )
+        })?;
         Ok(Self {
             channel,
             limit: Duration::from_secs(connect.timeout),
@@ -236,11 +259,17 @@ impl Client {
     ///
     /// # Errors
     /// When the call failed.
-    pub(super) fn take_as<T>(&self, result: Result<Response<T>, Status>, request_id: &str) -> Result<T, Failure> {
+    pub(super) fn take_as<T>(
+        &self,
+        result: Result<Response<T>, Status>,
+        request_id: &str,
+    ) -> Result<T, Failure> {
         result.map(Response::into_inner).map_err(|status| {
             let failure = Failure::from(status);
             if self.acts {
-                return failure.detail(format!("to repeat this very request: --request-id {request_id}"));
+                return failure.detail(format!(
+                    "to repeat this very request: --request-id {request_id}"
+                ));
             }
             failure
         })
@@ -258,7 +287,11 @@ impl ClientFile {
             .or_else(|| environment.path("HOME").map(|home| home.join(".config")));
         let user = folder.map(|folder| folder.join(USER_FILE));
         let local = Some(PathBuf::from(LOCAL_FILE));
-        match [user, local].into_iter().flatten().find(|path| path.is_file()) {
+        match [user, local]
+            .into_iter()
+            .flatten()
+            .find(|path| path.is_file())
+        {
             Some(path) => Self::read(&path),
             None => Ok(Self::default()),
         }
@@ -274,7 +307,10 @@ impl ClientFile {
             Failure::usage(format!("{}:{line}: {what}", path.display()), hint)
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        for path in [&mut file.cert, &mut file.key, &mut file.ca].into_iter().flatten() {
+        for path in [&mut file.cert, &mut file.key, &mut file.ca]
+            .into_iter()
+            .flatten()
+        {
             *path = folder.join(&*path);
         }
         Ok(file)
@@ -306,16 +342,28 @@ fn missing(flag: &str) -> Failure {
 /// When it cannot be read, is larger, or not UTF-8. Nothing of it is repeated.
 pub(super) fn read_text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
     use std::io::Read as _;
-    let name = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
+    let name = if path == Path::new("-") {
+        "standard input".into()
+    } else {
+        path.display().to_string()
+    };
     let unreadable = |error: std::io::Error| {
-        Failure::caused(Exit::Usage, &error, "check the path, and that you may read it")
-            .detail(format!("while reading {name}"))
+        Failure::caused(
+            Exit::Usage,
+            &error,
+            "check the path, and that you may read it",
+        )
+        .detail(format!("while reading {name}"))
     };
     let mut text = String::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(bytes_max + 1).read_to_string(&mut text)
+        std::io::stdin()
+            .lock()
+            .take(bytes_max + 1)
+            .read_to_string(&mut text)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_string(&mut text))
+        std::fs::File::open(path)
+            .and_then(|file| file.take(bytes_max + 1).read_to_string(&mut text))
     };
     let length = u64::try_from(read.map_err(unreadable)?).unwrap_or(u64::MAX);
     if length > bytes_max {
@@ -343,15 +391,26 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file_field_by_field() {
-        let file = FilePerson { name: "A".into(), post: "B".into(), contact: "C".into() };
-        let check = |name: Option<&str>, post: Option<&str>, wanted: Option<(&str, &str, &str)>, file: Option<&FilePerson>| {
+        let file = FilePerson {
+            name: "A".into(),
+            post: "B".into(),
+            contact: "C".into(),
+        };
+        let check = |name: Option<&str>,
+                     post: Option<&str>,
+                     wanted: Option<(&str, &str, &str)>,
+                     file: Option<&FilePerson>| {
             let args = ActorArgs {
                 person_name: name.map(Into::into),
                 person_post: post.map(Into::into),
                 ..ActorArgs::default()
             };
-            let found = person(&args, file).map(|person| (person.name, person.post, person.contact));
-            assert_eq!(found, wanted.map(|(a, b, c)| (a.into(), b.into(), c.into())));
+            let found =
+                person(&args, file).map(|person| (person.name, person.post, person.contact));
+            assert_eq!(
+                found,
+                wanted.map(|(a, b, c)| (a.into(), b.into(), c.into()))
+            );
         };
         check(None, None, Some(("A", "B", "C")), Some(&file));
         check(Some("D"), None, Some(("D", "B", "C")), Some(&file));
@@ -364,7 +423,11 @@ mod tests {
     fn a_client_file_is_read_from_its_own_folder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("client.toml");
-        std::fs::write(&path, "server = \"https://b.example:7443\"\ncert = \"a.pem\"\nkey = \"/k/a.key\"\n").unwrap();
+        std::fs::write(
+            &path,
+            "server = \"https://b.example:7443\"\ncert = \"a.pem\"\nkey = \"/k/a.key\"\n",
+        )
+        .unwrap();
         let file = ClientFile::read(&path).unwrap();
         assert_eq!(file.cert, Some(folder.path().join("a.pem")));
         assert_eq!(file.key, Some("/k/a.key".into()));
@@ -376,8 +439,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("client.toml");
         std::fs::write(&path, "server = \"x\"\ncrt = \"a.pem\"\n").unwrap();
-        let Err(failure) = ClientFile::read(&path) else { panic!("accepted") };
-        assert!(failure.render().contains("client.toml:2: unknown field"), "{}", failure.render());
+        let Err(failure) = ClientFile::read(&path) else {
+            panic!("accepted")
+        };
+        assert!(
+            failure.render().contains("client.toml:2: unknown field"),
+            "{}",
+            failure.render()
+        );
         assert_eq!(failure.exit(), Exit::Usage);
     }
 }

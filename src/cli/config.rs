@@ -3,9 +3,11 @@
 use super::Context;
 use super::failure::{Exit, Failure};
 use super::output::{cell, table};
+use super::serve;
 use crate::app;
 use crate::config::fault::{Fault, Faults, Severity};
 use crate::config::{self, Flag, Loaded};
+use crate::rpc::tls::Reloader;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -16,10 +18,14 @@ const FILE_VARIABLE: &str = "USHER_CONFIG";
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Say everything that is wrong with a configuration and the files it names
-    #[command(before_help = "Examples:\n  usher config check --config config/usher.toml\n  usher config check --config config/usher.toml --format json")]
+    #[command(
+        before_help = "Examples:\n  usher config check --config config/usher.toml\n  usher config check --config config/usher.toml --format json"
+    )]
     Check(ConfigArgs),
     /// Show every setting in force
-    #[command(before_help = "Examples:\n  usher config show\n  usher config show --config config/usher.toml --origin")]
+    #[command(
+        before_help = "Examples:\n  usher config show\n  usher config show --config config/usher.toml --origin"
+    )]
     Show(ShowArgs),
 }
 
@@ -44,14 +50,22 @@ pub(super) struct ShowArgs {
 }
 
 fn flag(text: &str) -> Result<Flag, String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE, such as rpc.listen=127.0.0.1:7443")?;
-    Ok(Flag { name: format!("--set {key}"), key: key.trim().into(), value: value.trim().into() })
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("expected KEY=VALUE, such as rpc.listen=127.0.0.1:7443")?;
+    Ok(Flag {
+        name: format!("--set {key}"),
+        key: key.trim().into(),
+        value: value.trim().into(),
+    })
 }
 
 impl ConfigArgs {
     /// The file that applies, where there is one.
     pub(super) fn file(&self, context: &Context) -> Option<PathBuf> {
-        self.config.clone().or_else(|| context.environment.path(FILE_VARIABLE))
+        self.config
+            .clone()
+            .or_else(|| context.environment.path(FILE_VARIABLE))
     }
 
     /// Reads the settings; the files that they name are not looked at.
@@ -59,7 +73,12 @@ impl ConfigArgs {
     /// # Errors
     /// Everything wrong with them.
     pub(super) fn load(&self, context: &Context) -> Result<Loaded, Failure> {
-        config::load(self.file(context).as_deref(), &context.environment, &self.flags).map_err(|faults| refused(&faults))
+        config::load(
+            self.file(context).as_deref(),
+            &context.environment,
+            &self.flags,
+        )
+        .map_err(|faults| refused(&faults))
     }
 }
 
@@ -81,13 +100,23 @@ fn check(args: &ConfigArgs, context: &Context) -> Result<Exit, Failure> {
     let file = args.file(context);
     let loaded = app::load(file.as_deref(), &context.environment, &args.flags);
     let faults = match loaded {
-        Ok(loaded) => loaded.warnings,
+        Ok(loaded) => {
+            Reloader::open(loaded.config.tls.clone()).map_err(|error| {
+                Failure::caused(Exit::Usage, &error, "see [tls] in config/usher.toml")
+            })?;
+            loaded.warnings
+        }
         Err(app::ServeError::Config(Faults(faults))) => faults,
-        Err(error) => return Err(Failure::caused(Exit::Usage, &error, "")),
+        Err(error) => return Err(serve::failed(&error)),
     };
-    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let errors = faults
+        .iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .count();
     if context.output.is_json() {
-        context.output.items(faults.iter().map(fault_value).collect(), "")?;
+        context
+            .output
+            .items(faults.iter().map(fault_value).collect(), "")?;
     } else {
         for fault in &faults {
             context.output.print(&fault.to_string())?;
@@ -114,20 +143,27 @@ fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let loaded = args.config.load(context)?;
     let settings = loaded.settings();
     if context.output.is_json() {
-        let item = |setting: &config::Setting| {
-            json!({ "key": setting.key, "value": setting.value, "origin": setting.origin.to_string() })
-        };
-        context.output.items(settings.iter().map(item).collect(), "")?;
+        let item = |setting: &config::Setting| json!({ "key": setting.key, "value": setting.value, "origin": setting.origin.to_string() });
+        context
+            .output
+            .items(settings.iter().map(item).collect(), "")?;
         return Ok(Exit::Ok);
     }
     if !args.origin {
-        let lines: Vec<String> = settings.iter().map(|setting| format!("{} = {}", setting.key, setting.value)).collect();
+        let lines: Vec<String> = settings
+            .iter()
+            .map(|setting| format!("{} = {}", setting.key, setting.value))
+            .collect();
         context.output.print(&lines.join("\n"))?;
         return Ok(Exit::Ok);
     }
     let mut rows = table(&["key", "value", "origin"]);
     for setting in settings {
-        rows.add_row([cell(&setting.key), cell(&setting.value), cell(setting.origin.to_string())]);
+        rows.add_row([
+            cell(&setting.key),
+            cell(&setting.value),
+            cell(setting.origin.to_string()),
+        ]);
     }
     context.output.print(&rows.to_string())?;
     Ok(Exit::Ok)
@@ -141,10 +177,20 @@ mod tests {
     fn a_flag_is_a_key_and_a_value() {
         let check = |text, wanted: Option<(&str, &str)>| {
             let found = flag(text).ok().map(|flag| (flag.key, flag.value));
-            assert_eq!(found, wanted.map(|(key, value)| (key.into(), value.into())), "{text}");
+            assert_eq!(
+                found,
+                wanted.map(|(key, value)| (key.into(), value.into())),
+                "{text}"
+            );
         };
-        check("rpc.listen=127.0.0.1:1", Some(("rpc.listen", "127.0.0.1:1")));
-        check("log.filter=warn,usher=debug", Some(("log.filter", "warn,usher=debug")));
+        check(
+            "rpc.listen=127.0.0.1:1",
+            Some(("rpc.listen", "127.0.0.1:1")),
+        );
+        check(
+            "log.filter=warn,usher=debug",
+            Some(("log.filter", "warn,usher=debug")),
+        );
         check("rpc.listen", None);
     }
 }

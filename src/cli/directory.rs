@@ -8,7 +8,9 @@ use super::failure::{Exit, Failure};
 use super::json;
 use super::output::{Tone, cell, clean, table, toned};
 use super::words::word;
-use crate::directory::{Authorities, Directory, DirectoryError, PostcodeOutcome, Responders, Table};
+use crate::directory::{
+    Authorities, Directory, DirectoryError, PostcodeOutcome, Responders, Table,
+};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,13 +20,19 @@ use usher_proto::v1;
 #[derive(Debug, Subcommand)]
 pub(super) enum DirectoryCommand {
     /// Say where postcodes lead: by the built-in table, or by a broker's with --server or --client
-    #[command(before_help = "Examples:\n  usher directory lookup \"SW1A 1AA\"\n  usher directory lookup \"E8 1EA\" \"N1 1AA\" --format json\n  usher directory lookup \"E8 1EA\" --server https://broker.example:7443")]
+    #[command(
+        before_help = "Examples:\n  usher directory lookup \"SW1A 1AA\"\n  usher directory lookup \"E8 1EA\" \"N1 1AA\" --format json\n  usher directory lookup \"E8 1EA\" --server https://broker.example:7443"
+    )]
     Lookup(LookupArgs),
     /// Make a postcode table from an ONSPD or NSPL release, CSV or zip
-    #[command(before_help = "Examples:\n  usher directory build --onspd ONSPD_NOV_2025.zip\n  usher directory build --onspd NSPL.csv --out /etc/usher/postcodes.bin --yes")]
+    #[command(
+        before_help = "Examples:\n  usher directory build --onspd ONSPD_NOV_2025.zip\n  usher directory build --onspd NSPL.csv --out /etc/usher/postcodes.bin --yes"
+    )]
     Build(build::BuildArgs),
     /// List the authorities of England and Wales and who answers for them
-    #[command(before_help = "Examples:\n  usher directory list\n  usher directory list --region London --format json")]
+    #[command(
+        before_help = "Examples:\n  usher directory list\n  usher directory list --region London --format json"
+    )]
     List(ListArgs),
 }
 
@@ -76,7 +84,8 @@ impl FileArgs {
             };
             Ok(Directory::new(table, authorities, responders))
         };
-        read().map_err(|error| Failure::caused(Exit::Usage, &error, "check --table and --responders"))
+        read()
+            .map_err(|error| Failure::caused(Exit::Usage, &error, "check --table and --responders"))
     }
 
     fn day(&self) -> jiff::civil::Date {
@@ -97,12 +106,18 @@ async fn lookup(args: &LookupArgs, context: &Context) -> Result<Exit, Failure> {
     if args.connect.names_a_broker() {
         let client = Client::reading(&args.connect, &context.environment)?;
         for postcode in &args.postcodes {
-            let request = client.request(v1::LookupPostcodeRequest { postcode: postcode.clone() });
+            let request = client.request(v1::LookupPostcodeRequest {
+                postcode: postcode.clone(),
+            });
             found.push(client.take(client.operations().lookup_postcode(request).await)?);
         }
     } else {
         let (directory, day) = (args.files.open()?, args.files.day());
-        found.extend(args.postcodes.iter().map(|postcode| offline(&directory, postcode, day)));
+        found.extend(
+            args.postcodes
+                .iter()
+                .map(|postcode| offline(&directory, postcode, day)),
+        );
     }
     if context.output.is_json() {
         let items: Result<Vec<_>, Failure> = args
@@ -123,7 +138,11 @@ async fn lookup(args: &LookupArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(if routed { Exit::Ok } else { Exit::NotFound })
 }
 
-fn offline(directory: &Directory, postcode: &str, day: jiff::civil::Date) -> v1::LookupPostcodeResponse {
+fn offline(
+    directory: &Directory,
+    postcode: &str,
+    day: jiff::civil::Date,
+) -> v1::LookupPostcodeResponse {
     let mut response = v1::LookupPostcodeResponse::default();
     let outcome = match Postcode::parse(postcode).map(|postcode| directory.lookup(&postcode, day)) {
         Err(_) => v1::LookupOutcome::Malformed,
@@ -132,8 +151,11 @@ fn offline(directory: &Directory, postcode: &str, day: jiff::civil::Date) -> v1:
         Ok(PostcodeOutcome::OutsideEnglandAndWales) => v1::LookupOutcome::OutsideEnglandAndWales,
         Ok(PostcodeOutcome::Authority { code, terminated }) => {
             response.authority_code = code.to_string();
-            response.authority_name =
-                directory.authorities().get(code).map(|authority| authority.name.clone()).unwrap_or_default();
+            response.authority_name = directory
+                .authorities()
+                .get(code)
+                .map(|authority| authority.name.clone())
+                .unwrap_or_default();
             response.terminated = terminated;
             match directory.responder_for(code, day) {
                 Some(responder) => {
@@ -167,7 +189,10 @@ fn outcomes(postcodes: &[String], found: &[v1::LookupPostcodeResponse]) -> Strin
 fn remark(one: &v1::LookupPostcodeResponse) -> (String, Tone) {
     let text = match one.outcome() {
         v1::LookupOutcome::Found if one.terminated => {
-            return ("no longer in use; routed by where it lay".into(), Tone::Doubtful);
+            return (
+                "no longer in use; routed by where it lay".into(),
+                Tone::Doubtful,
+            );
         }
         v1::LookupOutcome::Found => return (String::new(), Tone::Plain),
         v1::LookupOutcome::NoResponder => "nobody answers for the authority: add a responder file",
@@ -175,17 +200,31 @@ fn remark(one: &v1::LookupPostcodeResponse) -> (String, Tone) {
         v1::LookupOutcome::OutsideEnglandAndWales => "outside England and Wales",
         v1::LookupOutcome::Malformed => "not a postcode",
         v1::LookupOutcome::Unknown => "not in the table: mistyped, or newer than the release",
-        v1::LookupOutcome::Unspecified => return (word::<v1::LookupOutcome>(one.outcome), Tone::Plain),
+        v1::LookupOutcome::Unspecified => {
+            return (word::<v1::LookupOutcome>(one.outcome), Tone::Plain);
+        }
     };
     (text.into(), Tone::Bad)
 }
 
 fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let (directory, day) = (args.files.open()?, args.files.day());
-    let wanted = |region: &str| args.region.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(region));
-    let authorities: Vec<_> = directory.authorities().in_force(day).filter(|one| wanted(&one.region)).collect();
+    let wanted = |region: &str| {
+        args.region
+            .as_ref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(region))
+    };
+    let authorities: Vec<_> = directory
+        .authorities()
+        .in_force(day)
+        .filter(|one| wanted(&one.region))
+        .collect();
     if authorities.is_empty() {
-        return Err(Failure::new(Exit::NotFound, "there is no such region", "leave --region out to see them all"));
+        return Err(Failure::new(
+            Exit::NotFound,
+            "there is no such region",
+            "leave --region out to see them all",
+        ));
     }
     if context.output.is_json() {
         let items = authorities.iter().map(|one| {
@@ -248,7 +287,9 @@ mod tests {
     #[test]
     fn what_leads_nowhere_says_why() {
         for (_, word) in <v1::LookupOutcome as crate::cli::words::Word>::ALL {
-            let outcome = <v1::LookupOutcome as crate::cli::words::Word>::ALL.iter().find(|(_, one)| one == word);
+            let outcome = <v1::LookupOutcome as crate::cli::words::Word>::ALL
+                .iter()
+                .find(|(_, one)| one == word);
             let mut response = v1::LookupPostcodeResponse::default();
             response.set_outcome(outcome.unwrap().0);
             let (text, _) = remark(&response);

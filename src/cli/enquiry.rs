@@ -30,22 +30,32 @@ pub(super) enum EnquiryCommand {
     )]
     Submit(Box<submit::SubmitArgs>),
     /// Show one enquiry with its checks, answers and alerts
-    #[command(before_help = "Examples:\n  usher enquiry show 7K3M-9QXA-B\n  usher enquiry show 018f3b8e-0000-5000-8000-000000000001 --format json")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry show 7K3M-9QXA-B\n  usher enquiry show 018f3b8e-0000-5000-8000-000000000001 --format json"
+    )]
     Show(ShowArgs),
     /// List enquiries: open ones first, nearest deadline first
-    #[command(before_help = "Examples:\n  usher enquiry list --open\n  usher enquiry list --court B01IX --alerting --format json")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry list --open\n  usher enquiry list --court B01IX --alerting --format json"
+    )]
     List(ListArgs),
     /// Show open enquiries, then everything that happens, until Ctrl-C
-    #[command(before_help = "Examples:\n  usher enquiry watch\n  usher enquiry watch --enquiry 7K3M-9QXA-B\n  usher enquiry watch --resume CURSOR --format json")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry watch\n  usher enquiry watch --enquiry 7K3M-9QXA-B\n  usher enquiry watch --resume CURSOR --format json"
+    )]
     Watch(WatchArgs),
     /// List what happened to one enquiry
     #[command(before_help = "Examples:\n  usher enquiry history 7K3M-9QXA-B")]
     History(HistoryArgs),
     /// Take an enquiry back: its open checks close
-    #[command(before_help = "Examples:\n  usher enquiry withdraw 7K3M-9QXA-B --note \"Submitted for the wrong defendant\"")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry withdraw 7K3M-9QXA-B --note \"Submitted for the wrong defendant\""
+    )]
     Withdraw(WithdrawArgs),
     /// Move the hearing; every escalation is computed anew
-    #[command(before_help = "Examples:\n  usher enquiry move-hearing 7K3M-9QXA-B --hearing 2026-11-30T10:00 --reason \"Adjourned for the report\"")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry move-hearing 7K3M-9QXA-B --hearing 2026-11-30T10:00 --reason \"Adjourned for the report\""
+    )]
     MoveHearing(MoveArgs),
     /// Record what was decided at court with checks outstanding
     #[command(
@@ -54,10 +64,14 @@ pub(super) enum EnquiryCommand {
     )]
     Decide(DecideArgs),
     /// Record that an answer was read
-    #[command(before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-B/1\n  usher enquiry receive 7K3M-9QXA-B/1 --answer-version 2")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-B/1\n  usher enquiry receive 7K3M-9QXA-B/1 --answer-version 2"
+    )]
     Receive(ReceiveArgs),
     /// Reply to a responder's question
-    #[command(before_help = "Examples:\n  usher enquiry supply 7K3M-9QXA-B/1 --reply \"The middle name is on the list as Alex\"\n  usher enquiry supply 7K3M-9QXA-B/1 --reply -")]
+    #[command(
+        before_help = "Examples:\n  usher enquiry supply 7K3M-9QXA-B/1 --reply \"The middle name is on the list as Alex\"\n  usher enquiry supply 7K3M-9QXA-B/1 --reply -"
+    )]
     Supply(SupplyArgs),
 }
 
@@ -96,7 +110,12 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 pub(super) struct WatchArgs {
     /// Go on after this cursor instead of starting with what is open
-    #[arg(long, value_name = "CURSOR", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "CURSOR",
+        default_value = "",
+        hide_default_value = true
+    )]
     resume: String,
     /// Only this enquiry
     #[arg(long, value_name = "ID|REFERENCE")]
@@ -222,7 +241,9 @@ async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
 
 /// Writes an enquiry as it stands after a command.
 pub(super) fn shown(context: &Context, enquiry: Option<v1::Enquiry>) -> Result<Exit, Failure> {
-    context.output.message(&enquiry.unwrap_or_default(), enquiry_page)?;
+    context
+        .output
+        .message(&enquiry.unwrap_or_default(), enquiry_page)?;
     Ok(Exit::Ok)
 }
 
@@ -235,7 +256,11 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
             page_token,
             court_codes: args.court.clone(),
             responder_ids: args.responder.clone(),
-            open: if args.closed { Some(false) } else { args.open.then_some(true) },
+            open: if args.closed {
+                Some(false)
+            } else {
+                args.open.then_some(true)
+            },
             alerting: args.alerting.then_some(true),
             reference: String::new(),
         };
@@ -278,8 +303,12 @@ async fn watch(args: &WatchArgs, context: &Context) -> Result<Exit, Failure> {
 
 /// The broker ended a watch by itself.
 pub(super) fn ended(cursor: &str) -> Failure {
-    Failure::new(Exit::Unreachable, "the broker ended the watch", "start it again")
-        .detail(resume_hint(cursor))
+    Failure::new(
+        Exit::Unreachable,
+        "the broker ended the watch",
+        "start it again",
+    )
+    .detail(resume_hint(cursor))
 }
 
 /// How to go on after a watch broke off.
@@ -311,7 +340,11 @@ async fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure>
     let client = &client;
     let (events, token) = pages::collect(&args.page, async |page_size, page_token| {
         let enquiry_id = enquiry_id.clone();
-        let request = client.request(v1::HistoryRequest { enquiry_id, page_size, page_token });
+        let request = client.request(v1::HistoryRequest {
+            enquiry_id,
+            page_size,
+            page_token,
+        });
         let page = client.take(client.court().history(request).await)?;
         Ok((page.events, page.next_page_token))
     })
@@ -351,7 +384,9 @@ async fn move_hearing(args: &MoveArgs, context: &Context) -> Result<Exit, Failur
         request_id: client.request_id(),
         person: client.person(),
         enquiry_id,
-        deadline: Some(v1::Deadline { kind: Some(v1::deadline::Kind::Hearing(hearing)) }),
+        deadline: Some(v1::Deadline {
+            kind: Some(v1::deadline::Kind::Hearing(hearing)),
+        }),
         reason: words_or_stdin(&args.reason)?,
     };
     let response = client.take(client.court().move_hearing(client.request(request)).await)?;

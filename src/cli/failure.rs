@@ -73,7 +73,12 @@ pub struct Failure {
 impl Failure {
     /// A failure with what happened and what to do; either may be empty.
     pub fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), details: Vec::new(), hint: hint.into() }
+        Self {
+            exit,
+            what: what.into(),
+            details: Vec::new(),
+            hint: hint.into(),
+        }
     }
 
     /// The command or its input is wrong.
@@ -133,15 +138,23 @@ impl From<Status> for Failure {
         }
         let bad = status.get_details_bad_request();
         for violation in bad.into_iter().flat_map(|bad| bad.field_violations) {
-            failure.details.push(format!("{}: {}", violation.field, violation.description));
+            failure
+                .details
+                .push(format!("{}: {}", violation.field, violation.description));
         }
         let unmet = status.get_details_precondition_failure();
         for violation in unmet.into_iter().flat_map(|unmet| unmet.violations) {
-            failure.details.push(format!("{}: {}", violation.subject, violation.description));
+            failure
+                .details
+                .push(format!("{}: {}", violation.subject, violation.description));
         }
-        let delay = status.get_details_retry_info().and_then(|info| info.retry_delay);
+        let delay = status
+            .get_details_retry_info()
+            .and_then(|info| info.retry_delay);
         if let Some(delay) = delay {
-            failure.details.push(format!("try again after {} ms", delay.as_millis()));
+            failure
+                .details
+                .push(format!("try again after {} ms", delay.as_millis()));
         }
         failure
     }
@@ -159,28 +172,36 @@ fn of_code(code: Code) -> (Exit, &'static str) {
             "check that the broker runs, the address of --server, and the network between; then try again",
         ),
         Code::ResourceExhausted => (Exit::Unreachable, "wait a little and try again"),
-        Code::Unauthenticated => {
-            (Exit::NotPermitted, "the broker's [[identities]] must have the URI of your certificate")
-        }
+        Code::Unauthenticated => (
+            Exit::NotPermitted,
+            "the broker's [[identities]] must have the URI of your certificate",
+        ),
         Code::PermissionDenied => (
             Exit::NotPermitted,
             "the role or the scope of your certificate does not allow this; ask whoever runs the broker",
         ),
-        Code::NotFound => {
-            (Exit::NotFound, "check the id; what belongs to another court or responder reads as not found")
-        }
-        Code::AlreadyExists => {
-            (Exit::Conflict, "leave --request-id out for a new request; keep it only to repeat the very same one")
-        }
+        Code::NotFound => (
+            Exit::NotFound,
+            "check the id; what belongs to another court or responder reads as not found",
+        ),
+        Code::AlreadyExists => (
+            Exit::Conflict,
+            "leave --request-id out for a new request; keep it only to repeat the very same one",
+        ),
         Code::FailedPrecondition => (Exit::Conflict, "look at how things stand, then decide anew"),
         Code::Aborted => (Exit::Conflict, "others wrote at the same moment: try again"),
-        Code::Unimplemented => {
-            (Exit::Failure, "the broker does not know this call: it is of another version, or not usher")
-        }
-        Code::DataLoss => (Exit::Failure, "a record cannot be read; the broker's operators have been told"),
-        Code::Cancelled | Code::Unknown | Code::Internal => {
-            (Exit::Failure, "if it happens again, tell whoever runs the broker the time and the message")
-        }
+        Code::Unimplemented => (
+            Exit::Failure,
+            "the broker does not know this call: it is of another version, or not usher",
+        ),
+        Code::DataLoss => (
+            Exit::Failure,
+            "a record cannot be read; the broker's operators have been told",
+        ),
+        Code::Cancelled | Code::Unknown | Code::Internal => (
+            Exit::Failure,
+            "if it happens again, tell whoever runs the broker the time and the message",
+        ),
     }
 }
 
@@ -192,7 +213,9 @@ fn hint_of(reason: &str) -> Option<&'static str> {
         "CURFEW_BLOCKED" => {
             "a curfew is proposed and a check is unanswered: decide withdraw-curfew or seek-adjournment"
         }
-        "NEWER_ANSWER" => "a newer version of the answer has come: read it, then give its number as --answer-version",
+        "NEWER_ANSWER" => {
+            "a newer version of the answer has come: read it, then give its number as --answer-version"
+        }
         "BAD_CURSOR" => "leave --resume out to start with a snapshot",
         "BAD_PAGE_TOKEN" => "leave --page-token out to start with the first page",
         "NOT_ADDRESSED" => "the alert is for others; those it is for can acknowledge it",
@@ -227,7 +250,9 @@ fn what_of(status: &Status) -> String {
 fn tls_refusal(status: &Status) -> Option<Failure> {
     let mut cause = status.source();
     while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
         let tls = match inner {
             Some(inner) => inner.downcast_ref::<rustls::Error>(),
             None => error.downcast_ref::<rustls::Error>(),
@@ -264,7 +289,10 @@ mod tests {
         let check = |code: Code, exit: u8| {
             let failure = Failure::from(Status::new(code, "m"));
             assert_eq!(failure.exit().code(), exit, "{code:?}");
-            assert!(code == Code::Ok || !failure.hint.is_empty(), "{code:?} has a hint");
+            assert!(
+                code == Code::Ok || !failure.hint.is_empty(),
+                "{code:?} has a hint"
+            );
         };
         check(Code::Ok, 0);
         check(Code::Cancelled, 1);
@@ -310,7 +338,8 @@ mod tests {
         details.set_error_info("INVALID_FIELDS", "usher", std::collections::HashMap::new());
         details.add_bad_request_violation("personal.subject.name.family", "must not be empty");
         details.add_bad_request_violation("deadline", "must be given");
-        let status = Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", details);
+        let status =
+            Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", details);
         let text = Failure::from(status).render();
         assert_eq!(
             text,
@@ -323,9 +352,14 @@ mod tests {
     fn a_reason_has_a_remedy_of_its_own() {
         let mut details = ErrorDetails::new();
         details.set_error_info("LEASE_LOST", "usher", std::collections::HashMap::new());
-        let status = Status::with_error_details(Code::FailedPrecondition, "the lease is lost", details);
+        let status =
+            Status::with_error_details(Code::FailedPrecondition, "the lease is lost", details);
         let failure = Failure::from(status);
         assert_eq!(failure.exit(), Exit::Conflict);
-        assert!(failure.render().ends_with("lease the check again"), "{}", failure.render());
+        assert!(
+            failure.render().ends_with("lease the check again"),
+            "{}",
+            failure.render()
+        );
     }
 }

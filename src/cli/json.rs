@@ -60,7 +60,9 @@ fn broken() -> Failure {
 }
 
 fn empty<T: Named>() -> Result<DynamicMessage, Failure> {
-    let descriptor = pool()?.get_message_by_name(T::FULL_NAME).ok_or_else(broken)?;
+    let descriptor = pool()?
+        .get_message_by_name(T::FULL_NAME)
+        .ok_or_else(broken)?;
     Ok(DynamicMessage::new(descriptor))
 }
 
@@ -69,9 +71,15 @@ pub(super) fn to_value<T: Named>(message: &T) -> Result<Value, Failure> {
     let mut dynamic = empty::<T>()?;
     dynamic.transcode_from(message).map_err(|_| broken())?;
     let options = SerializeOptions::new().skip_default_fields(false);
-    dynamic.serialize_with_options(serde_json::value::Serializer, &options).map_err(|_| {
-        Failure::new(Exit::Failure, "the broker sent a value that JSON cannot hold", "report it")
-    })
+    dynamic
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .map_err(|_| {
+            Failure::new(
+                Exit::Failure,
+                "the broker sent a value that JSON cannot hold",
+                "report it",
+            )
+        })
 }
 
 /// Reads a message from JSON; `source` says where the text came from.
@@ -82,7 +90,8 @@ pub(super) fn from_text<T: Named>(source: &str, text: &str) -> Result<T, Failure
     let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
     let read = descriptor.deserialize(tracked);
     let read = read.and_then(|message| reader.end().map(|()| message));
-    let message = read.map_err(|error| unreadable::<T>(source, &error, &track.path().to_string()))?;
+    let message =
+        read.map_err(|error| unreadable::<T>(source, &error, &track.path().to_string()))?;
     message.transcode_to().map_err(|_| broken())
 }
 
@@ -90,10 +99,15 @@ pub(super) fn from_text<T: Named>(source: &str, text: &str) -> Result<T, Failure
 fn unreadable<T: Named>(source: &str, error: &serde_json::Error, path: &str) -> Failure {
     let place = format!("{source}:{}:{}", error.line(), error.column());
     if !error.is_data() {
-        return Failure::usage(format!("{place}: not JSON: {}", plain(error)), "check brackets, commas and quotes");
+        return Failure::usage(
+            format!("{place}: not JSON: {}", plain(error)),
+            "check brackets, commas and quotes",
+        );
     }
     let short = T::FULL_NAME.trim_start_matches("usher.v1.");
-    let hint = format!("the fields of {short} are in proto/usher/v1; `usher enquiry submit --example` shows them filled");
+    let hint = format!(
+        "the fields of {short} are in proto/usher/v1; `usher enquiry submit --example` shows them filled"
+    );
     let message = error.to_string();
     let what = if message.contains("unrecognized field") {
         "there is no such field"
@@ -104,14 +118,21 @@ fn unreadable<T: Named>(source: &str, error: &serde_json::Error, path: &str) -> 
     } else {
         "not what the field takes"
     };
-    let at = if path == "." { String::new() } else { format!("{path}: ") };
+    let at = if path == "." {
+        String::new()
+    } else {
+        format!("{path}: ")
+    };
     Failure::usage(format!("{place}: {at}{what}"), hint)
 }
 
 /// Of a syntax error only what serde says about the grammar; it never quotes the text.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    text.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -128,14 +149,26 @@ mod tests {
         let value = to_value(&message).unwrap();
         assert_eq!(value["outcome"], "LOOKUP_OUTCOME_FOUND");
         assert_eq!(value["authorityCode"], "E09000012");
-        assert_eq!(value["terminated"], false, "defaults are written, so that programs find them");
+        assert_eq!(
+            value["terminated"], false,
+            "defaults are written, so that programs find them"
+        );
     }
 
     #[test]
     fn times_are_rfc_3339() {
-        let time = prost_types::Timestamp { seconds: 1_795_442_400, nanos: 0 };
-        let message = v1::SubmitResponse { deadline_time: Some(time), ..Default::default() };
-        assert_eq!(to_value(&message).unwrap()["deadlineTime"], "2026-11-23T14:00:00Z");
+        let time = prost_types::Timestamp {
+            seconds: 1_795_442_400,
+            nanos: 0,
+        };
+        let message = v1::SubmitResponse {
+            deadline_time: Some(time),
+            ..Default::default()
+        };
+        assert_eq!(
+            to_value(&message).unwrap()["deadlineTime"],
+            "2026-11-23T14:00:00Z"
+        );
     }
 
     #[test]
@@ -149,7 +182,10 @@ mod tests {
         };
         check("{\"person\": ", "f.json:1:11: not JSON");
         check("{\"purpose\": \"Secret\"}", "purpose: none of the words");
-        check("{\"personal\": {\"subject\": {\"name\": {\"family\": [\"Secret\"]}}}}", "personal.subject.name.family: not what");
+        check(
+            "{\"personal\": {\"subject\": {\"name\": {\"family\": [\"Secret\"]}}}}",
+            "personal.subject.name.family: not what",
+        );
         check("{\n \"inCustody\": \"Secret\"}", "f.json:2:");
         check("{\"nosuch\": 1}", "there is no such field");
         check("{} Secret", "not JSON");
@@ -157,7 +193,11 @@ mod tests {
 
     #[test]
     fn what_was_written_can_be_read() {
-        let message = v1::SubmitRequest { office: "North".into(), in_custody: true, ..Default::default() };
+        let message = v1::SubmitRequest {
+            office: "North".into(),
+            in_custody: true,
+            ..Default::default()
+        };
         let text = to_value(&message).unwrap().to_string();
         assert!(from_text::<v1::SubmitRequest>("f", &text).unwrap() == message);
     }

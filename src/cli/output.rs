@@ -54,7 +54,9 @@ impl Output {
     /// As [`Output::print`].
     pub fn print_raw(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush()).map_err(unwritten)
+        out.write_all(bytes)
+            .and_then(|()| out.flush())
+            .map_err(unwritten)
     }
 
     /// Writes a message to standard error. When even that cannot be written there is nobody to tell.
@@ -125,7 +127,11 @@ fn unwritten(error: std::io::Error) -> Failure {
     if error.kind() == ErrorKind::BrokenPipe {
         return Failure::new(Exit::Ok, "", "");
     }
-    Failure::caused(Exit::Failure, &error, "check the disk or the program that reads")
+    Failure::caused(
+        Exit::Failure,
+        &error,
+        "check the disk or the program that reads",
+    )
 }
 
 /// Whether a person sits at the terminal and can be asked.
@@ -165,7 +171,9 @@ pub(super) enum Tone {
 pub(super) fn toned(text: impl AsRef<str>, tone: Tone) -> Cell {
     let cell = cell(text);
     match tone {
-        Tone::Bad => cell.fg(Color::Red).add_attribute(comfy_table::Attribute::Bold),
+        Tone::Bad => cell
+            .fg(Color::Red)
+            .add_attribute(comfy_table::Attribute::Bold),
         Tone::Doubtful => cell.fg(Color::Yellow),
         Tone::Good => cell.fg(Color::Green),
         Tone::Plain => cell,

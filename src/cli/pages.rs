@@ -11,7 +11,12 @@ pub(super) struct PageArgs {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
     /// Go on where the list before ended, with the same filter
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        default_value = "",
+        hide_default_value = true
+    )]
     page_token: String,
 }
 
@@ -54,14 +59,21 @@ mod tests {
             return Ok((Vec::new(), format!("{start}e")));
         }
         let end: u32 = (start + u32::try_from(size).unwrap().min(3)).min(10);
-        let next = if end == 10 { String::new() } else { end.to_string() };
+        let next = if end == 10 {
+            String::new()
+        } else {
+            end.to_string()
+        };
         Ok(((start..end).collect(), next))
     }
 
     #[tokio::test]
     async fn short_and_empty_pages_do_not_end_a_list() {
         let check = async |limit, count, last: &str| {
-            let args = PageArgs { limit, page_token: String::new() };
+            let args = PageArgs {
+                limit,
+                page_token: String::new(),
+            };
             let (items, token) = collect(&args, fetch).await.unwrap();
             assert_eq!(items, (0..count).collect::<Vec<u32>>());
             assert_eq!(token, last);

@@ -75,12 +75,19 @@ fn failed(error: &pki::PkiError) -> Failure {
 }
 
 fn init(args: &InitArgs, context: &Context) -> Result<Exit, Failure> {
-    pki::init(&args.dir, &args.trust_domain, SystemClock.now(), args.force).map_err(|error| failed(&error))?;
+    pki::init(&args.dir, &args.trust_domain, SystemClock.now(), args.force)
+        .map_err(|error| failed(&error))?;
     let (certificate, key) = (args.dir.join("ca.pem"), args.dir.join("ca.key"));
     if context.output.is_json() {
-        context.output.value(&json!({ "certificate": certificate, "key": key }))?;
+        context
+            .output
+            .value(&json!({ "certificate": certificate, "key": key }))?;
     } else {
-        let text = format!("{}  the authority\n{}  its key: keep it to yourself", certificate.display(), key.display());
+        let text = format!(
+            "{}  the authority\n{}  its key: keep it to yourself",
+            certificate.display(),
+            key.display()
+        );
         context.output.print(&text)?;
     }
     Ok(Exit::Ok)
@@ -91,14 +98,20 @@ fn issue(args: &IssueArgs, context: &Context) -> Result<Exit, Failure> {
         name: args.name.clone(),
         uris: args.uri.iter().cloned().collect(),
         hosts: args.host.clone(),
-        usage: if args.server { Usage::Server } else { Usage::Client },
+        usage: if args.server {
+            Usage::Server
+        } else {
+            Usage::Client
+        },
         days: args.days,
     };
     let out = args.out.as_ref().unwrap_or(&args.dir);
     let files = pki::issue(&args.dir, &request, out, SystemClock.now(), args.force)
         .map_err(|error| failed(&error))?;
     if context.output.is_json() {
-        context.output.value(&json!({ "certificate": files.certificate, "key": files.key }))?;
+        context
+            .output
+            .value(&json!({ "certificate": files.certificate, "key": files.key }))?;
     } else {
         let text = format!(
             "{}  the certificate, for {} days\n{}  its key, readable by you only",
@@ -109,7 +122,9 @@ fn issue(args: &IssueArgs, context: &Context) -> Result<Exit, Failure> {
         context.output.print(&text)?;
     }
     if let (false, Some(uri)) = (args.server, &args.uri) {
-        context.output.note(&format!("for the broker to know it, add an [[identities]] entry with uri = \"{uri}\""));
+        context.output.note(&format!(
+            "for the broker to know it, add an [[identities]] entry with uri = \"{uri}\""
+        ));
     }
     Ok(Exit::Ok)
 }

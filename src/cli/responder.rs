@@ -15,7 +15,9 @@ use usher_proto::v1;
 #[derive(Debug, Subcommand)]
 pub(super) enum ResponderCommand {
     /// List responders and what waits for each
-    #[command(before_help = "Examples:\n  usher responder list\n  usher responder list --authority E09000012 --format json")]
+    #[command(
+        before_help = "Examples:\n  usher responder list\n  usher responder list --authority E09000012 --format json"
+    )]
     List(ListArgs),
     /// Show one responder with its working hours
     #[command(before_help = "Examples:\n  usher responder show hackney")]
@@ -25,7 +27,12 @@ pub(super) enum ResponderCommand {
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
     /// Only those that answer for this authority, by GSS code
-    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "CODE",
+        default_value = "",
+        hide_default_value = true
+    )]
     authority: String,
     #[command(flatten)]
     page: PageArgs,
@@ -56,21 +63,40 @@ async fn fetch(
     page_token: String,
 ) -> Result<(Vec<v1::Responder>, String), Failure> {
     let authority_code = authority_code.into();
-    let request = v1::ListRespondersRequest { page_size, page_token, authority_code };
-    let page = client.take(client.operations().list_responders(client.request(request)).await)?;
+    let request = v1::ListRespondersRequest {
+        page_size,
+        page_token,
+        authority_code,
+    };
+    let page = client.take(
+        client
+            .operations()
+            .list_responders(client.request(request))
+            .await,
+    )?;
     Ok((page.responders, page.next_page_token))
 }
 
 async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
-    let (responders, token) =
-        pages::collect(&args.page, |size, token| fetch(&client, &args.authority, size, token)).await?;
+    let (responders, token) = pages::collect(&args.page, |size, token| {
+        fetch(&client, &args.authority, size, token)
+    })
+    .await?;
     context.output.list(&responders, &token, responders_table)?;
     Ok(Exit::Ok)
 }
 
 fn responders_table(responders: &[v1::Responder]) -> String {
-    let mut rows = table(&["responder", "name", "duty phone", "connected", "waiting", "nearest deadline", "oldest since"]);
+    let mut rows = table(&[
+        "responder",
+        "name",
+        "duty phone",
+        "connected",
+        "waiting",
+        "nearest deadline",
+        "oldest since",
+    ]);
     for responder in responders {
         let alone = responder.connected_adapters == 0;
         let tone = match (alone, responder.waiting_count) {
@@ -125,7 +151,13 @@ fn responder_page(responder: &v1::Responder) -> String {
         civil(responder.nearest_deadline_time.as_ref()),
     );
     for day in &responder.hours {
-        let _ = writeln!(page, "{:<12} {} to {}", weekday(day.weekday), clean(&day.opens), clean(&day.closes));
+        let _ = writeln!(
+            page,
+            "{:<12} {} to {}",
+            weekday(day.weekday),
+            clean(&day.opens),
+            clean(&day.closes)
+        );
     }
     page
 }
@@ -152,12 +184,20 @@ mod tests {
         let responder = v1::Responder {
             id: "hackney".into(),
             kind: v1::ResponderKind::ChildrenSocialCare.into(),
-            hours: vec![v1::WorkingDay { weekday: 1, opens: "09:00".into(), closes: "17:00".into() }],
+            hours: vec![v1::WorkingDay {
+                weekday: 1,
+                opens: "09:00".into(),
+                closes: "17:00".into(),
+            }],
             waiting_count: 3,
             ..Default::default()
         };
         let page = responder_page(&responder);
-        for wanted in ["hackney   children social care", "Monday       09:00 to 17:00", "3 checks"] {
+        for wanted in [
+            "hackney   children social care",
+            "Monday       09:00 to 17:00",
+            "3 checks",
+        ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }
     }

@@ -33,19 +33,31 @@ pub(super) fn completions(
 }
 
 /// Prints or writes manual pages.
-pub(super) fn man(args: &ManArgs, context: &Context, command: clap::Command) -> Result<Exit, Failure> {
+pub(super) fn man(
+    args: &ManArgs,
+    context: &Context,
+    command: clap::Command,
+) -> Result<Exit, Failure> {
     let unwritten = |error: std::io::Error| {
-        Failure::caused(Exit::Failure, &error, "check the folder and its permissions")
+        Failure::caused(
+            Exit::Failure,
+            &error,
+            "check the folder and its permissions",
+        )
     };
     match &args.dir {
         Some(dir) => {
             std::fs::create_dir_all(dir).map_err(unwritten)?;
             clap_mangen::generate_to(command, dir).map_err(unwritten)?;
-            context.output.note(&format!("manual pages are in {}", dir.display()));
+            context
+                .output
+                .note(&format!("manual pages are in {}", dir.display()));
         }
         None => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page).map_err(unwritten)?;
+            clap_mangen::Man::new(command)
+                .render(&mut page)
+                .map_err(unwritten)?;
             context.output.print_raw(&page)?;
         }
     }

@@ -18,7 +18,9 @@ const FAULTS_SHOWN_MAX: usize = 50;
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreCommand {
     /// Prove that every record is whole and every open check is watched over; no broker may be running on the store
-    #[command(before_help = "Examples:\n  usher store verify --config config/usher.toml\n  usher store verify --path /var/lib/usher/store --format json")]
+    #[command(
+        before_help = "Examples:\n  usher store verify --config config/usher.toml\n  usher store verify --path /var/lib/usher/store --format json"
+    )]
     Verify(VerifyArgs),
 }
 
@@ -73,7 +75,11 @@ fn verify_store(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure> {
         ));
     }
     let mut engine = app::open_engine(&settings).map_err(|error| {
-        Failure::caused(Exit::Found, &error, "stop the broker that uses it; if none does, restore the folder from a backup")
+        Failure::caused(
+            Exit::Found,
+            &error,
+            "stop the broker that uses it; if none does, restore the folder from a backup",
+        )
     })?;
     let report = verify(engine.as_mut());
     if context.output.is_json() {
@@ -83,7 +89,11 @@ fn verify_store(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure> {
     } else {
         context.output.print(&report_page(&report))?;
     }
-    Ok(if report.is_sound() { Exit::Ok } else { Exit::Found })
+    Ok(if report.is_sound() {
+        Exit::Ok
+    } else {
+        Exit::Found
+    })
 }
 
 fn report_page(report: &Report) -> String {
@@ -109,19 +119,37 @@ fn report_page(report: &Report) -> String {
     for (count, of) in lines {
         rows.add_row([cell(count.to_string()), cell(of)]);
     }
-    for (count, of) in [(report.checks.unwatched, "checks that nobody watches over"), (report.faults_found, "faults")] {
+    for (count, of) in [
+        (report.checks.unwatched, "checks that nobody watches over"),
+        (report.faults_found, "faults"),
+    ] {
         let tone = if count == 0 { Tone::Good } else { Tone::Bad };
         rows.add_row([toned(count.to_string(), tone), toned(of, tone)]);
     }
     let mut page = rows.to_string();
     for fault in report.faults.iter().take(FAULTS_SHOWN_MAX) {
-        let whose = fault.enquiry.as_deref().map(|id| format!(" of {}", clean(id))).unwrap_or_default();
-        let _ = write!(page, "\nfault: {}{whose}: {}", clean(&fault.what), clean(&fault.reason));
+        let whose = fault
+            .enquiry
+            .as_deref()
+            .map(|id| format!(" of {}", clean(id)))
+            .unwrap_or_default();
+        let _ = write!(
+            page,
+            "\nfault: {}{whose}: {}",
+            clean(&fault.what),
+            clean(&fault.reason)
+        );
     }
     if report.engine_repaired {
-        page.push_str("\nThe engine rebuilt its own book-keeping, as after a crash; that harms nothing.");
+        page.push_str(
+            "\nThe engine rebuilt its own book-keeping, as after a crash; that harms nothing.",
+        );
     }
-    page.push_str(if report.is_sound() { "\nThe store is sound." } else { "\nTHE STORE IS NOT SOUND." });
+    page.push_str(if report.is_sound() {
+        "\nThe store is sound."
+    } else {
+        "\nTHE STORE IS NOT SOUND."
+    });
     page
 }
 
@@ -132,10 +160,21 @@ mod tests {
 
     #[test]
     fn a_report_ends_with_its_verdict() {
-        let sound = report_page(&Report { enquiries: 3, ..Report::default() });
+        let sound = report_page(&Report {
+            enquiries: 3,
+            ..Report::default()
+        });
         assert!(sound.ends_with("The store is sound."), "{sound}");
-        let fault = Fault { what: "record".into(), enquiry: Some("018f".into()), reason: "torn".into() };
-        let broken = report_page(&Report { faults_found: 1, faults: vec![fault], ..Report::default() });
+        let fault = Fault {
+            what: "record".into(),
+            enquiry: Some("018f".into()),
+            reason: "torn".into(),
+        };
+        let broken = report_page(&Report {
+            faults_found: 1,
+            faults: vec![fault],
+            ..Report::default()
+        });
         assert!(broken.contains("fault: record of 018f: torn"), "{broken}");
         assert!(broken.ends_with("THE STORE IS NOT SOUND."), "{broken}");
     }

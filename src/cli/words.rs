@@ -4,9 +4,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use usher_proto::v1;
 
 /// A code of the contract with a word for each value but "unspecified".
-pub(super) trait Word: Copy + Default + PartialEq + TryFrom<i32> + Send + Sync + 'static {
-    /// Its name in the contract, such as `Disposition`.
-    const NAME: &'static str;
+pub(super) trait Word:
+    Copy + Default + PartialEq + TryFrom<i32> + Send + Sync + 'static
+{
     /// Every value that may be given, with its word.
     const ALL: &'static [(Self, &'static str)];
 }
@@ -41,14 +41,13 @@ pub(super) fn words<T: Word>(numbers: &[i32]) -> String {
 macro_rules! vocabulary {
     ($($name:ident { $($value:ident = $word:literal),+ $(,)? })+) => {
         $(impl Word for v1::$name {
-            const NAME: &'static str = stringify!($name);
             const ALL: &'static [(Self, &'static str)] = &[$((Self::$value, $word)),+];
         })+
 
         #[cfg(test)]
         fn vocabulary() -> Vec<(&'static str, Vec<(i32, &'static str)>)> {
             vec![$((
-                v1::$name::NAME,
+                stringify!($name),
                 v1::$name::ALL.iter().map(|(value, word)| (*value as i32, *word)).collect(),
             )),+]
         }
@@ -159,15 +158,28 @@ mod tests {
     #[test]
     fn every_value_of_the_contract_has_its_word() {
         for (name, words) in vocabulary() {
-            let descriptor = json::pool().unwrap().get_enum_by_name(&format!("usher.v1.{name}")).unwrap();
+            let descriptor = json::pool()
+                .unwrap()
+                .get_enum_by_name(&format!("usher.v1.{name}"))
+                .unwrap();
             let unspecified = descriptor.get_value(0).unwrap().name().to_owned();
             let prefix = unspecified.strip_suffix("UNSPECIFIED").unwrap();
             let wanted: Vec<(i32, String)> = descriptor
                 .values()
                 .filter(|value| value.number() != 0)
-                .map(|value| (value.number(), value.name()[prefix.len()..].to_lowercase().replace('_', "-")))
+                .map(|value| {
+                    (
+                        value.number(),
+                        value.name()[prefix.len()..]
+                            .to_lowercase()
+                            .replace('_', "-"),
+                    )
+                })
                 .collect();
-            let have: Vec<(i32, String)> = words.into_iter().map(|(number, word)| (number, word.into())).collect();
+            let have: Vec<(i32, String)> = words
+                .into_iter()
+                .map(|(number, word)| (number, word.into()))
+                .collect();
             assert_eq!(have, wanted, "{name}");
         }
     }

@@ -2,6 +2,8 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod edge;

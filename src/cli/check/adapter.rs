@@ -17,7 +17,7 @@ use usher_proto::v1;
 use v1::redirect_request::To;
 
 #[derive(Debug, Args)]
-pub(super) struct ListArgs {
+pub(in crate::cli) struct ListArgs {
     /// Only of this responder; may be given again
     #[arg(long, value_name = "ID")]
     responder: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ShowArgs {
+pub(in crate::cli) struct ShowArgs {
     /// Id of the check
     #[arg(value_name = "CHECK")]
     check: CheckId,
@@ -40,7 +40,7 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct LeaseArgs {
+pub(in crate::cli) struct LeaseArgs {
     /// Only for this responder; may be given again
     #[arg(long, value_name = "ID")]
     responder: Vec<String>,
@@ -75,12 +75,14 @@ impl HeldArgs {
     }
 
     fn lease_id(&self) -> String {
-        self.lease.map(|lease| lease.to_string()).unwrap_or_default()
+        self.lease
+            .map(|lease| lease.to_string())
+            .unwrap_or_default()
     }
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RenewArgs {
+pub(in crate::cli) struct RenewArgs {
     #[command(flatten)]
     held: HeldArgs,
     /// Keep it for so many seconds from now [default: as the broker's policy says]
@@ -91,7 +93,7 @@ pub(super) struct RenewArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct AcceptArgs {
+pub(in crate::cli) struct AcceptArgs {
     #[command(flatten)]
     held: HeldArgs,
     /// When an answer is promised: London time such as 2026-11-23T12:00, or RFC 3339
@@ -102,7 +104,7 @@ pub(super) struct AcceptArgs {
 }
 
 #[derive(Args)]
-pub(super) struct AnswerArgs {
+pub(in crate::cli) struct AnswerArgs {
     #[command(flatten)]
     held: HeldArgs,
     /// What it comes to
@@ -126,12 +128,14 @@ pub(super) struct AnswerArgs {
 
 impl std::fmt::Debug for AnswerArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AnswerArgs").field("held", &self.held).finish_non_exhaustive()
+        f.debug_struct("AnswerArgs")
+            .field("held", &self.held)
+            .finish_non_exhaustive()
     }
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ReleaseArgs {
+pub(in crate::cli) struct ReleaseArgs {
     #[command(flatten)]
     held: HeldArgs,
     #[command(flatten)]
@@ -139,7 +143,7 @@ pub(super) struct ReleaseArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct AskArgs {
+pub(in crate::cli) struct AskArgs {
     #[command(flatten)]
     held: HeldArgs,
     /// The question; `-` reads it from the standard input
@@ -150,7 +154,7 @@ pub(super) struct AskArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RedirectArgs {
+pub(in crate::cli) struct RedirectArgs {
     #[command(flatten)]
     held: HeldArgs,
     #[command(flatten)]
@@ -193,14 +197,18 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Fai
 
 pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
-    let request = client.request(v1::GetCheckRequest { check_id: args.check.to_string() });
+    let request = client.request(v1::GetCheckRequest {
+        check_id: args.check.to_string(),
+    });
     let response = client.take(client.adapter().get_check(request).await)?;
     after(context, response.check)
 }
 
 /// Writes a check as it stands after a command.
 fn after(context: &Context, check: Option<v1::AssignedCheck>) -> Result<Exit, Failure> {
-    context.output.message(&check.unwrap_or_default(), check_page)?;
+    context
+        .output
+        .message(&check.unwrap_or_default(), check_page)?;
     Ok(Exit::Ok)
 }
 
@@ -229,7 +237,10 @@ pub(super) async fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, F
     };
     let response = client.take(client.adapter().renew(client.request(request)).await)?;
     context.output.message(&response, |renewed| {
-        format!("yours until {}", moment::exact(renewed.expire_time.as_ref()))
+        format!(
+            "yours until {}",
+            moment::exact(renewed.expire_time.as_ref())
+        )
     })?;
     Ok(Exit::Ok)
 }
@@ -275,9 +286,16 @@ fn content(args: &AnswerArgs) -> Result<Option<v1::AnswerContent>, Failure> {
     let remark = v1::Remark {
         topic: v1::Topic::Narrative.into(),
         text: words_or_stdin(remark)?,
-        handling: args.handling.iter().map(|handling| (*handling).into()).collect(),
+        handling: args
+            .handling
+            .iter()
+            .map(|handling| (*handling).into())
+            .collect(),
     };
-    Ok(Some(v1::AnswerContent { remarks: vec![remark], ..Default::default() }))
+    Ok(Some(v1::AnswerContent {
+        remarks: vec![remark],
+        ..Default::default()
+    }))
 }
 
 pub(super) async fn release(args: &ReleaseArgs, context: &Context) -> Result<Exit, Failure> {
@@ -307,7 +325,11 @@ pub(super) async fn ask(args: &AskArgs, context: &Context) -> Result<Exit, Failu
 
 pub(super) async fn redirect(args: &RedirectArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::acting(&args.act, &context.environment)?;
-    let ToArgs { authority, responder, unknown } = &args.to;
+    let ToArgs {
+        authority,
+        responder,
+        unknown,
+    } = &args.to;
     let to = authority.clone().map(To::AuthorityCode);
     let to = to.or_else(|| responder.clone().map(To::ResponderId));
     let request = v1::RedirectRequest {

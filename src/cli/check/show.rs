@@ -9,7 +9,15 @@ use usher_proto::v1;
 
 /// A list of checks.
 pub(super) fn checks(found: &[v1::AssignedCheck]) -> String {
-    let mut rows = table(&["reference", "before", "responder", "stands", "since", "for", "check"]);
+    let mut rows = table(&[
+        "reference",
+        "before",
+        "responder",
+        "stands",
+        "since",
+        "for",
+        "check",
+    ]);
     for check in found {
         let before = deadline(check.deadline.as_ref());
         let late = check.sentenced_outstanding_time.is_some();
@@ -44,15 +52,30 @@ pub(super) fn leased(found: &[v1::LeasedCheck]) -> String {
 
 /// One check, all that its responder may see.
 pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
-    let mut page = format!("{}   {}   (check {})\n", clean(&check.reference), word::<v1::CheckState>(check.state), clean(&check.id));
+    let mut page = format!(
+        "{}   {}   (check {})\n",
+        clean(&check.reference),
+        word::<v1::CheckState>(check.state),
+        clean(&check.id)
+    );
     let _ = writeln!(page, "Before      {}", deadline(check.deadline.as_ref()));
     if check.sentenced_outstanding_time.is_some() {
-        let _ = writeln!(page, "            SENTENCED WITHOUT YOUR ANSWER: it is still wanted");
+        let _ = writeln!(
+            page,
+            "            SENTENCED WITHOUT YOUR ANSWER: it is still wanted"
+        );
     }
     let _ = writeln!(page, "For         {}", word::<v1::Purpose>(check.purpose));
-    let officer = check.requester.as_ref().and_then(|requester| requester.person.as_ref());
+    let officer = check
+        .requester
+        .as_ref()
+        .and_then(|requester| requester.person.as_ref());
     let _ = writeln!(page, "Asked by    {}", person(officer));
-    let _ = writeln!(page, "Concerns    {}", words::<v1::Concern>(&check.concerns));
+    let _ = writeln!(
+        page,
+        "Concerns    {}",
+        words::<v1::Concern>(&check.concerns)
+    );
     if check.curfew == i32::from(v1::CurfewState::Proposed) {
         let _ = writeln!(page, "Curfew      proposed: is the address safe?");
     }
@@ -60,17 +83,34 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
         let _ = writeln!(page, "Harm        IMMINENT");
     }
     if let Some(lease) = &check.lease {
-        let _ = writeln!(page, "Lease       until {}", exact(lease.expire_time.as_ref()));
+        let _ = writeln!(
+            page,
+            "Lease       until {}",
+            exact(lease.expire_time.as_ref())
+        );
     }
     if let Some(personal) = &check.personal {
         people(&mut page, personal);
     }
     for exchange in &check.exchanges {
-        let reply = if exchange.reply_time.is_some() { clean(&exchange.reply) } else { "no reply yet".into() };
-        let _ = writeln!(page, "Question    {}\n  reply     {reply}", clean(&exchange.question));
+        let reply = if exchange.reply_time.is_some() {
+            clean(&exchange.reply)
+        } else {
+            "no reply yet".into()
+        };
+        let _ = writeln!(
+            page,
+            "Question    {}\n  reply     {reply}",
+            clean(&exchange.question)
+        );
     }
     for answer in &check.answers {
-        let _ = writeln!(page, "Answer {}    {}", answer.version, disposition(answer.disposition));
+        let _ = writeln!(
+            page,
+            "Answer {}    {}",
+            answer.version,
+            disposition(answer.disposition)
+        );
         if let Some(content) = &answer.content {
             content_lines(&mut page, content);
         }
@@ -80,18 +120,37 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
 
 fn people(page: &mut String, personal: &v1::Personal) {
     if let Some(subject) = &personal.subject {
-        let birth = subject.birth.as_ref().map_or("-", |birth| birth.date.as_str());
-        let _ = writeln!(page, "Defendant   {}, born {}", name(subject.name.as_ref()), clean(birth));
+        let birth = subject
+            .born
+            .as_ref()
+            .map_or("-", |birth| birth.date.as_str());
+        let _ = writeln!(
+            page,
+            "Defendant   {}, born {}",
+            name(subject.name.as_ref()),
+            clean(birth)
+        );
         for alias in &subject.aliases {
             let _ = writeln!(page, "  also      {}", name(Some(alias)));
         }
     }
     for child in &personal.children {
-        let birth = child.birth.as_ref().map_or("-", |birth| birth.date.as_str());
-        let _ = writeln!(page, "Child       {}, born {}, {}", name(child.name.as_ref()), clean(birth), clean(&child.relationship));
+        let birth = child.born.as_ref().map_or("-", |birth| birth.date.as_str());
+        let _ = writeln!(
+            page,
+            "Child       {}, born {}, {}",
+            name(child.name.as_ref()),
+            clean(birth),
+            clean(&child.relationship)
+        );
     }
     for other in &personal.others {
-        let _ = writeln!(page, "Adult       {}, {}", name(other.name.as_ref()), clean(&other.relationship));
+        let _ = writeln!(
+            page,
+            "Adult       {}, {}",
+            name(other.name.as_ref()),
+            clean(&other.relationship)
+        );
     }
     for address in &personal.addresses {
         let kind = if address.kind > v1::AddressKind::Given.into() {
@@ -100,7 +159,12 @@ fn people(page: &mut String, personal: &v1::Personal) {
             String::new()
         };
         let place = format!("{} {}", address.lines, address.postcode);
-        let _ = writeln!(page, "Address     {}: {}{kind}", word::<v1::AddressRole>(address.role), clean(place.trim()));
+        let _ = writeln!(
+            page,
+            "Address     {}: {}{kind}",
+            word::<v1::AddressRole>(address.role),
+            clean(place.trim())
+        );
     }
     if !personal.note.is_empty() {
         let _ = writeln!(page, "Note        {}", clean(&personal.note));
@@ -108,7 +172,9 @@ fn people(page: &mut String, personal: &v1::Personal) {
 }
 
 fn name(name: Option<&v1::PersonName>) -> String {
-    let joined = name.map(|name| format!("{} {}", name.given, name.family)).unwrap_or_default();
+    let joined = name
+        .map(|name| format!("{} {}", name.given, name.family))
+        .unwrap_or_default();
     clean(joined.trim())
 }
 
@@ -126,7 +192,10 @@ mod tests {
             sentenced_outstanding_time: Some(prost_types::Timestamp::default()),
             personal: Some(v1::Personal {
                 subject: Some(v1::Subject {
-                    name: Some(v1::PersonName { family: "Example".into(), given: "Sam".into() }),
+                    name: Some(v1::PersonName {
+                        family: "Example".into(),
+                        given: "Sam".into(),
+                    }),
                     ..Default::default()
                 }),
                 addresses: vec![v1::Address {
@@ -139,7 +208,12 @@ mod tests {
             ..Default::default()
         };
         let page = check_page(&check);
-        for wanted in ["Sam Example", "home: - (no fixed abode)", "IMMINENT", "still wanted"] {
+        for wanted in [
+            "Sam Example",
+            "home: - (no fixed abode)",
+            "IMMINENT",
+            "still wanted",
+        ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }
     }

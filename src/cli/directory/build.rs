@@ -34,19 +34,28 @@ pub(super) fn run(args: &BuildArgs, context: &Context) -> Result<Exit, Failure> 
     let authorities = Authorities::built_in().map_err(|error| unusable(&error))?;
     let replaces = args.out.exists();
     let (old, which) = if replaces {
-        (Table::load(&args.out), format!("{}, which it would replace", args.out.display()))
+        (
+            Table::load(&args.out),
+            format!("{}, which it would replace", args.out.display()),
+        )
     } else {
         (Table::built_in(), "the built-in table".into())
     };
     let old = old.map_err(|error| {
-        Failure::caused(Exit::Usage, &error, "give another --out, or move the file away")
-            .detail(format!("{} would be replaced", args.out.display()))
+        Failure::caused(
+            Exit::Usage,
+            &error,
+            "give another --out, or move the file away",
+        )
+        .detail(format!("{} would be replaced", args.out.display()))
     })?;
     let (new, summary) = make(args, &authorities)?;
     let difference = diff(&old, &new, &authorities, Context::today());
     if !context.output.is_json() {
         context.output.print(&summary_text(&summary))?;
-        context.output.print(&difference_text(&difference, &which, &authorities))?;
+        context
+            .output
+            .print(&difference_text(&difference, &which, &authorities))?;
     }
     let written = !replaces || args.yes || agreed(args)?;
     if written {
@@ -54,12 +63,17 @@ pub(super) fn run(args: &BuildArgs, context: &Context) -> Result<Exit, Failure> 
     }
     if context.output.is_json() {
         let mut value = summary_value(&summary, &difference);
-        value["table"] = json!({ "path": args.out, "bytes": new.bytes().len(), "written": written });
+        value["table"] =
+            json!({ "path": args.out, "bytes": new.bytes().len(), "written": written });
         context.output.value(&value)?;
     } else if written {
         let bytes = new.bytes().len();
-        context.output.print(&format!("{} written: {bytes} bytes", args.out.display()))?;
-        context.output.note("a broker uses it when directory.postcodes names it");
+        context
+            .output
+            .print(&format!("{} written: {bytes} bytes", args.out.display()))?;
+        context
+            .output
+            .note("a broker uses it when directory.postcodes names it");
     } else {
         context.output.note("nothing was written");
     }
@@ -75,7 +89,11 @@ fn make(args: &BuildArgs, authorities: &Authorities) -> Result<(Table, Summary),
         bar.set_position(progress.bytes);
         bar.set_message(progress.rows.to_string());
     };
-    let options = Options { release: args.release.as_deref(), built: Context::today(), authorities };
+    let options = Options {
+        release: args.release.as_deref(),
+        built: Context::today(),
+        authorities,
+    };
     let built = build::build(&args.onspd, &options, &mut show);
     bar.finish_and_clear();
     built.map_err(|error| {
@@ -83,7 +101,11 @@ fn make(args: &BuildArgs, authorities: &Authorities) -> Result<(Table, Summary),
             BuildError::File { .. } | BuildError::Table(_) => Exit::Failure,
             _ => Exit::Usage,
         };
-        Failure::caused(exit, &error, "releases are at https://geoportal.statistics.gov.uk (search for ONSPD)")
+        Failure::caused(
+            exit,
+            &error,
+            "releases are at https://geoportal.statistics.gov.uk (search for ONSPD)",
+        )
     })
 }
 
@@ -96,7 +118,10 @@ fn agreed(args: &BuildArgs) -> Result<bool, Failure> {
         ));
     }
     let mut err = anstream::stderr().lock();
-    let asked = std::io::Write::write_fmt(&mut err, format_args!("replace {}? [y/N] ", args.out.display()));
+    let asked = std::io::Write::write_fmt(
+        &mut err,
+        format_args!("replace {}? [y/N] ", args.out.display()),
+    );
     let mut answer = String::new();
     let read = asked.and_then(|()| std::io::stdin().read_line(&mut answer));
     read.map_err(|error| Failure::caused(Exit::Failure, &error, "say --yes"))?;
@@ -110,18 +135,26 @@ fn summary_text(summary: &Summary) -> String {
         (summary.routable, "lead to an authority".into()),
         (summary.elsewhere, "outside England and Wales".into()),
         (summary.nowhere, "in no district".into()),
-        (summary.without_authority.values().sum(), "in a district without an authority today".into()),
+        (
+            summary.without_authority.values().sum(),
+            "in a district without an authority today".into(),
+        ),
         (summary.malformed, "malformed, left out".into()),
     ];
     for (count, of) in lines {
         rows.add_row([cell(count.to_string()), cell(of)]);
     }
     if let Some(terminated) = summary.terminated {
-        rows.add_row([cell(terminated.to_string()), cell("no longer in use: routed and flagged")]);
+        rows.add_row([
+            cell(terminated.to_string()),
+            cell("no longer in use: routed and flagged"),
+        ]);
     }
     let mut text = rows.to_string();
     for (district, count) in &summary.without_authority {
-        text.push_str(&format_line(&format!("{count} rows in {district}: add it to the districts")));
+        text.push_str(&format_line(&format!(
+            "{count} rows in {district}: add it to the districts"
+        )));
     }
     for row in &summary.malformed_first {
         text.push_str(&format_line(&format!("line {}: {}", row.line, row.why)));
@@ -147,25 +180,41 @@ fn difference_text(difference: &Diff, which: &str, authorities: &Authorities) ->
     for (code, change) in changes.iter().take(AUTHORITIES_SHOWN_MAX) {
         let name = match code {
             None => "none".to_owned(),
-            Some(code) => authorities.get(*code).map_or_else(|| code.to_string(), |one| one.name.clone()),
+            Some(code) => authorities
+                .get(*code)
+                .map_or_else(|| code.to_string(), |one| one.name.clone()),
         };
-        rows.add_row([cell(name), cell(change.gained.to_string()), cell(change.lost.to_string())]);
+        rows.add_row([
+            cell(name),
+            cell(change.gained.to_string()),
+            cell(change.lost.to_string()),
+        ]);
     }
     text.push('\n');
     text.push_str(&rows.to_string());
-    if let Some(more) = changes.len().checked_sub(AUTHORITIES_SHOWN_MAX).filter(|more| *more > 0) {
+    if let Some(more) = changes
+        .len()
+        .checked_sub(AUTHORITIES_SHOWN_MAX)
+        .filter(|more| *more > 0)
+    {
         text.push_str(&format_line(&format!("and {more} more")));
     }
     text
 }
 
 fn summary_value(summary: &Summary, difference: &Diff) -> Value {
-    let codes = summary.without_authority.iter().map(|(code, count)| (code.to_string(), json!(count)));
+    let codes = summary
+        .without_authority
+        .iter()
+        .map(|(code, count)| (code.to_string(), json!(count)));
     let changes = difference.authorities.iter().map(|(code, change)| {
         let code = code.map(|code| code.to_string()).unwrap_or_default();
         json!({ "authority": code, "gained": change.gained, "lost": change.lost })
     });
-    let malformed = summary.malformed_first.iter().map(|row| json!({ "line": row.line, "why": row.why }));
+    let malformed = summary
+        .malformed_first
+        .iter()
+        .map(|row| json!({ "line": row.line, "why": row.why }));
     json!({
         "release": summary.release,
         "rows": summary.rows,

@@ -12,26 +12,52 @@ pub(super) fn receipt_page(receipt: &v1::SubmitResponse) -> String {
     let mut page = if receipt.validate_only {
         "NOT SUBMITTED: this is what would happen.\n".to_owned()
     } else {
-        format!("Reference {}   (id {})\n", clean(&receipt.reference), clean(&receipt.enquiry_id))
+        format!(
+            "Reference {}   (id {})\n",
+            clean(&receipt.reference),
+            clean(&receipt.enquiry_id)
+        )
     };
-    let _ = writeln!(page, "Answers are needed before {}.\n", moment::civil(receipt.deadline_time.as_ref()));
-    let mut checks = table(&["check", "asked", "duty phone", "connected", "working time left", "answered in that time", "advice"]);
+    let _ = writeln!(
+        page,
+        "Answers are needed before {}.\n",
+        moment::civil(receipt.deadline_time.as_ref())
+    );
+    let mut checks = table(&[
+        "check",
+        "asked",
+        "duty phone",
+        "connected",
+        "working time left",
+        "answered in that time",
+        "advice",
+    ]);
     for check in &receipt.checks {
         checks.add_row(row(check));
     }
     let _ = writeln!(page, "{checks}");
     for warning in &receipt.warnings {
-        let field = if warning.field.is_empty() { String::new() } else { format!("{}: ", clean(&warning.field)) };
+        let field = if warning.field.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", clean(&warning.field))
+        };
         let _ = writeln!(page, "warning: {field}{}", clean(&warning.text));
     }
     page
 }
 
 fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
-    let number = check.check_id.rsplit_once('/').map_or("-", |(_, number)| number);
+    let number = check
+        .check_id
+        .rsplit_once('/')
+        .map_or("-", |(_, number)| number);
     let tone = tone(check);
     if check.responder_id.is_empty() {
-        let why = format!("NOBODY YET: {}", words::<v1::UnroutableReason>(&check.unroutable_reasons));
+        let why = format!(
+            "NOBODY YET: {}",
+            words::<v1::UnroutableReason>(&check.unroutable_reasons)
+        );
         return vec![
             cell(number),
             toned(why, Tone::Bad),
@@ -42,7 +68,11 @@ fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
             toned(advice(check), Tone::Bad),
         ];
     }
-    let connected = if check.adapter_connected { toned("yes", Tone::Good) } else { toned("NO", Tone::Bad) };
+    let connected = if check.adapter_connected {
+        toned("yes", Tone::Good)
+    } else {
+        toned("NO", Tone::Bad)
+    };
     vec![
         cell(number),
         cell(&check.responder_name),
@@ -157,7 +187,14 @@ mod tests {
 
     #[test]
     fn no_history_is_not_a_share_of_nothing() {
-        let page = rendered(vec![v1::CheckReceipt { answered_within_share: None, answered_within_count: 0, ..routed() }], false);
+        let page = rendered(
+            vec![v1::CheckReceipt {
+                answered_within_share: None,
+                answered_within_count: 0,
+                ..routed()
+            }],
+            false,
+        );
         assert!(page.contains("no past checks"), "{page}");
     }
 }

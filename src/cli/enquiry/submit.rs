@@ -16,7 +16,7 @@ use usher_proto::v1;
 const JSON_FACTOR: u64 = 4;
 
 #[derive(Args)]
-pub(super) struct SubmitArgs {
+pub(in crate::cli) struct SubmitArgs {
     /// Enquiry as proto3 JSON of SubmitRequest; `-` reads the standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "court"])]
     file: Option<PathBuf>,
@@ -58,7 +58,12 @@ struct FieldArgs {
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
     /// Given names of the defendant
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
     given: String,
     /// Date of birth of the defendant, such as 1990-04-30
     #[arg(long, value_name = "DATE")]
@@ -94,13 +99,20 @@ struct FieldArgs {
     #[arg(long)]
     imminent_harm: bool,
     /// Anything else the responders need to know; `-` reads it from the standard input
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     note: String,
 }
 
 impl std::fmt::Debug for SubmitArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SubmitArgs").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("SubmitArgs")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,9 +155,10 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
             local_time: hearing.strftime("%Y-%m-%dT%H:%M").to_string(),
             ..Default::default()
         }),
-        (None, reply_by_time) => {
-            v1::deadline::Kind::ReplyBy(v1::ReplyBy { court_code: court.clone(), reply_by_time })
-        }
+        (None, reply_by_time) => v1::deadline::Kind::ReplyBy(v1::ReplyBy {
+            court_code: court.clone(),
+            reply_by_time,
+        }),
     };
     Ok(v1::SubmitRequest {
         office: fields.office.clone(),
@@ -154,7 +167,11 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
         in_custody: fields.in_custody,
         curfew_proposed: fields.curfew.is_some(),
         imminent_harm: fields.imminent_harm,
-        concerns: fields.concern.iter().map(|concern| (*concern).into()).collect(),
+        concerns: fields
+            .concern
+            .iter()
+            .map(|concern| (*concern).into())
+            .collect(),
         deadline: Some(v1::Deadline { kind: Some(kind) }),
         personal: Some(personal(fields, family)?),
         authority_codes: fields.authority.clone(),
@@ -163,7 +180,10 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
 }
 
 fn personal(fields: &FieldArgs, family: &str) -> Result<v1::Personal, Failure> {
-    let name = v1::PersonName { family: family.into(), given: fields.given.clone() };
+    let name = v1::PersonName {
+        family: family.into(),
+        given: fields.given.clone(),
+    };
     let born = fields.born.map(|date| v1::Birth {
         date: date.to_string(),
         accuracy: v1::BirthAccuracy::Known.into(),
@@ -175,7 +195,12 @@ fn personal(fields: &FieldArgs, family: &str) -> Result<v1::Personal, Failure> {
         ..Default::default()
     };
     let mut addresses = Vec::new();
-    addresses.extend(fields.home.iter().map(|postcode| at(v1::AddressRole::Home, postcode)));
+    addresses.extend(
+        fields
+            .home
+            .iter()
+            .map(|postcode| at(v1::AddressRole::Home, postcode)),
+    );
     if fields.no_fixed_abode {
         addresses.push(v1::Address {
             role: v1::AddressRole::Home.into(),
@@ -183,10 +208,30 @@ fn personal(fields: &FieldArgs, family: &str) -> Result<v1::Personal, Failure> {
             ..Default::default()
         });
     }
-    addresses.extend(fields.curfew.iter().map(|postcode| at(v1::AddressRole::ProposedCurfew, postcode)));
-    addresses.extend(fields.partner.iter().map(|postcode| at(v1::AddressRole::Partner, postcode)));
-    addresses.extend(fields.child.iter().map(|postcode| at(v1::AddressRole::Child, postcode)));
-    let subject = v1::Subject { name: Some(name), birth: born, crn: fields.crn.clone(), ..Default::default() };
+    addresses.extend(
+        fields
+            .curfew
+            .iter()
+            .map(|postcode| at(v1::AddressRole::ProposedCurfew, postcode)),
+    );
+    addresses.extend(
+        fields
+            .partner
+            .iter()
+            .map(|postcode| at(v1::AddressRole::Partner, postcode)),
+    );
+    addresses.extend(
+        fields
+            .child
+            .iter()
+            .map(|postcode| at(v1::AddressRole::Child, postcode)),
+    );
+    let subject = v1::Subject {
+        name: Some(name),
+        born,
+        crn: fields.crn.clone(),
+        ..Default::default()
+    };
     Ok(v1::Personal {
         subject: Some(subject),
         addresses,
@@ -211,7 +256,7 @@ const EXAMPLE: &str = r#"{
   "personal": {
     "subject": {
       "name": {"family": "Example", "given": "Sam"},
-      "birth": {"date": "1990-04-30", "accuracy": "BIRTH_ACCURACY_KNOWN"},
+      "born": {"date": "1990-04-30", "accuracy": "BIRTH_ACCURACY_KNOWN"},
       "sex": "SEX_MALE",
       "crn": "X320741"
     },
@@ -223,9 +268,9 @@ const EXAMPLE: &str = r#"{
     "children": [
       {
         "name": {"family": "Example", "given": "Robin"},
-        "birth": {"date": "2019-09-01", "accuracy": "BIRTH_ACCURACY_KNOWN"},
+        "born": {"date": "2019-09-01", "accuracy": "BIRTH_ACCURACY_KNOWN"},
         "relationship": "child",
-        "addressIndex": 2
+        "address": 2
       }
     ],
     "information": ["INFORMATION_KNOWN", "INFORMATION_PLANS", "INFORMATION_CURFEW_ADVICE"]
@@ -242,7 +287,7 @@ mod tests {
         assert!(request.person.is_some() && request.deadline.is_some());
         let personal = request.personal.unwrap();
         assert_eq!(personal.addresses.len(), 3);
-        assert_eq!(personal.children[0].address_index, Some(2));
+        assert_eq!(personal.children[0].address, Some(2));
     }
 
     #[derive(clap::Parser)]
@@ -254,7 +299,13 @@ mod tests {
     fn request(flags: &str) -> v1::SubmitRequest {
         use clap::Parser as _;
         let words = std::iter::once("x").chain(flags.split(' '));
-        from_fields(&Flags::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).submit.fields).unwrap()
+        from_fields(
+            &Flags::try_parse_from(words)
+                .unwrap_or_else(|error| panic!("{error}"))
+                .submit
+                .fields,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -265,13 +316,17 @@ mod tests {
         let addresses = request.personal.unwrap().addresses;
         let roles: Vec<i32> = addresses.iter().map(|address| address.role).collect();
         assert_eq!(roles, [1, 2, 3, 4, 4]);
-        assert!(request.curfew_proposed, "a curfew address proposes a curfew");
+        assert!(
+            request.curfew_proposed,
+            "a curfew address proposes a curfew"
+        );
         assert_eq!(request.report, i32::from(v1::ReportType::Oral));
     }
 
     #[test]
     fn no_fixed_abode_is_said_and_not_left_out() {
-        let request = request("--court B01IX --hearing 2026-11-23T14:00 --family A --no-fixed-abode");
+        let request =
+            request("--court B01IX --hearing 2026-11-23T14:00 --family A --no-fixed-abode");
         let addresses = request.personal.unwrap().addresses;
         assert_eq!(addresses[0].kind, i32::from(v1::AddressKind::NoFixedAbode));
         assert!(!request.curfew_proposed);

@@ -34,7 +34,10 @@ pub(in crate::cli) async fn enquiry_id(client: &Client, text: &str) -> Result<St
         Given::Id(id) => return Ok(id),
         Given::Reference(reference) => reference,
     };
-    let request = v1::ListRequest { reference: reference.clone(), ..Default::default() };
+    let request = v1::ListRequest {
+        reference: reference.clone(),
+        ..Default::default()
+    };
     let page = client.take(client.court().list(client.request(request)).await)?;
     match page.enquiries.as_slice() {
         [one] => Ok(one.id.clone()),
@@ -49,7 +52,9 @@ pub(in crate::cli) async fn enquiry_id(client: &Client, text: &str) -> Result<St
                 format!("{} enquiries have the reference {reference}", several.len()),
                 "give the id instead",
             );
-            Err(several.iter().fold(failure, |failure, one| failure.detail(one.id.clone())))
+            Err(several
+                .iter()
+                .fold(failure, |failure, one| failure.detail(one.id.clone())))
         }
     }
 }
@@ -79,7 +84,9 @@ fn split(text: &str) -> Result<(&str, u8), Failure> {
 /// # Errors
 /// When it cannot be read.
 pub(super) async fn court_of(client: &Client, enquiry_id: &str) -> Result<String, Failure> {
-    let request = v1::GetRequest { enquiry_id: enquiry_id.into() };
+    let request = v1::GetRequest {
+        enquiry_id: enquiry_id.into(),
+    };
     let response = client.take(client.court().get(client.request(request)).await)?;
     let deadline = response.enquiry.and_then(|enquiry| enquiry.deadline);
     Ok(match deadline.and_then(|deadline| deadline.kind) {
@@ -98,8 +105,14 @@ mod tests {
         let id = "018f3b8e-0000-5000-8000-000000000001";
         let reference = id.parse::<EnquiryId>().unwrap().reference().to_string();
         assert_eq!(read(id).unwrap(), Given::Id(id.into()));
-        assert_eq!(read(&reference).unwrap(), Given::Reference(reference.clone()));
-        assert_eq!(read(&reference.to_lowercase()).unwrap(), Given::Reference(reference));
+        assert_eq!(
+            read(&reference).unwrap(),
+            Given::Reference(reference.clone())
+        );
+        assert_eq!(
+            read(&reference.to_lowercase()).unwrap(),
+            Given::Reference(reference)
+        );
         let refused = read("0000-0000-1").unwrap_err();
         assert_eq!(refused.exit(), Exit::Usage);
     }
