@@ -451,10 +451,10 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
     let mut names = alloc::collections::BTreeSet::new();
     for step in steps {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let named = !step.name.is_empty()
+        let well_named = !step.name.is_empty()
             && step.name.len() <= limits::STEP_NAME_CHARS_MAX
             && step.name.bytes().all(plain);
-        let why = if !named {
+        let why = if !well_named {
             "the name must be lower-case letters, digits and underscores"
         } else if !names.insert(&step.name) {
             "the name is used twice"
