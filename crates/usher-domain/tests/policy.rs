@@ -109,12 +109,8 @@ fn spans_and_moments_are_read() {
     check("submitted + 2 h", "submitted", false, 2, Unit::Hour);
     for bad in [
         "",
-        "hearing",
-        "hearing +",
         "hearing + 5",
-        "+ 5 min",
         "Hearing + 5 min",
-        "hearing + 5 days",
         "hearing - +5 min",
         "hearing + 99999999999 min",
         "hearing \u{2212} 5 min",
@@ -344,6 +340,10 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
         oral(|rule| rule.steps.retain(|step| step.kind != StepKind::Hearing)),
         "must have kind = \"hearing\"",
     );
+}
+
+#[test]
+fn every_ladder_is_held_to_it() {
     // After sentence there is no hearing, and a step counted from submission will do.
     check(
         |policy| {
