@@ -14,9 +14,7 @@ use toml::Spanned;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Track;
 use usher_domain::ladder::{Audience, StepKind, Unless};
-use usher_domain::policy::{
-    LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule,
-};
+use usher_domain::policy::{LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule};
 use usher_domain::time::{Calendar, WorkingHours};
 use words::{Code, Length, Moments, Parsed};
 
@@ -40,7 +38,7 @@ pub struct Rules {
 struct File {
     lease: Spanned<Lease>,
     absent: Absent,
-    ladder: Spanned<BTreeMap<Code<Track>, Spanned<Ladder>>>,
+    ladder: Spanned<BTreeMap<Code<Track>, Spanned<Ladder<Spanned<LadderStep>>>>>,
     unread: Vec<Spanned<UnreadStep>>,
 }
 
@@ -59,13 +57,13 @@ struct Absent {
     after: Length,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ladder {
+struct Ladder<S> {
     acknowledgement: Option<Parsed<Span>>,
     reply_within: Option<Parsed<Span>>,
-    #[serde(default)]
-    step: Vec<Spanned<LadderStep>>,
+    #[serde(default = "Vec::new")]
+    step: Vec<S>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -133,7 +131,11 @@ impl Rules {
                 spans.push((place.clone(), name, step.span()));
             }
             let rule = whole(*track, ladder.get_ref()).map_err(|(what, remedy)| {
-                vec![Fault::error(source.place(Some(ladder.span())), what, remedy)]
+                vec![Fault::error(
+                    source.place(Some(ladder.span())),
+                    what,
+                    remedy,
+                )]
             })?;
             general.insert(*track, rule);
         }
@@ -144,7 +146,11 @@ impl Rules {
         spans.push(("lease".into(), None, file.lease.span()));
         let rules = Self {
             general,
-            unread: file.unread.iter().map(|step| unread(step.get_ref())).collect(),
+            unread: file
+                .unread
+                .iter()
+                .map(|step| unread(step.get_ref()))
+                .collect(),
             lease: lease(file.lease.get_ref()),
             absent_after: file.absent.after.0,
         };
@@ -162,22 +168,33 @@ impl Rules {
     /// When the table is not such ladders; the message names the part of it, and what is wrong.
     pub fn terms(&self, hours: WorkingHours, ladders: &toml::Table) -> Result<Terms, TermsError> {
         let value = toml::Value::Table(ladders.clone());
-        let ladders: BTreeMap<Code<Track>, Ladder> =
+        let ladders: BTreeMap<Code<Track>, Ladder<LadderStep>> =
             serde_path_to_error::deserialize(value).map_err(|error| {
                 let part = format!("ladder.{}", error.path());
                 let (what, remedy) = document::explain(error.inner().message());
-                TermsError { part, what: join(&what, &remedy) }
+                TermsError {
+                    part,
+                    what: join(&what, &remedy),
+                }
             })?;
         let mut tracks = BTreeMap::new();
         for (Code(track), ladder) in ladders {
             let Some(general) = self.general.get(&track) else {
                 continue;
             };
-            let own: Vec<StepRule> = ladder.step.iter().map(|own| step(own.get_ref())).collect();
+            let own: Vec<StepRule> = ladder.step.iter().map(step).collect();
             let rule = TrackRule {
-                acknowledgement: ladder.acknowledgement.map_or(general.acknowledgement, |own| own.0),
-                reply_within: ladder.reply_within.map_or(general.reply_within, |own| own.0),
-                steps: if own.is_empty() { general.steps.clone() } else { own },
+                acknowledgement: ladder
+                    .acknowledgement
+                    .map_or(general.acknowledgement, |own| own.0),
+                reply_within: ladder
+                    .reply_within
+                    .map_or(general.reply_within, |own| own.0),
+                steps: if own.is_empty() {
+                    general.steps.clone()
+                } else {
+                    own
+                },
             };
             tracks.insert(track, rule);
         }
@@ -222,7 +239,10 @@ fn join(what: &str, remedy: &str) -> String {
     format!("{what}; {remedy}")
 }
 
-fn whole(track: Track, ladder: &Ladder) -> Result<TrackRule, (&'static str, &'static str)> {
+fn whole(
+    track: Track,
+    ladder: &Ladder<Spanned<LadderStep>>,
+) -> Result<TrackRule, (&'static str, &'static str)> {
     let acknowledgement = ladder.acknowledgement.map(|given| given.0).ok_or((
         "acknowledgement is missing",
         "say how long an acknowledged alert stays closed, such as acknowledgement = \"4 wh\"",
@@ -230,7 +250,9 @@ fn whole(track: Track, ladder: &Ladder) -> Result<TrackRule, (&'static str, &'st
     let reply_within = match (ladder.reply_within, track) {
         (Some(given), _) => given.0,
         // Before sentence the hearing is the deadline, and this is never asked for.
-        (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => acknowledgement,
+        (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => {
+            acknowledgement
+        }
         (None, Track::PostSentence) => {
             let remedy = "say by when a reply is due, such as reply_within = \"10 wd\"";
             return Err(("reply_within is missing", remedy));
@@ -284,11 +306,17 @@ fn placed(source: &Source, spans: &Spans, error: &PolicyError) -> Fault {
     };
     let place = match error {
         PolicyError::MissingTrack { .. } => find("ladder", None),
-        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => find(place, None),
+        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => {
+            find(place, None)
+        }
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
         PolicyError::BadLease => find("lease", None),
     };
-    Fault::error(place, error.to_string(), "config/policy.toml shows every ladder and the form of a step")
+    Fault::error(
+        place,
+        error.to_string(),
+        "config/policy.toml shows every ladder and the form of a step",
+    )
 }
 
 #[cfg(test)]

@@ -121,7 +121,11 @@ mod tests {
         check("GET /readyz", &["503 Service Unavailable", "starting\n"]).await;
         up.store(true, Ordering::Relaxed);
         check("GET /readyz", &["200 OK", "ready\n"]).await;
-        check("GET /metrics", &["200 OK", OPEN_METRICS, "usher_alerts_open 5\n", "# EOF\n"]).await;
+        check(
+            "GET /metrics",
+            &["200 OK", OPEN_METRICS, "usher_alerts_open 5\n", "# EOF\n"],
+        )
+        .await;
         check("POST /metrics", &["405 Method Not Allowed"]).await;
         check("GET /other", &["404 Not Found"]).await;
         stop.cancel();

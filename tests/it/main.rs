@@ -1,12 +1,15 @@
-//! Integration tests.
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod edge;
+#[cfg(test)]
+mod permit;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

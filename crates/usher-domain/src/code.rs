@@ -463,6 +463,49 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_says_what_is_right_and_never_repeats_what_was_given() {
+        let given = "Canary Wren !";
+        let refusals = [
+            ClientId::parse(given).err(),
+            ResponderId::parse(given).err(),
+            AuthorityCode::parse(given).err(),
+            CourtCode::parse(given).err(),
+            Crn::parse(given).err(),
+            Pnc::parse(given, 2026).err(),
+            Urn::parse(given).err(),
+            Postcode::parse(given).err(),
+        ];
+        for refusal in refusals {
+            let told = refusal.unwrap().to_string();
+            assert!(
+                told.starts_with("expected a ") && !told.contains("Wren"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_code_is_read_from_letters_that_only_look_right() {
+        // Digits of other scripts, a full-width letter, and text whose bytes end inside a character.
+        for text in [
+            "E0900001٢",
+            "Ｅ09000012",
+            "é9000012",
+            "X32074٣",
+            "B٠1IX",
+            "01AB123452é",
+        ] {
+            assert!(AuthorityCode::parse(text).is_err(), "{text}");
+            assert!(CourtCode::parse(text).is_err(), "{text}");
+            assert!(Crn::parse(text).is_err(), "{text}");
+            assert!(Urn::parse(text).is_err(), "{text}");
+            assert!(Pnc::parse(text, 2026).is_err(), "{text}");
+            assert!(Postcode::parse(text).is_err(), "{text}");
+            assert!(ResponderId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn responder_and_client_ids() {
         assert!(ResponderId::parse("tower-hamlets").is_ok());
         for bad in ["", "Tower", "1st", "a b", &"a".repeat(49)] {

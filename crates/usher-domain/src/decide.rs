@@ -237,11 +237,12 @@ impl Work<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Transition, decide};
-    use crate::actor::Actor;
+    use crate::actor::{Actor, Person};
     use crate::command::{Verb, VerbName, WithoutAnswer};
     use crate::enquiry::{CloseReason, Enquiry};
     use crate::id::RequestId;
     use crate::limits;
+    use crate::personal::{CANARY, silent};
     use crate::rejection::Rejection;
     use crate::rules::cases::{
         LEASE, accept, acknowledge, adapter, answer, answered, ask, asked, at, clock, close,
@@ -249,6 +250,7 @@ mod tests {
         receive, redirect, release, request, reroute, stranger, submission, supply, unroutable,
         waiting, withdraw, without,
     };
+    use crate::sealed::Sealed;
     use uuid::Uuid;
 
     /// Gives `verb` as request 7 with `digest`, at minute 5.
@@ -386,11 +388,27 @@ mod tests {
     #[test]
     fn a_name_of_blanks_names_nobody() {
         let mut blank = officer();
-        blank.person = blank.person.map(|person| crate::actor::Person {
+        blank.person = blank.person.map(|person| Person {
             name: "  ".into(),
             ..person
         });
         let refused = give(&waiting(), &blank, 1, &withdraw());
         assert_eq!(refused, Err(Rejection::PersonRequired));
+    }
+
+    #[test]
+    fn no_debug_prints_a_person_or_what_was_said() {
+        let mut who = officer();
+        who.person = who.person.map(|person| Person {
+            name: CANARY.into(),
+            contact: CANARY.into(),
+            ..person
+        });
+        let deadline = hearing(200);
+        let reason = Sealed::from_bytes(CANARY.as_bytes().to_vec());
+        let command = request(7, 1, Verb::MoveHearing { deadline, reason });
+        silent(&command);
+        silent(&who);
+        silent(&decide(Some(&waiting()), &command, &who, at(5), &policy()));
     }
 }

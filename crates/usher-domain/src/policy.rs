@@ -432,8 +432,9 @@ pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
 
 fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
     validate_steps(place, &rule.steps)?;
-    let lasting =
-        |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
+    // A decision at court ends the step at the hearing, whatever its `unless` says.
+    let ends_early = |step: &StepRule| matches!(step.kind, StepKind::Hearing | StepKind::Unread);
+    let lasting = |step: &&StepRule| step.unless == Unless::Answered && !ends_early(step);
     let after =
         |at: &Offset| !at.before && (track == Track::PostSentence || at.base == Base::Hearing);
     let last = |step: &StepRule| step.at.iter().all(after);
@@ -464,10 +465,10 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
     let mut names = alloc::collections::BTreeSet::new();
     for step in steps {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let named = !step.name.is_empty()
+        let well_named = !step.name.is_empty()
             && step.name.len() <= limits::STEP_NAME_CHARS_MAX
             && step.name.bytes().all(plain);
-        let why = if !named {
+        let why = if !well_named {
             "the name must be lower-case letters, digits and underscores"
         } else if !names.insert(&step.name) {
             "the name is used twice"
@@ -503,7 +504,10 @@ fn is_the_hearing(step: &StepRule) -> bool {
         step.at[..],
         [Offset {
             base: Base::Hearing,
-            span: Span { amount: 0, .. },
+            span: Span {
+                amount: 0,
+                unit: Unit::Minute | Unit::Hour,
+            },
             ..
         }]
     )

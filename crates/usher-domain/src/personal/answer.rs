@@ -177,6 +177,7 @@ impl AnswerContent {
     /// Notes every field that is wrong, under `path`.
     pub fn validate(&self, path: &str, into: &mut Validator) {
         let (line, items) = (limits::LINE_CHARS_MAX, limits::ITEMS_PER_ANSWER_MAX);
+        let codes = limits::CODES_PER_LIST_MAX;
         into.list(format!("{path}.matches"), &self.matches, items);
         for (place, found) in self.matches.iter().enumerate() {
             into.text(format!("{path}.matches[{place}].who"), &found.who, line);
@@ -190,14 +191,17 @@ impl AnswerContent {
             if matches!((episode.start, episode.end), (Some(start), Some(end)) if start > end) {
                 into.fail(format!("{at}.end"), "must not be before start");
             }
+            into.list(format!("{at}.handling"), &episode.handling, codes);
         }
         into.list(format!("{path}.remarks"), &self.remarks, items);
         for (place, remark) in self.remarks.iter().enumerate() {
+            let at = format!("{path}.remarks[{place}]");
             into.text(
-                format!("{path}.remarks[{place}].text"),
+                format!("{at}.text"),
                 &remark.text,
                 limits::NARRATIVE_CHARS_MAX,
             );
+            into.list(format!("{at}.handling"), &remark.handling, codes);
         }
         if let Some(worker) = &self.worker {
             for (field, text) in [
@@ -209,5 +213,136 @@ impl AnswerContent {
                 into.text(format!("{path}.worker.{field}"), text, line);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AnswerContent, Confidence, Episode, EpisodeKind, Handling, Match, Remark, Topic, Worker,
+    };
+    use crate::limits;
+    use crate::personal::{CANARY, fields, silent};
+    use jiff::civil::date;
+
+    fn full() -> AnswerContent {
+        let canary = || CANARY.to_owned();
+        AnswerContent {
+            matches: vec![Match {
+                who: canary(),
+                confidence: Confidence::Certain,
+                basis: canary(),
+            }],
+            episodes: vec![Episode {
+                kind: EpisodeKind::CpPlan,
+                who: canary(),
+                open: true,
+                start: Some(date(2026, 1, 1)),
+                end: Some(date(2026, 1, 1)),
+                category: None,
+                legal_status: "C2".into(),
+                other_authority: false,
+                handling: vec![Handling::RingFirst],
+            }],
+            worker: Some(Worker {
+                name: canary(),
+                team: canary(),
+                phone: canary(),
+                email: canary(),
+            }),
+            recent_contacts: Some(3),
+            last_contact: Some(date(2026, 1, 1)),
+            remarks: vec![Remark {
+                topic: Topic::Narrative,
+                text: canary(),
+                handling: Vec::new(),
+            }],
+            valid_until: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut AnswerContent), expected: &[&str]) {
+        let mut content = full();
+        change(&mut content);
+        let found = fields(|into| content.validate("answer", into));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_answer_is_validated_field_by_field() {
+        let long = "x".repeat(limits::LINE_CHARS_MAX + 1);
+        let items = limits::ITEMS_PER_ANSWER_MAX;
+        check(|_| {}, &[]);
+        check(
+            |it| it.matches[0].who = long.clone(),
+            &["answer.matches[0].who"],
+        );
+        check(
+            |it| it.matches[0].basis = "\0".into(),
+            &["answer.matches[0].basis"],
+        );
+        check(|it| it.matches = vec![it.matches[0].clone(); items], &[]);
+        check(
+            |it| it.matches = vec![it.matches[0].clone(); items + 1],
+            &["answer.matches"],
+        );
+        check(
+            |it| it.episodes[0].who = long.clone(),
+            &["answer.episodes[0].who"],
+        );
+        check(
+            |it| it.episodes[0].legal_status = "123456789".into(),
+            &["answer.episodes[0].legal_status"],
+        );
+        check(
+            |it| it.episodes[0].start = Some(date(2026, 1, 2)),
+            &["answer.episodes[0].end"],
+        );
+        check(
+            |it| it.episodes[0].handling = vec![Handling::MayCite; 17],
+            &["answer.episodes[0].handling"],
+        );
+        check(
+            |it| it.episodes = vec![it.episodes[0].clone(); items + 1],
+            &["answer.episodes"],
+        );
+        check(
+            |it| it.remarks[0].text = "x".repeat(limits::NARRATIVE_CHARS_MAX),
+            &[],
+        );
+        check(
+            |it| it.remarks[0].text = "x".repeat(limits::NARRATIVE_CHARS_MAX + 1),
+            &["answer.remarks[0].text"],
+        );
+        check(
+            |it| it.remarks[0].handling = vec![Handling::MayCite; 17],
+            &["answer.remarks[0].handling"],
+        );
+        check(
+            |it| it.remarks = vec![it.remarks[0].clone(); items + 1],
+            &["answer.remarks"],
+        );
+        let worker =
+            ["name", "team", "phone", "email"].map(|field| format!("answer.worker.{field}"));
+        let worker: Vec<&str> = worker.iter().map(String::as_str).collect();
+        let all = || Worker {
+            name: long.clone(),
+            team: long.clone(),
+            phone: long.clone(),
+            email: long.clone(),
+        };
+        check(|it| it.worker = Some(all()), &worker);
+        check(|it| it.worker = None, &[]);
+    }
+
+    #[test]
+    fn no_debug_prints_what_a_borough_says() {
+        let content = full();
+        silent(&content);
+        silent(&content.matches);
+        silent(&content.episodes);
+        silent(&content.worker);
+        silent(&content.remarks);
     }
 }

@@ -1,6 +1,6 @@
 //! Plays a story: moves the clock, makes each act concrete for the enquiry as it then is, and gives it to the core.
 
-use crate::story::{Act, Deed, Story, Tick, court, deadline, destination, start};
+use crate::properties::story::{Act, Deed, Story, Tick, court, deadline, destination, start};
 use jiff::SignedDuration;
 use proptest::test_runner::TestCaseError;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -263,7 +263,7 @@ impl World {
     }
 
     fn verb_of_court(&self, act: &Act, check: u8) -> Verb {
-        let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 2_000)]);
+        let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 9_000)]);
         match act.deed {
             Deed::Supply => Verb::Supply { check, reply: note },
             Deed::Withdraw => Verb::Withdraw { note },

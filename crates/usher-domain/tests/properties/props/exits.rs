@@ -1,7 +1,7 @@
 //! No silent exit; nothing said is lost; a deadline moves only in somebody's name.
 
-use crate::story::stories;
-use crate::world::{Turn, play};
+use crate::properties::story::stories;
+use crate::properties::world::{Turn, play};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use usher_domain::actor::{By, Role};
@@ -29,8 +29,11 @@ fn end_of_chain<'a>(enquiry: &'a Enquiry, check: &'a Check) -> Option<&'a Check>
 fn exits_as_allowed(turn: &Turn, before: &Check, after: &Check) -> Result<(), TestCaseError> {
     let verb = turn.command.verb.name();
     match &after.state {
-        CheckState::Answered { received, .. } => {
-            prop_assert_eq!(verb, VerbName::Receive);
+        CheckState::Answered { answers, received } => {
+            let newest = u8::try_from(answers.len()).unwrap();
+            let read =
+                matches!(turn.command.verb, Verb::Receive { version, .. } if version == newest);
+            prop_assert!(read, "{verb:?} of an older version");
             prop_assert!(
                 received
                     .as_ref()
@@ -59,7 +62,7 @@ fn versions(check: &Check) -> &[usher_domain::enquiry::Answer] {
 }
 
 proptest! {
-    #![proptest_config(crate::props::config())]
+    #![proptest_config(crate::properties::props::config())]
 
     #[test]
     fn a_check_ends_only_by_a_receipt_a_successor_or_a_named_person(story in stories()) {
@@ -85,6 +88,38 @@ proptest! {
             let after = turn.after();
             for check in &after.checks {
                 prop_assert!(end_of_chain(after, check).is_some(), "check {}", check.number);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn responders_cannot_send_a_check_round_and_round(story in stories()) {
+        play(story, |_, turn| {
+            let (before, after) = (&turn.before, turn.after());
+            let opened = after.checks.iter().skip(before.checks.len());
+            for check in opened.filter(|_| turn.who.role == Role::Adapter) {
+                let sent_away = before.checks.iter().any(|other| {
+                    other.responder == check.responder
+                        && matches!(other.state, CheckState::Redirected { .. })
+                });
+                prop_assert!(check.responder.is_none() || !sent_away);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_a_live_lease_of_ones_own_moves_a_leased_check(story in stories()) {
+        play(story, |_, turn| {
+            for (before, after) in turn.before.checks.iter().zip(&turn.after().checks) {
+                if let CheckState::Leased { lease } = &before.state
+                    && turn.who.role == Role::Adapter
+                    && before.state != after.state
+                {
+                    prop_assert!(turn.now < lease.expires);
+                    prop_assert_eq!(&turn.who.client, &lease.client);
+                }
             }
             Ok(())
         })?;

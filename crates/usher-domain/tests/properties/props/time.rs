@@ -1,18 +1,19 @@
 //! What is due is raised once and in time, nothing goes unwatched, and a clock that goes back harms nothing.
 
-use crate::story::stories;
-use crate::world::{Turn, World, play};
+use crate::properties::story::stories;
+use crate::properties::world::{Turn, World, play};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeSet;
 use usher_domain::actor::Actor;
-use usher_domain::alert::{AlertState, Cause, Trouble};
+use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::command::{Command, Verb};
 use usher_domain::decide::Transition;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
 use usher_domain::event::EventKind;
 use usher_domain::index;
-use usher_domain::ladder::{StepKind, StepState};
+use usher_domain::ladder::{Audience, Step, StepKind, StepState, Unless};
 use usher_domain::time::Timestamp;
 
 const ADVANCE: Command = Command {
@@ -45,6 +46,23 @@ fn is_watched(enquiry: &Enquiry, check: &Check) -> bool {
     check.state.is_exit() || pending || leased || cared_for || open_alert(enquiry, check)
 }
 
+/// Whether nothing has happened that could end the alert of `step`.
+fn still_wanted(enquiry: &Enquiry, check: &Check, step: &Step) -> bool {
+    let answered = matches!(check.state, CheckState::Answered { .. });
+    let moved = enquiry.moves.last().map(|moved| moved.at);
+    let decided = enquiry
+        .decisions
+        .iter()
+        .any(|decision| moved.is_none_or(|moved| decision.at > moved));
+    match (step.kind, step.unless) {
+        (StepKind::Unread, _) => answered,
+        _ if answered => false,
+        (StepKind::Hearing, _) | (_, Unless::Decided) => !decided,
+        (_, Unless::Accepted) => false,
+        (_, Unless::Answered) => true,
+    }
+}
+
 fn nothing_is_overdue(enquiry: &Enquiry, now: Timestamp) -> Result<(), TestCaseError> {
     for check in enquiry.checks.iter().filter(|check| !check.state.is_exit()) {
         for step in &check.ladder.steps {
@@ -58,7 +76,7 @@ fn nothing_is_overdue(enquiry: &Enquiry, now: Timestamp) -> Result<(), TestCaseE
                 ..
             } if *promised <= now => {
                 let missed = Cause::Trouble(Trouble::PromiseMissed);
-                let told = |alert: &usher_domain::alert::Alert| {
+                let told = |alert: &Alert| {
                     alert.check == check.number && alert.cause == missed && alert.is_live()
                 };
                 prop_assert!(enquiry.alerts.iter().any(told));
@@ -109,9 +127,7 @@ fn events_match_steps(turn: &Turn) -> Result<(), TestCaseError> {
         let Some(check) = check else {
             return Err(TestCaseError::fail("a step of no check"));
         };
-        let same = |one: &&usher_domain::ladder::Step| {
-            one.name == *step && matches!(one.state, StepState::Raised { .. })
-        };
+        let same = |one: &&Step| one.name == *step && matches!(one.state, StepState::Raised { .. });
         let Some(found) = check.ladder.steps.iter().find(same) else {
             return Err(TestCaseError::fail(
                 "a raised step that is not in the ladder",
@@ -120,10 +136,7 @@ fn events_match_steps(turn: &Turn) -> Result<(), TestCaseError> {
         prop_assert_eq!(check.ladder.generation, *generation);
         prop_assert_eq!(found.due, *due);
         prop_assert!(*due <= turn.now, "raised before its time");
-        let live = transition
-            .enquiry
-            .alert(*alert)
-            .is_some_and(usher_domain::alert::Alert::is_live);
+        let live = transition.enquiry.alert(*alert).is_some_and(Alert::is_live);
         prop_assert!(live, "raised as an alert that is not live");
         told.insert((
             check.number,
@@ -141,7 +154,7 @@ fn events_match_steps(turn: &Turn) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(crate::props::config())]
+    #![proptest_config(crate::properties::props::config())]
 
     #[test]
     fn every_open_check_has_a_next_moment_or_an_open_alert(story in stories()) {
@@ -150,6 +163,38 @@ proptest! {
             for check in &after.checks {
                 prop_assert!(is_watched(after, check), "check {}", check.number);
                 prop_assert!(index::is_watched(after, check), "check {}", check.number);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_before_an_operator_at_once(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            for check in &after.checks {
+                if matches!(check.state, CheckState::Unroutable { .. }) {
+                    let cause = Cause::Trouble(Trouble::Unroutable);
+                    let told = |alert: &Alert| {
+                        (alert.check, &alert.cause) == (check.number, &cause)
+                            && alert.is_live()
+                            && alert.audience.contains(&Audience::Operator)
+                    };
+                    prop_assert!(after.alerts.iter().any(told), "check {}", check.number);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_next_moment_is_never_out_of_reach(story in stories()) {
+        let mut latest = Timestamp::MIN;
+        play(story, |_, turn| {
+            latest = latest.max(turn.now).max(turn.after().deadline.at());
+            let reach = latest.saturating_add(SignedDuration::from_hours(24 * 366));
+            if let Some(due) = index::keys(turn.after()).next_due {
+                prop_assert!(due <= reach.unwrap_or(Timestamp::MAX), "{} from {}", due, latest);
             }
             Ok(())
         })?;
@@ -205,10 +250,27 @@ proptest! {
     fn a_clock_that_goes_back_finds_nothing_to_do(story in stories(), back in 1_i64..10_000_000) {
         let mut world = play(story, |_, _| Ok(()))?;
         world.enquiry = advance(&world, world.now).enquiry;
-        let earlier = world.now - jiff::SignedDuration::from_secs(back);
+        let earlier = world.now - SignedDuration::from_secs(back);
         let again = advance(&world, earlier);
         prop_assert_eq!(&again.enquiry, &world.enquiry);
         prop_assert_eq!(again.events, Vec::new());
+    }
+
+    #[test]
+    fn a_raised_step_keeps_its_alert_until_what_it_wants_is_done(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            for check in after.checks.iter().filter(|check| !check.state.is_exit()) {
+                for step in check.ladder.steps.iter().filter(|step| still_wanted(after, check, step)) {
+                    let StepState::Raised { alert, .. } = step.state else {
+                        continue;
+                    };
+                    let live = after.alert(alert).is_some_and(Alert::is_live);
+                    prop_assert!(live, "{} of check {}", step.name, check.number);
+                }
+            }
+            Ok(())
+        })?;
     }
 
     #[test]
