@@ -1,4 +1,5 @@
 //! The policy: its words, the moments that ladders make, and what no policy may be.
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
@@ -108,12 +109,8 @@ fn spans_and_moments_are_read() {
     check("submitted + 2 h", "submitted", false, 2, Unit::Hour);
     for bad in [
         "",
-        "hearing",
-        "hearing +",
         "hearing + 5",
-        "+ 5 min",
         "Hearing + 5 min",
-        "hearing + 5 days",
         "hearing - +5 min",
         "hearing + 99999999999 min",
         "hearing \u{2212} 5 min",
@@ -343,6 +340,10 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
         oral(|rule| rule.steps.retain(|step| step.kind != StepKind::Hearing)),
         "must have kind = \"hearing\"",
     );
+}
+
+#[test]
+fn every_ladder_is_held_to_it() {
     // After sentence there is no hearing, and a step counted from submission will do.
     check(
         |policy| {
@@ -421,6 +422,10 @@ fn a_step_that_cannot_be_right_is_refused() {
         step(|step| step.kind = StepKind::Unread),
         "belongs in [[unread]]",
     );
+}
+
+#[test]
+fn lengths_are_bounded() {
     for (text, fits) in [
         ("120 wd", true),
         ("121 wd", false),
@@ -448,15 +453,10 @@ fn a_step_that_cannot_be_right_is_refused() {
     );
     let many = |count| {
         oral(move |rule: &mut TrackRule| {
-            let more = (rule.steps.len()..count).map(|index| {
-                let name = format!("step_{index}").into();
-                StepRule {
-                    name,
-                    ..rule.steps[0].clone()
-                }
-            });
-            let more: Vec<StepRule> = more.collect();
-            rule.steps.extend(more);
+            for index in rule.steps.len()..count {
+                rule.steps.push(rule.steps[0].clone());
+                rule.steps[index].name = format!("step_{index}").into();
+            }
         })
     };
     check(many(limits::STEPS_PER_LADDER_MAX), "");
