@@ -60,7 +60,7 @@ struct OutputArgs {
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// Without colour, as NO_COLOR in the environment says too
+    /// Without colour, as `NO_COLOR` in the environment says too
     #[arg(long, global = true)]
     no_color: bool,
 }
