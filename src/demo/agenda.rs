@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn acts_happen_in_order_and_lead_to_others() {
         let start: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let later = |minutes: i64| start + jiff::SignedDuration::from_mins(minutes);
+        let later = move |minutes: i64| start + jiff::SignedDuration::from_mins(minutes);
         let clock = Arc::new(ScaledClock::new(start, 6_000));
         let stop = CancellationToken::new();
         let (tell, told) = mpsc::channel(4);
