@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use usher_domain::time::Timestamp;
 
@@ -22,20 +22,34 @@ pub(super) struct Planned<A> {
     pub(super) act: A,
 }
 
-/// How far behind the actors are, in real time: the pace gives way to them. It forgets by and by.
+/// What the pace needs to know of the actors: how far behind they are, in real time, and when a check passes from hand to hand, so that a
+/// fast clock does not end its lease before it has arrived.
 #[derive(Debug, Default)]
-pub(super) struct Lag(AtomicU64);
+pub(super) struct Lag {
+    latest: AtomicU64,
+    handed: Notify,
+}
 
 impl Lag {
     /// An act came or took this much too long.
     pub(super) fn note(&self, late: Duration) {
         let late = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
-        self.0.fetch_max(late, Ordering::Relaxed);
+        self.latest.fetch_max(late, Ordering::Relaxed);
+    }
+
+    /// A check is about to return to a queue, or has just been taken from one.
+    pub(super) fn hands_over(&self) {
+        self.handed.notify_one();
+    }
+
+    /// Returns when a check passes from hand to hand, or has since it was last asked.
+    pub(super) async fn handed_over(&self) {
+        self.handed.notified().await;
     }
 
     /// The longest since it was last asked.
     pub(super) fn take(&self) -> Duration {
-        Duration::from_micros(self.0.swap(0, Ordering::Relaxed))
+        Duration::from_micros(self.latest.swap(0, Ordering::Relaxed))
     }
 }
 

@@ -152,6 +152,7 @@ impl Borough {
                 // The program ends here with checks in its hands: nobody gives them back.
                 return;
             }
+            self.common.lag.hands_over();
             for leased in checks {
                 if let Some(planned) = self.plan(leased) {
                     // An error means that the run is over.
@@ -300,7 +301,7 @@ impl Borough {
         adapter: AdapterServiceClient<Channel>,
     ) -> Result<(), Status> {
         // A promise for a moment that has come meanwhile is none.
-        let promise = promise.filter(|promise| *promise > after(self.common.clock.now(), 1));
+        let promise = promise.filter(|promise| *promise > after(self.common.clock.now(), 10));
         let request = v1::AcceptRequest {
             request_id: self.request_id(&["accept", &check, &lease]),
             person: Some(self.worker(&check)),
@@ -351,6 +352,7 @@ impl Borough {
             lease_id: lease,
             to: Some(to),
         };
+        self.common.lag.hands_over();
         call!(adapter, redirect, request).map(drop)
     }
 

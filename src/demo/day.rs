@@ -90,9 +90,10 @@ impl Day {
         let running = self.stage.start().await?;
         let track = Track::default();
         let board = Arc::new(Board::default());
+        let cases = self.offices.iter().map(Vec::len).sum();
         let (mut clients, shown) = self.enter(&running, &board)?;
         let watched = tokio::spawn(display::show(Arc::clone(&self.common.clock), board, shown));
-        let led = self.lead(&running, &track).await;
+        let led = self.lead(&running, &track, cases).await;
         self.common.stop.cancel();
         watched.abort();
         // The display clears itself when it is dropped: wait for that before anything else is written.
@@ -104,14 +105,13 @@ impl Day {
         Ok((self.stage, self.records, track))
     }
 
-    async fn lead(&self, running: &Running, track: &Track) -> anyhow::Result<()> {
+    async fn lead(&self, running: &Running, track: &Track, cases: usize) -> anyhow::Result<()> {
         let Some(plan) = &self.plan else {
             say("no row of the list can be played");
             return Ok(());
         };
         say(&format!(
-            "playing {} cases in about {} s; people and boroughs' answers are invented",
-            self.offices_cases(),
+            "playing {cases} cases in about {} s; people and boroughs' answers are invented",
             plan.real().as_secs()
         ));
         let look_after = async {
@@ -127,10 +127,6 @@ impl Day {
                 bail!("interrupted; nothing was kept")
             }
         }
-    }
-
-    fn offices_cases(&self) -> usize {
-        self.offices.iter().map(Vec::len).sum()
     }
 
     /// Sends every client program on stage.

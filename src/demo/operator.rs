@@ -170,6 +170,7 @@ impl Operators {
             check_id: check,
             to: Some(v1::reroute_request::To::AuthorityCode(authority)),
         };
+        self.common.lag.hands_over();
         call!(self.client.operations(), reroute, request).map(drop)
     }
 
