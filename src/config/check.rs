@@ -5,6 +5,7 @@ use super::calendar;
 use super::fault::{Fault, Place};
 use super::policy::Rules;
 use super::settings::{CACHE_MIB_MAX, Config, Engine, SWEEP_SECONDS_MAX};
+use crate::auth::IdentityTable;
 use crate::telemetry;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -157,6 +158,10 @@ fn collide(one: SocketAddr, other: SocketAddr) -> bool {
 }
 
 fn bounds(config: &Config, faults: &mut Vec<Fault>) {
+    if let Err(error) = config.rpc.check() {
+        let remedy = "config/usher.toml has every default";
+        faults.push(error_in("rpc", error.to_string(), remedy));
+    }
     if config.store.engine == Engine::Sled && !cfg!(feature = "sled") {
         let remedy = "build with --features sled, or use redb";
         faults.push(error_in("store.engine", "this build has no sled", remedy));
@@ -188,6 +193,13 @@ fn identities(config: &Config, responders: &BTreeSet<ResponderId>, faults: &mut 
             place,
             "there are none: no client can connect",
             remedy,
+        ));
+    }
+    if let Err(error) = IdentityTable::new(&config.identities) {
+        faults.push(error_in(
+            "identities",
+            error.to_string(),
+            "config/usher.toml has an example",
         ));
     }
     let known: Vec<&str> = responders.iter().map(ResponderId::as_str).collect();

@@ -38,11 +38,11 @@ fn check_refused(text: &str, variables: &[(&str, &str)], flags: &[Flag], wanted:
 #[test]
 fn the_defaults_are_the_shipped_file() {
     let config = load(None, &Environment::default(), &[]).unwrap().config;
-    assert_eq!(config.rpc.listen.to_string(), "0.0.0.0:7443");
+    assert_eq!(config.rpc, crate::rpc::server::Settings::default());
     assert_eq!(config.metrics.listen.to_string(), "127.0.0.1:7090");
     assert_eq!(config.store.engine, settings::Engine::Redb);
     assert_eq!(config.store.cache_bytes(), 64 * 1_024 * 1_024);
-    assert_eq!(config.scheduler.sweep_every(), Duration::from_secs(300));
+    assert_eq!(config.scheduler.sweep_every(), Duration::from_mins(5));
     assert_eq!(config.directory.postcodes, None);
     assert!(config.identities.is_empty());
 }
@@ -117,8 +117,8 @@ fn what_is_wrong_is_named_with_its_place_and_remedy() {
         &[
             "usher.toml:2:10: invalid socket address",
             "usher.toml:3:1: unknown key `steams_max`  did you mean `streams_max`?",
-            "usher.toml:7:10: unknown word `rocks`  known here: redb, sled",
             "usher.toml:4:2: unknown key `stor`  did you mean `store`?",
+            "usher.toml:7:10: unknown word `rocks`  known here: redb, sled",
         ],
     );
     check_refused("[rpc\n", &[], &[], &["usher.toml:1:5"]);
@@ -189,12 +189,9 @@ fn keys_of(section: &str, entry: &str) -> Vec<String> {
         path: "f".into(),
         text,
     };
-    let faults = document::read_over::<Config>(&source, |over| {
-        let mut root = DeTable::parse(DEFAULTS).unwrap();
-        merge(root.get_mut(), over.into_inner());
-        root
-    })
-    .unwrap_err();
+    let root = DeTable::parse(DEFAULTS).unwrap().into_inner();
+    let root = Spanned::new(NOWHERE, unplaced(root));
+    let faults = document::read_over::<Config>(&source, |over| filled(&root, over)).unwrap_err();
     let unknown = faults
         .iter()
         .find(|fault| fault.what.contains("no_such_key"))
@@ -216,9 +213,10 @@ fn every_key_is_documented() {
             format!("[{section}]")
         };
         let at = DEFAULTS
-            .find(&header)
+            .find(&format!("\n{header}"))
+            .or_else(|| DEFAULTS.find(&format!("\n# {header}")))
             .unwrap_or_else(|| panic!("{header} is not documented"));
-        let body = &DEFAULTS[at + header.len()..];
+        let body = &DEFAULTS[at + header.len() + 1..];
         let end = if list { "\n[" } else { "\n\n" };
         let body = &body[..body.find(end).unwrap_or(body.len())];
         let keys = keys_of(section, &header);
@@ -245,9 +243,12 @@ fn what_stands_as_a_comment_is_right_too() {
         let key = text.split(" = ").next().unwrap_or_default();
         text.starts_with("[[") || (text.contains(" = ") && !key.contains(' '))
     };
-    let lines = DEFAULTS.lines().map(|line| match setting(line) {
-        true => line.trim_start_matches("# "),
-        false => line,
+    let lines = DEFAULTS.lines().map(|line| {
+        if setting(line) {
+            line.trim_start_matches("# ")
+        } else {
+            line
+        }
     });
     let text = lines.collect::<Vec<_>>().join("\n");
     let (folder, path) = file(&text);

@@ -321,6 +321,14 @@ impl Office {
         if script.forgets {
             return Ok(());
         }
+        // One decision is for every check that is outstanding, and each check asks for it: the same request again is no other decision.
+        // A hearing that moved wants another one.
+        let has_moved = |(at, _)| at <= self.common.clock.now();
+        let hearing = if script.moved.is_some_and(has_moved) {
+            "moved"
+        } else {
+            "first"
+        };
         let mut dice = self.dice(&["decision", enquiry]);
         let decision = if script.case.curfew_postcode.is_empty() {
             choose(&mut dice, PROCEED_PERCENT, v1::DecisionKind::ProceedWithout)
@@ -333,8 +341,7 @@ impl Office {
         };
         let authorised = decision == v1::DecisionKind::ProceedWithout;
         let request = v1::DecideWithoutRequest {
-            // A hearing that moved wants another decision, and each alert its own.
-            request_id: self.request_id(&["decide", enquiry, &self.common.clock.now().to_string()]),
+            request_id: self.request_id(&["decide", enquiry, hearing]),
             person: Some(self.officer(place)),
             enquiry_id: enquiry.into(),
             decision: decision.into(),
@@ -353,6 +360,7 @@ impl Office {
             reply: "The children live with their mother; the address was checked this morning."
                 .into(),
         };
+        self.common.lag.hands_over();
         call!(self.client.court(), supply, request).map(drop)
     }
 

@@ -44,6 +44,9 @@ const CLOSED_SPEED_LEAST: u32 = 200_000;
 const GIVES_WAY_AT: Duration = Duration::from_millis(80);
 const GIVES_WAY_TIME: Duration = Duration::from_secs(15);
 const SLOWEST_PART: u32 = 6;
+/// While a check passes from hand to hand, and so long after, the clock runs no faster than this.
+const HANDED_SPEED: u32 = 3_000;
+const HANDED_FOR: Duration = Duration::from_millis(100);
 /// How often the pace looks.
 const LOOKED_EVERY: Duration = Duration::from_millis(50);
 
@@ -129,6 +132,7 @@ impl Plan {
             clock, stop, lag, ..
         } = common;
         let mut spare = GIVES_WAY_TIME;
+        let mut handed: Option<Stopwatch> = None;
         for segment in &self.segments {
             if clock.now() >= segment.until {
                 continue;
@@ -139,6 +143,7 @@ impl Plan {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = clock.sleep_until(segment.until) => {}
+                    () = lag.handed_over() => handed = Some(Stopwatch::start()),
                     () = tokio::time::sleep(LOOKED_EVERY) => {}
                 }
                 let speed = clock.speed();
@@ -147,7 +152,16 @@ impl Plan {
                     .elapsed()
                     .mul_f64(1.0 - f64::from(speed) / f64::from(segment.speed.max(1)));
                 spare = spare.saturating_sub(cost);
-                let next = adjusted(speed, segment.speed, lag.take(), spare);
+                let next = match handed {
+                    Some(since) if since.elapsed() < HANDED_FOR && !spare.is_zero() => {
+                        speed.min(HANDED_SPEED)
+                    }
+                    Some(_) => {
+                        handed = None;
+                        segment.speed
+                    }
+                    None => adjusted(speed, segment.speed, lag.take(), spare),
+                };
                 if next != speed {
                     track.set(clock, next);
                 }

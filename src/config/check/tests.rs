@@ -128,6 +128,16 @@ fn an_adapter_of_no_responder_is_named() {
 }
 
 #[test]
+fn an_identity_that_no_client_can_have_is_named() {
+    let entry = "[[identities]]\nuri = \"spiffe://a/c\"\nrole = \"judge\"\n";
+    check(
+        entry,
+        |_| {},
+        &["identity 2 (spiffe://a/c): role \"judge\" is none of"],
+    );
+}
+
+#[test]
 fn without_identities_a_warning_says_so() {
     let config = load(None, &Environment::default(), &[]).unwrap().config;
     let faults = super::check(&config, &BTreeSet::new(), TODAY);

@@ -175,12 +175,12 @@ mod tests {
     use crate::command::{Verb, VerbName};
     use crate::event::EventKind;
     use crate::index;
-    use crate::ladder::StepState;
+    use crate::ladder::{StepState, Unless};
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        LEASE_END, accepted, acknowledge, adapter, after, answered, asked, at, check, clock, give,
-        just_before, lease, leased, manager, officer, operator, proceed, receive, received,
-        unroutable, waiting,
+        LEASE_END, accepted, acknowledge, adapter, after, answer, answered, asked, at, check,
+        clock, give, just_before, lease, leased, manager, officer, operator, proceed, receive,
+        received, unroutable, waiting,
     };
     use jiff::SignedDuration;
 
@@ -284,6 +284,17 @@ mod tests {
         check(&received(), &clock(), at(500), &Verb::Advance, Ok("received"));
         let unread = after(answered(), &[(clock(), 110, Verb::Advance)]);
         check(&unread, &officer(), at(111), &receive(1), Ok("received"));
+    }
+
+    #[test]
+    fn no_decision_at_court_ends_the_wait_for_a_reading() {
+        let acts = [(officer(), 1, proceed()), (adapter("a"), 2, answer(None))];
+        let mut decided = after(accepted(), &acts);
+        for step in &mut decided.checks[0].ladder.steps {
+            step.unless = Unless::Decided;
+        }
+        let picture = "answered !unread";
+        check(&decided, &clock(), at(32), &Verb::Advance, Ok(picture));
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn act() -> impl Strategy<Value = Act> {
     let who = prop_oneof![4 => Just(None), 1 => (0_u8..12).prop_map(Some)];
     let request = prop_oneof![1 => Just(None), 2 => (0_u8..60).prop_map(Some)];
     let wrong = prop::bool::weighted(0.1);
-    let amount = prop_oneof![9 => 0_u16..600, 1 => 600_u16..24_000];
+    let amount = prop_oneof![8 => 0_u16..600, 2 => 600_u16..24_000];
     (
         tick(),
         who,
@@ -183,8 +183,9 @@ fn submission() -> impl Strategy<Value = Submit> {
     let report = prop::option::of(select(ReportType::ALL));
     let minutes = prop_oneof![-400_i64..600, 0_i64..60_000];
     let flags = (any::<bool>(), any::<bool>());
-    (select(Purpose::ALL), report, flags, routes, minutes).prop_map(
-        |(purpose, report, (in_custody, curfew_proposed), routes, minutes)| Submit {
+    let bytes = 0_usize..36_000;
+    (select(Purpose::ALL), report, flags, routes, minutes, bytes).prop_map(
+        |(purpose, report, (in_custody, curfew_proposed), routes, minutes, bytes)| Submit {
             id: EnquiryId::from_uuid(Uuid::from_u128(1)),
             office: "Office".into(),
             purpose,
@@ -194,7 +195,7 @@ fn submission() -> impl Strategy<Value = Submit> {
             imminent_harm: false,
             concerns: Vec::new(),
             deadline: deadline(purpose, "B01IX", start(), minutes),
-            personal: Sealed::from_bytes(vec![1; 2_000]),
+            personal: Sealed::from_bytes(vec![1; bytes]),
             routes: routes
                 .into_iter()
                 .map(|id| Route {

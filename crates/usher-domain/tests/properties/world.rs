@@ -263,7 +263,7 @@ impl World {
     }
 
     fn verb_of_court(&self, act: &Act, check: u8) -> Verb {
-        let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 2_000)]);
+        let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 9_000)]);
         match act.deed {
             Deed::Supply => Verb::Supply { check, reply: note },
             Deed::Withdraw => Verb::Withdraw { note },

@@ -2,6 +2,7 @@
 
 use crate::properties::story::stories;
 use crate::properties::world::{Turn, World, play};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeSet;
@@ -187,6 +188,19 @@ proptest! {
     }
 
     #[test]
+    fn the_next_moment_is_never_out_of_reach(story in stories()) {
+        let mut latest = Timestamp::MIN;
+        play(story, |_, turn| {
+            latest = latest.max(turn.now).max(turn.after().deadline.at());
+            let reach = latest.saturating_add(SignedDuration::from_hours(24 * 366));
+            if let Some(due) = index::keys(turn.after()).next_due {
+                prop_assert!(due <= reach.unwrap_or(Timestamp::MAX), "{} from {}", due, latest);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn the_clock_alone_brings_every_open_check_before_a_person(story in stories()) {
         let mut world = play(story, |_, _| Ok(()))?;
         let mut turns = 0;
@@ -236,7 +250,7 @@ proptest! {
     fn a_clock_that_goes_back_finds_nothing_to_do(story in stories(), back in 1_i64..10_000_000) {
         let mut world = play(story, |_, _| Ok(()))?;
         world.enquiry = advance(&world, world.now).enquiry;
-        let earlier = world.now - jiff::SignedDuration::from_secs(back);
+        let earlier = world.now - SignedDuration::from_secs(back);
         let again = advance(&world, earlier);
         prop_assert_eq!(&again.enquiry, &world.enquiry);
         prop_assert_eq!(again.events, Vec::new());
