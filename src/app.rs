@@ -5,8 +5,8 @@ mod gauges;
 mod open;
 mod serve;
 
-pub use open::{Opened, OpenError, open_store};
-pub use serve::{ServeError, serve};
+pub use open::{OpenError, Opened, open_engine, open_store};
+pub use serve::{Loaded, ServeError, load, methods, policy, serve};
 
 use crate::auth::Identities;
 use crate::broker::{Broker, Parts};
@@ -96,16 +96,47 @@ impl App {
     /// # Errors
     /// When the port cannot be taken, a setting is out of bounds, or the store cannot be read.
     pub async fn build(parts: AppParts) -> Result<Self, AppError> {
-        let AppParts { store, directory, policy, clock, ids, identities, tls, rpc, scheduler, metrics } = parts;
+        let AppParts {
+            store,
+            directory,
+            policy,
+            clock,
+            ids,
+            identities,
+            tls,
+            rpc,
+            scheduler,
+            metrics,
+        } = parts;
         let listen = rpc.listen;
-        let failed = |source| AppError::Listen { address: listen, source };
+        let failed = |source| AppError::Listen {
+            address: listen,
+            source,
+        };
         let listener = crate::rpc::listener::bind(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let server = Server::new(rpc, Arc::clone(&tls), Arc::clone(&identities))?;
-        let broker = Broker::new(Parts { store, directory, policy, clock, ids, metrics }).await?;
+        let broker = Broker::new(Parts {
+            store,
+            directory,
+            policy,
+            clock,
+            ids,
+            metrics,
+        })
+        .await?;
         let broker = Arc::new(broker);
         let scheduler = Scheduler::new(Arc::clone(&broker), scheduler);
-        Ok(Self { broker, identities, tls, server, scheduler, listener, address, extra: None })
+        Ok(Self {
+            broker,
+            identities,
+            tls,
+            server,
+            scheduler,
+            listener,
+            address,
+            extra: None,
+        })
     }
 
     /// Serves `routes` beside the product's own services.
@@ -127,11 +158,22 @@ impl App {
 
     /// Serves as tasks of `lifecycle` until it stops.
     pub fn start(self, lifecycle: &Lifecycle) {
-        let Self { broker, identities, tls, server, scheduler, listener, extra, .. } = self;
+        let Self {
+            broker,
+            identities,
+            tls,
+            server,
+            scheduler,
+            listener,
+            extra,
+            ..
+        } = self;
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
         let routes = routes(&broker, &identities, soft.clone(), extra);
         let connections = server.connections();
-        lifecycle.spawn("server", async move { server.serve(listener, routes, soft, hard).await.map(|_| ()) });
+        lifecycle.spawn("server", async move {
+            server.serve(listener, routes, soft, hard).await.map(|_| ())
+        });
         let stop = lifecycle.soft();
         lifecycle.spawn("scheduler", async move {
             scheduler.run(stop).await;
@@ -146,7 +188,12 @@ impl App {
 }
 
 /// The services of the gRPC port, with health and reflection.
-fn routes(broker: &Arc<Broker>, identities: &Arc<Identities>, stop: CancellationToken, extra: Option<Routes>) -> Routes {
+fn routes(
+    broker: &Arc<Broker>,
+    identities: &Arc<Identities>,
+    stop: CancellationToken,
+    extra: Option<Routes>,
+) -> Routes {
     let calls = Calls::new(Arc::clone(broker), Arc::clone(identities), stop.clone());
     let court = CourtServiceServer::new(Court::new(calls.clone()))
         .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
@@ -160,21 +207,41 @@ fn routes(broker: &Arc<Broker>, identities: &Arc<Identities>, stop: Cancellation
     let (reporter, health) = tonic_health::server::health_reporter();
     tokio::spawn(async move {
         reporter.set_serving::<CourtServiceServer<Court>>().await;
-        reporter.set_serving::<AdapterServiceServer<Adapter>>().await;
-        reporter.set_serving::<OperationsServiceServer<Operations>>().await;
+        reporter
+            .set_serving::<AdapterServiceServer<Adapter>>()
+            .await;
+        reporter
+            .set_serving::<OperationsServiceServer<Operations>>()
+            .await;
         stop.cancelled().await;
-        reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        reporter.set_not_serving::<CourtServiceServer<Court>>().await;
-        reporter.set_not_serving::<AdapterServiceServer<Adapter>>().await;
-        reporter.set_not_serving::<OperationsServiceServer<Operations>>().await;
+        reporter
+            .set_service_status("", tonic_health::ServingStatus::NotServing)
+            .await;
+        reporter
+            .set_not_serving::<CourtServiceServer<Court>>()
+            .await;
+        reporter
+            .set_not_serving::<AdapterServiceServer<Adapter>>()
+            .await;
+        reporter
+            .set_not_serving::<OperationsServiceServer<Operations>>()
+            .await;
     });
-    let mut routes = extra.unwrap_or_default().add_service(court).add_service(adapter).add_service(operations).add_service(health);
+    let mut routes = extra
+        .unwrap_or_default()
+        .add_service(court)
+        .add_service(adapter)
+        .add_service(operations)
+        .add_service(health);
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(usher_proto::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
         Ok(reflection) => routes = routes.add_service(reflection),
-        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "reflection is off: the built-in descriptors cannot be read"),
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "reflection is off: the built-in descriptors cannot be read"
+        ),
     }
     measured(routes, Arc::clone(broker.metrics()))
 }
@@ -190,7 +257,11 @@ fn measured(routes: Routes, metrics: Arc<Metrics>) -> Routes {
             let watch = crate::clock::Stopwatch::start();
             let response = next.run(request).await;
             let status = tonic::Status::from_header_map(response.headers());
-            metrics.called(&method, status.map_or(tonic::Code::Ok, |status| status.code()), watch.elapsed());
+            metrics.called(
+                &method,
+                status.map_or(tonic::Code::Ok, |status| status.code()),
+                watch.elapsed(),
+            );
             response
         }
     });

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::ids::Ids;
 use crate::store::{Change, Revision, Store, StoreError, Stored, record};
-use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Metrics;
 use arc_swap::ArcSwap;
 use opened::{ResponderCard, ResponderCards, Unseal};
 use std::sync::Arc;
@@ -224,8 +224,7 @@ impl Broker {
     fn announce(&self, enquiry: &Enquiry, events: &[Event], cursor: crate::store::Cursor) {
         let keys = index::keys(enquiry);
         self.forecast.observe(enquiry, events, &self.policy.load());
-        self.metrics
-            .observe_events(enquiry, events, self.clock.now());
+        measure::events(&self.metrics, enquiry, events);
         self.announcer.announce(&keys, cursor);
     }
 

@@ -7,7 +7,6 @@
 pub mod calendar;
 pub mod check;
 mod document;
-pub mod edge;
 pub mod environment;
 pub mod fault;
 pub mod policy;
@@ -142,15 +141,14 @@ impl<'i> Layers<'i> {
         let mut root = Spanned::new(NOWHERE, unplaced(defaults.into_inner()));
         let mut origins = BTreeMap::new();
         if let Some(source) = source {
-            document::read_over::<Config>(source, |over| {
-                for (key, span) in document::spans(over.get_ref()) {
-                    let (line, _) = source.line_and_column(span.start);
-                    let path = source.path.clone();
-                    origins.insert(key, Origin::File { path, line });
-                }
-                merge(root.get_mut(), over.into_inner());
-                root.clone()
-            })?;
+            document::read_over::<Config>(source, |over| filled(&root, over))?;
+            let over = DeTable::parse(&source.text).map_err(|error| vec![unexplained(&error)])?;
+            for (key, span) in document::spans(over.get_ref()) {
+                let (line, _) = source.line_and_column(span.start);
+                let path = source.path.clone();
+                origins.insert(key, Origin::File { path, line });
+            }
+            root = filled(&root, &over);
         }
         Ok(Self { root, origins })
     }
@@ -217,11 +215,20 @@ fn unplaced(table: DeTable<'_>) -> DeTable<'_> {
         .collect()
 }
 
+/// `over` with what it leaves out taken from `root`.
+fn filled<'i>(root: &Spanned<DeTable<'i>>, over: &Spanned<DeTable<'i>>) -> Spanned<DeTable<'i>> {
+    let mut whole = root.get_ref().clone();
+    merge(&mut whole, over.get_ref().clone());
+    Spanned::new(over.span(), whole)
+}
+
 /// Puts `over` over `under`, table by table, with the spans of `over`.
 fn merge<'i>(under: &mut DeTable<'i>, over: DeTable<'i>) {
     for (key, value) in over {
         let span = value.span();
-        let below = under.remove(key.get_ref().as_ref()).map(Spanned::into_inner);
+        let below = under
+            .remove(key.get_ref().as_ref())
+            .map(Spanned::into_inner);
         let value = match (below, value.into_inner()) {
             (Some(DeValue::Table(mut below)), DeValue::Table(table)) => {
                 merge(&mut below, table);
@@ -259,7 +266,11 @@ fn in_toml(value: &DeValue<'_>) -> String {
 
 fn unexplained(error: &toml::de::Error) -> Fault {
     let place = Place::Setting("config/usher.toml");
-    Fault::error(place, error.message(), "the built-in defaults are wrong; report this")
+    Fault::error(
+        place,
+        error.message(),
+        "the built-in defaults are wrong; report this",
+    )
 }
 
 #[cfg(test)]

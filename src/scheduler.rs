@@ -106,9 +106,15 @@ impl Scheduler {
         let now = self.broker.clock().now();
         let limit = limits::DUE_BATCH_MAX + self.quarantined.len();
         let due = self.broker.store().due(now, limit).await?;
-        self.broker
-            .metrics()
-            .observe_due(due.first().map(|(due, _)| *due), now);
+        let oldest = due
+            .iter()
+            .find(|(_, id)| !self.quarantined.contains(id))
+            .map(|(due, _)| now.duration_since(*due));
+        let age = oldest
+            .and_then(|age| age.try_into().ok())
+            .unwrap_or_default();
+        self.broker.metrics().set_oldest_overdue(age);
+        self.broker.metrics().set_scheduler_lag(age);
         let more = due.len() >= limit;
         let ids: Vec<EnquiryId> = due
             .into_iter()
@@ -142,10 +148,8 @@ impl Scheduler {
             BrokerError::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. })
         );
         if lasting && self.quarantined.insert(id) {
-            self.broker
-                .metrics()
-                .quarantined
-                .set(i64::try_from(self.quarantined.len()).unwrap_or(i64::MAX));
+            let quarantined = i64::try_from(self.quarantined.len()).unwrap_or(i64::MAX);
+            self.broker.metrics().records_unreadable.set(quarantined);
         }
         tracing::error!(enquiry.id = %id, quarantined = lasting, error = error as &dyn std::error::Error, "enquiry cannot be advanced");
     }

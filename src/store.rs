@@ -166,6 +166,8 @@ pub struct Counts {
     pub open: u64,
     /// Checks in queues.
     pub queued: u64,
+    /// Alerts that nobody looks after.
+    pub open_alerts: u64,
     /// The last feed entry.
     pub feed: u64,
     /// Records that could not be read.

@@ -63,7 +63,11 @@ pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
         .with_writer(io::stderr);
     match settings.format {
         LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init(),
     }
     .map_err(TelemetryError::Started)?;
     std::panic::set_hook(Box::new(report_panic));
@@ -80,7 +84,10 @@ pub fn filter(settings: &LogSettings) -> Result<EnvFilter, ParseError> {
 
 fn report_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     tracing::error!(place, thread = thread.name().unwrap_or("?"), "Panic");
 }
 
@@ -140,7 +147,9 @@ mod tests {
     fn a_panic_is_told_by_its_place_and_never_by_its_message() {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .finish();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(report_panic));
         tracing::subscriber::with_default(subscriber, || {
@@ -148,7 +157,10 @@ mod tests {
         });
         std::panic::set_hook(before);
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        assert!(text.contains("Panic") && text.contains("telemetry.rs:"), "{text}");
+        assert!(
+            text.contains("Panic") && text.contains("telemetry.rs:"),
+            "{text}"
+        );
         assert!(!text.contains("Canary"), "{text}");
     }
 

@@ -13,7 +13,12 @@ use usher_domain::time::from_london;
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Keeps the gauges until `stop`.
-pub(super) async fn keep(broker: Arc<Broker>, connections: Arc<Connections>, tls: Arc<Reloader>, stop: CancellationToken) {
+pub(super) async fn keep(
+    broker: Arc<Broker>,
+    connections: Arc<Connections>,
+    tls: Arc<Reloader>,
+    stop: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
@@ -22,13 +27,18 @@ pub(super) async fn keep(broker: Arc<Broker>, connections: Arc<Connections>, tls
         }
         let metrics = broker.metrics();
         metrics.set_certificate_end(tls.not_after());
-        metrics.connections_open.set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
+        metrics
+            .connections_open
+            .set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
         let known_until = broker.policy().calendar.known_until();
         if let Ok(last) = from_london(known_until.at(0, 0, 0, 0)) {
             metrics.set_holidays_end(last);
         }
         if let Err(error) = of_store(&broker).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "gauges cannot be read from the store");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "gauges cannot be read from the store"
+            );
         }
     }
 }
@@ -36,11 +46,22 @@ pub(super) async fn keep(broker: Arc<Broker>, connections: Arc<Connections>, tls
 async fn of_store(broker: &Broker) -> Result<(), StoreError> {
     let (metrics, now) = (broker.metrics(), broker.clock().now());
     let counts = broker.store().counts().await?;
-    metrics.enquiries_open.set(i64::try_from(counts.open).unwrap_or(i64::MAX));
-    metrics.alerts_open.set(i64::try_from(counts.open_alerts).unwrap_or(i64::MAX));
-    metrics.records_unreadable.set(i64::try_from(counts.unreadable).unwrap_or(i64::MAX));
-    let queues: HashMap<_, _> =
-        broker.store().queues().await?.into_iter().map(|(id, first, waiting)| (id, (first, waiting))).collect();
+    metrics
+        .enquiries_open
+        .set(i64::try_from(counts.open).unwrap_or(i64::MAX));
+    metrics
+        .alerts_open
+        .set(i64::try_from(counts.open_alerts).unwrap_or(i64::MAX));
+    metrics
+        .records_unreadable
+        .set(i64::try_from(counts.unreadable).unwrap_or(i64::MAX));
+    let queues: HashMap<_, _> = broker
+        .store()
+        .queues()
+        .await?
+        .into_iter()
+        .map(|(id, first, waiting)| (id, (first, waiting)))
+        .collect();
     for responder in broker.directory().responders().iter() {
         let queue = queues.get(&responder.id);
         metrics.set_queue(
@@ -48,7 +69,10 @@ async fn of_store(broker: &Broker) -> Result<(), StoreError> {
             queue.map_or(0, |(_, waiting)| *waiting),
             queue.map(|(first, _)| first.deadline),
         );
-        metrics.set_adapter_up(&responder.id, broker.presence().is_connected(&responder.id, now));
+        metrics.set_adapter_up(
+            &responder.id,
+            broker.presence().is_connected(&responder.id, now),
+        );
     }
     Ok(())
 }

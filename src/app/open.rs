@@ -30,7 +30,9 @@ pub enum OpenError {
         source: crate::store::StoreError,
     },
     /// This build lacks the engine.
-    #[error("this usher was built without the engine sled: build it with --features sled, or set store.engine = \"redb\"")]
+    #[error(
+        "this usher was built without the engine sled: build it with --features sled, or set store.engine = \"redb\""
+    )]
     NotBuiltIn,
 }
 
@@ -39,12 +41,19 @@ pub enum OpenError {
 /// # Errors
 /// When it refuses, or is not built in.
 pub fn open_engine(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenError> {
-    let cache = Settings { cache_bytes: settings.cache_bytes() };
-    let failed = |source| OpenError::Engine { path: settings.path.clone(), source };
+    let cache = Settings {
+        cache_bytes: settings.cache_bytes(),
+    };
+    let failed = |source| OpenError::Engine {
+        path: settings.path.clone(),
+        source,
+    };
     match settings.engine {
         Engine::Redb => Ok(Box::new(Redb::open(&settings.path, cache).map_err(failed)?)),
         #[cfg(feature = "sled")]
-        Engine::Sled => Ok(Box::new(crate::store::sled::Sled::open(&settings.path, cache).map_err(failed)?)),
+        Engine::Sled => Ok(Box::new(
+            crate::store::sled::Sled::open(&settings.path, cache).map_err(failed)?,
+        )),
         #[cfg(not(feature = "sled"))]
         Engine::Sled => Err(OpenError::NotBuiltIn),
     }
@@ -60,5 +69,8 @@ pub fn open_store(settings: &StoreSettings) -> Result<Opened, OpenError> {
         Engine::Redb => "redb",
         Engine::Sled => "sled",
     };
-    EmbeddedStore::open(kv, engine).map_err(|source| OpenError::Store { path: settings.path.clone(), source })
+    EmbeddedStore::open(kv, engine).map_err(|source| OpenError::Store {
+        path: settings.path.clone(),
+        source,
+    })
 }

@@ -148,6 +148,9 @@ fn uris<'a>(certificate: &X509Certificate<'a>) -> Result<Vec<&'a str>, Credentia
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rcgen::{
+        BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType,
+    };
 
     #[test]
     fn a_client_uri_has_one_spelling() {
@@ -193,5 +196,48 @@ mod tests {
         for der in [&b""[..], b"\x30\x00", b"certificate"] {
             assert_eq!(identify(der), Err(CredentialError::Unreadable));
         }
+    }
+
+    fn check_refused(change: impl FnOnce(&mut CertificateParams), expected: CredentialError) {
+        let mut params = CertificateParams::default();
+        let name = "spiffe://usher.example/a".try_into().unwrap();
+        params.subject_alt_names = vec![SanType::URI(name)];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().unwrap();
+        assert!(identify(params.self_signed(&key).unwrap().der()).is_ok());
+        change(&mut params);
+        let certificate = params.self_signed(&key).unwrap();
+        assert_eq!(identify(certificate.der()), Err(expected));
+        let followed = [certificate.der().as_ref(), b"more"].concat();
+        assert_eq!(identify(&followed), Err(CredentialError::Unreadable));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_exactly_one_clients_identifies_nobody() {
+        let uri = |text: &str| SanType::URI(text.try_into().unwrap());
+        check_refused(
+            |params| params.subject_alt_names.clear(),
+            CredentialError::Uris { count: 0 },
+        );
+        check_refused(
+            |params| params.subject_alt_names.push(uri("spiffe://a/b")),
+            CredentialError::Uris { count: 2 },
+        );
+        check_refused(
+            |params| params.subject_alt_names = vec![uri("spiffe://usher.example/a/../b")],
+            CredentialError::Uri(parse_uri("").unwrap_err()),
+        );
+        check_refused(
+            |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+            CredentialError::Authority,
+        );
+        check_refused(
+            |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth],
+            CredentialError::Purpose,
+        );
+        check_refused(
+            |params| params.extended_key_usages.clear(),
+            CredentialError::Purpose,
+        );
     }
 }

@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
 use usher_domain::actor::{Actor, Role};
 use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Verb, VerbName};
@@ -83,9 +82,10 @@ impl Broker {
         } else {
             &call.responders
         };
-        if responders
-            .iter()
-            .any(|responder| !actor.answers_for(responder))
+        if responders.is_empty()
+            || responders
+                .iter()
+                .any(|responder| !actor.answers_for(responder))
         {
             return Err(Rejection::NotFound { what: "responder" }.into());
         }
@@ -119,7 +119,7 @@ impl Broker {
             call.wait
                 .min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)),
         );
-        let until = Instant::now() + wait;
+        let mut wait = std::pin::pin!(tokio::time::sleep(wait));
         let waiters: Vec<_> = responders
             .iter()
             .map(|responder| self.announcer.queue(responder))
@@ -137,11 +137,12 @@ impl Broker {
                 notified.as_mut().enable();
             }
             let leased = self.claim(call, responders, actor).await?;
-            if !leased.is_empty()
-                || timeout_at(until, futures_util::future::select_all(woken))
-                    .await
-                    .is_err()
-            {
+            let over = !leased.is_empty()
+                || tokio::select! {
+                    _ = futures_util::future::select_all(woken) => false,
+                    () = &mut wait => true,
+                };
+            if over {
                 self.presence
                     .sign_of_life(responders, &actor.client, self.clock.now());
                 return Ok(leased);
@@ -174,8 +175,16 @@ impl Broker {
                     for change in &changes {
                         self.announce(&change.enquiry, &change.events, committed.cursor);
                     }
-                    let revisions = changes.iter().map(|change| change.enquiry.id).zip(committed.revisions);
-                    return Ok(views(&leased, changes.iter().map(|change| &change.enquiry), &revisions.collect(), actor));
+                    let revisions = changes
+                        .iter()
+                        .map(|change| change.enquiry.id)
+                        .zip(committed.revisions);
+                    return Ok(views(
+                        &leased,
+                        changes.iter().map(|change| &change.enquiry),
+                        &revisions.collect(),
+                        actor,
+                    ));
                 }
                 Err(StoreError::Conflict { id }) => wanted.retain(|check| check.enquiry != id),
                 Err(other) => return Err(other.into()),
@@ -252,19 +261,29 @@ fn views<'a>(
     revisions: &HashMap<EnquiryId, Revision>,
     actor: &Actor,
 ) -> Vec<LeasedCheck> {
-    let enquiries: HashMap<EnquiryId, &Enquiry> = enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
+    let enquiries: HashMap<EnquiryId, &Enquiry> =
+        enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
     let view = |check: &CheckId| {
         let enquiry = (*enquiries.get(&check.enquiry)?).clone();
-        leased_view(*check, Stored { enquiry, revision: *revisions.get(&check.enquiry)? }, actor)
+        leased_view(
+            *check,
+            Stored {
+                enquiry,
+                revision: *revisions.get(&check.enquiry)?,
+            },
+            actor,
+        )
     };
     leased.iter().filter_map(view).collect()
 }
 
 fn leased_view(check: CheckId, stored: Stored, actor: &Actor) -> Option<LeasedCheck> {
     match &stored.enquiry.check(check.number)?.state {
-        CheckState::Leased { lease } if lease.client == actor.client => {
-            Some(LeasedCheck { check, lease: lease.clone(), stored })
-        }
+        CheckState::Leased { lease } if lease.client == actor.client => Some(LeasedCheck {
+            check,
+            lease: lease.clone(),
+            stored,
+        }),
         _ => None,
     }
 }

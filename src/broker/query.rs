@@ -146,7 +146,7 @@ impl Broker {
             .await
     }
 
-    /// The events of one enquiry that the actor may see.
+    /// One page of the events of one enquiry that the actor may see, and where the next one starts.
     ///
     /// # Errors
     /// `NotFound` when there is none or it is not the actor's; store errors.
@@ -154,14 +154,16 @@ impl Broker {
         &self,
         input: &HistoryInput,
         actor: &Actor,
-    ) -> Result<Vec<Recorded>, BrokerError> {
+    ) -> Result<(Vec<Recorded>, Option<Cursor>), BrokerError> {
         self.visible(input.enquiry, actor).await?;
         let mut events = self
             .store
             .history(input.enquiry, input.after, input.size)
             .await?;
+        let full = events.len() >= input.size;
+        let next = events.last().filter(|_| full).map(|last| last.cursor);
         events.retain(|recorded| watch::may_see(actor, recorded));
-        Ok(events)
+        Ok((events, next))
     }
 
     /// One page of parts of enquiries: as many as asked for, and the place of the first that did not fit. Looks at a bounded number of

@@ -1,6 +1,6 @@
 //! Fan-out: from an enquiry's addresses and named authorities to one check per responder, and one for all that leads nowhere.
 
-use crate::directory::{Directory, PostcodeOutcome, Responder, ResponderKind};
+use crate::directory::{Directory, PostcodeOutcome, Responder};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use usher_domain::code::{AuthorityCode, Postcode, ResponderId};
@@ -75,7 +75,7 @@ pub(super) fn responder(
     day: Date,
 ) -> Result<&Responder, UnroutableWhy> {
     directory
-        .responder_for(ResponderKind::ChildrenSocialCare, authority, day)
+        .responder_for(authority, day)
         .ok_or(UnroutableWhy::NoResponder)
 }
 

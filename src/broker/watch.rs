@@ -71,7 +71,11 @@ impl Watch {
         // An alert that has ended is news for whoever watches the live ones.
         let mut filter = filter.clone();
         if filter.states.is_empty() {
-            filter.states = vec![AlertStanding::Open, AlertStanding::Acknowledged, AlertStanding::Resolved];
+            filter.states = vec![
+                AlertStanding::Open,
+                AlertStanding::Acknowledged,
+                AlertStanding::Resolved,
+            ];
         }
         let mut changes = Vec::new();
         for recorded in self.next(broker, actor).await? {

@@ -100,7 +100,8 @@ struct Event {
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| Error::custom(format!("{text:?} is not a date such as 2027-03-26")))
+    text.parse()
+        .map_err(|_| Error::custom(format!("{text:?} is not a date such as 2027-03-26")))
 }
 
 fn read(source: &Source) -> Result<Years, Fault> {
@@ -110,12 +111,22 @@ fn read(source: &Source) -> Result<Years, Fault> {
             at: Some((error.line(), error.column())),
         };
         let text = error.to_string();
-        let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+        let what = text
+            .rsplit_once(" at line ")
+            .map_or(text.as_str(), |(what, _)| what);
         let what = format!("not GOV.UK's list of bank holidays: {what}");
         Fault::error(place, what, GET_A_NEW_ONE)
     })?;
-    let years = by_year(feed.england_and_wales.events.into_iter().map(|event| event.date));
-    if years.values().all(|days| days.len() < HOLIDAYS_PER_YEAR_MIN) {
+    let years = by_year(
+        feed.england_and_wales
+            .events
+            .into_iter()
+            .map(|event| event.date),
+    );
+    if years
+        .values()
+        .all(|days| days.len() < HOLIDAYS_PER_YEAR_MIN)
+    {
         let what = format!("no year has {HOLIDAYS_PER_YEAR_MIN} bank holidays or more");
         return Err(Fault::error(source.place(None), what, GET_A_NEW_ONE));
     }
@@ -142,15 +153,53 @@ mod tests {
 
     /// England and Wales as GOV.UK lists them.
     const LISTED: [(i16, [(i8, i8); 8]); 3] = [
-        (2026, [(1, 1), (4, 3), (4, 6), (5, 4), (5, 25), (8, 31), (12, 25), (12, 28)]),
-        (2027, [(1, 1), (3, 26), (3, 29), (5, 3), (5, 31), (8, 30), (12, 27), (12, 28)]),
-        (2028, [(1, 3), (4, 14), (4, 17), (5, 1), (5, 29), (8, 28), (12, 25), (12, 26)]),
+        (
+            2026,
+            [
+                (1, 1),
+                (4, 3),
+                (4, 6),
+                (5, 4),
+                (5, 25),
+                (8, 31),
+                (12, 25),
+                (12, 28),
+            ],
+        ),
+        (
+            2027,
+            [
+                (1, 1),
+                (3, 26),
+                (3, 29),
+                (5, 3),
+                (5, 31),
+                (8, 30),
+                (12, 27),
+                (12, 28),
+            ],
+        ),
+        (
+            2028,
+            [
+                (1, 3),
+                (4, 14),
+                (4, 17),
+                (5, 1),
+                (5, 29),
+                (8, 28),
+                (12, 25),
+                (12, 26),
+            ],
+        ),
     ];
 
     fn feed(days: &[&str]) -> Source {
         let events: Vec<String> = days
             .iter()
-            .map(|day| format!(r#"{{"title": "x", "date": "{day}", "notes": "", "bunting": true}}"#))
+            .map(|day| {
+                format!(r#"{{"title": "x", "date": "{day}", "notes": "", "bunting": true}}"#)
+            })
             .collect();
         let events = events.join(", ");
         Source {
@@ -163,7 +212,9 @@ mod tests {
 
     /// Eight invented days in each of `years`.
     fn years(years: std::ops::RangeInclusive<i16>) -> Vec<String> {
-        years.flat_map(|year| (1..=8).map(move |month| format!("{year}-0{month}-15"))).collect()
+        years
+            .flat_map(|year| (1..=8).map(move |month| format!("{year}-0{month}-15")))
+            .collect()
     }
 
     #[test]
@@ -193,8 +244,14 @@ mod tests {
         let (calendar, warning) = merged(&feed(&days)).unwrap();
         assert_eq!(warning, None);
         assert_eq!(calendar.known_until(), civil::date(2030, 12, 31));
-        assert!(calendar.is_holiday(civil::date(2026, 12, 28)), "the list's own year stays");
-        assert!(!calendar.is_holiday(civil::date(2027, 12, 28)), "the file's years replace it");
+        assert!(
+            calendar.is_holiday(civil::date(2026, 12, 28)),
+            "the list's own year stays"
+        );
+        assert!(
+            !calendar.is_holiday(civil::date(2027, 12, 28)),
+            "the file's years replace it"
+        );
         assert!(calendar.is_holiday(civil::date(2027, 3, 15)));
         assert!(calendar.is_holiday(civil::date(2030, 8, 15)));
     }
@@ -205,7 +262,10 @@ mod tests {
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
         let (calendar, warning) = merged(&feed(&days)).unwrap();
         let warning = warning.unwrap().to_string();
-        assert!(warning.contains("until 2027-12-31, the built-in list until 2028-12-31"), "{warning}");
+        assert!(
+            warning.contains("until 2027-12-31, the built-in list until 2028-12-31"),
+            "{warning}"
+        );
         assert_eq!(calendar.known_until(), civil::date(2028, 12, 31));
         assert!(calendar.is_holiday(civil::date(2027, 1, 15)));
         assert!(calendar.is_holiday(civil::date(2028, 12, 26)));
@@ -222,7 +282,10 @@ mod tests {
         // Nor does a year after a gap.
         let days = years(2031..=2031);
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
-        assert_eq!(merged(&feed(&days)).unwrap().0.known_until(), civil::date(2028, 12, 31));
+        assert_eq!(
+            merged(&feed(&days)).unwrap().0.known_until(),
+            civil::date(2028, 12, 31)
+        );
     }
 
     #[test]
@@ -230,7 +293,10 @@ mod tests {
         let check = |source: &Source, words: &str| {
             let fault = merged(source).unwrap_err().to_string();
             assert!(fault.contains(words), "{fault}");
-            assert!(fault.contains("https://www.gov.uk/bank-holidays.json"), "{fault}");
+            assert!(
+                fault.contains("https://www.gov.uk/bank-holidays.json"),
+                "{fault}"
+            );
         };
         let text = |text: &str| Source {
             path: "b.json".into(),
@@ -239,7 +305,10 @@ mod tests {
         check(&text(""), "b.json:1:0: not GOV.UK's list");
         check(&text("{}"), "missing field `england-and-wales`");
         check(&text("<html>"), "b.json:1:1");
-        check(&feed(&["2027-02-30"]), "\"2027-02-30\" is not a date such as");
+        check(
+            &feed(&["2027-02-30"]),
+            "\"2027-02-30\" is not a date such as",
+        );
         check(&feed(&["2027-01-01"]), "no year has 8");
         check(&feed(&[]), "no year has 8");
     }
@@ -248,7 +317,9 @@ mod tests {
     fn the_end_of_the_list_is_announced() {
         let calendar = built_in();
         assert_eq!(ends_soon(&calendar, civil::date(2026, 11, 23), 550), None);
-        let fault = ends_soon(&calendar, civil::date(2027, 11, 23), 550).unwrap().to_string();
+        let fault = ends_soon(&calendar, civil::date(2027, 11, 23), 550)
+            .unwrap()
+            .to_string();
         assert!(fault.contains("known until 2028-12-31 only"), "{fault}");
         assert!(ends_soon(&calendar, civil::date(2028, 12, 1), 30).is_none());
         assert!(ends_soon(&calendar, civil::date(2028, 12, 2), 30).is_some());

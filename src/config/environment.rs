@@ -14,7 +14,10 @@ pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Reads the process's environment.
-    #[expect(clippy::disallowed_methods, reason = "the one real reading of the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one real reading of the environment"
+    )]
     pub fn read() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -23,7 +26,10 @@ impl Environment {
 
     /// The value of a variable, unless it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// The value of a variable as a path, unless it is empty.
@@ -36,7 +42,9 @@ impl Environment {
     pub(super) fn settings(&self) -> impl Iterator<Item = (&str, String, &str)> {
         self.0.iter().filter_map(|(name, value)| {
             let rest = name.strip_prefix(PREFIX)?;
-            let key = rest.contains(SEPARATOR).then(|| rest.to_ascii_lowercase())?;
+            let key = rest
+                .contains(SEPARATOR)
+                .then(|| rest.to_ascii_lowercase())?;
             Some((name.as_str(), key.replace(SEPARATOR, "."), value.as_str()))
         })
     }
@@ -63,8 +71,17 @@ mod tests {
         ];
         let owned = pairs.map(|(name, value)| (name.to_string(), value.to_string()));
         let environment: Environment = owned.into_iter().collect();
-        let settings: Vec<_> = environment.settings().map(|(_, key, value)| (key, value)).collect();
-        assert_eq!(settings, [("server.listen".to_string(), "a"), ("store.cache_mib".to_string(), "1")]);
+        let settings: Vec<_> = environment
+            .settings()
+            .map(|(_, key, value)| (key, value))
+            .collect();
+        assert_eq!(
+            settings,
+            [
+                ("server.listen".to_string(), "a"),
+                ("store.cache_mib".to_string(), "1")
+            ]
+        );
         assert_eq!(environment.get("USHER_CONFIG"), Some("b"));
         assert_eq!(environment.get("EMPTY"), None);
         assert_eq!(environment.path("USHER_CONFIG"), Some("b".into()));

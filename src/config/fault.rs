@@ -248,7 +248,10 @@ mod tests {
     fn a_file_that_is_not_there_is_named() {
         let fault = Source::read(Path::new("no/such/file.toml")).unwrap_err();
         let text = fault.to_string();
-        assert!(text.starts_with("error: no/such/file.toml: cannot be read"), "{text}");
+        assert!(
+            text.starts_with("error: no/such/file.toml: cannot be read"),
+            "{text}"
+        );
         assert!(text.contains("check the path"), "{text}");
     }
 

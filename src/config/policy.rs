@@ -8,15 +8,14 @@ use super::fault::{Fault, Place, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use toml::Spanned;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Track;
 use usher_domain::ladder::{Audience, StepKind, Unless};
-use usher_domain::policy::{
-    LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule,
-};
+use usher_domain::policy::{LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule};
 use usher_domain::time::{Calendar, WorkingHours};
 use words::{Code, Length, Moments, Parsed};
 
@@ -40,7 +39,7 @@ pub struct Rules {
 struct File {
     lease: Spanned<Lease>,
     absent: Absent,
-    ladder: Spanned<BTreeMap<Code<Track>, Spanned<Ladder>>>,
+    ladder: Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
     unread: Vec<Spanned<UnreadStep>>,
 }
 
@@ -59,14 +58,17 @@ struct Absent {
     after: Length,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ladder {
+struct Ladder<S> {
     acknowledgement: Option<Parsed<Span>>,
     reply_within: Option<Parsed<Span>>,
-    #[serde(default)]
-    step: Vec<Spanned<LadderStep>>,
+    #[serde(default = "Vec::new")]
+    step: Vec<S>,
 }
+
+/// A ladder of a policy file, whose steps know where they stand; a responder's table does not.
+type PlacedLadder = Ladder<Spanned<LadderStep>>;
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,8 +98,22 @@ fn answered() -> Code<Unless> {
     Code(Unless::Answered)
 }
 
-/// Where the parts of a policy stand, for faults that are found only in the whole.
-type Spans = Vec<(String, Option<String>, std::ops::Range<usize>)>;
+/// A ladder, a step of one, or another part of a policy, and where it stands: for faults that are found only in the whole.
+struct Part {
+    place: String,
+    step: Option<String>,
+    span: Range<usize>,
+}
+
+impl Part {
+    fn new(place: &str, step: Option<&str>, span: Range<usize>) -> Self {
+        Self {
+            place: place.into(),
+            step: step.map(Into::into),
+            span,
+        }
+    }
+}
 
 impl Rules {
     /// The built-in policy.
@@ -122,29 +138,37 @@ impl Rules {
 
     fn read(source: &Source) -> Result<Self, Vec<Fault>> {
         let file: File = document::read(source)?;
-        let mut spans = Spans::new();
-        spans.push(("ladder".into(), None, file.ladder.span()));
+        let mut spans = Vec::new();
+        spans.push(Part::new("ladder", None, file.ladder.span()));
         let mut general = BTreeMap::new();
         for (Code(track), ladder) in file.ladder.get_ref() {
             let place = format!("ladder.{}", track.name());
-            spans.push((place.clone(), None, ladder.span()));
+            spans.push(Part::new(&place, None, ladder.span()));
             for step in &ladder.get_ref().step {
-                let name = Some(step.get_ref().name.clone());
-                spans.push((place.clone(), name, step.span()));
+                let name = Some(step.get_ref().name.as_str());
+                spans.push(Part::new(&place, name, step.span()));
             }
             let rule = whole(*track, ladder.get_ref()).map_err(|(what, remedy)| {
-                vec![Fault::error(source.place(Some(ladder.span())), what, remedy)]
+                vec![Fault::error(
+                    source.place(Some(ladder.span())),
+                    what,
+                    remedy,
+                )]
             })?;
             general.insert(*track, rule);
         }
         for step in &file.unread {
-            let name = Some(step.get_ref().name.clone());
-            spans.push(("unread".into(), name, step.span()));
+            let name = Some(step.get_ref().name.as_str());
+            spans.push(Part::new("unread", name, step.span()));
         }
-        spans.push(("lease".into(), None, file.lease.span()));
+        spans.push(Part::new("lease", None, file.lease.span()));
         let rules = Self {
             general,
-            unread: file.unread.iter().map(|step| unread(step.get_ref())).collect(),
+            unread: file
+                .unread
+                .iter()
+                .map(|step| unread(step.get_ref()))
+                .collect(),
             lease: lease(file.lease.get_ref()),
             absent_after: file.absent.after.0,
         };
@@ -162,22 +186,33 @@ impl Rules {
     /// When the table is not such ladders; the message names the part of it, and what is wrong.
     pub fn terms(&self, hours: WorkingHours, ladders: &toml::Table) -> Result<Terms, TermsError> {
         let value = toml::Value::Table(ladders.clone());
-        let ladders: BTreeMap<Code<Track>, Ladder> =
+        let ladders: BTreeMap<Code<Track>, Ladder<LadderStep>> =
             serde_path_to_error::deserialize(value).map_err(|error| {
                 let part = format!("ladder.{}", error.path());
                 let (what, remedy) = document::explain(error.inner().message());
-                TermsError { part, what: join(&what, &remedy) }
+                TermsError {
+                    part,
+                    what: join(&what, &remedy),
+                }
             })?;
         let mut tracks = BTreeMap::new();
         for (Code(track), ladder) in ladders {
             let Some(general) = self.general.get(&track) else {
                 continue;
             };
-            let own: Vec<StepRule> = ladder.step.iter().map(|own| step(own.get_ref())).collect();
+            let own: Vec<StepRule> = ladder.step.iter().map(step).collect();
             let rule = TrackRule {
-                acknowledgement: ladder.acknowledgement.map_or(general.acknowledgement, |own| own.0),
-                reply_within: ladder.reply_within.map_or(general.reply_within, |own| own.0),
-                steps: if own.is_empty() { general.steps.clone() } else { own },
+                acknowledgement: ladder
+                    .acknowledgement
+                    .map_or(general.acknowledgement, |own| own.0),
+                reply_within: ladder
+                    .reply_within
+                    .map_or(general.reply_within, |own| own.0),
+                steps: if own.is_empty() {
+                    general.steps.clone()
+                } else {
+                    own
+                },
             };
             tracks.insert(track, rule);
         }
@@ -222,7 +257,7 @@ fn join(what: &str, remedy: &str) -> String {
     format!("{what}; {remedy}")
 }
 
-fn whole(track: Track, ladder: &Ladder) -> Result<TrackRule, (&'static str, &'static str)> {
+fn whole(track: Track, ladder: &PlacedLadder) -> Result<TrackRule, (&'static str, &'static str)> {
     let acknowledgement = ladder.acknowledgement.map(|given| given.0).ok_or((
         "acknowledgement is missing",
         "say how long an acknowledged alert stays closed, such as acknowledgement = \"4 wh\"",
@@ -230,7 +265,9 @@ fn whole(track: Track, ladder: &Ladder) -> Result<TrackRule, (&'static str, &'st
     let reply_within = match (ladder.reply_within, track) {
         (Some(given), _) => given.0,
         // Before sentence the hearing is the deadline, and this is never asked for.
-        (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => acknowledgement,
+        (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => {
+            acknowledgement
+        }
         (None, Track::PostSentence) => {
             let remedy = "say by when a reply is due, such as reply_within = \"10 wd\"";
             return Err(("reply_within is missing", remedy));
@@ -274,21 +311,27 @@ fn lease(lease: &Lease) -> LeaseRule {
 }
 
 /// A fault of the whole, where its part stands in the text.
-fn placed(source: &Source, spans: &Spans, error: &PolicyError) -> Fault {
+fn placed(source: &Source, spans: &[Part], error: &PolicyError) -> Fault {
     let find = |place: &str, step: Option<&str>| -> Place {
         let exact = spans
             .iter()
-            .find(|(at, name, _)| at == place && step.is_some() && name.as_deref() == step);
-        let near = spans.iter().find(|(at, _, _)| at == place);
-        source.place(exact.or(near).map(|(_, _, span)| span.clone()))
+            .find(|part| part.place == place && step.is_some() && part.step.as_deref() == step);
+        let near = spans.iter().find(|part| part.place == place);
+        source.place(exact.or(near).map(|part| part.span.clone()))
     };
     let place = match error {
         PolicyError::MissingTrack { .. } => find("ladder", None),
-        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => find(place, None),
+        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => {
+            find(place, None)
+        }
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
         PolicyError::BadLease => find("lease", None),
     };
-    Fault::error(place, error.to_string(), "config/policy.toml shows every ladder and the form of a step")
+    Fault::error(
+        place,
+        error.to_string(),
+        "config/policy.toml shows every ladder and the form of a step",
+    )
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The sections of the configuration. `config/usher.toml` has every key, its default and what it means; it is built in as
 //! the lowest layer, so that a default stands in one place only.
 
-use super::edge::{IdentityEntry, RpcSettings, TlsFiles};
+use crate::auth::IdentityEntry;
+use crate::rpc::server;
+use crate::rpc::tls::TlsFiles;
 use crate::telemetry::{LogSettings, MetricsSettings};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use std::time::Duration;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The gRPC port.
-    pub rpc: RpcSettings,
+    pub rpc: server::Settings,
     /// The server's certificate, and whom it trusts.
     pub tls: TlsFiles,
     /// Which clients may connect, and as what.
@@ -130,4 +132,3 @@ impl Config {
         }
     }
 }
-

@@ -28,8 +28,17 @@ pub struct Calls {
 
 impl Calls {
     /// Calls into `broker` by clients of `identities`; long calls end when `stopping` is cancelled.
-    pub fn new(broker: Arc<Broker>, identities: Arc<Identities>, stopping: CancellationToken) -> Self {
-        Self { broker, identities, watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)), stopping }
+    pub fn new(
+        broker: Arc<Broker>,
+        identities: Arc<Identities>,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self {
+            broker,
+            identities,
+            watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)),
+            stopping,
+        }
     }
 
     /// Who calls, and what.
@@ -38,20 +47,28 @@ impl Calls {
     /// `UNAUTHENTICATED` for a connection whose client is no longer in the table.
     pub fn enter<T>(&self, request: Request<T>) -> Result<(Actor, T), Status> {
         let peer = Peer::of(&request).map(|peer| peer.client.clone());
-        let actor = peer.and_then(|client| self.identities.actor(&client)).ok_or_else(status::unknown_client)?;
+        let actor = peer
+            .and_then(|client| self.identities.actor(&client))
+            .ok_or_else(status::no_identity)?;
         Ok((actor, request.into_inner()))
     }
 
     /// The client as the table has it now: a connection may outlive its place there.
     pub fn actor(&self, client: &ClientId) -> Result<Actor, Status> {
-        self.identities.actor(client).ok_or_else(status::unknown_client)
+        self.identities
+            .actor(client)
+            .ok_or_else(status::no_identity)
     }
 
     /// Does what was read from the wire.
     ///
     /// # Errors
     /// As the status table says.
-    pub async fn act(&self, input: Result<Input, Unreadable>, actor: &Actor) -> Result<OpenEnquiry, Status> {
+    pub async fn act(
+        &self,
+        input: Result<Input, Unreadable>,
+        actor: &Actor,
+    ) -> Result<OpenEnquiry, Status> {
         let input = input.map_err(status::unreadable)?;
         self.broker.act(input, actor).await.map_err(status::broker)
     }
@@ -61,17 +78,22 @@ impl Calls {
     /// # Errors
     /// `RESOURCE_EXHAUSTED` when there is none.
     pub fn watch_place(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.watches).try_acquire_owned().map_err(|_| status::busy("watches"))
+        Arc::clone(&self.watches)
+            .try_acquire_owned()
+            .map_err(|_| status::busy("watches"))
     }
 
     /// Waits for `call`, or ends it with `UNAVAILABLE` when the broker stops.
     ///
     /// # Errors
     /// Those of `call`, and `UNAVAILABLE`.
-    pub async fn until_stop<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+    pub async fn until_stop<T>(
+        &self,
+        call: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Status> {
         tokio::select! {
             outcome = call => outcome,
-            () = self.stopping.cancelled() => Err(status::stopping()),
+            () = self.stopping.cancelled() => Err(status::draining()),
         }
     }
 }

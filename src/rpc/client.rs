@@ -130,3 +130,67 @@ pub fn endpoint(address: &str, tls: &ClientTls) -> Result<Endpoint, ClientError>
 pub fn channel(address: &str, files: &ClientFiles) -> Result<Channel, ClientError> {
     Ok(endpoint(address, &ClientTls::load(files)?)?.connect_lazy())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+    use crate::pki::{Authority, IssueRequest, write_issued};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn files(dir: &std::path::Path) -> ClientFiles {
+        let now = SystemClock.now();
+        let authority = Authority::create("usher.example", now).unwrap();
+        let request = IssueRequest::client("client", "spiffe://usher.example/a", 1);
+        let issued = authority.issue(&request, now).unwrap();
+        let paths = write_issued(&issued, "client", dir, false).unwrap();
+        let ca = dir.join("ca.pem");
+        std::fs::write(&ca, authority.certificate_pem()).unwrap();
+        let (certificate, key) = (paths.certificate, paths.key);
+        ClientFiles {
+            certificate,
+            key,
+            ca,
+            server_name: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn only_an_https_address_is_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = files(dir.path());
+        channel("https://localhost:7443", &files).unwrap();
+        for address in [
+            "http://localhost:7443",
+            "localhost:7443",
+            "",
+            "https://",
+            "not one",
+        ] {
+            let error = channel(address, &files).unwrap_err().to_string();
+            assert!(error.contains("such as https://"), "{address}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn files_that_cannot_be_used_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = files(dir.path());
+        std::fs::set_permissions(&files.key, PermissionsExt::from_mode(0o644)).unwrap();
+        let error = channel("https://localhost:7443", &files)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+        std::fs::set_permissions(&files.key, PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::write(&files.key, "nothing").unwrap();
+        let error = channel("https://localhost:7443", &files)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("belong together"), "{error}");
+        std::fs::remove_file(&files.ca).unwrap();
+        let error = channel("https://localhost:7443", &files)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("cannot read"), "{error}");
+    }
+}

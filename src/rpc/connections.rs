@@ -1,6 +1,6 @@
 //! The open connections: how many there may be, whose they are, and the means to end them.
 //!
-//! Every accepted socket takes a [`Seat`] and gives it back when it closes, however it closes. Seats are counted in all, by
+//! Every accepted socket takes a seat and gives it back when it closes, however it closes. Seats are counted in all, by
 //! network address until the client is known, and by client from then on. When authorities, revocation lists or the
 //! table of identities change, [`Connections::review`] ends those whose clients would not be let in again.
 
@@ -20,7 +20,7 @@ use usher_domain::code::ClientId;
 pub struct Caps {
     /// In all.
     pub total: usize,
-    /// From one IPv4 address, or one /64 network of IPv6.
+    /// From one IPv4 address, or one /64 network of IPv6, before their clients are known.
     pub per_peer: usize,
     /// Of one client.
     pub per_client: usize,
@@ -84,15 +84,16 @@ struct Open {
 
 #[derive(Debug)]
 struct Taken {
-    peer: IpAddr,
-    client: Option<Known>,
+    holder: Holder,
     cut: CancellationToken,
 }
 
 #[derive(Debug)]
-struct Known {
-    client: ClientId,
-    chain: Vec<CertificateDer<'static>>,
+enum Holder {
+    /// Somebody at this address.
+    Unknown(IpAddr),
+    /// This client, by this chain of certificates, leaf first.
+    Known(ClientId, Vec<CertificateDer<'static>>),
 }
 
 /// One connection's place. Dropping it gives the place back.
@@ -143,9 +144,11 @@ impl Connections {
             let open = self.open();
             let seats = open.seats.values();
             seats
-                .filter_map(|seat| {
-                    let known = seat.client.as_ref()?;
-                    Some((known.client.clone(), known.chain.clone(), seat.cut.clone()))
+                .filter_map(|seat| match &seat.holder {
+                    Holder::Known(client, chain) => {
+                        Some((client.clone(), chain.clone(), seat.cut.clone()))
+                    }
+                    Holder::Unknown(_) => None,
                 })
                 .collect()
         };
@@ -179,8 +182,7 @@ impl Connections {
         open.seats.insert(
             number,
             Taken {
-                peer,
-                client: None,
+                holder: Holder::Unknown(peer),
                 cut: cut.clone(),
             },
         );
@@ -205,10 +207,9 @@ impl Seat {
             return false;
         }
         if let Some(seat) = open.seats.get_mut(&self.number) {
-            seat.client = Some(Known {
-                client: client.clone(),
-                chain,
-            });
+            let known = Holder::Known(client.clone(), chain);
+            let before = std::mem::replace(&mut seat.holder, known);
+            open.let_go(&before);
             *open.per_client.entry(client).or_default() += 1;
         }
         true
@@ -224,10 +225,17 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut open = self.connections.open();
         if let Some(seat) = open.seats.remove(&self.number) {
-            release(&mut open.per_peer, &seat.peer);
-            if let Some(known) = seat.client {
-                release(&mut open.per_client, &known.client);
-            }
+            open.let_go(&seat.holder);
+        }
+    }
+}
+
+impl Open {
+    /// Takes a connection off the count of its holder.
+    fn let_go(&mut self, holder: &Holder) {
+        match holder {
+            Holder::Unknown(peer) => release(&mut self.per_peer, peer),
+            Holder::Known(client, _) => release(&mut self.per_client, client),
         }
     }
 }
@@ -309,6 +317,12 @@ mod tests {
             .collect();
         assert!(seats[0].identify(client("a"), vec![]));
         assert!(!seats[1].identify(client("a"), vec![]));
+        let peers = || connections.open().per_peer.values().sum::<usize>();
+        assert_eq!(
+            peers(),
+            2,
+            "a known client no longer counts against its address"
+        );
         assert!(seats[2].identify(client("b"), vec![]));
         drop(seats);
         let open = connections.open();

@@ -51,7 +51,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Connections in all, 1 to [`limits::CONNECTIONS_MAX`].
     pub connections_max: usize,
-    /// Connections from one IPv4 address or one /64 network of IPv6, 1 to [`limits::CONNECTIONS_PER_PEER_MAX`].
+    /// Connections from one IPv4 address or one /64 network of IPv6 before their clients are known, 1 to
+    /// [`limits::CONNECTIONS_PER_PEER_MAX`].
     pub connections_per_peer_max: usize,
     /// Connections of one client, at least 1.
     pub connections_per_client_max: usize,

@@ -4,7 +4,9 @@
 use super::call::Calls;
 use super::{convert, status};
 use crate::broker::Watch;
-use crate::broker::input::{AlertFilter, ListAlertsInput, ListInput, Position, WatchAlertsInput, WatchInput};
+use crate::broker::input::{
+    AlertFilter, ListAlertsInput, ListInput, Position, WatchAlertsInput, WatchInput,
+};
 use crate::broker::opened::Part;
 use crate::store::{Filter, Recorded};
 use async_trait::async_trait;
@@ -29,23 +31,43 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// When there is no place, or the enquiry that alone is wanted is not there.
-pub async fn enquiries(calls: Calls, actor: Actor, input: WatchInput) -> Result<Stream<v1::WatchResponse>, Status> {
+pub async fn enquiries(
+    calls: Calls,
+    actor: Actor,
+    input: WatchInput,
+) -> Result<Stream<v1::WatchResponse>, Status> {
     if let Some(id) = input.enquiry {
         calls.broker.get(id, &actor).await.map_err(status::broker)?;
     }
     let resumed = input.resume.is_some();
     let watch = Watch::new(&calls.broker, input.resume);
-    Ok(run(Watching::new(calls, actor, watch, resumed, Enquiries(input))?))
+    Ok(run(Watching::new(
+        calls,
+        actor,
+        watch,
+        resumed,
+        Enquiries(input),
+    )?))
 }
 
 /// A watch of alerts.
 ///
 /// # Errors
 /// When there is no place.
-pub async fn alerts(calls: Calls, actor: Actor, input: WatchAlertsInput) -> Result<Stream<v1::WatchAlertsResponse>, Status> {
+pub async fn alerts(
+    calls: Calls,
+    actor: Actor,
+    input: WatchAlertsInput,
+) -> Result<Stream<v1::WatchAlertsResponse>, Status> {
     let resumed = input.resume.is_some();
     let watch = Watch::new(&calls.broker, input.resume);
-    Ok(run(Watching::new(calls, actor, watch, resumed, Alerts(input.filter))?))
+    Ok(run(Watching::new(
+        calls,
+        actor,
+        watch,
+        resumed,
+        Alerts(input.filter),
+    )?))
 }
 
 /// What differs between the two.
@@ -54,9 +76,19 @@ trait Subject: Send + Sync + 'static {
     type Message: Send + 'static;
 
     /// One page of the snapshot, and where the next one starts.
-    async fn page(&self, calls: &Calls, actor: &Actor, from: Position) -> Result<(Vec<Self::Message>, Option<Position>), Status>;
+    async fn page(
+        &self,
+        calls: &Calls,
+        actor: &Actor,
+        from: Position,
+    ) -> Result<(Vec<Self::Message>, Option<Position>), Status>;
     /// The next changes.
-    async fn changes(&self, calls: &Calls, actor: &Actor, watch: &mut Watch) -> Result<Vec<Self::Message>, Status>;
+    async fn changes(
+        &self,
+        calls: &Calls,
+        actor: &Actor,
+        watch: &mut Watch,
+    ) -> Result<Vec<Self::Message>, Status>;
     fn snapshot_end(watch: &Watch) -> Self::Message;
     fn heartbeat(watch: &Watch) -> Self::Message;
 }
@@ -74,15 +106,33 @@ struct Watching<S: Subject> {
 }
 
 impl<S: Subject> Watching<S> {
-    fn new(calls: Calls, actor: Actor, watch: Watch, resumed: bool, subject: S) -> Result<Self, Status> {
+    fn new(
+        calls: Calls,
+        actor: Actor,
+        watch: Watch,
+        resumed: bool,
+        subject: S,
+    ) -> Result<Self, Status> {
         let place = calls.watch_place()?;
         let snapshot = (!resumed).then(Position::default);
-        Ok(Self { calls, actor, subject, watch, snapshot, ready: VecDeque::new(), ended: false, _place: place })
+        Ok(Self {
+            calls,
+            actor,
+            subject,
+            watch,
+            snapshot,
+            ready: VecDeque::new(),
+            ended: false,
+            _place: place,
+        })
     }
 
     /// Fills `ready` with what comes next.
     async fn fill(&mut self) -> Result<(), Status> {
-        self.actor = Actor { person: None, ..self.calls.actor(&self.actor.client)? };
+        self.actor = Actor {
+            person: None,
+            ..self.calls.actor(&self.actor.client)?
+        };
         if let Some(from) = self.snapshot {
             let (page, next) = self.subject.page(&self.calls, &self.actor, from).await?;
             self.ready.extend(page);
@@ -93,7 +143,9 @@ impl<S: Subject> Watching<S> {
             return Ok(());
         }
         let (calls, watch) = (&self.calls, &mut self.watch);
-        let changes = calls.until_stop(timeout_or(self.subject.changes(calls, &self.actor, watch))).await?;
+        let changes = calls
+            .until_stop(timeout_or(self.subject.changes(calls, &self.actor, watch)))
+            .await?;
         match changes {
             Some(changes) => self.ready.extend(changes),
             None => self.ready.push_back(S::heartbeat(&self.watch)),
@@ -103,7 +155,9 @@ impl<S: Subject> Watching<S> {
 }
 
 /// The outcome of `changes`, or `None` when nothing came for a while. What the feed holds is read again by the next call.
-async fn timeout_or<T>(changes: impl Future<Output = Result<T, Status>>) -> Result<Option<T>, Status> {
+async fn timeout_or<T>(
+    changes: impl Future<Output = Result<T, Status>>,
+) -> Result<Option<T>, Status> {
     match timeout(HEARTBEAT_EVERY, changes).await {
         Ok(changes) => changes.map(Some),
         Err(_) => Ok(None),
@@ -133,7 +187,11 @@ struct Enquiries(WatchInput);
 impl Enquiries {
     fn wants(&self, recorded: &Recorded) -> bool {
         self.0.enquiry.is_none_or(|id| id == recorded.enquiry)
-            && self.0.courts.as_ref().is_none_or(|courts| courts.contains(&recorded.court))
+            && self
+                .0
+                .courts
+                .as_ref()
+                .is_none_or(|courts| courts.contains(&recorded.court))
     }
 }
 
@@ -141,42 +199,87 @@ impl Enquiries {
 impl Subject for Enquiries {
     type Message = v1::WatchResponse;
 
-    async fn page(&self, calls: &Calls, actor: &Actor, from: Position) -> Result<(Vec<Self::Message>, Option<Position>), Status> {
+    async fn page(
+        &self,
+        calls: &Calls,
+        actor: &Actor,
+        from: Position,
+    ) -> Result<(Vec<Self::Message>, Option<Position>), Status> {
         if let Some(id) = self.0.enquiry {
             let open = calls.broker.get(id, actor).await.map_err(status::broker)?;
             return Ok((vec![snapshot(&open)], None));
         }
-        let filter = Filter { courts: self.0.courts.clone(), open: Some(true), ..Filter::default() };
-        let input = ListInput { filter, reference: None, position: from, size: limits::PAGE_SIZE_DEFAULT };
-        let (found, next) = calls.broker.list(&input, actor).await.map_err(status::broker)?;
+        let filter = Filter {
+            courts: self.0.courts.clone(),
+            open: Some(true),
+            ..Filter::default()
+        };
+        let input = ListInput {
+            filter,
+            reference: None,
+            position: from,
+            size: limits::PAGE_SIZE_DEFAULT,
+        };
+        let (found, next) = calls
+            .broker
+            .list(&input, actor)
+            .await
+            .map_err(status::broker)?;
         let mut page = Vec::with_capacity(found.len());
         for stored in found {
-            page.push(snapshot(&calls.broker.open(stored, Part::Whole).map_err(status::broker)?));
+            page.push(snapshot(
+                &calls
+                    .broker
+                    .open(stored, Part::Whole)
+                    .map_err(status::broker)?,
+            ));
         }
         Ok((page, next))
     }
 
-    async fn changes(&self, calls: &Calls, actor: &Actor, watch: &mut Watch) -> Result<Vec<Self::Message>, Status> {
-        let events = watch.next(&calls.broker, actor).await.map_err(status::broker)?;
+    async fn changes(
+        &self,
+        calls: &Calls,
+        actor: &Actor,
+        watch: &mut Watch,
+    ) -> Result<Vec<Self::Message>, Status> {
+        let events = watch
+            .next(&calls.broker, actor)
+            .await
+            .map_err(status::broker)?;
         let wanted = events.iter().filter(|recorded| self.wants(recorded));
-        Ok(wanted.map(|recorded| response(watch_response::Payload::Event(convert::event_view(recorded)))).collect())
+        Ok(wanted
+            .map(|recorded| {
+                response(watch_response::Payload::Event(convert::event_view(
+                    recorded,
+                )))
+            })
+            .collect())
     }
 
     fn snapshot_end(watch: &Watch) -> Self::Message {
-        response(watch_response::Payload::SnapshotEnd(convert::snapshot_end(watch.cursor())))
+        response(watch_response::Payload::SnapshotEnd(convert::snapshot_end(
+            watch.cursor(),
+        )))
     }
 
     fn heartbeat(watch: &Watch) -> Self::Message {
-        response(watch_response::Payload::Heartbeat(convert::heartbeat(watch.cursor())))
+        response(watch_response::Payload::Heartbeat(convert::heartbeat(
+            watch.cursor(),
+        )))
     }
 }
 
 fn snapshot(open: &crate::broker::opened::OpenEnquiry) -> v1::WatchResponse {
-    response(watch_response::Payload::Snapshot(convert::enquiry_view(open)))
+    response(watch_response::Payload::Snapshot(convert::enquiry_view(
+        open,
+    )))
 }
 
 fn response(payload: watch_response::Payload) -> v1::WatchResponse {
-    v1::WatchResponse { payload: Some(payload) }
+    v1::WatchResponse {
+        payload: Some(payload),
+    }
 }
 
 struct Alerts(AlertFilter);
@@ -185,35 +288,67 @@ struct Alerts(AlertFilter);
 impl Subject for Alerts {
     type Message = v1::WatchAlertsResponse;
 
-    async fn page(&self, calls: &Calls, actor: &Actor, from: Position) -> Result<(Vec<Self::Message>, Option<Position>), Status> {
-        let input = ListAlertsInput { filter: self.0.clone(), position: from, size: limits::PAGE_SIZE_DEFAULT };
-        let (found, next) = calls.broker.list_alerts(&input, actor).await.map_err(status::broker)?;
+    async fn page(
+        &self,
+        calls: &Calls,
+        actor: &Actor,
+        from: Position,
+    ) -> Result<(Vec<Self::Message>, Option<Position>), Status> {
+        let input = ListAlertsInput {
+            filter: self.0.clone(),
+            position: from,
+            size: limits::PAGE_SIZE_DEFAULT,
+        };
+        let (found, next) = calls
+            .broker
+            .list_alerts(&input, actor)
+            .await
+            .map_err(status::broker)?;
         let view = |entry: &crate::broker::AlertEntry| {
-            let alert = convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+            let alert =
+                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
             alert_response(watch_alerts_response::Payload::Snapshot(alert))
         };
         Ok((found.iter().map(view).collect(), next))
     }
 
-    async fn changes(&self, calls: &Calls, actor: &Actor, watch: &mut Watch) -> Result<Vec<Self::Message>, Status> {
-        let changes = watch.next_alerts(&calls.broker, &self.0, actor).await.map_err(status::broker)?;
+    async fn changes(
+        &self,
+        calls: &Calls,
+        actor: &Actor,
+        watch: &mut Watch,
+    ) -> Result<Vec<Self::Message>, Status> {
+        let changes = watch
+            .next_alerts(&calls.broker, &self.0, actor)
+            .await
+            .map_err(status::broker)?;
         let view = |(cursor, entry): (crate::store::Cursor, crate::broker::AlertEntry)| {
-            let alert = convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
-            let change = v1::AlertChange { cursor: super::token::cursor(cursor), alert: Some(alert) };
+            let alert =
+                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+            let change = v1::AlertChange {
+                cursor: super::token::cursor(cursor),
+                alert: Some(alert),
+            };
             alert_response(watch_alerts_response::Payload::Change(change))
         };
         Ok(changes.into_iter().map(view).collect())
     }
 
     fn snapshot_end(watch: &Watch) -> Self::Message {
-        alert_response(watch_alerts_response::Payload::SnapshotEnd(convert::snapshot_end(watch.cursor())))
+        alert_response(watch_alerts_response::Payload::SnapshotEnd(
+            convert::snapshot_end(watch.cursor()),
+        ))
     }
 
     fn heartbeat(watch: &Watch) -> Self::Message {
-        alert_response(watch_alerts_response::Payload::Heartbeat(convert::heartbeat(watch.cursor())))
+        alert_response(watch_alerts_response::Payload::Heartbeat(
+            convert::heartbeat(watch.cursor()),
+        ))
     }
 }
 
 fn alert_response(payload: watch_alerts_response::Payload) -> v1::WatchAlertsResponse {
-    v1::WatchAlertsResponse { payload: Some(payload) }
+    v1::WatchAlertsResponse {
+        payload: Some(payload),
+    }
 }

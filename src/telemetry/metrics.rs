@@ -36,6 +36,10 @@ type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The labels of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "OpenTelemetry's names for the labels"
+)]
 pub struct CallLabels {
     rpc_system_name: &'static str,
     rpc_method: String,
@@ -163,7 +167,8 @@ impl Metrics {
     }
 
     fn put_seconds(&mut self, name: &str, help: &str, metric: impl Metric) {
-        self.registry.register_with_unit(name, help, Unit::Seconds, metric);
+        self.registry
+            .register_with_unit(name, help, Unit::Seconds, metric);
     }
 
     fn register_edge(&mut self) {
@@ -172,15 +177,31 @@ impl Metrics {
         });
         self.put("usher_build", "This build", build);
         let metric = self.calls.clone();
-        self.put_seconds("rpc_server_call_duration", "Calls by method and status", metric);
+        self.put_seconds(
+            "rpc_server_call_duration",
+            "Calls by method and status",
+            metric,
+        );
         let metric = self.connections_open.clone();
-        self.put("usher_connections_open", "Open connections of the gRPC port", metric);
+        self.put(
+            "usher_connections_open",
+            "Open connections of the gRPC port",
+            metric,
+        );
         let metric = self.connections_refused.clone();
-        self.put("usher_connections_refused", "Connections refused or cut, by cause", metric);
+        self.put(
+            "usher_connections_refused",
+            "Connections refused or cut, by cause",
+            metric,
+        );
         let metric = self.watches_open.clone();
         self.put("usher_watches_open", "Watches being served", metric);
         let metric = self.adapter_up.clone();
-        self.put("usher_adapter_up", "Whether an adapter of the responder is connected", metric);
+        self.put(
+            "usher_adapter_up",
+            "Whether an adapter of the responder is connected",
+            metric,
+        );
         let metric = self.certificate_not_after.clone();
         let help = "When the server's certificate ends, in Unix time";
         self.put_seconds("usher_tls_certificate_not_after_timestamp", help, metric);
@@ -190,25 +211,49 @@ impl Metrics {
         let metric = self.enquiries.clone();
         self.put("usher_enquiries", "Enquiries submitted, by track", metric);
         let metric = self.enquiries_open.clone();
-        self.put("usher_enquiries_open", "Enquiries with something open", metric);
+        self.put(
+            "usher_enquiries_open",
+            "Enquiries with something open",
+            metric,
+        );
         let metric = self.checks.clone();
-        self.put("usher_checks", "Checks answered, redirected or closed, by responder", metric);
+        self.put(
+            "usher_checks",
+            "Checks answered, redirected or closed, by responder",
+            metric,
+        );
         let metric = self.checks_waiting.clone();
-        self.put("usher_checks_waiting", "Checks in the responder's queue", metric);
+        self.put(
+            "usher_checks_waiting",
+            "Checks in the responder's queue",
+            metric,
+        );
         let metric = self.next_deadline.clone();
         let help = "The nearest deadline in the responder's queue, in Unix time";
         self.put_seconds("usher_next_deadline_timestamp", help, metric);
         let metric = self.alerts.clone();
         self.put("usher_alerts", "Alerts raised, by cause", metric);
         let metric = self.alerts_open.clone();
-        self.put("usher_alerts_open", "Alerts that nobody looks after", metric);
+        self.put(
+            "usher_alerts_open",
+            "Alerts that nobody looks after",
+            metric,
+        );
         let metric = self.escalation_lateness.clone();
-        self.put_seconds("usher_escalation_lateness", "From due to raised, of each step", metric);
+        self.put_seconds(
+            "usher_escalation_lateness",
+            "From due to raised, of each step",
+            metric,
+        );
         let metric = self.oldest_overdue.clone();
         let help = "Age of the oldest item that is due and not yet escalated";
         self.put_seconds("usher_oldest_unescalated_overdue", help, metric);
         let metric = self.scheduler_lag.clone();
-        self.put_seconds("usher_scheduler_lag", "How late the scheduler last woke", metric);
+        self.put_seconds(
+            "usher_scheduler_lag",
+            "How late the scheduler last woke",
+            metric,
+        );
         let metric = self.holidays_known_until.clone();
         let help = "Until when bank holidays are known, in Unix time";
         self.put_seconds("usher_bank_holidays_known_until_timestamp", help, metric);
@@ -216,13 +261,25 @@ impl Metrics {
 
     fn register_store(&mut self) {
         let metric = self.commits.clone();
-        self.put_seconds("usher_store_commit_duration", "Group commits, sync included", metric);
+        self.put_seconds(
+            "usher_store_commit_duration",
+            "Group commits, sync included",
+            metric,
+        );
         let metric = self.commit_members.clone();
         self.put("usher_store_commit_members", "Commits of one group", metric);
         let metric = self.sweep_repairs.clone();
-        self.put("usher_sweep_repairs", "Index entries that a sweep repaired", metric);
+        self.put(
+            "usher_sweep_repairs",
+            "Index entries that a sweep repaired",
+            metric,
+        );
         let metric = self.records_unreadable.clone();
-        self.put("usher_records_unreadable", "Open records that cannot be read", metric);
+        self.put(
+            "usher_records_unreadable",
+            "Open records that cannot be read",
+            metric,
+        );
     }
 
     /// A call of `method` (with or without a leading slash) that ended with `status`.
@@ -234,7 +291,9 @@ impl Metrics {
             rpc_method: if known { method } else { OTHER_METHOD }.into(),
             rpc_status_code: status_name(status),
         };
-        self.calls.get_or_create(&labels).observe(took.as_secs_f64());
+        self.calls
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
     }
 
     /// A step that was due at `due` was raised at `raised`.
@@ -277,7 +336,9 @@ impl Metrics {
 
     /// Whether an adapter of `responder` is connected.
     pub fn set_adapter_up(&self, responder: &ResponderId, up: bool) {
-        self.adapter_up.get_or_create(&responder.into()).set(up.into());
+        self.adapter_up
+            .get_or_create(&responder.into())
+            .set(up.into());
     }
 
     /// The server's certificate ends at `not_after`.
@@ -290,7 +351,7 @@ impl Metrics {
         self.holidays_known_until.set(unix(last));
     }
 
-    /// All of it in OpenMetrics' text form.
+    /// All of it in `OpenMetrics` text form.
     ///
     /// # Errors
     /// Never in practice: writing to a `String` does not fail.
@@ -336,110 +397,4 @@ fn status_name(code: tonic::Code) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(set: impl Fn(&Metrics)) -> String {
-        let metrics = Metrics::new(["usher.v1.CourtService/SubmitEnquiry".to_string()]);
-        set(&metrics);
-        metrics.encode().unwrap()
-    }
-
-    fn check(set: impl Fn(&Metrics), line: &str) {
-        let page = page(set);
-        assert!(page.lines().any(|found| found == line), "no line {line:?} in\n{page}");
-    }
-
-    fn hackney() -> ResponderId {
-        ResponderId::parse("hackney").unwrap()
-    }
-
-    #[test]
-    fn what_is_set_is_told_under_its_name() {
-        let time: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let later = time + jiff::SignedDuration::from_millis(400);
-        check(|_| {}, "usher_build_info{version=\"0.1.0\"} 1");
-        let track = TrackLabel { track: "oral" };
-        check(
-            |metrics| {
-                metrics.enquiries.get_or_create(&track).inc();
-            },
-            "usher_enquiries_total{track=\"oral\"} 1",
-        );
-        check(
-            |metrics| metrics.set_queue(&hackney(), 3, Some(time)),
-            "usher_checks_waiting{responder=\"hackney\"} 3",
-        );
-        check(
-            |metrics| metrics.set_queue(&hackney(), 3, Some(time)),
-            "usher_next_deadline_timestamp_seconds{responder=\"hackney\"} 1795428000.0",
-        );
-        check(|metrics| metrics.escalated(time, later), "usher_escalation_lateness_seconds_sum 0.4");
-        check(|metrics| metrics.escalated(later, time), "usher_escalation_lateness_seconds_sum 0.0");
-        check(
-            |metrics| metrics.committed(7, Duration::from_millis(2)),
-            "usher_store_commit_duration_seconds_bucket{le=\"0.0025\"} 1",
-        );
-        check(
-            |metrics| metrics.committed(7, Duration::from_millis(2)),
-            "usher_store_commit_members_sum 7.0",
-        );
-        check(
-            |metrics| metrics.set_adapter_up(&hackney(), true),
-            "usher_adapter_up{responder=\"hackney\"} 1",
-        );
-        check(
-            |metrics| metrics.set_certificate_end(time),
-            "usher_tls_certificate_not_after_timestamp_seconds 1795428000.0",
-        );
-        check(
-            |metrics| metrics.set_oldest_overdue(Duration::from_millis(1_500)),
-            "usher_oldest_unescalated_overdue_seconds 1.5",
-        );
-    }
-
-    #[test]
-    fn an_empty_queue_has_no_next_deadline() {
-        let page = page(|metrics| {
-            metrics.set_queue(&hackney(), 1, Some(Timestamp::UNIX_EPOCH));
-            metrics.set_queue(&hackney(), 0, None);
-        });
-        assert!(page.contains("usher_checks_waiting{responder=\"hackney\"} 0"), "{page}");
-        assert!(!page.contains("usher_next_deadline_timestamp_seconds{"), "{page}");
-    }
-
-    #[test]
-    fn methods_that_the_contract_does_not_have_count_as_one() {
-        let page = page(|metrics| {
-            metrics.called("/usher.v1.CourtService/SubmitEnquiry", tonic::Code::Ok, Duration::ZERO);
-            for index in 0..100 {
-                let method = format!("/usher.v1.CourtService/Guess{index}");
-                metrics.called(&method, tonic::Code::Unimplemented, Duration::ZERO);
-            }
-        });
-        let counts: Vec<&str> = page
-            .lines()
-            .filter(|line| line.starts_with("rpc_server_call_duration_seconds_count"))
-            .collect();
-        assert_eq!(counts.len(), 2, "{counts:#?}");
-        let other = "rpc_method=\"_OTHER\",rpc_status_code=\"UNIMPLEMENTED\"} 100";
-        assert!(counts.iter().any(|line| line.ends_with(other)), "{counts:#?}");
-        let known = "rpc_method=\"usher.v1.CourtService/SubmitEnquiry\",rpc_status_code=\"OK\"} 1";
-        assert!(counts.iter().any(|line| line.ends_with(known)), "{counts:#?}");
-    }
-
-    #[test]
-    fn names_have_the_prefix_and_base_units() {
-        let page = page(|_| {});
-        let names: Vec<&str> = page
-            .lines()
-            .filter_map(|line| line.strip_prefix("# TYPE "))
-            .filter_map(|line| line.split(' ').next())
-            .collect();
-        assert!(names.len() >= 15, "{names:?}");
-        for name in names {
-            assert!(name.starts_with("usher_") || name.starts_with("rpc_server_"), "{name}");
-            assert!(!name.contains("_ms") && !name.contains("milli"), "{name}");
-        }
-    }
-}
+mod tests;

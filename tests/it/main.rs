@@ -1,6 +1,10 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod edge;

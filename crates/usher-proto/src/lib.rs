@@ -20,12 +20,9 @@ pub mod v1 {
 /// The descriptors of `usher.v1` and what it imports, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("gen/descriptor.bin");
 
-/// What engines persist; never on the wire (`proto/usher/storage/v1`). Nothing here has a `Debug`: most of it is about people.
-#[expect(
-    missing_docs,
-    clippy::pedantic,
-    reason = "generated; documented in the .proto files"
-)]
-#[rustfmt::skip]
-#[path = "gen/usher.storage.v1.rs"]
-pub mod storage_v1;
+/// Package `usher.storage.v1`: what engines persist; never on the wire. Its numbers are documented in
+/// `proto/usher/storage/v1`.
+#[expect(missing_docs, clippy::pedantic, reason = "generated")]
+pub mod storage_v1 {
+    include!("gen/usher.storage.v1.rs");
+}

@@ -14,7 +14,9 @@ impl PlainDate for Day {
         let year = i16::try_from(year).map_err(bad)?;
         let month = i8::try_from(month).map_err(bad)?;
         let day = i8::try_from(day).map_err(bad)?;
-        Date::new(year, month, day).map(Self).map_err(|_| Error::InvalidDate)
+        Date::new(year, month, day)
+            .map(Self)
+            .map_err(|_| Error::InvalidDate)
     }
 
     fn as_components(&self) -> (i32, u8, u8) {

@@ -39,8 +39,14 @@ impl<'de, T: Codes> Deserialize<'de> for Code<T> {
         let text = String::deserialize(deserializer)?;
         let found = T::ALL.iter().find(|code| code.name() == text);
         found.copied().map(Self).ok_or_else(|| {
-            let names: Vec<String> = T::ALL.iter().map(|code| format!("`{}`", code.name())).collect();
-            D::Error::custom(format!("unknown variant `{text}`, expected one of {}", names.join(", ")))
+            let names: Vec<String> = T::ALL
+                .iter()
+                .map(|code| format!("`{}`", code.name()))
+                .collect();
+            D::Error::custom(format!(
+                "unknown variant `{text}`, expected one of {}",
+                names.join(", ")
+            ))
         })
     }
 }
@@ -77,7 +83,9 @@ impl<'de> de::Visitor<'de> for OneOrMany {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Moments, E> {
-        let moment = text.parse().map_err(|error| E::custom(format!("{text:?}: {error}")))?;
+        let moment = text
+            .parse()
+            .map_err(|error| E::custom(format!("{text:?}: {error}")))?;
         Ok(Moments(vec![moment]))
     }
 
@@ -116,6 +124,8 @@ impl FromStr for Length {
 
 impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }

@@ -86,8 +86,7 @@ impl Kept for Enquiry {
         } = message;
         let mut checks: Vec<Check> = read_all(checks)?;
         number(&mut checks, "checks", |check, number| check.number = number)?;
-        let mut alerts: Vec<Alert> = read_all(alerts)?;
-        number(&mut alerts, "alerts", |alert, number| alert.number = number)?;
+        let alerts: Vec<Alert> = read_all(alerts)?;
         Ok(Self {
             id: EnquiryId::from_uuid(read_uuid(&id, "id")?),
             requester: read_needed(requester, "requester")?,
@@ -247,7 +246,7 @@ impl Kept for Alert {
 
     fn keep(&self) -> kept::Alert {
         let Self {
-            number: _,
+            number,
             check,
             cause,
             audience,
@@ -256,6 +255,7 @@ impl Kept for Alert {
             state,
         } = self;
         kept::Alert {
+            number: u32::from(*number),
             check: u32::from(*check),
             audience: keep_codes(audience),
             due_at_ms: keep_time(*due_at),
@@ -268,21 +268,25 @@ impl Kept for Alert {
             }),
             state: Some(match state {
                 AlertState::Open { since } => kept::alert::State::OpenSinceMs(keep_time(*since)),
-                AlertState::Acknowledged { by, at, expires } => {
-                    kept::alert::State::Acknowledged(kept::Acknowledged {
-                        by: Some(by.keep()),
-                        at_ms: keep_time(*at),
-                        expires_ms: keep_time(*expires),
-                    })
-                }
+                AlertState::Acknowledged {
+                    by,
+                    at,
+                    expires,
+                    note,
+                } => kept::alert::State::Acknowledged(kept::Acknowledged {
+                    by: Some(by.keep()),
+                    at_ms: keep_time(*at),
+                    expires_ms: keep_time(*expires),
+                    note: keep_sealed(note),
+                }),
                 AlertState::Resolved { at } => kept::alert::State::ResolvedAtMs(keep_time(*at)),
             }),
         }
     }
 
-    /// The number is the place in the list, which the enquiry knows.
     fn read(message: kept::Alert) -> Result<Self, RecordError> {
         let kept::Alert {
+            number,
             check,
             audience,
             due_at_ms,
@@ -291,7 +295,7 @@ impl Kept for Alert {
             state,
         } = message;
         Ok(Self {
-            number: 0,
+            number: read_ordinal(number, "alerts.number")?,
             check: read_ordinal(check, "alerts.check")?,
             cause: match needed(cause, "alerts.cause")? {
                 kept::alert::Cause::Step(step) => {
@@ -313,10 +317,12 @@ impl Kept for Alert {
                     by,
                     at_ms,
                     expires_ms,
+                    note,
                 }) => AlertState::Acknowledged {
                     by: read_needed(by, "alerts.acknowledged.by")?,
                     at: read_time(at_ms, "alerts.acknowledged.at_ms")?,
                     expires: read_time(expires_ms, "alerts.acknowledged.expires_ms")?,
+                    note: read_sealed(note),
                 },
                 kept::alert::State::ResolvedAtMs(at) => AlertState::Resolved {
                     at: read_time(at, "alerts.resolved_at_ms")?,

@@ -1,6 +1,8 @@
 //! Who gets in.
 
-use super::raw::{PING, SETTINGS, client_config, connect, ends, frame, hello, open, read_frame};
+use super::raw::{
+    GOAWAY, PING, SETTINGS, client_config, connect, ends, frame, hello, open, read_frame,
+};
 use super::*;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -162,12 +164,21 @@ async fn the_cap_of_connections_is_honoured_and_recovers() {
 }
 
 #[tokio::test]
-async fn the_cap_of_one_address_is_honoured_and_recovers() {
-    let settings = Settings {
-        connections_per_peer_max: 2,
-        ..Settings::default()
-    };
-    check_cap(settings).await;
+async fn the_cap_of_one_address_holds_until_clients_are_known() {
+    let edge = Edge::start(Settings {
+        connections_per_peer_max: 1,
+        ..quick()
+    });
+    let mut silent = TcpStream::connect(edge.addr).await.unwrap();
+    edge.until_counted("accepted", 1).await;
+    assert!(call(&edge.honest()).await.is_err(), "a second got in");
+    assert!(edge.counter("over_cap") >= 1);
+    assert!(ends(&mut silent).await);
+    until("the seat is free", || edge.connections.count() == 0).await;
+    let (first, second) = (edge.honest(), edge.honest());
+    call(&first).await.unwrap();
+    call(&second).await.unwrap();
+    assert_eq!(edge.connections.count(), 2);
 }
 
 #[tokio::test]
@@ -216,10 +227,10 @@ async fn a_session_is_never_resumed() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_at_its_age_and_the_client_calls_on() {
+async fn an_old_connection_is_asked_to_go_and_then_ended() {
     let settings = Settings {
         connection_age_seconds: 1,
-        connection_grace_seconds: 0,
+        connection_grace_seconds: 1,
         ..Settings::default()
     };
     let edge = Edge::start(settings);
@@ -227,8 +238,46 @@ async fn a_connection_ends_at_its_age_and_the_client_calls_on() {
     stream.write_all(&hello()).await.unwrap();
     let honest = edge.honest();
     call(&honest).await.unwrap();
-    // This one ignores the request to go.
-    assert!(ends(&mut stream).await);
+    let mut goodbye = None;
+    while let Some(frame) = read_frame(&mut stream).await {
+        if frame.kind == GOAWAY {
+            goodbye = Some(frame.code());
+        }
+    }
+    assert_eq!(goodbye, Some(0), "it was not asked, or with an error");
     until("both seats are free", || edge.connections.count() == 0).await;
+    call(&honest).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_certificate() {
+    let edge = Edge::start(Settings::default());
+    let request = IssueRequest::client("a", GATEWAY, 1);
+    let ends_soon = days_ago(1) + jiff::SignedDuration::from_secs(2);
+    let issued = edge.authority.issue(&request, ends_soon).unwrap();
+    let config = client_config(&edge, Some(&issued));
+    let mut stream = connect(edge.addr, config).await.unwrap();
+    stream.write_all(&hello()).await.unwrap();
+    assert_eq!(read_frame(&mut stream).await.unwrap().kind, SETTINGS);
+    assert!(ends(&mut stream).await);
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_keepalive_is_closed() {
+    let settings = Settings {
+        keepalive_seconds: 1,
+        keepalive_limit_seconds: 1,
+        ..Settings::default()
+    };
+    let edge = Edge::start(settings);
+    let mut stream = open(&edge).await;
+    stream.write_all(&hello()).await.unwrap();
+    let honest = edge.honest();
+    call(&honest).await.unwrap();
+    assert!(ends(&mut stream).await);
+    until("only the honest one is left", || {
+        edge.connections.count() == 1
+    })
+    .await;
     call(&honest).await.unwrap();
 }

@@ -127,6 +127,18 @@ async fn a_revocation_list_covers_its_own_authority_only() {
     );
 }
 
+#[tokio::test]
+async fn a_revocation_list_that_ends_lets_nobody_in() {
+    let edge = Edge::start_with_revoked(Settings::default(), Some(&[]));
+    let ends_soon = days_ago(1) + jiff::SignedDuration::from_secs(2);
+    let list = edge.authority.revocation_list(&[], ends_soon, 1).unwrap();
+    fs::write(edge.files.crl.as_ref().unwrap(), list).unwrap();
+    assert!(edge.tls.poll().unwrap());
+    call(&edge.honest()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(call(&edge.honest()).await.is_err());
+}
+
 /// Breaks one thing, and expects a refusal with these words.
 fn check_refused(break_it: impl FnOnce(&TlsFiles, &Authority), words: &[&str]) {
     let dir = tempfile::tempdir().unwrap();

@@ -64,8 +64,9 @@ async fn handshakes_in_progress_do_not_hold_up_the_stop() {
     until("both are seen", || edge.counter("accepted") == 2).await;
     let stopwatch = Stopwatch::start();
     assert_eq!(edge.stop().await, Drain::Clean);
-    assert!(stopwatch.elapsed() < Duration::from_secs(2));
     assert!(raw::ends(&mut silent).await && raw::ends(&mut greeted).await);
+    // Sooner than the limits of the handshake and of the first bytes would end them.
+    assert!(stopwatch.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]
