@@ -74,7 +74,11 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
         .filter(|alert| alert.state != i32::from(v1::AlertState::Resolved))
         .collect();
     if !open_alerts.is_empty() {
-        let _ = writeln!(page, "\nAlerts:\n{}", crate::cli::alert::alerts(open_alerts));
+        let _ = writeln!(
+            page,
+            "\nAlerts:\n{}",
+            crate::cli::alert::alerts(open_alerts)
+        );
     }
     page
 }
