@@ -56,9 +56,15 @@ impl Day {
         }
         let events: Vec<Timestamp> = scripts.iter().flat_map(Script::events).collect();
         let plan = Plan::new(&events, options.speed);
-        let start = plan.as_ref().map_or(Timestamp::UNIX_EPOCH, |plan| plan.start);
+        let start = plan
+            .as_ref()
+            .map_or(Timestamp::UNIX_EPOCH, |plan| plan.start);
         let clock = Arc::new(ScaledClock::new(start, 1));
-        let responders: Vec<ResponderId> = directory.responders().iter().map(|responder| responder.id.clone()).collect();
+        let responders: Vec<ResponderId> = directory
+            .responders()
+            .iter()
+            .map(|responder| responder.id.clone())
+            .collect();
         let cast = behaviours(options.seed, &responders, &work(&directory, &scripts));
         let dies_from = first_hearing_of_the_busiest_day(&scripts).unwrap_or(start);
         let (courts, offices) = offices(scripts);
@@ -66,6 +72,7 @@ impl Day {
             clock: Arc::clone(&clock),
             seed: options.seed,
             stop: CancellationToken::new(),
+            lag: Arc::default(),
         };
         Ok(Self {
             common,
@@ -83,9 +90,10 @@ impl Day {
         let running = self.stage.start().await?;
         let track = Track::default();
         let board = Arc::new(Board::default());
+        let cases = self.offices.iter().map(Vec::len).sum();
         let (mut clients, shown) = self.enter(&running, &board)?;
         let watched = tokio::spawn(display::show(Arc::clone(&self.common.clock), board, shown));
-        let led = self.lead(&running, &track).await;
+        let led = self.lead(&running, &track, cases).await;
         self.common.stop.cancel();
         watched.abort();
         // The display clears itself when it is dropped: wait for that before anything else is written.
@@ -97,14 +105,13 @@ impl Day {
         Ok((self.stage, self.records, track))
     }
 
-    async fn lead(&self, running: &Running, track: &Track) -> anyhow::Result<()> {
+    async fn lead(&self, running: &Running, track: &Track, cases: usize) -> anyhow::Result<()> {
         let Some(plan) = &self.plan else {
             say("no row of the list can be played");
             return Ok(());
         };
         say(&format!(
-            "playing {} cases in about {} s; people and boroughs' answers are invented",
-            self.offices_cases(),
+            "playing {cases} cases in about {} s; people and boroughs' answers are invented",
             plan.real().as_secs()
         ));
         let look_after = async {
@@ -113,7 +120,7 @@ impl Day {
             }
         };
         tokio::select! {
-            () = plan.lead(&self.common.clock, track, &self.common.stop) => Ok(()),
+            () = plan.lead(&self.common, track) => Ok(()),
             () = look_after => bail!("the broker stopped in the middle of the day; the log says why"),
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted.context("cannot wait for Ctrl-C")?;
@@ -122,12 +129,12 @@ impl Day {
         }
     }
 
-    fn offices_cases(&self) -> usize {
-        self.offices.iter().map(Vec::len).sum()
-    }
-
     /// Sends every client program on stage.
-    fn enter(&mut self, running: &Running, board: &Arc<Board>) -> anyhow::Result<(JoinSet<()>, Vec<Shown>)> {
+    fn enter(
+        &mut self,
+        running: &Running,
+        board: &Arc<Board>,
+    ) -> anyhow::Result<(JoinSet<()>, Vec<Shown>)> {
         let address = running.address;
         let mut clients = JoinSet::new();
         let mut shown = Vec::new();
@@ -152,13 +159,23 @@ impl Day {
         }
         for (number, scripts) in std::mem::take(&mut self.offices).into_iter().enumerate() {
             let client = self.stage.client(&Who::Office(number), address)?;
-            let office = Office::new(self.common.clone(), client, Arc::clone(&self.records), scripts);
+            let office = Office::new(
+                self.common.clone(),
+                client,
+                Arc::clone(&self.records),
+                scripts,
+            );
             clients.spawn(office.play());
         }
         Ok((clients, shown))
     }
 
-    fn borough(&self, id: &ResponderId, behaviour: Behaviour, address: SocketAddr) -> anyhow::Result<Borough> {
+    fn borough(
+        &self,
+        id: &ResponderId,
+        behaviour: Behaviour,
+        address: SocketAddr,
+    ) -> anyhow::Result<Borough> {
         let who = Who::Borough(id.clone());
         let tls = self.stage.tls(&who)?;
         Ok(Borough {
@@ -187,19 +204,27 @@ fn work(directory: &Directory, scripts: &[Script]) -> BTreeMap<ResponderId, usiz
 
 fn reached(directory: &Directory, case: &Case) -> BTreeSet<ResponderId> {
     let day = case.requested_at.date();
-    let one = [&case.home_postcode, &case.curfew_postcode, &case.partner_postcode];
+    let one = [
+        &case.home_postcode,
+        &case.curfew_postcode,
+        &case.partner_postcode,
+    ];
     let all = one.into_iter().chain(&case.child_postcodes);
     let find = |text: &String| match directory.lookup(&Postcode::parse(text).ok()?, day) {
         PostcodeOutcome::Authority { code, .. } => directory.responder_for(code, day),
         _ => None,
     };
-    all.filter_map(find).map(|responder| responder.id.clone()).collect()
+    all.filter_map(find)
+        .map(|responder| responder.id.clone())
+        .collect()
 }
 
 fn first_hearing_of_the_busiest_day(scripts: &[Script]) -> Option<Timestamp> {
     let mut days = BTreeMap::new();
     for Script { case, .. } in scripts {
-        let (count, first) = days.entry(case.hearing_at.date()).or_insert((0, case.hearing_at));
+        let (count, first) = days
+            .entry(case.hearing_at.date())
+            .or_insert((0, case.hearing_at));
         *count += 1;
         *first = case.hearing_at.min(*first);
     }
@@ -219,7 +244,10 @@ fn offices(scripts: Vec<Script>) -> (Vec<Vec<CourtCode>>, Vec<Vec<Script>>) {
     }
     let mut cases: Vec<Vec<Script>> = vec![Vec::new(); count];
     for script in scripts {
-        if let Some(office) = places.get(&script.case.court).and_then(|place| cases.get_mut(*place)) {
+        if let Some(office) = places
+            .get(&script.case.court)
+            .and_then(|place| cases.get_mut(*place))
+        {
             office.push(script);
         }
     }

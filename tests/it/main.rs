@@ -13,4 +13,6 @@ mod permit;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod support;
+#[cfg(test)]
 mod tidy;

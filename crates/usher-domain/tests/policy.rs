@@ -219,16 +219,23 @@ fn a_responder_has_its_own_hours_and_ladders_or_the_general_ones() {
         jiff::civil::time(0, 0, 0, 0),
         jiff::civil::time(23, 59, 0, 0),
     ));
+    let last = rule(
+        "last",
+        StepKind::Escalate,
+        &["hearing + 1 h"],
+        Unless::Answered,
+    );
+    let own_steps = vec![hearing(), last];
     let terms = Terms {
         hours: WorkingHours::new([always; 7]).unwrap(),
-        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing()]))]),
+        tracks: BTreeMap::from([(Track::Oral, track(own_steps))]),
     };
     let mut policy = policy();
     policy.responders.insert(own.clone(), terms);
     assert_eq!(policy.validate(), Ok(()));
     assert_eq!(
         policy.track(Track::Oral, Some(&own)).unwrap().steps.len(),
-        1
+        2
     );
     assert_eq!(
         policy.track(Track::Fast, Some(&own)).unwrap().steps.len(),
@@ -312,6 +319,8 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
     check(only(StepKind::Escalate, &["hearing + 1 wd"], answered), "");
     check(only(StepKind::Escalate, &["hearing + 0 min"], answered), "");
     let last = "ladder.oral: one step after the hearing";
+    // A decision at court ends the step at the hearing: alone it would leave the check unwatched.
+    check(oral(|rule| rule.steps = vec![hearing()]), last);
     check(
         only(StepKind::Escalate, &["hearing - 1 wd"], answered),
         last,
@@ -416,6 +425,11 @@ fn a_step_that_cannot_be_right_is_refused() {
     check(step(|step| step.audience.clear()), "audience is empty");
     check(
         step(|step| step.kind = StepKind::Hearing),
+        "kind hearing means",
+    );
+    // No working time from the hearing on is when the office next opens.
+    check(
+        oral(|rule| rule.steps[1].at[0].span.unit = Unit::WorkingDay),
         "kind hearing means",
     );
     check(

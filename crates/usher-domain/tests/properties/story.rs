@@ -23,6 +23,17 @@ pub(crate) struct Story {
     pub(crate) acts: Vec<Act>,
 }
 
+impl Story {
+    /// The same story told at length: every text is long.
+    pub(crate) fn at_length(mut self) -> Self {
+        self.submit.personal = Sealed::from_bytes(vec![1; 30_000]);
+        for act in &mut self.acts {
+            act.amount = 8_000 + act.amount % 16_000;
+        }
+        self
+    }
+}
+
 /// One act.
 #[derive(Clone, Debug)]
 pub(crate) struct Act {

@@ -178,7 +178,7 @@ proptest! {
 
     #[test]
     fn no_list_and_no_text_grows_beyond_its_bound(story in stories()) {
-        play(story, |_, turn| {
+        play(story.at_length(), |_, turn| {
             let after = turn.after();
             let heavy = weight(after) > limits::PERSONAL_BYTES_MAX;
             prop_assert!(!heavy, "{} bytes", weight(after));

@@ -1,0 +1,4 @@
+//! The test kit: sample data and the model of the store.
+
+pub mod memory;
+pub mod sample;
