@@ -94,11 +94,17 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     let findings = classify(&stage, &records, &track).await?;
     let rejected = records.rejected();
     for row in &rejected {
-        say(&format!("row at line {} was not played: {}", row.line, row.reason));
+        say(&format!(
+            "row at line {} was not played: {}",
+            row.line, row.reason
+        ));
     }
     for fault in report.faults.iter().take(FAULTS_TOLD) {
         let whose = fault.enquiry.as_deref().unwrap_or("no enquiry");
-        say(&format!("the store is not sound: {} of {whose}: {}", fault.what, fault.reason));
+        say(&format!(
+            "the store is not sound: {} of {whose}: {}",
+            fault.what, fault.reason
+        ));
     }
     let mut findings = findings;
     findings.summary.rejected_rows = rejected.len() as u64;
@@ -134,7 +140,11 @@ impl Outcome {
 
     /// 0 when every promise was kept, else [`EXIT_BROKEN_PROMISE`].
     pub fn exit_code(&self) -> u8 {
-        if self.summary.is_kept() { 0 } else { EXIT_BROKEN_PROMISE }
+        if self.summary.is_kept() {
+            0
+        } else {
+            EXIT_BROKEN_PROMISE
+        }
     }
 
     /// With [`Options::keep_running`]: serves on, at real speed from where the day ended, until Ctrl-C; says on stderr where, and where
@@ -148,22 +158,33 @@ impl Outcome {
         };
         let running = stage.start().await?;
         let certificates = stage.folder.certificates();
-        say(&format!("serving on https://{} until Ctrl-C", running.address));
+        say(&format!(
+            "serving on https://{} until Ctrl-C",
+            running.address
+        ));
         say(&format!(
             "certificates and keys are in {}: ca.pem, and for clients office-0.pem, operators.pem, inspector.pem, borough-<id>.pem with their .key",
             certificates.display()
         ));
-        say(&format!("the store is in {}; remove {} when you are done", stage.folder.store().display(), stage.folder.path().display()));
-        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
+        say(&format!(
+            "the store is in {}; remove {} when you are done",
+            stage.folder.store().display(),
+            stage.folder.path().display()
+        ));
+        tokio::signal::ctrl_c()
+            .await
+            .context("cannot wait for Ctrl-C")?;
         running.stop().await
     }
 }
 
 fn read_list(options: &Options) -> anyhow::Result<List> {
     let Some(path) = &options.list else {
-        return List::read(BUILT_IN.as_bytes()).context("the built-in court list was damaged before usher was built");
+        return List::read(BUILT_IN.as_bytes())
+            .context("the built-in court list was damaged before usher was built");
     };
-    let file = File::open(path).with_context(|| format!("cannot open the court list {}", path.display()))?;
+    let file = File::open(path)
+        .with_context(|| format!("cannot open the court list {}", path.display()))?;
     List::read(file).with_context(|| format!("{} is not a court list", path.display()))
 }
 
@@ -172,7 +193,11 @@ fn verify_store(stage: &Stage) -> anyhow::Result<Report> {
     Ok(verify::verify(engine.as_mut()))
 }
 
-async fn classify(stage: &Stage, records: &Records, track: &Track) -> anyhow::Result<summary::Findings> {
+async fn classify(
+    stage: &Stage,
+    records: &Records,
+    track: &Track,
+) -> anyhow::Result<summary::Findings> {
     let store = crate::app::open_store(&store_settings(&stage.folder))?;
     let findings = summary::read(&store, &records.receipts(), track).await;
     store.close().await;

@@ -98,15 +98,32 @@ mod tests {
         let clock = Arc::new(ScaledClock::new(start, 6_000));
         let stop = CancellationToken::new();
         let (tell, told) = mpsc::channel(4);
-        tell.send(Planned { at: later(4), act: 4 }).await.unwrap();
+        tell.send(Planned {
+            at: later(4),
+            act: 4,
+        })
+        .await
+        .unwrap();
         let done = Arc::new(Mutex::new(Vec::new()));
-        let planned = vec![Planned { at: later(6), act: 6 }, Planned { at: later(1), act: 1 }];
+        let planned = vec![
+            Planned {
+                at: later(6),
+                act: 6,
+            },
+            Planned {
+                at: later(1),
+                act: 1,
+            },
+        ];
         let perform = |act: i64| {
             let (done, stop) = (Arc::clone(&done), stop.clone());
             async move {
                 done.lock().unwrap().push(act);
                 match act {
-                    1 => vec![Planned { at: later(2), act: 2 }],
+                    1 => vec![Planned {
+                        at: later(2),
+                        act: 2,
+                    }],
                     6 => {
                         stop.cancel();
                         Vec::new()

@@ -185,7 +185,11 @@ mod tests {
     fn event(check: &str, kind: E) -> v1::Event {
         v1::Event {
             check_id: check.into(),
-            responder_id: if kind == E::Opened { "hackney".into() } else { String::new() },
+            responder_id: if kind == E::Opened {
+                "hackney".into()
+            } else {
+                String::new()
+            },
             answer_version: u32::from(kind == E::Answered),
             r#type: kind.into(),
             ..v1::Event::default()
@@ -197,20 +201,67 @@ mod tests {
         let board = Board::default();
         let steps = [
             (event("", E::Submitted), Row::default()),
-            (event("1/1", E::Opened), Row { waiting: 1, ..Row::default() }),
-            (event("1/1", E::Leased), Row { leased: 1, ..Row::default() }),
-            (event("1/1", E::LeaseLost), Row { waiting: 1, ..Row::default() }),
-            (event("1/1", E::StepRaised), Row { waiting: 1, alerts: 1, ..Row::default() }),
-            (event("1/1", E::Accepted), Row { accepted: 1, alerts: 1, ..Row::default() }),
-            (event("1/1", E::Resolved), Row { accepted: 1, ..Row::default() }),
-            (event("1/1", E::Answered), Row { answered: 1, ..Row::default() }),
+            (
+                event("1/1", E::Opened),
+                Row {
+                    waiting: 1,
+                    ..Row::default()
+                },
+            ),
+            (
+                event("1/1", E::Leased),
+                Row {
+                    leased: 1,
+                    ..Row::default()
+                },
+            ),
+            (
+                event("1/1", E::LeaseLost),
+                Row {
+                    waiting: 1,
+                    ..Row::default()
+                },
+            ),
+            (
+                event("1/1", E::StepRaised),
+                Row {
+                    waiting: 1,
+                    alerts: 1,
+                    ..Row::default()
+                },
+            ),
+            (
+                event("1/1", E::Accepted),
+                Row {
+                    accepted: 1,
+                    alerts: 1,
+                    ..Row::default()
+                },
+            ),
+            (
+                event("1/1", E::Resolved),
+                Row {
+                    accepted: 1,
+                    ..Row::default()
+                },
+            ),
+            (
+                event("1/1", E::Answered),
+                Row {
+                    answered: 1,
+                    ..Row::default()
+                },
+            ),
         ];
         for (event, expected) in steps {
             board.note(&event);
             assert_eq!(board.picture().total, expected, "{:?}", event.r#type());
         }
         let picture = board.picture();
-        assert_eq!((picture.enquiries, picture.escalated, picture.due), (1, 1, 0));
+        assert_eq!(
+            (picture.enquiries, picture.escalated, picture.due),
+            (1, 1, 0)
+        );
         assert!(picture.rows.contains_key("hackney"));
     }
 }

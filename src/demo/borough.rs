@@ -43,17 +43,35 @@ impl Presence {
 
     /// In a word.
     pub(super) fn word(&self) -> &'static str {
-        Self::STATES.get(usize::from(self.0.load(Ordering::Relaxed))).copied().unwrap_or_default()
+        Self::STATES
+            .get(usize::from(self.0.load(Ordering::Relaxed)))
+            .copied()
+            .unwrap_or_default()
     }
 }
 
 /// What an adapter does later.
 #[derive(Debug)]
 pub(super) enum Act {
-    Answer { check: String, lease: String },
-    Accept { check: String, lease: String, promise: Option<Timestamp>, answer: Timestamp },
-    Ask { check: String, lease: String },
-    Redirect { check: String, lease: String, known: bool },
+    Answer {
+        check: String,
+        lease: String,
+    },
+    Accept {
+        check: String,
+        lease: String,
+        promise: Option<Timestamp>,
+        answer: Timestamp,
+    },
+    Ask {
+        check: String,
+        lease: String,
+    },
+    Redirect {
+        check: String,
+        lease: String,
+        known: bool,
+    },
 }
 
 /// One borough.
@@ -156,30 +174,60 @@ impl Borough {
     }
 
     fn plan(&self, leased: v1::LeasedCheck) -> Option<Planned<Act>> {
-        let v1::LeasedCheck { check, lease_id: lease, .. } = leased;
+        let v1::LeasedCheck {
+            check,
+            lease_id: lease,
+            ..
+        } = leased;
         let check = check?;
         let now = self.common.clock.now();
         let sent_on = |reason: &v1::RouteReason| {
-            matches!(reason.kind(), v1::RouteReasonKind::Redirected | v1::RouteReasonKind::Operator)
+            matches!(
+                reason.kind(),
+                v1::RouteReasonKind::Redirected | v1::RouteReasonKind::Operator
+            )
         };
         let matter = Matter {
             now,
             deadline: deadline_of(&check).unwrap_or(now),
             handled: !check.exchanges.is_empty() || check.reasons.iter().any(sent_on),
         };
-        let mut dice = self.dice(&["check", &check.id, if matter.handled { "again" } else { "first" }]);
+        let mut dice = self.dice(&[
+            "check",
+            &check.id,
+            if matter.handled { "again" } else { "first" },
+        ]);
         let check = check.id;
         let act = match fate(self.behaviour, matter, &mut dice) {
             Fate::Soon(span) => {
                 let at = now.saturating_add(span).unwrap_or(Timestamp::MAX);
-                return Some(Planned { at, act: Act::Answer { check, lease } });
+                return Some(Planned {
+                    at,
+                    act: Act::Answer { check, lease },
+                });
             }
-            Fate::People { promise, answer } => Act::Accept { check, lease, promise, answer },
+            Fate::People { promise, answer } => Act::Accept {
+                check,
+                lease,
+                promise,
+                answer,
+            },
             Fate::Ask => Act::Ask { check, lease },
-            Fate::Redirect => Act::Redirect { check, lease, known: true },
-            Fate::NotOurs => Act::Redirect { check, lease, known: false },
+            Fate::Redirect => Act::Redirect {
+                check,
+                lease,
+                known: true,
+            },
+            Fate::NotOurs => Act::Redirect {
+                check,
+                lease,
+                known: false,
+            },
         };
-        Some(Planned { at: after(now, dice.i64(1..=4)), act })
+        Some(Planned {
+            at: after(now, dice.i64(1..=4)),
+            act,
+        })
     }
 
     async fn perform(&self, act: Act, adapter: AdapterServiceClient<Channel>) -> Vec<Planned<Act>> {
@@ -187,11 +235,26 @@ impl Borough {
         let (verb, outcome) = match act {
             Act::Answer { check, lease } => ("answer", self.answer(check, lease, adapter).await),
             Act::Ask { check, lease } => ("ask", self.ask(check, lease, adapter).await),
-            Act::Redirect { check, lease, known } => ("redirect", self.redirect(check, lease, known, adapter).await),
-            Act::Accept { check, lease, promise, answer } => {
+            Act::Redirect {
+                check,
+                lease,
+                known,
+            } => (
+                "redirect",
+                self.redirect(check, lease, known, adapter).await,
+            ),
+            Act::Accept {
+                check,
+                lease,
+                promise,
+                answer,
+            } => {
                 let accepted = self.accept(check.clone(), lease, promise, adapter).await;
                 if accepted.is_ok() {
-                    let act = Act::Answer { check, lease: String::new() };
+                    let act = Act::Answer {
+                        check,
+                        lease: String::new(),
+                    };
                     next.push(Planned { at: answer, act });
                 }
                 ("accept", accepted)
@@ -203,7 +266,12 @@ impl Borough {
         next
     }
 
-    async fn answer(&self, check: String, lease: String, adapter: AdapterServiceClient<Channel>) -> Result<(), Status> {
+    async fn answer(
+        &self,
+        check: String,
+        lease: String,
+        adapter: AdapterServiceClient<Channel>,
+    ) -> Result<(), Status> {
         let mut dice = self.dice(&["answer", &check]);
         let disposition = match dice.u32(0..100) {
             0..55 => v1::Disposition::NotKnown,
@@ -236,18 +304,27 @@ impl Borough {
             person: Some(self.worker(&check)),
             check_id: check,
             lease_id: lease,
-            expected_by_time: promise.map(|at| prost_types::Timestamp { seconds: at.as_second(), nanos: 0 }),
+            expected_by_time: promise.map(|at| prost_types::Timestamp {
+                seconds: at.as_second(),
+                nanos: 0,
+            }),
         };
         call!(adapter, accept, request).map(drop)
     }
 
-    async fn ask(&self, check: String, lease: String, adapter: AdapterServiceClient<Channel>) -> Result<(), Status> {
+    async fn ask(
+        &self,
+        check: String,
+        lease: String,
+        adapter: AdapterServiceClient<Channel>,
+    ) -> Result<(), Status> {
         let request = v1::AskRequest {
             request_id: self.request_id(&["ask", &check, &lease]),
             person: Some(self.worker(&check)),
             check_id: check,
             lease_id: lease,
-            question: "Do the children live at the address of the curfew, and who else does?".into(),
+            question: "Do the children live at the address of the curfew, and who else does?"
+                .into(),
         };
         call!(adapter, ask, request).map(drop)
     }
@@ -261,9 +338,10 @@ impl Borough {
     ) -> Result<(), Status> {
         let mut dice = self.dice(&["redirect", &check]);
         let other = dice.choice(self.others.iter()).filter(|_| known).cloned();
-        let to = other.map_or(v1::redirect_request::To::UnknownOwner(v1::UnknownOwner {}), |code| {
-            v1::redirect_request::To::AuthorityCode(code)
-        });
+        let to = other.map_or(
+            v1::redirect_request::To::UnknownOwner(v1::UnknownOwner {}),
+            |code| v1::redirect_request::To::AuthorityCode(code),
+        );
         let request = v1::RedirectRequest {
             request_id: self.request_id(&["redirect", &check, &lease]),
             person: Some(self.worker(&check)),
@@ -275,7 +353,10 @@ impl Borough {
     }
 
     fn worker(&self, check: &str) -> v1::Person {
-        person(full_name(&mut self.dice(&["worker", check])), "Front door, duty desk")
+        person(
+            full_name(&mut self.dice(&["worker", check])),
+            "Front door, duty desk",
+        )
     }
 
     fn dice(&self, labels: &[&str]) -> fastrand::Rng {
@@ -297,8 +378,15 @@ fn deadline_of(check: &v1::AssignedCheck) -> Option<Timestamp> {
 }
 
 fn content(disposition: v1::Disposition, dice: &mut fastrand::Rng) -> v1::AnswerContent {
-    let known = matches!(disposition, v1::Disposition::KnownNothingRelevant | v1::Disposition::KnownRelevant);
-    let confidence = if known { v1::Confidence::Certain } else { v1::Confidence::None };
+    let known = matches!(
+        disposition,
+        v1::Disposition::KnownNothingRelevant | v1::Disposition::KnownRelevant
+    );
+    let confidence = if known {
+        v1::Confidence::Certain
+    } else {
+        v1::Confidence::None
+    };
     let found = v1::Match {
         who: "subject".into(),
         confidence: confidence.into(),

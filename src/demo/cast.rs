@@ -82,7 +82,9 @@ pub(super) fn behaviours(
     for responder in small.into_iter().take(ABSENT) {
         cast.insert(responder, Behaviour::Absent);
     }
-    let kinds = KINDS.iter().flat_map(|(kind, count)| std::iter::repeat_n(*kind, *count));
+    let kinds = KINDS
+        .iter()
+        .flat_map(|(kind, count)| std::iter::repeat_n(*kind, *count));
     for kind in kinds {
         let lasting = kind == Behaviour::Dying { restarts: false };
         let fits = |id: &&ResponderId| !cast.contains_key(*id) && (!lasting || is_small(id));
@@ -130,29 +132,56 @@ pub(super) struct Matter {
 /// Decides what becomes of one check. The dice are the check's own.
 pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rng) -> Fate {
     let soon = Fate::Soon(SignedDuration::from_secs(dice.i64(20..=420)));
-    let left = matter.deadline.duration_since(matter.now).max(SignedDuration::ZERO);
-    let mut people = |from: i32, to: i32| in_office_hours(matter.now, left / 100 * dice.i32(from..=to));
+    let left = matter
+        .deadline
+        .duration_since(matter.now)
+        .max(SignedDuration::ZERO);
+    let mut people =
+        |from: i32, to: i32| in_office_hours(matter.now, left / 100 * dice.i32(from..=to));
     match behaviour {
         Behaviour::Slow => {
             let answer = people(30, 110);
-            Fate::People { promise: None, answer: overdue(answer, matter, dice) }
+            Fate::People {
+                promise: None,
+                answer: overdue(answer, matter, dice),
+            }
         }
         Behaviour::Promising => {
             let promise = people(20, 60);
             let late = happens(dice, 15);
-            let slip = SignedDuration::from_mins(if late { dice.i64(30..=240) } else { -dice.i64(1..=20) });
+            let slip = SignedDuration::from_mins(if late {
+                dice.i64(30..=240)
+            } else {
+                -dice.i64(1..=20)
+            });
             let answer = moved(promise, slip).max(moved(matter.now, SignedDuration::from_mins(1)));
-            Fate::People { promise: Some(promise), answer }
+            Fate::People {
+                promise: Some(promise),
+                answer,
+            }
         }
         Behaviour::Late if happens(dice, 45) => {
-            let answer = moved(matter.deadline.max(matter.now), SignedDuration::from_mins(dice.i64(3..=30)));
-            Fate::People { promise: None, answer }
+            let answer = moved(
+                matter.deadline.max(matter.now),
+                SignedDuration::from_mins(dice.i64(3..=30)),
+            );
+            Fate::People {
+                promise: None,
+                answer,
+            }
         }
         Behaviour::Redirecting if !matter.handled && happens(dice, 35) => {
-            if happens(dice, 20) { Fate::NotOurs } else { Fate::Redirect }
+            if happens(dice, 20) {
+                Fate::NotOurs
+            } else {
+                Fate::Redirect
+            }
         }
         Behaviour::AskingBack if !matter.handled && happens(dice, 50) => Fate::Ask,
-        _ if happens(dice, 8) => Fate::People { promise: None, answer: people_soon(matter, left, dice) },
+        _ if happens(dice, 8) => Fate::People {
+            promise: None,
+            answer: people_soon(matter, left, dice),
+        },
         _ => soon,
     }
 }
@@ -166,7 +195,10 @@ fn overdue(answer: Timestamp, matter: Matter, dice: &mut fastrand::Rng) -> Times
     if answer < matter.deadline {
         return answer;
     }
-    moved(matter.deadline.max(matter.now), SignedDuration::from_mins(dice.i64(2..=30)))
+    moved(
+        matter.deadline.max(matter.now),
+        SignedDuration::from_mins(dice.i64(2..=30)),
+    )
 }
 
 /// So much later; outside office hours, in the first half hour of the next working day.
@@ -179,7 +211,10 @@ fn in_office_hours(now: Timestamp, span: SignedDuration) -> Timestamp {
         return at;
     }
     let next = hours.after(at, SignedDuration::from_mins(1), &calendar);
-    moved(next, SignedDuration::from_mins(at.as_second().rem_euclid(30)))
+    moved(
+        next,
+        SignedDuration::from_mins(at.as_second().rem_euclid(30)),
+    )
 }
 
 fn moved(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -191,11 +226,16 @@ mod tests {
     use super::*;
 
     fn ids(count: usize) -> Vec<ResponderId> {
-        (0..count).map(|n| ResponderId::parse(&format!("borough-{n}")).unwrap()).collect()
+        (0..count)
+            .map(|n| ResponderId::parse(&format!("borough-{n}")).unwrap())
+            .collect()
     }
 
     fn absent(cast: &BTreeMap<ResponderId, Behaviour>) -> Vec<&ResponderId> {
-        cast.iter().filter(|(_, kind)| **kind == Behaviour::Absent).map(|(id, _)| id).collect()
+        cast.iter()
+            .filter(|(_, kind)| **kind == Behaviour::Absent)
+            .map(|(id, _)| id)
+            .collect()
     }
 
     #[test]
@@ -210,19 +250,31 @@ mod tests {
             assert_eq!(count(kind), wanted, "{kind:?}");
         }
         assert!(count(Behaviour::Prompt) >= 33 / 3);
-        assert_eq!(cast, behaviours(1, &responders, &work), "the same seed, the same cast");
+        assert_eq!(
+            cast,
+            behaviours(1, &responders, &work),
+            "the same seed, the same cast"
+        );
         assert_ne!(cast, behaviours(2, &responders, &work));
     }
 
     #[test]
     fn who_has_most_of_the_day_is_there() {
         let responders = ids(33);
-        let work = responders.iter().take(3).map(|id| (id.clone(), 40)).collect();
+        let work = responders
+            .iter()
+            .take(3)
+            .map(|id| (id.clone(), 40))
+            .collect();
         for seed in 0..50 {
             let cast = behaviours(seed, &responders, &work);
             for busy in &responders[..3] {
                 assert!(!absent(&cast).contains(&busy), "seed {seed}");
-                assert_ne!(cast[busy], Behaviour::Dying { restarts: false }, "seed {seed}");
+                assert_ne!(
+                    cast[busy],
+                    Behaviour::Dying { restarts: false },
+                    "seed {seed}"
+                );
             }
         }
     }
@@ -237,7 +289,11 @@ mod tests {
     fn share(behaviour: Behaviour, handled: bool, wanted: impl Fn(Fate, Matter) -> bool) -> usize {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let deadline = "2026-11-23T14:00:00Z".parse().unwrap();
-        let matter = Matter { now, deadline, handled };
+        let matter = Matter {
+            now,
+            deadline,
+            handled,
+        };
         let all = (0..2_000).map(|n| fate(behaviour, matter, &mut dice(n, &["check"])));
         all.filter(|fate| wanted(*fate, matter)).count() / 20
     }
@@ -245,26 +301,56 @@ mod tests {
     #[test]
     fn each_behaviour_shows() {
         let late = |fate, matter: Matter| matches!(fate, Fate::People { answer, .. } if answer >= matter.deadline);
-        assert!(share(Behaviour::Prompt, false, |fate, _| matches!(fate, Fate::Soon(_))) > 80);
+        assert!(
+            share(Behaviour::Prompt, false, |fate, _| matches!(
+                fate,
+                Fate::Soon(_)
+            )) > 80
+        );
         assert!((5..60).contains(&share(Behaviour::Slow, false, late)));
         assert!((30..60).contains(&share(Behaviour::Late, false, late)));
         assert!(share(Behaviour::Promising, false, late) < 20);
         assert!(share(Behaviour::AskingBack, false, |fate, _| fate == Fate::Ask) > 40);
-        assert_eq!(share(Behaviour::AskingBack, true, |fate, _| fate == Fate::Ask), 0);
-        assert!(share(Behaviour::Redirecting, false, |fate, _| fate == Fate::Redirect) > 20);
-        assert_eq!(share(Behaviour::Redirecting, true, |fate, _| fate == Fate::Redirect), 0);
+        assert_eq!(
+            share(Behaviour::AskingBack, true, |fate, _| fate == Fate::Ask),
+            0
+        );
+        assert!(
+            share(Behaviour::Redirecting, false, |fate, _| fate
+                == Fate::Redirect)
+                > 20
+        );
+        assert_eq!(
+            share(Behaviour::Redirecting, true, |fate, _| fate
+                == Fate::Redirect),
+            0
+        );
     }
 
     #[test]
     fn nobody_answers_before_the_check_is_there_and_people_answer_in_office_hours() {
         let deadline: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
         let calendar = Calendar::new([], jiff::civil::Date::MAX);
-        for now in ["2026-11-20T16:50:00Z", "2026-11-21T12:00:00Z", "2026-11-23T13:59:00Z", "2026-11-23T15:00:00Z"] {
-            let matter = Matter { now: now.parse().unwrap(), deadline, handled: false };
+        for now in [
+            "2026-11-20T16:50:00Z",
+            "2026-11-21T12:00:00Z",
+            "2026-11-23T13:59:00Z",
+            "2026-11-23T15:00:00Z",
+        ] {
+            let matter = Matter {
+                now: now.parse().unwrap(),
+                deadline,
+                handled: false,
+            };
             for n in 0..500 {
-                if let Fate::People { answer, .. } = fate(Behaviour::Slow, matter, &mut dice(n, &["check"])) {
+                if let Fate::People { answer, .. } =
+                    fate(Behaviour::Slow, matter, &mut dice(n, &["check"]))
+                {
                     assert!(answer > matter.now);
-                    assert!(WorkingHours::office().is_open(answer, &calendar), "{answer}");
+                    assert!(
+                        WorkingHours::office().is_open(answer, &calendar),
+                        "{answer}"
+                    );
                 }
             }
         }

@@ -64,10 +64,18 @@ impl Client {
     }
 
     /// Takes checks, or waits for some. Not repeated: the caller calls again anyway.
-    pub(super) async fn lease(&self, message: v1::LeaseChecksRequest) -> Result<Vec<v1::LeasedCheck>, Status> {
+    pub(super) async fn lease(
+        &self,
+        message: v1::LeaseChecksRequest,
+    ) -> Result<Vec<v1::LeasedCheck>, Status> {
         let mut request = Request::new(message);
         request.set_timeout(POLL_LIMIT);
-        Ok(self.adapter().lease_checks(request).await?.into_inner().checks)
+        Ok(self
+            .adapter()
+            .lease_checks(request)
+            .await?
+            .into_inner()
+            .checks)
     }
 }
 
@@ -75,7 +83,10 @@ impl Client {
 ///
 /// # Errors
 /// The last refusal.
-pub(super) async fn patiently<M, R, F>(message: M, mut call: impl FnMut(Request<M>) -> F) -> Result<R, Status>
+pub(super) async fn patiently<M, R, F>(
+    message: M,
+    mut call: impl FnMut(Request<M>) -> F,
+) -> Result<R, Status>
 where
     M: Clone,
     F: Future<Output = Result<Response<R>, Status>>,
@@ -115,7 +126,12 @@ fn limited<M>(message: M) -> Request<M> {
 fn is_passing(code: Code) -> bool {
     matches!(
         code,
-        Code::Unavailable | Code::Aborted | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown
+        Code::Unavailable
+            | Code::Aborted
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::Unknown
     )
 }
 

@@ -56,9 +56,15 @@ impl Day {
         }
         let events: Vec<Timestamp> = scripts.iter().flat_map(Script::events).collect();
         let plan = Plan::new(&events, options.speed);
-        let start = plan.as_ref().map_or(Timestamp::UNIX_EPOCH, |plan| plan.start);
+        let start = plan
+            .as_ref()
+            .map_or(Timestamp::UNIX_EPOCH, |plan| plan.start);
         let clock = Arc::new(ScaledClock::new(start, 1));
-        let responders: Vec<ResponderId> = directory.responders().iter().map(|responder| responder.id.clone()).collect();
+        let responders: Vec<ResponderId> = directory
+            .responders()
+            .iter()
+            .map(|responder| responder.id.clone())
+            .collect();
         let cast = behaviours(options.seed, &responders, &work(&directory, &scripts));
         let dies_from = first_hearing_of_the_busiest_day(&scripts).unwrap_or(start);
         let (courts, offices) = offices(scripts);
@@ -127,7 +133,11 @@ impl Day {
     }
 
     /// Sends every client program on stage.
-    fn enter(&mut self, running: &Running, board: &Arc<Board>) -> anyhow::Result<(JoinSet<()>, Vec<Shown>)> {
+    fn enter(
+        &mut self,
+        running: &Running,
+        board: &Arc<Board>,
+    ) -> anyhow::Result<(JoinSet<()>, Vec<Shown>)> {
         let address = running.address;
         let mut clients = JoinSet::new();
         let mut shown = Vec::new();
@@ -152,13 +162,23 @@ impl Day {
         }
         for (number, scripts) in std::mem::take(&mut self.offices).into_iter().enumerate() {
             let client = self.stage.client(&Who::Office(number), address)?;
-            let office = Office::new(self.common.clone(), client, Arc::clone(&self.records), scripts);
+            let office = Office::new(
+                self.common.clone(),
+                client,
+                Arc::clone(&self.records),
+                scripts,
+            );
             clients.spawn(office.play());
         }
         Ok((clients, shown))
     }
 
-    fn borough(&self, id: &ResponderId, behaviour: Behaviour, address: SocketAddr) -> anyhow::Result<Borough> {
+    fn borough(
+        &self,
+        id: &ResponderId,
+        behaviour: Behaviour,
+        address: SocketAddr,
+    ) -> anyhow::Result<Borough> {
         let who = Who::Borough(id.clone());
         let tls = self.stage.tls(&who)?;
         Ok(Borough {
@@ -187,19 +207,27 @@ fn work(directory: &Directory, scripts: &[Script]) -> BTreeMap<ResponderId, usiz
 
 fn reached(directory: &Directory, case: &Case) -> BTreeSet<ResponderId> {
     let day = case.requested_at.date();
-    let one = [&case.home_postcode, &case.curfew_postcode, &case.partner_postcode];
+    let one = [
+        &case.home_postcode,
+        &case.curfew_postcode,
+        &case.partner_postcode,
+    ];
     let all = one.into_iter().chain(&case.child_postcodes);
     let find = |text: &String| match directory.lookup(&Postcode::parse(text).ok()?, day) {
         PostcodeOutcome::Authority { code, .. } => directory.responder_for(code, day),
         _ => None,
     };
-    all.filter_map(find).map(|responder| responder.id.clone()).collect()
+    all.filter_map(find)
+        .map(|responder| responder.id.clone())
+        .collect()
 }
 
 fn first_hearing_of_the_busiest_day(scripts: &[Script]) -> Option<Timestamp> {
     let mut days = BTreeMap::new();
     for Script { case, .. } in scripts {
-        let (count, first) = days.entry(case.hearing_at.date()).or_insert((0, case.hearing_at));
+        let (count, first) = days
+            .entry(case.hearing_at.date())
+            .or_insert((0, case.hearing_at));
         *count += 1;
         *first = case.hearing_at.min(*first);
     }
@@ -219,7 +247,10 @@ fn offices(scripts: Vec<Script>) -> (Vec<Vec<CourtCode>>, Vec<Vec<Script>>) {
     }
     let mut cases: Vec<Vec<Script>> = vec![Vec::new(); count];
     for script in scripts {
-        if let Some(office) = places.get(&script.case.court).and_then(|place| cases.get_mut(*place)) {
+        if let Some(office) = places
+            .get(&script.case.court)
+            .and_then(|place| cases.get_mut(*place))
+        {
             office.push(script);
         }
     }

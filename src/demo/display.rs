@@ -38,7 +38,11 @@ pub(super) async fn show(clock: Arc<ScaledClock>, board: Arc<Board>, boroughs: V
     let _cleared = Cleared(bar.clone());
     loop {
         let picture = board.picture();
-        bar.set_message(format!("{}\n{}", headline(&clock, &picture), table(&picture, &boroughs)));
+        bar.set_message(format!(
+            "{}\n{}",
+            headline(&clock, &picture),
+            table(&picture, &boroughs)
+        ));
         tokio::time::sleep(REDRAWN_EVERY).await;
     }
 }
@@ -59,7 +63,13 @@ pub(super) fn say(line: &str) {
 
 fn headline(clock: &ScaledClock, picture: &Picture) -> String {
     let now = to_london(clock.now()).strftime("%a %-d %b %Y %H:%M");
-    let Picture { total, enquiries, due, escalated, .. } = picture;
+    let Picture {
+        total,
+        enquiries,
+        due,
+        escalated,
+        ..
+    } = picture;
     format!(
         "{now} in London  {enquiries} enquiries  {open} checks open  {due} due  {escalated} escalations  {answered} answered ({late} late)",
         open = total.open(),
@@ -75,7 +85,11 @@ fn table(picture: &Picture, boroughs: &[Shown]) -> String {
         .iter()
         .map(|shown| {
             let row = picture.rows.get(&shown.id).copied().unwrap_or_default();
-            line(&shown.id, row, &format!("{}, {}", shown.presence.word(), shown.behaviour.word()))
+            line(
+                &shown.id,
+                row,
+                &format!("{}, {}", shown.presence.word(), shown.behaviour.word()),
+            )
         })
         .collect();
     lines.push(line("(operators' queue)", operators, ""));

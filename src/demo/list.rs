@@ -95,10 +95,20 @@ impl List {
     /// # Errors
     /// When the header lacks columns, the file cannot be read, or it is too long. Bad rows are no error: see [`List::rejected`].
     pub fn read(from: impl Read) -> Result<Self, ListError> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(from);
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(from);
         let headers = reader.headers()?.clone();
-        let place = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
-        let missing: Vec<&'static str> = COLUMNS.into_iter().filter(|name| place(name).is_none()).collect();
+        let place = |name: &str| {
+            headers
+                .iter()
+                .position(|header| header.trim_start_matches('\u{feff}') == name)
+        };
+        let missing: Vec<&'static str> = COLUMNS
+            .into_iter()
+            .filter(|name| place(name).is_none())
+            .collect();
         if !missing.is_empty() {
             return Err(ListError::MissingColumns { missing });
         }
@@ -112,7 +122,10 @@ impl List {
             match record {
                 Ok(record) => {
                     let line = record.position().map_or(fallback, csv::Position::line);
-                    let fields: Vec<&str> = places.iter().map(|place| record.get(*place).unwrap_or_default()).collect();
+                    let fields: Vec<&str> = places
+                        .iter()
+                        .map(|place| record.get(*place).unwrap_or_default())
+                        .collect();
                     match parse(line, &fields) {
                         Ok(case) => list.cases.push(case),
                         Err(reason) => list.rejected.push(Rejected { line, reason }),
@@ -120,17 +133,34 @@ impl List {
                 }
                 Err(error) => {
                     let line = error.position().map_or(fallback, csv::Position::line);
-                    list.rejected.push(Rejected { line, reason: "is not readable as UTF-8 CSV".into() });
+                    list.rejected.push(Rejected {
+                        line,
+                        reason: "is not readable as UTF-8 CSV".into(),
+                    });
                 }
             }
         }
-        list.cases.sort_by_key(|case| (case.requested_at, case.line));
+        list.cases
+            .sort_by_key(|case| (case.requested_at, case.line));
         Ok(list)
     }
 }
 
 fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
-    let [requested, hearing, court, report, crn, defendant, born, home, curfew, partner, children] = fields else {
+    let [
+        requested,
+        hearing,
+        court,
+        report,
+        crn,
+        defendant,
+        born,
+        home,
+        curfew,
+        partner,
+        children,
+    ] = fields
+    else {
         return Err("has too few fields".into());
     };
     let requested_at = time("requested_at", requested)?;
@@ -141,10 +171,16 @@ fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
     if defendant.is_empty() {
         return Err("defendant is empty: a name is needed".into());
     }
-    let child_postcodes: Vec<String> =
-        children.split(';').map(str::trim).filter(|child| !child.is_empty()).map(Into::into).collect();
+    let child_postcodes: Vec<String> = children
+        .split(';')
+        .map(str::trim)
+        .filter(|child| !child.is_empty())
+        .map(Into::into)
+        .collect();
     if child_postcodes.len() > CHILDREN_MAX {
-        return Err(format!("child_postcodes has more than {CHILDREN_MAX} entries"));
+        return Err(format!(
+            "child_postcodes has more than {CHILDREN_MAX} entries"
+        ));
     }
     Ok(Case {
         line,
@@ -152,9 +188,14 @@ fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
         hearing_at,
         court: CourtCode::parse(court).map_err(|error| format!("court: {error}"))?,
         report: ReportType::parse(report).ok_or("report: expected oral, fast or standard")?,
-        crn: optional(crn, |crn| Crn::parse(crn).map_err(|error| format!("crn: {error}")))?,
+        crn: optional(crn, |crn| {
+            Crn::parse(crn).map_err(|error| format!("crn: {error}"))
+        })?,
         defendant: (*defendant).into(),
-        born: optional(born, |born| born.parse().map_err(|_| "born: expected a date such as 1990-04-23".to_owned()))?,
+        born: optional(born, |born| {
+            born.parse()
+                .map_err(|_| "born: expected a date such as 1990-04-23".to_owned())
+        })?,
         home_postcode: (*home).into(),
         curfew_postcode: (*curfew).into(),
         partner_postcode: (*partner).into(),
@@ -164,13 +205,28 @@ fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
 
 fn time(column: &str, text: &str) -> Result<DateTime, String> {
     // A time with an offset or a zone would be silently misread as local.
-    let local = text.len() <= 19 && text.as_bytes().get(10).is_some_and(|byte| matches!(byte, b'T' | b' '));
-    let parsed = if local { text.parse::<DateTime>().ok() } else { None };
+    let local = text.len() <= 19
+        && text
+            .as_bytes()
+            .get(10)
+            .is_some_and(|byte| matches!(byte, b'T' | b' '));
+    let parsed = if local {
+        text.parse::<DateTime>().ok()
+    } else {
+        None
+    };
     parsed.ok_or_else(|| format!("{column}: expected a local London time such as 2026-11-23T14:00"))
 }
 
-fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
-    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+fn optional<T>(
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        parse(text).map(Some)
+    }
 }
 
 #[cfg(test)]
@@ -199,30 +255,67 @@ mod tests {
     fn each_bad_field_is_named_with_its_line_and_the_others_run() {
         let good = "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,,,,,";
         let rows = [
-            ("23/11/2026 10:00,2026-11-23T14:00,B01IX,oral,,Ada,,,,,", "requested_at"),
-            ("2026-11-23T10:00,2026-11-23T14:00+01:00,B01IX,oral,,Ada,,,,,", "hearing_at"),
-            ("2026-11-23T10:00,2026-11-23T09:59,B01IX,oral,,Ada,,,,,", "hearing_at is before"),
-            ("2026-11-23T10:00,2026-11-23T14:00,Westminster,oral,,Ada,,,,,", "court"),
-            ("2026-11-23T10:00,2026-11-23T14:00,B01IX,written,,Ada,,,,,", "report"),
-            ("2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,12,Ada,,,,,", "crn"),
-            ("2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,,,,,,", "defendant"),
-            ("2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,23.4.1990,,,,", "born"),
+            (
+                "23/11/2026 10:00,2026-11-23T14:00,B01IX,oral,,Ada,,,,,",
+                "requested_at",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00+01:00,B01IX,oral,,Ada,,,,,",
+                "hearing_at",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T09:59,B01IX,oral,,Ada,,,,,",
+                "hearing_at is before",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,Westminster,oral,,Ada,,,,,",
+                "court",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,B01IX,written,,Ada,,,,,",
+                "report",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,12,Ada,,,,,",
+                "crn",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,,,,,,",
+                "defendant",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,23.4.1990,,,,",
+                "born",
+            ),
             ("2026-11-23T10:00", "hearing_at"),
         ];
-        let text: String = rows.iter().map(|(row, _)| format!("{row}\n{good}\n")).collect();
+        let text: String = rows
+            .iter()
+            .map(|(row, _)| format!("{row}\n{good}\n"))
+            .collect();
         let list = read(&text);
         assert_eq!(list.cases.len(), rows.len());
         assert_eq!(list.rejected.len(), rows.len());
         for (place, (rejected, (_, named))) in list.rejected.iter().zip(rows).enumerate() {
             assert_eq!(rejected.line, 2 + 2 * place as u64);
-            assert!(rejected.reason.starts_with(named), "{}: {named}", rejected.reason);
+            assert!(
+                rejected.reason.starts_with(named),
+                "{}: {named}",
+                rejected.reason
+            );
             assert!(!rejected.reason.contains("Ada"));
         }
     }
 
     #[test]
     fn a_file_without_the_columns_is_refused_with_their_names() {
-        let error = List::read("court,report\n".as_bytes()).err().unwrap().to_string();
-        assert!(error.contains("requested_at") && error.contains("child_postcodes"), "{error}");
+        let error = List::read("court,report\n".as_bytes())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("requested_at") && error.contains("child_postcodes"),
+            "{error}"
+        );
     }
 }

@@ -56,7 +56,12 @@ pub(super) struct Office {
 
 impl Office {
     /// An office that has these cases.
-    pub(super) fn new(common: Common, client: Client, records: Arc<Records>, scripts: Vec<Script>) -> Self {
+    pub(super) fn new(
+        common: Common,
+        client: Client,
+        records: Arc<Records>,
+        scripts: Vec<Script>,
+    ) -> Self {
         Self {
             common,
             client,
@@ -113,7 +118,9 @@ impl Office {
                 let mut stream = stream.into_inner();
                 while let Ok(Some(message)) = stream.message().await {
                     match message.payload {
-                        Some(Payload::Snapshot(enquiry)) => self.note_snapshot(&enquiry, tell).await,
+                        Some(Payload::Snapshot(enquiry)) => {
+                            self.note_snapshot(&enquiry, tell).await
+                        }
                         Some(Payload::SnapshotEnd(end)) => cursor = end.cursor,
                         Some(Payload::Heartbeat(beat)) => cursor = beat.cursor,
                         Some(Payload::Event(event)) => {
@@ -143,7 +150,9 @@ impl Office {
                 v1::CheckState::Asked => self.plan_supply(&check.id, tell).await,
                 _ => {}
             }
-            let is_wanted = |step: &v1::Step| step.name == DECISION_POINT && step.state() == v1::StepState::Raised;
+            let is_wanted = |step: &v1::Step| {
+                step.name == DECISION_POINT && step.state() == v1::StepState::Raised
+            };
             if check.steps.iter().any(is_wanted) {
                 self.plan_decide(&enquiry.id, &check.id, tell).await;
             }
@@ -152,10 +161,14 @@ impl Office {
 
     async fn note(&self, event: &v1::Event, tell: &mpsc::Sender<Planned<Act>>) {
         match event.r#type() {
-            v1::EventType::Answered => self.plan_receive(&event.check_id, event.answer_version, tell).await,
+            v1::EventType::Answered => {
+                self.plan_receive(&event.check_id, event.answer_version, tell)
+                    .await
+            }
             v1::EventType::Asked => self.plan_supply(&event.check_id, tell).await,
             v1::EventType::StepRaised if event.step == DECISION_POINT => {
-                self.plan_decide(&event.enquiry_id, &event.check_id, tell).await;
+                self.plan_decide(&event.enquiry_id, &event.check_id, tell)
+                    .await;
             }
             _ => {}
         }
@@ -165,7 +178,8 @@ impl Office {
         let mut dice = self.dice(&["receive", check, &version.to_string()]);
         if !happens(&mut dice, UNREAD_PERCENT) {
             let check = check.to_owned();
-            self.plan(dice.i64(2..=40), Act::Receive { check, version }, tell).await;
+            self.plan(dice.i64(2..=40), Act::Receive { check, version }, tell)
+                .await;
         }
     }
 
@@ -173,14 +187,16 @@ impl Office {
         let mut dice = self.dice(&["supply", check]);
         if !happens(&mut dice, UNANSWERED_QUESTIONS_PERCENT) {
             let check = check.to_owned();
-            self.plan(dice.i64(5..=60), Act::Supply { check }, tell).await;
+            self.plan(dice.i64(5..=60), Act::Supply { check }, tell)
+                .await;
         }
     }
 
     async fn plan_decide(&self, enquiry: &str, check: &str, tell: &mpsc::Sender<Planned<Act>>) {
         let mut dice = self.dice(&["decide", check]);
         let enquiry = enquiry.to_owned();
-        self.plan(dice.i64(2..=22), Act::Decide { enquiry }, tell).await;
+        self.plan(dice.i64(2..=22), Act::Decide { enquiry }, tell)
+            .await;
     }
 
     async fn plan(&self, minutes: i64, act: Act, tell: &mpsc::Sender<Planned<Act>>) {
@@ -228,10 +244,20 @@ impl Office {
     fn acknowledged(&self, place: usize, response: v1::SubmitResponse) {
         let receipt = Receipt {
             enquiry: response.enquiry_id,
-            checks: response.checks.into_iter().map(|check| check.check_id).collect(),
+            checks: response
+                .checks
+                .into_iter()
+                .map(|check| check.check_id)
+                .collect(),
         };
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(receipt.enquiry.clone(), place);
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(place, receipt.clone());
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(receipt.enquiry.clone(), place);
+        self.given
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(place, receipt.clone());
         self.records.acknowledged(receipt);
     }
 
@@ -266,7 +292,10 @@ impl Office {
     }
 
     async fn close_one(&self, place: usize) -> Result<(), Status> {
-        let Some(check) = self.receipt(place).and_then(|receipt| receipt.checks.into_iter().next()) else {
+        let Some(check) = self
+            .receipt(place)
+            .and_then(|receipt| receipt.checks.into_iter().next())
+        else {
             return Ok(());
         };
         let request = v1::CloseRequest {
@@ -280,8 +309,14 @@ impl Office {
     }
 
     async fn decide(&self, enquiry: &str) -> Result<(), Status> {
-        let place = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(enquiry).copied();
-        let Some((place, script)) = place.and_then(|place| Some((place, self.scripts.get(place)?))) else {
+        let place = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(enquiry)
+            .copied();
+        let Some((place, script)) = place.and_then(|place| Some((place, self.scripts.get(place)?)))
+        else {
             return Ok(());
         };
         if script.forgets {
@@ -291,7 +326,11 @@ impl Office {
         let decision = if script.case.curfew_postcode.is_empty() {
             choose(&mut dice, PROCEED_PERCENT, v1::DecisionKind::ProceedWithout)
         } else {
-            choose(&mut dice, WITHDRAW_CURFEW_PERCENT, v1::DecisionKind::WithdrawCurfew)
+            choose(
+                &mut dice,
+                WITHDRAW_CURFEW_PERCENT,
+                v1::DecisionKind::WithdrawCurfew,
+            )
         };
         let authorised = decision == v1::DecisionKind::ProceedWithout;
         let request = v1::DecideWithoutRequest {
@@ -300,7 +339,8 @@ impl Office {
             person: Some(self.officer(place)),
             enquiry_id: enquiry.into(),
             decision: decision.into(),
-            authorised_by: authorised.then(|| person(full_name(&mut dice), "Senior probation officer")),
+            authorised_by: authorised
+                .then(|| person(full_name(&mut dice), "Senior probation officer")),
             note: "Decided at court with checks outstanding.".into(),
         };
         call!(self.client.court(), decide_without, request).map(drop)
@@ -311,7 +351,8 @@ impl Office {
             request_id: self.request_id(&["supply", &check, &self.common.clock.now().to_string()]),
             person: Some(self.officer(0)),
             check_id: check,
-            reply: "The children live with their mother; the address was checked this morning.".into(),
+            reply: "The children live with their mother; the address was checked this morning."
+                .into(),
         };
         call!(self.client.court(), supply, request).map(drop)
     }
@@ -327,13 +368,19 @@ impl Office {
     }
 
     fn receipt(&self, place: usize) -> Option<Receipt> {
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned()
+        self.given
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&place)
+            .cloned()
     }
 
     /// The officer who has this case: each court has a few.
     fn officer(&self, place: usize) -> v1::Person {
         let script = self.scripts.get(place);
-        let court = script.map(|script| script.case.court.to_string()).unwrap_or_default();
+        let court = script
+            .map(|script| script.case.court.to_string())
+            .unwrap_or_default();
         let desk = script.map_or(0, |script| script.case.line % 3).to_string();
         let mut dice = self.dice(&["name", &court, &desk]);
         person(full_name(&mut dice), "Probation officer, court duty")
@@ -358,5 +405,6 @@ fn choose(dice: &mut fastrand::Rng, percent: u32, usual: v1::DecisionKind) -> v1
 
 /// So many minutes later.
 pub(super) fn after(now: Timestamp, minutes: i64) -> Timestamp {
-    now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
+    now.saturating_add(SignedDuration::from_mins(minutes))
+        .unwrap_or(Timestamp::MAX)
 }

@@ -84,7 +84,8 @@ impl Operators {
                         }
                         None => None,
                     };
-                    let Some(alert) = alert.filter(|alert| alert.state() == v1::AlertState::Open) else {
+                    let Some(alert) = alert.filter(|alert| alert.state() == v1::AlertState::Open)
+                    else {
                         continue;
                     };
                     if taken_on.len() >= REMEMBERED_MAX {
@@ -108,9 +109,14 @@ impl Operators {
         let now = self.common.clock.now();
         let unroutable = alert.trouble() == v1::Trouble::Unroutable;
         let act = if unroutable && turn == 1 && happens(&mut dice, REROUTED_PERCENT) {
-            Act::Reroute { check: alert.check_id }
+            Act::Reroute {
+                check: alert.check_id,
+            }
         } else {
-            Act::Acknowledge { alert: alert.id, turn }
+            Act::Acknowledge {
+                alert: alert.id,
+                turn,
+            }
         };
         let calendar = Calendar::new([], jiff::civil::Date::MAX);
         let hours = WorkingHours::office();
@@ -118,14 +124,20 @@ impl Operators {
         let at = if hours.is_open(at, &calendar) {
             at
         } else {
-            hours.after(at, jiff::SignedDuration::from_mins(dice.i64(1..=40)), &calendar)
+            hours.after(
+                at,
+                jiff::SignedDuration::from_mins(dice.i64(1..=40)),
+                &calendar,
+            )
         };
         Planned { at, act }
     }
 
     async fn perform(&self, act: Act) -> Vec<Planned<Act>> {
         let (verb, outcome) = match act {
-            Act::Acknowledge { alert, turn } => ("acknowledge", self.acknowledge(alert, turn).await),
+            Act::Acknowledge { alert, turn } => {
+                ("acknowledge", self.acknowledge(alert, turn).await)
+            }
             Act::Reroute { check } => ("reroute", self.reroute(check).await),
         };
         if let Err(status) = outcome {

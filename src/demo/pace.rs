@@ -109,7 +109,8 @@ impl Plan {
     pub(super) fn real(&self) -> Duration {
         let starts = std::iter::once(self.start).chain(self.segments.iter().map(|part| part.until));
         let parts = starts.zip(&self.segments);
-        let real = parts.map(|(from, part)| length(part.until.duration_since(from)) / part.speed.max(1));
+        let real =
+            parts.map(|(from, part)| length(part.until.duration_since(from)) / part.speed.max(1));
         real.sum()
     }
 
@@ -247,7 +248,9 @@ impl Busy {
                 weight = weight.saturating_add(Self::weight(part.span(), events));
             }
         }
-        let wanted = BUSY_PER_EVENT.saturating_mul(all).clamp(BUSY_LEAST, BUSY_MOST);
+        let wanted = BUSY_PER_EVENT
+            .saturating_mul(all)
+            .clamp(BUSY_LEAST, BUSY_MOST);
         Self {
             real: wanted.max(NEEDED_PER_EVENT.saturating_mul(all)),
             weight: weight.max(1),
@@ -256,7 +259,9 @@ impl Busy {
 
     fn weight(span: Duration, events: u32) -> u32 {
         let hours = u32::try_from(span.as_secs() / 3_600).unwrap_or(u32::MAX);
-        events.saturating_add(hours.saturating_mul(EVENTS_PER_HOUR)).max(1)
+        events
+            .saturating_add(hours.saturating_mul(EVENTS_PER_HOUR))
+            .max(1)
     }
 
     fn speed(&self, span: Duration, events: u32) -> u32 {
@@ -309,29 +314,54 @@ mod tests {
         let ends: Vec<_> = plan.segments.iter().map(|part| part.until).collect();
         assert_eq!(
             ends,
-            ["2026-11-23T16:00", "2026-11-23T18:00", "2026-11-24T07:30", "2026-11-24T09:30", "2026-11-24T11:00"].map(at)
+            [
+                "2026-11-23T16:00",
+                "2026-11-23T18:00",
+                "2026-11-24T07:30",
+                "2026-11-24T09:30",
+                "2026-11-24T11:00"
+            ]
+            .map(at)
         );
         let speeds: Vec<_> = plan.segments.iter().map(|part| part.speed).collect();
-        assert_eq!(speeds[1..4], [APPROACH_SPEED, CLOSED_SPEED_LEAST, APPROACH_SPEED]);
+        assert_eq!(
+            speeds[1..4],
+            [APPROACH_SPEED, CLOSED_SPEED_LEAST, APPROACH_SPEED]
+        );
     }
 
     /// The bounds of a whole plan, whatever the list is.
     fn check(events: &[&str], seconds_max: u64) {
         let plan = plan(events, None);
-        assert!(plan.real() <= Duration::from_secs(seconds_max), "{:?}", plan.real());
+        assert!(
+            plan.real() <= Duration::from_secs(seconds_max),
+            "{:?}",
+            plan.real()
+        );
         let mut last = plan.start;
         for segment in &plan.segments {
             assert!(segment.until > last, "every part goes forward");
             assert!(segment.speed > 0);
             last = segment.until;
         }
-        assert!(last >= at(events[events.len() - 1]), "the last event is in it");
+        assert!(
+            last >= at(events[events.len() - 1]),
+            "the last event is in it"
+        );
     }
 
     #[test]
     fn every_list_has_a_bounded_plan() {
         check(&["2026-11-23T10:00", "2026-11-23T14:00"], 4);
-        check(&["2026-11-02T09:00", "2026-11-16T09:00", "2026-11-23T09:00", "2026-11-23T17:00"], 20);
+        check(
+            &[
+                "2026-11-02T09:00",
+                "2026-11-16T09:00",
+                "2026-11-23T09:00",
+                "2026-11-23T17:00",
+            ],
+            20,
+        );
         check(&["2026-01-05T09:00", "2027-06-01T10:00"], 20);
         check(&["2026-03-28T23:30", "2026-03-29T03:00"], 6);
         check(&["2001-01-01T09:00", "2026-11-23T10:00"], 12);
@@ -340,9 +370,15 @@ mod tests {
     #[test]
     fn many_events_get_the_time_that_programs_need() {
         let start = at("2026-11-23T09:00");
-        let many: Vec<_> = (0..20_000).map(|n| start + SignedDuration::from_secs(n)).collect();
+        let many: Vec<_> = (0..20_000)
+            .map(|n| start + SignedDuration::from_secs(n))
+            .collect();
         let plan = Plan::new(&many, None).unwrap();
-        assert!(plan.real() >= NEEDED_PER_EVENT * 19_000, "{:?}", plan.real());
+        assert!(
+            plan.real() >= NEEDED_PER_EVENT * 19_000,
+            "{:?}",
+            plan.real()
+        );
     }
 
     #[test]
@@ -357,9 +393,18 @@ mod tests {
         let later = |seconds: i64| start + SignedDuration::from_secs(seconds);
         let track = Track(Mutex::new(vec![(start, 100), (later(100), 10)]));
         assert_eq!(track.real_between(later(50), later(50)), Duration::ZERO);
-        assert_eq!(track.real_between(later(0), later(50)), Duration::from_millis(500));
-        assert_eq!(track.real_between(later(50), later(110)), Duration::from_millis(1_500));
-        assert_eq!(track.real_between(later(120), later(130)), Duration::from_secs(1));
+        assert_eq!(
+            track.real_between(later(0), later(50)),
+            Duration::from_millis(500)
+        );
+        assert_eq!(
+            track.real_between(later(50), later(110)),
+            Duration::from_millis(1_500)
+        );
+        assert_eq!(
+            track.real_between(later(120), later(130)),
+            Duration::from_secs(1)
+        );
         assert_eq!(track.real_between(later(130), later(120)), Duration::ZERO);
     }
 }

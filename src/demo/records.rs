@@ -31,7 +31,9 @@ struct Notes {
 impl Records {
     /// Keeps a receipt.
     pub(super) fn acknowledged(&self, receipt: Receipt) {
-        self.notes().receipts.insert(receipt.enquiry.clone(), receipt);
+        self.notes()
+            .receipts
+            .insert(receipt.enquiry.clone(), receipt);
     }
 
     /// A row that cannot be played.
@@ -49,8 +51,14 @@ impl Records {
 
     /// Any other call that the broker refused: people cross each other on the way, and the broker says so.
     pub(super) fn refused(&self, verb: &str, status: &Status) {
-        let reason = status.get_details_error_info().map_or_else(|| format!("{:?}", status.code()), |info| info.reason);
-        *self.notes().refusals.entry(format!("{verb}: {reason}")).or_default() += 1;
+        let reason = status
+            .get_details_error_info()
+            .map_or_else(|| format!("{:?}", status.code()), |info| info.reason);
+        *self
+            .notes()
+            .refusals
+            .entry(format!("{verb}: {reason}"))
+            .or_default() += 1;
     }
 
     /// Every receipt, by enquiry.
@@ -77,11 +85,17 @@ impl Records {
 
 /// What the broker said, with every field that it found wrong.
 fn reason_of(status: &Status) -> String {
-    let fields = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    let fields = status
+        .get_details_bad_request()
+        .map(|bad| bad.field_violations)
+        .unwrap_or_default();
     if fields.is_empty() {
         return format!("refused by the broker: {}", status.message());
     }
-    let fields: Vec<String> = fields.into_iter().map(|field| format!("{}: {}", field.field, field.description)).collect();
+    let fields: Vec<String> = fields
+        .into_iter()
+        .map(|field| format!("{}: {}", field.field, field.description))
+        .collect();
     format!("refused by the broker: {}", fields.join("; "))
 }
 
@@ -104,11 +118,18 @@ mod tests {
     #[test]
     fn a_refused_row_tells_the_fields() {
         let records = Records::default();
-        let details = tonic_types::ErrorDetails::with_bad_request_violation("deadline.hearing.local_time", "no such hour");
-        let status = Status::with_error_details(tonic::Code::InvalidArgument, "fields are wrong", details);
+        let details = tonic_types::ErrorDetails::with_bad_request_violation(
+            "deadline.hearing.local_time",
+            "no such hour",
+        );
+        let status =
+            Status::with_error_details(tonic::Code::InvalidArgument, "fields are wrong", details);
         records.refused_row(7, &status);
         let rejected = records.rejected();
         assert_eq!(rejected[0].line, 7);
-        assert_eq!(rejected[0].reason, "refused by the broker: deadline.hearing.local_time: no such hour");
+        assert_eq!(
+            rejected[0].reason,
+            "refused by the broker: deadline.hearing.local_time: no such hour"
+        );
     }
 }

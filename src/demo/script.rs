@@ -54,7 +54,8 @@ impl Script {
         })?;
         let mut dice = dice(seed, &["case", &case.line.to_string()]);
         let hearing = from_london(case.hearing_at).ok();
-        let between = |dice: &mut fastrand::Rng| Some(request_at + part(request_at, hearing?, dice));
+        let between =
+            |dice: &mut fastrand::Rng| Some(request_at + part(request_at, hearing?, dice));
         let luck = dice.u32(0..100);
         let (mut moved, mut withdrawn_at, mut closed_at) = (None, None, None);
         if luck < PUT_BACK_PERCENT {
@@ -63,7 +64,9 @@ impl Script {
             moved = bring_forward(&case, request_at, &mut dice);
         } else if luck < PUT_BACK_PERCENT + BROUGHT_FORWARD_PERCENT + WITHDRAWN_PERCENT {
             withdrawn_at = between(&mut dice);
-        } else if luck < PUT_BACK_PERCENT + BROUGHT_FORWARD_PERCENT + WITHDRAWN_PERCENT + CLOSED_PERCENT {
+        } else if luck
+            < PUT_BACK_PERCENT + BROUGHT_FORWARD_PERCENT + WITHDRAWN_PERCENT + CLOSED_PERCENT
+        {
             closed_at = between(&mut dice);
         }
         Ok(Self {
@@ -81,7 +84,10 @@ impl Script {
     pub(super) fn events(&self) -> Vec<Timestamp> {
         let far = SignedDuration::from_hours(24 * limits::HEARING_AHEAD_DAYS_MAX);
         let hearings = [Some(self.case.hearing_at), self.moved.map(|(_, to)| to)];
-        let hearings = hearings.into_iter().flatten().filter_map(|local| from_london(local).ok());
+        let hearings = hearings
+            .into_iter()
+            .flatten()
+            .filter_map(|local| from_london(local).ok());
         let believed = hearings.filter(|at| at.duration_since(self.request_at) <= far);
         std::iter::once(self.request_at).chain(believed).collect()
     }
@@ -98,7 +104,11 @@ fn put_back(case: &Case, dice: &mut fastrand::Rng) -> Option<(Timestamp, DateTim
 }
 
 /// Earlier the same day, said while there is still time to ask.
-fn bring_forward(case: &Case, request_at: Timestamp, dice: &mut fastrand::Rng) -> Option<(Timestamp, DateTime)> {
+fn bring_forward(
+    case: &Case,
+    request_at: Timestamp,
+    dice: &mut fastrand::Rng,
+) -> Option<(Timestamp, DateTime)> {
     let by = SignedDuration::from_mins(dice.i64(1..=4) * 15);
     let to = case.hearing_at.checked_sub(by).ok()?;
     let at = from_london(to).ok()?;
@@ -126,7 +136,8 @@ mod tests {
     #[test]
     fn everything_happens_to_somebody_and_most_days_are_plain() {
         let all = built_in();
-        let count = |wanted: fn(&Script) -> bool| all.iter().filter(|script| wanted(script)).count();
+        let count =
+            |wanted: fn(&Script) -> bool| all.iter().filter(|script| wanted(script)).count();
         for (what, seen) in [
             ("moved", count(|script| script.moved.is_some())),
             ("withdrawn", count(|script| script.withdrawn_at.is_some())),
@@ -134,17 +145,27 @@ mod tests {
             ("forgotten", count(|script| script.forgets)),
             ("repeated", count(|script| script.repeated)),
         ] {
-            assert!((1..=all.len() / 4).contains(&seen), "{what}: {seen} of {}", all.len());
+            assert!(
+                (1..=all.len() / 4).contains(&seen),
+                "{what}: {seen} of {}",
+                all.len()
+            );
         }
     }
 
     #[test]
     fn hearings_move_within_their_day_after_the_request_and_before_they_are_over() {
         for script in built_in() {
-            let Some((at, to)) = script.moved else { continue };
+            let Some((at, to)) = script.moved else {
+                continue;
+            };
             assert_eq!(to.date(), script.case.hearing_at.date());
             assert!(at > script.request_at, "line {}", script.case.line);
-            assert!(at < from_london(to).unwrap().max(from_london(script.case.hearing_at).unwrap()));
+            assert!(
+                at < from_london(to)
+                    .unwrap()
+                    .max(from_london(script.case.hearing_at).unwrap())
+            );
         }
     }
 
@@ -152,7 +173,13 @@ mod tests {
     fn a_request_in_a_skipped_hour_is_a_rejected_row() {
         let mut script = built_in().remove(0);
         script.case.requested_at = "2026-03-29T01:30".parse().unwrap();
-        assert!(Script::write(script.case, 1).err().unwrap().reason.starts_with("requested_at"));
+        assert!(
+            Script::write(script.case, 1)
+                .err()
+                .unwrap()
+                .reason
+                .starts_with("requested_at")
+        );
     }
 
     #[test]

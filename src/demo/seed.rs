@@ -9,9 +9,30 @@ const GIVEN: [&str; 24] = [
     "Mina", "Nico", "Orla", "Pia", "Quin", "Rumi", "Suki", "Tove", "Una", "Vito", "Wren", "Zara",
 ];
 const FAMILY: [&str; 24] = [
-    "Ashdown", "Birchall", "Cobblewick", "Dunmere", "Elmsworth", "Fenwater", "Greyling", "Hollin",
-    "Inglebrook", "Jessamy", "Kestrelby", "Lowmoor", "Marshby", "Netherfold", "Oxlade", "Penhollow",
-    "Quarrie", "Rushmead", "Saltern", "Thistlewood", "Underhay", "Varley", "Wythburn", "Yarrow",
+    "Ashdown",
+    "Birchall",
+    "Cobblewick",
+    "Dunmere",
+    "Elmsworth",
+    "Fenwater",
+    "Greyling",
+    "Hollin",
+    "Inglebrook",
+    "Jessamy",
+    "Kestrelby",
+    "Lowmoor",
+    "Marshby",
+    "Netherfold",
+    "Oxlade",
+    "Penhollow",
+    "Quarrie",
+    "Rushmead",
+    "Saltern",
+    "Thistlewood",
+    "Underhay",
+    "Varley",
+    "Wythburn",
+    "Yarrow",
 ];
 
 /// Dice that `labels` name: the same for the same seed and labels.

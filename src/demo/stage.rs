@@ -77,7 +77,11 @@ impl Who {
         let (role, courts, responders) = match self {
             Self::Office(number) => {
                 let courts = offices.get(*number).into_iter().flatten();
-                ("officer", courts.map(ToString::to_string).collect(), Vec::new())
+                (
+                    "officer",
+                    courts.map(ToString::to_string).collect(),
+                    Vec::new(),
+                )
             }
             Self::Borough(id) => ("adapter", Vec::new(), vec![id.to_string()]),
             Self::Operators => ("operator", vec!["*".into()], Vec::new()),
@@ -151,9 +155,16 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Makes a fresh folder and certificates for every office, every responder of `directory`, the operators and an inspector.
-    pub(super) fn set(directory: Arc<Directory>, clock: Arc<ScaledClock>, offices: &[Vec<CourtCode>]) -> anyhow::Result<Self> {
+    pub(super) fn set(
+        directory: Arc<Directory>,
+        clock: Arc<ScaledClock>,
+        offices: &[Vec<CourtCode>],
+    ) -> anyhow::Result<Self> {
         let folder = Folder::fresh()?;
-        let boroughs = directory.responders().iter().map(|responder| Who::Borough(responder.id.clone()));
+        let boroughs = directory
+            .responders()
+            .iter()
+            .map(|responder| Who::Borough(responder.id.clone()));
         let everybody: BTreeSet<Who> = (0..offices.len())
             .map(Who::Office)
             .chain(boroughs)
@@ -161,7 +172,8 @@ impl Stage {
             .collect();
         let clients = certificates(&folder, &everybody)?;
         let (policy, absent_after) = policy(&directory)?;
-        let entries: Vec<IdentityEntry> = everybody.iter().map(|who| who.identity(offices)).collect();
+        let entries: Vec<IdentityEntry> =
+            everybody.iter().map(|who| who.identity(offices)).collect();
         Ok(Self {
             policy,
             absent_after,
@@ -208,8 +220,14 @@ impl Stage {
         let lifecycle = Lifecycle::new(Duration::from_secs(DRAIN_SECONDS));
         app.start(&lifecycle);
         let (stop, signals) = mpsc::channel(1);
-        let ended = tokio::spawn(lifecycle.run(Signals::from_channel(signals), || std::future::ready(())));
-        Ok(Running { store, address, stop, ended })
+        let ended =
+            tokio::spawn(lifecycle.run(Signals::from_channel(signals), || std::future::ready(())));
+        Ok(Running {
+            store,
+            address,
+            stop,
+            ended,
+        })
     }
 
     /// A client program of `who` to the broker at `address`.
@@ -219,13 +237,23 @@ impl Stage {
 
     /// The certificate of `who`.
     pub(super) fn tls(&self, who: &Who) -> anyhow::Result<ClientTls> {
-        self.clients.get(who).cloned().ok_or_else(|| anyhow!("no certificate for {}", who.name()))
+        self.clients
+            .get(who)
+            .cloned()
+            .ok_or_else(|| anyhow!("no certificate for {}", who.name()))
     }
 
     /// The authorities that responders answer for.
     pub(super) fn authorities(&self, but: Option<&ResponderId>) -> Arc<[String]> {
-        let others = self.directory.responders().iter().filter(|responder| Some(&responder.id) != but);
-        others.flat_map(|responder| &responder.authorities).map(ToString::to_string).collect()
+        let others = self
+            .directory
+            .responders()
+            .iter()
+            .filter(|responder| Some(&responder.id) != but);
+        others
+            .flat_map(|responder| &responder.authorities)
+            .map(ToString::to_string)
+            .collect()
     }
 }
 
@@ -265,7 +293,10 @@ pub(super) fn store_settings(folder: &Folder) -> StoreSettings {
     }
 }
 
-fn certificates(folder: &Folder, everybody: &BTreeSet<Who>) -> anyhow::Result<BTreeMap<Who, ClientTls>> {
+fn certificates(
+    folder: &Folder,
+    everybody: &BTreeSet<Who>,
+) -> anyhow::Result<BTreeMap<Who, ClientTls>> {
     let (dir, now) = (folder.certificates(), SystemClock.now());
     let authority: Authority = pki::init(&dir, TRUST_DOMAIN, now, false)?;
     let request = IssueRequest::server("server", &["127.0.0.1", "localhost"], CERTIFICATE_DAYS);
@@ -273,7 +304,10 @@ fn certificates(folder: &Folder, everybody: &BTreeSet<Who>) -> anyhow::Result<BT
     let mut clients = BTreeMap::new();
     for who in everybody {
         let name = who.name();
-        let issued = authority.issue(&IssueRequest::client(&name, &who.uri(), CERTIFICATE_DAYS), now)?;
+        let issued = authority.issue(
+            &IssueRequest::client(&name, &who.uri(), CERTIFICATE_DAYS),
+            now,
+        )?;
         pki::write_issued(&issued, &name, &dir, false)?;
         let tls = ClientTls {
             certificate_pem: issued.certificate_pem,

@@ -98,7 +98,11 @@ fn personal(case: &Case, seed: u64) -> v1::Personal {
             date: born.to_string(),
             accuracy: v1::BirthAccuracy::Known.into(),
         }),
-        crn: case.crn.as_ref().map(|crn| crn.as_str().to_owned()).unwrap_or_default(),
+        crn: case
+            .crn
+            .as_ref()
+            .map(|crn| crn.as_str().to_owned())
+            .unwrap_or_default(),
         ..v1::Subject::default()
     };
     v1::Personal {
@@ -169,7 +173,11 @@ mod tests {
     }
 
     /// What a row's last four columns become: role, kind and postcode of each address, then for each child its address.
-    fn check(columns: &str, addresses: &[(v1::AddressRole, v1::AddressKind, &str)], children: &[u32]) {
+    fn check(
+        columns: &str,
+        addresses: &[(v1::AddressRole, v1::AddressKind, &str)],
+        children: &[u32],
+    ) {
         let row = format!("2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada Example,,{columns}");
         let personal = submitted(&row).personal.unwrap();
         let seen: Vec<_> = personal
@@ -202,7 +210,11 @@ mod tests {
             ],
             &[3, 0],
         );
-        check("NFA,,refuge,", &[(Home, NoFixedAbode, ""), (Partner, Withheld, "")], &[]);
+        check(
+            "NFA,,refuge,",
+            &[(Home, NoFixedAbode, ""), (Partner, Withheld, "")],
+            &[],
+        );
         check("somewhere near the station,,,", &[(Home, Given, "?")], &[]);
     }
 
@@ -219,7 +231,10 @@ mod tests {
         assert_eq!(hearing.local_time, "2026-11-23T14:00");
         let subject = submitted.personal.unwrap().subject.unwrap();
         let name = subject.name.unwrap();
-        assert_eq!((name.given.as_str(), name.family.as_str()), ("Ada Mary", "Example"));
+        assert_eq!(
+            (name.given.as_str(), name.family.as_str()),
+            ("Ada Mary", "Example")
+        );
         assert_eq!(subject.crn, "X320741");
         assert_eq!(subject.born.unwrap().date, "1990-04-23");
     }

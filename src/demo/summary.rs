@@ -103,15 +103,24 @@ pub(super) enum Class {
 
 /// Where `check` ended up, by its record alone.
 pub(super) fn class(enquiry: &Enquiry, check: &Check) -> Class {
-    let alert_lives = enquiry.alerts.iter().any(|alert| alert.check == check.number && alert.is_live());
+    let alert_lives = enquiry
+        .alerts
+        .iter()
+        .any(|alert| alert.check == check.number && alert.is_live());
     match &check.state {
-        CheckState::Answered { answers, .. } => match answers.first().map(|answer| answer.timeliness) {
-            Some(Timeliness::InTime) => Class::AnsweredInTime,
-            Some(Timeliness::AfterHearing) => Class::AnsweredLate,
-            None => Class::Dropped,
-        },
+        CheckState::Answered { answers, .. } => {
+            match answers.first().map(|answer| answer.timeliness) {
+                Some(Timeliness::InTime) => Class::AnsweredInTime,
+                Some(Timeliness::AfterHearing) => Class::AnsweredLate,
+                None => Class::Dropped,
+            }
+        }
         CheckState::Closed { .. } => Class::ClosedByPerson,
-        CheckState::Redirected { to, .. } if *to != check.number && enquiry.check(*to).is_some() => Class::Redirected,
+        CheckState::Redirected { to, .. }
+            if *to != check.number && enquiry.check(*to).is_some() =>
+        {
+            Class::Redirected
+        }
         CheckState::Redirected { .. } => Class::Dropped,
         CheckState::Unroutable { .. } if alert_lives => Class::UnroutableWithAlert,
         CheckState::Unroutable { .. }
@@ -162,7 +171,11 @@ pub(super) struct Findings {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) async fn read(store: &dyn Store, receipts: &[Receipt], track: &Track) -> Result<Findings, StoreError> {
+pub(super) async fn read(
+    store: &dyn Store,
+    receipts: &[Receipt],
+    track: &Track,
+) -> Result<Findings, StoreError> {
     let mut findings = Findings::default();
     let mut in_store: HashMap<String, usize> = HashMap::new();
     let mut page = Page {
@@ -198,10 +211,16 @@ fn missing(receipts: &[Receipt], in_store: &HashMap<String, usize>) -> usize {
             return receipt.checks.len().max(1);
         };
         let is_stored = |check: &&String| {
-            let number = check.rsplit_once('/').and_then(|(_, number)| number.parse::<usize>().ok());
+            let number = check
+                .rsplit_once('/')
+                .and_then(|(_, number)| number.parse::<usize>().ok());
             number.is_some_and(|number| (1..=*stored).contains(&number))
         };
-        receipt.checks.iter().filter(|check| !is_stored(check)).count()
+        receipt
+            .checks
+            .iter()
+            .filter(|check| !is_stored(check))
+            .count()
     };
     receipts.iter().map(lacking).sum()
 }
@@ -214,7 +233,8 @@ impl Findings {
             self.summary.count(class);
             if let Some(responder) = &check.responder {
                 let score = self.boroughs.entry(responder.to_string()).or_default();
-                score.checks += u64::from(!matches!(class, Class::Redirected | Class::ClosedByPerson));
+                score.checks +=
+                    u64::from(!matches!(class, Class::Redirected | Class::ClosedByPerson));
                 score.in_time += u64::from(class == Class::AnsweredInTime);
                 score.late += u64::from(class == Class::AnsweredLate);
             }
@@ -257,7 +277,8 @@ impl Findings {
                 }
             }
         }
-        self.summary.worst_escalation_lateness_ms = u64::try_from(worst.as_millis()).unwrap_or(u64::MAX);
+        self.summary.worst_escalation_lateness_ms =
+            u64::try_from(worst.as_millis()).unwrap_or(u64::MAX);
         Ok(())
     }
 }
@@ -270,7 +291,13 @@ struct Computed {
 }
 
 impl Computed {
-    fn note(&mut self, enquiry: EnquiryId, check: Option<CheckNumber>, kind: &EventKind, at: Timestamp) {
+    fn note(
+        &mut self,
+        enquiry: EnquiryId,
+        check: Option<CheckNumber>,
+        kind: &EventKind,
+        at: Timestamp,
+    ) {
         match (kind, check) {
             (EventKind::HearingMoved { .. }, _) => {
                 self.enquiries.insert(enquiry, at);
@@ -290,11 +317,19 @@ impl Computed {
 }
 
 fn worst(enquiry: &Enquiry, check: &Check) -> Option<Worst> {
-    let live = || enquiry.alerts.iter().filter(|alert| alert.check == check.number && alert.is_live());
+    let live = || {
+        enquiry
+            .alerts
+            .iter()
+            .filter(|alert| alert.check == check.number && alert.is_live())
+    };
     let first = live().min_by_key(|alert| alert.due_at)?;
     Some(Worst {
         reference: enquiry.id.reference().to_string(),
-        responder: check.responder.as_ref().map_or_else(|| "operators".into(), ToString::to_string),
+        responder: check
+            .responder
+            .as_ref()
+            .map_or_else(|| "operators".into(), ToString::to_string),
         cause: first.cause.name().to_owned(),
         due: first.due_at,
         live_alerts: live().count(),

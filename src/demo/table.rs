@@ -9,20 +9,38 @@ use usher_domain::time::to_london;
 
 /// What each class means, in plain words.
 const CLASSES: [(&str, fn(&Summary) -> u64); 8] = [
-    ("answered before the hearing", |summary| summary.answered_in_time),
-    ("answered after it, and still delivered", |summary| summary.answered_late),
-    ("unanswered; decided at court how to go on without", |summary| summary.decided_without),
-    ("closed by a named person with a reason", |summary| summary.closed_by_person),
-    ("sent on: another check carries the deadline", |summary| summary.redirected),
-    ("unanswered, with an alert in front of a person", |summary| summary.open_with_alert),
-    ("nobody's yet, in front of the operators", |summary| summary.unroutable_with_alert),
+    ("answered before the hearing", |summary| {
+        summary.answered_in_time
+    }),
+    ("answered after it, and still delivered", |summary| {
+        summary.answered_late
+    }),
+    (
+        "unanswered; decided at court how to go on without",
+        |summary| summary.decided_without,
+    ),
+    ("closed by a named person with a reason", |summary| {
+        summary.closed_by_person
+    }),
+    ("sent on: another check carries the deadline", |summary| {
+        summary.redirected
+    }),
+    (
+        "unanswered, with an alert in front of a person",
+        |summary| summary.open_with_alert,
+    ),
+    ("nobody's yet, in front of the operators", |summary| {
+        summary.unroutable_with_alert
+    }),
     ("SILENTLY DROPPED", |summary| summary.silently_dropped),
 ];
 
 /// The whole report.
 pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> String {
     let summary = &findings.summary;
-    let mut text = String::from("One sentencing day. Courts and postcodes are real, people and boroughs' answers are invented.\n\n");
+    let mut text = String::from(
+        "One sentencing day. Courts and postcodes are real, people and boroughs' answers are invented.\n\n",
+    );
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}\n", classes(summary));
     let _ = writeln!(text, "{}\n", boroughs(findings));
@@ -41,11 +59,26 @@ pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> S
         findings.due_at_once,
     );
     if !refusals.is_empty() {
-        let told: Vec<String> = refusals.iter().map(|(what, count)| format!("{what} ({count})")).collect();
-        let _ = writeln!(text, "Calls that crossed each other and were refused, as they should be: {}.", told.join(", "));
+        let told: Vec<String> = refusals
+            .iter()
+            .map(|(what, count)| format!("{what} ({count})"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "Calls that crossed each other and were refused, as they should be: {}.",
+            told.join(", ")
+        );
     }
-    let verdict = if summary.verified { "sound" } else { "NOT SOUND" };
-    let _ = write!(text, "The store was verified: {verdict}. Silently dropped: {}.", summary.silently_dropped);
+    let verdict = if summary.verified {
+        "sound"
+    } else {
+        "NOT SOUND"
+    };
+    let _ = write!(
+        text,
+        "The store was verified: {verdict}. Silently dropped: {}.",
+        summary.silently_dropped
+    );
     text
 }
 
@@ -64,14 +97,25 @@ fn classes(summary: &Summary) -> Table {
     let mut table = table(["what became of each check", "checks", "share"], &[1, 2]);
     for (words, of) in CLASSES {
         let count = of(summary);
-        table.add_row([words.to_owned(), count.to_string(), share(count, summary.checks)]);
+        table.add_row([
+            words.to_owned(),
+            count.to_string(),
+            share(count, summary.checks),
+        ]);
     }
-    table.add_row(["all".to_owned(), summary.checks.to_string(), share(summary.checks, summary.checks)]);
+    table.add_row([
+        "all".to_owned(),
+        summary.checks.to_string(),
+        share(summary.checks, summary.checks),
+    ]);
     table
 }
 
 fn boroughs(findings: &Findings) -> Table {
-    let mut table = table(["borough", "checks", "in time", "late", "share in time"], &[1, 2, 3, 4]);
+    let mut table = table(
+        ["borough", "checks", "in time", "late", "share in time"],
+        &[1, 2, 3, 4],
+    );
     for (borough, score) in &findings.boroughs {
         table.add_row([
             borough.clone(),
@@ -85,7 +129,16 @@ fn boroughs(findings: &Findings) -> Table {
 }
 
 fn worst(findings: &Findings) -> Table {
-    let mut table = table(["longest overdue", "borough", "first alert", "due since (London)", "alerts"], &[4]);
+    let mut table = table(
+        [
+            "longest overdue",
+            "borough",
+            "first alert",
+            "due since (London)",
+            "alerts",
+        ],
+        &[4],
+    );
     for worst in &findings.worst {
         table.add_row([
             worst.reference.clone(),
@@ -113,7 +166,13 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_and_nothing_of_nothing_is_a_dash() {
-        for (part, all, expected) in [(0, 0, "-"), (1, 3, "33.3 %"), (2, 3, "66.7 %"), (5, 5, "100.0 %"), (0, 9, "0.0 %")] {
+        for (part, all, expected) in [
+            (0, 0, "-"),
+            (1, 3, "33.3 %"),
+            (2, 3, "66.7 %"),
+            (5, 5, "100.0 %"),
+            (0, 9, "0.0 %"),
+        ] {
             assert_eq!(share(part, all), expected);
         }
     }
@@ -141,8 +200,16 @@ mod tests {
     fn the_report_says_that_people_are_invented_and_what_was_dropped() {
         let mut findings = Findings::default();
         findings.summary.silently_dropped = 3;
-        let text = render(&findings, &BTreeMap::from([("answer: LEASE_LOST".to_owned(), 2)]));
-        for part in ["invented", "Silently dropped: 3", "NOT SOUND", "answer: LEASE_LOST (2)"] {
+        let text = render(
+            &findings,
+            &BTreeMap::from([("answer: LEASE_LOST".to_owned(), 2)]),
+        );
+        for part in [
+            "invented",
+            "Silently dropped: 3",
+            "NOT SOUND",
+            "answer: LEASE_LOST (2)",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

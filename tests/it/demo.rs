@@ -50,18 +50,27 @@ async fn a_small_day_keeps_every_promise_and_reports_bad_rows() {
     .await;
     holds(&outcome);
     let summary = outcome.summary();
-    assert_eq!(summary.rejected_rows, 2, "one by the reader, one by the broker");
+    assert_eq!(
+        summary.rejected_rows, 2,
+        "one by the reader, one by the broker"
+    );
     assert_eq!(summary.enquiries, 10);
     assert!(summary.checks >= 14, "{summary:?}");
     assert!(summary.answered_in_time > 0, "{summary:?}");
-    assert!(summary.escalations > 0, "what leads nowhere is in front of the operators: {summary:?}");
+    assert!(
+        summary.escalations > 0,
+        "what leads nowhere is in front of the operators: {summary:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_without_a_good_row_is_an_empty_day() {
     let outcome = play(&["yesterday,today,B01IX,oral,,Ada Example,,,,,"]).await;
     holds(&outcome);
-    assert_eq!((outcome.summary().enquiries, outcome.summary().rejected_rows), (0, 1));
+    assert_eq!(
+        (outcome.summary().enquiries, outcome.summary().rejected_rows),
+        (0, 1)
+    );
 }
 
 #[tokio::test]

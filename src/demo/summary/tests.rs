@@ -24,13 +24,24 @@ fn words() -> Sealed {
 }
 
 fn actor(role: Role) -> Actor {
-    let responders = if role == Role::Adapter { vec!["hackney"] } else { Vec::new() };
-    let courts = if role == Role::Adapter { Courts::Only(Vec::new()) } else { Courts::All };
+    let responders = if role == Role::Adapter {
+        vec!["hackney"]
+    } else {
+        Vec::new()
+    };
+    let courts = if role == Role::Adapter {
+        Courts::Only(Vec::new())
+    } else {
+        Courts::All
+    };
     Actor {
         role,
         client: ClientId::parse(&format!("spiffe://usher.example/{}", role.name())).unwrap(),
         courts,
-        responders: responders.into_iter().map(|id| ResponderId::parse(id).unwrap()).collect(),
+        responders: responders
+            .into_iter()
+            .map(|id| ResponderId::parse(id).unwrap())
+            .collect(),
         person: Some(Person {
             name: "R. Roe".into(),
             ..Person::default()
@@ -53,15 +64,30 @@ fn nowhere() -> Destination {
 
 /// Gives `verb`, by whom and when, to `enquiry`.
 fn give(enquiry: Option<&Enquiry>, role: Role, minutes: i64, verb: Verb) -> Enquiry {
-    let policy = Rules::built_in().unwrap().policy(calendar::built_in(), BTreeMap::new()).unwrap();
+    let policy = Rules::built_in()
+        .unwrap()
+        .policy(calendar::built_in(), BTreeMap::new())
+        .unwrap();
     let mut bytes = [7; 16];
     bytes[..8].copy_from_slice(&minutes.to_be_bytes());
     let request = (role != Role::Clock).then(|| Request {
         id: RequestId::from_uuid(uuid::Uuid::from_bytes(bytes)),
         digest: 1,
     });
-    let by = if role == Role::Clock { Actor::clock() } else { actor(role) };
-    decide(enquiry, &Command { request, verb }, &by, at(minutes), &policy).unwrap().enquiry
+    let by = if role == Role::Clock {
+        Actor::clock()
+    } else {
+        actor(role)
+    };
+    decide(
+        enquiry,
+        &Command { request, verb },
+        &by,
+        at(minutes),
+        &policy,
+    )
+    .unwrap()
+    .enquiry
 }
 
 fn submitted(destination: Destination) -> Enquiry {
@@ -78,7 +104,9 @@ fn submitted(destination: Destination) -> Enquiry {
         curfew_proposed: false,
         imminent_harm: false,
         concerns: Vec::new(),
-        deadline: Deadline::Hearing(Hearing::new(court, "2026-11-23T12:00".parse().unwrap()).unwrap()),
+        deadline: Deadline::Hearing(
+            Hearing::new(court, "2026-11-23T12:00".parse().unwrap()).unwrap(),
+        ),
         personal: words(),
         routes: vec![Route {
             to: destination,
@@ -115,7 +143,11 @@ fn check(destination: Destination, verbs: Vec<(Role, i64, Verb)>, expected: &[Cl
     for (role, minutes, verb) in verbs {
         enquiry = give(Some(&enquiry), role, minutes, verb);
     }
-    let seen: Vec<Class> = enquiry.checks.iter().map(|check| class(&enquiry, check)).collect();
+    let seen: Vec<Class> = enquiry
+        .checks
+        .iter()
+        .map(|check| class(&enquiry, check))
+        .collect();
     assert_eq!(seen, expected);
 }
 
@@ -133,15 +165,47 @@ fn every_end_has_its_class() {
         to: to("camden"),
     };
     let (adapter, officer, clock) = (Role::Adapter, Role::Officer, Role::Clock);
-    check(hackney(), vec![(adapter, 30, answer())], &[Class::AnsweredInTime]);
-    check(hackney(), vec![(adapter, 120, answer())], &[Class::AnsweredLate]);
+    check(
+        hackney(),
+        vec![(adapter, 30, answer())],
+        &[Class::AnsweredInTime],
+    );
+    check(
+        hackney(),
+        vec![(adapter, 120, answer())],
+        &[Class::AnsweredLate],
+    );
     // The first answer counts, whatever supersedes it.
-    check(hackney(), vec![(adapter, 30, answer()), (adapter, 130, answer())], &[Class::AnsweredInTime]);
-    check(hackney(), vec![(officer, 100, proceed())], &[Class::DecidedWithout]);
-    check(hackney(), vec![(officer, 100, proceed()), (adapter, 130, answer())], &[Class::AnsweredLate]);
-    check(hackney(), vec![(officer, 30, close)], &[Class::ClosedByPerson]);
-    check(hackney(), vec![(adapter, 30, redirect)], &[Class::Redirected, Class::OpenWithAlert]);
-    check(hackney(), vec![(clock, 125, Verb::Advance)], &[Class::OpenWithAlert]);
+    check(
+        hackney(),
+        vec![(adapter, 30, answer()), (adapter, 130, answer())],
+        &[Class::AnsweredInTime],
+    );
+    check(
+        hackney(),
+        vec![(officer, 100, proceed())],
+        &[Class::DecidedWithout],
+    );
+    check(
+        hackney(),
+        vec![(officer, 100, proceed()), (adapter, 130, answer())],
+        &[Class::AnsweredLate],
+    );
+    check(
+        hackney(),
+        vec![(officer, 30, close)],
+        &[Class::ClosedByPerson],
+    );
+    check(
+        hackney(),
+        vec![(adapter, 30, redirect)],
+        &[Class::Redirected, Class::OpenWithAlert],
+    );
+    check(
+        hackney(),
+        vec![(clock, 125, Verb::Advance)],
+        &[Class::OpenWithAlert],
+    );
     check(nowhere(), Vec::new(), &[Class::UnroutableWithAlert]);
 }
 
@@ -189,7 +253,14 @@ fn a_promise_is_broken_by_any_of_three() {
         silently_dropped: 1,
         ..kept
     };
-    for broken in [dropped, Summary { verified: false, ..kept }, Summary { checks: 2, ..kept }] {
+    for broken in [
+        dropped,
+        Summary {
+            verified: false,
+            ..kept
+        },
+        Summary { checks: 2, ..kept },
+    ] {
         assert!(!broken.is_kept(), "{broken:?}");
     }
 }
@@ -210,7 +281,15 @@ fn steps_that_were_due_when_they_were_computed_do_not_count() {
     computed.note(id, Some(1), &EventKind::Opened { responder: None }, at(0));
     assert_eq!(computed.at(id, Some(1)), at(0));
     assert_eq!(computed.at(id, Some(2)), Timestamp::MIN);
-    computed.note(id, None, &EventKind::HearingMoved { from: at(120), to: at(60) }, at(30));
+    computed.note(
+        id,
+        None,
+        &EventKind::HearingMoved {
+            from: at(120),
+            to: at(60),
+        },
+        at(30),
+    );
     assert_eq!(computed.at(id, Some(1)), at(30));
     computed.note(id, Some(1), &EventKind::Submitted, at(40));
     assert_eq!(computed.at(id, Some(1)), at(30));
