@@ -1,25 +1,17 @@
 //! Sample enquiries. `Sample` builds a plain one and lets a test change what it is about; `rich` fills every field.
 
-use jiff::civil;
-use std::collections::BTreeSet;
 use usher::store::{Change, Revision, Stored};
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, Crn, Pnc, ResponderId, Urn};
+use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use usher_domain::enquiry::{
-    AddressRole, Answer, Applied, Check, CheckState, CloseReason, Concern, CourtDecision,
-    CourtDecisionKind, Curfew, Disposition, Enquiry, Exchange, Lease, Purpose, Receipt, Reply,
-    ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
+    Answer, Check, CheckState, CloseReason, Concern, Curfew, Disposition, Enquiry, Lease, Purpose,
+    Receipt, ReportType, Requester, RouteReason, Timeliness,
 };
-use usher_domain::event::{DecisionName, Event, EventKind};
-use usher_domain::hearing::{Deadline, Hearing, HearingMove};
-use usher_domain::id::{CheckNumber, EnquiryId, LeaseId, RequestId};
+use usher_domain::event::{Event, EventKind};
+use usher_domain::hearing::{Deadline, Hearing};
+use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
 use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
-use usher_domain::personal::{
-    AbuseCategory, Address, AddressKind, AnswerContent, Birth, BirthAccuracy, Child, Confidence,
-    Episode, EpisodeKind, Handling, Information, Match, Name, Other, Personal, Remark, Sex,
-    Subject, Topic, Worker,
-};
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
