@@ -8,6 +8,7 @@ use usher_domain::actor::{Actor, Role};
 use usher_domain::command::{Command, Destination, Verb};
 use usher_domain::enquiry::UnroutableWhy;
 use usher_domain::id::CheckNumber;
+use usher_domain::permit::permits;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, to_london};
 
@@ -17,6 +18,10 @@ impl Broker {
     /// # Errors
     /// `Rejected` by a rule; store errors. On an error nothing has changed, unless the store says that it cannot serve.
     pub async fn act(&self, input: Input, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
+        let verb = input.act.verb();
+        if !permits(actor.role, verb) {
+            return Err(Rejection::NotPermitted { verb }.into());
+        }
         let person = input.person.or_else(|| actor.person.clone());
         let actor = Actor {
             person,

@@ -189,7 +189,7 @@ pub(super) struct DecideArgs {
     #[arg(long, value_name = "CONTACT", requires = "authorised_by")]
     authorised_by_contact: Option<String>,
     /// Why; `-` reads it from the standard input
-    #[arg(long)]
+    #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
     #[command(flatten)]
     act: ActArgs,
