@@ -8,6 +8,7 @@ use super::fault::{Fault, Place, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use toml::Spanned;
@@ -38,7 +39,7 @@ pub struct Rules {
 struct File {
     lease: Spanned<Lease>,
     absent: Absent,
-    ladder: Spanned<BTreeMap<Code<Track>, Spanned<Ladder<Spanned<LadderStep>>>>>,
+    ladder: Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
     unread: Vec<Spanned<UnreadStep>>,
 }
 
@@ -65,6 +66,9 @@ struct Ladder<S> {
     #[serde(default = "Vec::new")]
     step: Vec<S>,
 }
+
+/// A ladder of a policy file, whose steps know where they stand; a responder's table does not.
+type PlacedLadder = Ladder<Spanned<LadderStep>>;
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,8 +98,22 @@ fn answered() -> Code<Unless> {
     Code(Unless::Answered)
 }
 
-/// Where the parts of a policy stand, for faults that are found only in the whole.
-type Spans = Vec<(String, Option<String>, std::ops::Range<usize>)>;
+/// A ladder, a step of one, or another part of a policy, and where it stands: for faults that are found only in the whole.
+struct Part {
+    place: String,
+    step: Option<String>,
+    span: Range<usize>,
+}
+
+impl Part {
+    fn new(place: &str, step: Option<&str>, span: Range<usize>) -> Self {
+        Self {
+            place: place.into(),
+            step: step.map(Into::into),
+            span,
+        }
+    }
+}
 
 impl Rules {
     /// The built-in policy.
@@ -120,15 +138,15 @@ impl Rules {
 
     fn read(source: &Source) -> Result<Self, Vec<Fault>> {
         let file: File = document::read(source)?;
-        let mut spans = Spans::new();
-        spans.push(("ladder".into(), None, file.ladder.span()));
+        let mut spans = Vec::new();
+        spans.push(Part::new("ladder", None, file.ladder.span()));
         let mut general = BTreeMap::new();
         for (Code(track), ladder) in file.ladder.get_ref() {
             let place = format!("ladder.{}", track.name());
-            spans.push((place.clone(), None, ladder.span()));
+            spans.push(Part::new(&place, None, ladder.span()));
             for step in &ladder.get_ref().step {
-                let name = Some(step.get_ref().name.clone());
-                spans.push((place.clone(), name, step.span()));
+                let name = Some(step.get_ref().name.as_str());
+                spans.push(Part::new(&place, name, step.span()));
             }
             let rule = whole(*track, ladder.get_ref()).map_err(|(what, remedy)| {
                 vec![Fault::error(
@@ -140,10 +158,10 @@ impl Rules {
             general.insert(*track, rule);
         }
         for step in &file.unread {
-            let name = Some(step.get_ref().name.clone());
-            spans.push(("unread".into(), name, step.span()));
+            let name = Some(step.get_ref().name.as_str());
+            spans.push(Part::new("unread", name, step.span()));
         }
-        spans.push(("lease".into(), None, file.lease.span()));
+        spans.push(Part::new("lease", None, file.lease.span()));
         let rules = Self {
             general,
             unread: file
@@ -239,10 +257,7 @@ fn join(what: &str, remedy: &str) -> String {
     format!("{what}; {remedy}")
 }
 
-fn whole(
-    track: Track,
-    ladder: &Ladder<Spanned<LadderStep>>,
-) -> Result<TrackRule, (&'static str, &'static str)> {
+fn whole(track: Track, ladder: &PlacedLadder) -> Result<TrackRule, (&'static str, &'static str)> {
     let acknowledgement = ladder.acknowledgement.map(|given| given.0).ok_or((
         "acknowledgement is missing",
         "say how long an acknowledged alert stays closed, such as acknowledgement = \"4 wh\"",
@@ -296,13 +311,13 @@ fn lease(lease: &Lease) -> LeaseRule {
 }
 
 /// A fault of the whole, where its part stands in the text.
-fn placed(source: &Source, spans: &Spans, error: &PolicyError) -> Fault {
+fn placed(source: &Source, spans: &[Part], error: &PolicyError) -> Fault {
     let find = |place: &str, step: Option<&str>| -> Place {
         let exact = spans
             .iter()
-            .find(|(at, name, _)| at == place && step.is_some() && name.as_deref() == step);
-        let near = spans.iter().find(|(at, _, _)| at == place);
-        source.place(exact.or(near).map(|(_, _, span)| span.clone()))
+            .find(|part| part.place == place && step.is_some() && part.step.as_deref() == step);
+        let near = spans.iter().find(|part| part.place == place);
+        source.place(exact.or(near).map(|part| part.span.clone()))
     };
     let place = match error {
         PolicyError::MissingTrack { .. } => find("ladder", None),

@@ -42,7 +42,7 @@ fn the_defaults_are_the_shipped_file() {
     assert_eq!(config.metrics.listen.to_string(), "127.0.0.1:7090");
     assert_eq!(config.store.engine, settings::Engine::Redb);
     assert_eq!(config.store.cache_bytes(), 64 * 1_024 * 1_024);
-    assert_eq!(config.scheduler.sweep_every(), Duration::from_secs(300));
+    assert_eq!(config.scheduler.sweep_every(), Duration::from_mins(5));
     assert_eq!(config.directory.postcodes, None);
     assert!(config.identities.is_empty());
 }
@@ -243,9 +243,12 @@ fn what_stands_as_a_comment_is_right_too() {
         let key = text.split(" = ").next().unwrap_or_default();
         text.starts_with("[[") || (text.contains(" = ") && !key.contains(' '))
     };
-    let lines = DEFAULTS.lines().map(|line| match setting(line) {
-        true => line.trim_start_matches("# "),
-        false => line,
+    let lines = DEFAULTS.lines().map(|line| {
+        if setting(line) {
+            line.trim_start_matches("# ")
+        } else {
+            line
+        }
     });
     let text = lines.collect::<Vec<_>>().join("\n");
     let (folder, path) = file(&text);

@@ -8,6 +8,7 @@ use super::officer::after;
 use super::records::Records;
 use super::seed::{dice, full_name, request_id};
 use crate::clock::{Clock as _, Stopwatch};
+use jiff::SignedDuration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -127,9 +128,8 @@ impl Borough {
             let (borough, adapter) = (Arc::clone(&borough), adapter.clone());
             async move { borough.perform(act, adapter).await }
         };
-        let Common { clock, stop, .. } = self.common.clone();
         tokio::select! {
-            () = agenda::play(clock, stop, Vec::new(), told, perform) => {}
+            () = agenda::play(self.common.clone(), Vec::new(), told, perform) => {}
             () = self.work(&client, &tell, dies) => {}
         }
     }
@@ -152,6 +152,7 @@ impl Borough {
                 // The program ends here with checks in its hands: nobody gives them back.
                 return;
             }
+            self.common.lag.hands_over();
             for leased in checks {
                 if let Some(planned) = self.plan(leased) {
                     // An error means that the run is over.
@@ -224,10 +225,10 @@ impl Borough {
                 known: false,
             },
         };
-        Some(Planned {
-            at: after(now, dice.i64(1..=4)),
-            act,
-        })
+        let at = now
+            .saturating_add(SignedDuration::from_secs(dice.i64(10..=60)))
+            .unwrap_or(Timestamp::MAX);
+        Some(Planned { at, act })
     }
 
     async fn perform(&self, act: Act, adapter: AdapterServiceClient<Channel>) -> Vec<Planned<Act>> {
@@ -299,6 +300,8 @@ impl Borough {
         promise: Option<Timestamp>,
         adapter: AdapterServiceClient<Channel>,
     ) -> Result<(), Status> {
+        // A promise for a moment that has come meanwhile is none.
+        let promise = promise.filter(|promise| *promise > after(self.common.clock.now(), 10));
         let request = v1::AcceptRequest {
             request_id: self.request_id(&["accept", &check, &lease]),
             person: Some(self.worker(&check)),
@@ -340,7 +343,7 @@ impl Borough {
         let other = dice.choice(self.others.iter()).filter(|_| known).cloned();
         let to = other.map_or(
             v1::redirect_request::To::UnknownOwner(v1::UnknownOwner {}),
-            |code| v1::redirect_request::To::AuthorityCode(code),
+            v1::redirect_request::To::AuthorityCode,
         );
         let request = v1::RedirectRequest {
             request_id: self.request_id(&["redirect", &check, &lease]),
@@ -349,6 +352,7 @@ impl Borough {
             lease_id: lease,
             to: Some(to),
         };
+        self.common.lag.hands_over();
         call!(adapter, redirect, request).map(drop)
     }
 

@@ -131,7 +131,7 @@ pub(super) struct Matter {
 
 /// Decides what becomes of one check. The dice are the check's own.
 pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rng) -> Fate {
-    let soon = Fate::Soon(SignedDuration::from_secs(dice.i64(20..=420)));
+    let soon = Fate::Soon(SignedDuration::from_secs(dice.i64(5..=90)));
     let left = matter
         .deadline
         .duration_since(matter.now)

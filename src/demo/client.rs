@@ -1,6 +1,7 @@
 //! What every client program of the demo shares: its channel to the broker, a time limit on every call, and patience: a call that may be
 //! repeated is, with the same request id.
 
+use super::agenda::Lag;
 use crate::clock::ScaledClock;
 use crate::rpc::client::{self, ClientError, ClientTls};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(super) struct Common {
     pub(super) seed: u64,
     /// When the run is over.
     pub(super) stop: CancellationToken,
+    /// How far behind everybody is.
+    pub(super) lag: Arc<Lag>,
 }
 
 /// One client program.

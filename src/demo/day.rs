@@ -72,6 +72,7 @@ impl Day {
             clock: Arc::clone(&clock),
             seed: options.seed,
             stop: CancellationToken::new(),
+            lag: Arc::default(),
         };
         Ok(Self {
             common,
@@ -89,9 +90,10 @@ impl Day {
         let running = self.stage.start().await?;
         let track = Track::default();
         let board = Arc::new(Board::default());
+        let cases = self.offices.iter().map(Vec::len).sum();
         let (mut clients, shown) = self.enter(&running, &board)?;
         let watched = tokio::spawn(display::show(Arc::clone(&self.common.clock), board, shown));
-        let led = self.lead(&running, &track).await;
+        let led = self.lead(&running, &track, cases).await;
         self.common.stop.cancel();
         watched.abort();
         // The display clears itself when it is dropped: wait for that before anything else is written.
@@ -103,14 +105,13 @@ impl Day {
         Ok((self.stage, self.records, track))
     }
 
-    async fn lead(&self, running: &Running, track: &Track) -> anyhow::Result<()> {
+    async fn lead(&self, running: &Running, track: &Track, cases: usize) -> anyhow::Result<()> {
         let Some(plan) = &self.plan else {
             say("no row of the list can be played");
             return Ok(());
         };
         say(&format!(
-            "playing {} cases in about {} s; people and boroughs' answers are invented",
-            self.offices_cases(),
+            "playing {cases} cases in about {} s; people and boroughs' answers are invented",
             plan.real().as_secs()
         ));
         let look_after = async {
@@ -119,17 +120,13 @@ impl Day {
             }
         };
         tokio::select! {
-            () = plan.lead(&self.common.clock, track, &self.common.stop) => Ok(()),
+            () = plan.lead(&self.common, track) => Ok(()),
             () = look_after => bail!("the broker stopped in the middle of the day; the log says why"),
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted.context("cannot wait for Ctrl-C")?;
                 bail!("interrupted; nothing was kept")
             }
         }
-    }
-
-    fn offices_cases(&self) -> usize {
-        self.offices.iter().map(Vec::len).sum()
     }
 
     /// Sends every client program on stage.

@@ -77,13 +77,12 @@ impl Office {
         let office = Arc::new(self);
         let (tell, told) = mpsc::channel(TOLD_MAX);
         let planned = office.planned();
-        let Common { clock, stop, .. } = office.common.clone();
         let performer = Arc::clone(&office);
         let perform = move |act| {
             let office = Arc::clone(&performer);
             async move { office.perform(act).await }
         };
-        let agenda = agenda::play(clock, stop.clone(), planned, told, perform);
+        let agenda = agenda::play(office.common.clone(), planned, told, perform);
         tokio::select! {
             () = agenda => {}
             () = office.watch(&tell) => {}
@@ -119,7 +118,7 @@ impl Office {
                 while let Ok(Some(message)) = stream.message().await {
                     match message.payload {
                         Some(Payload::Snapshot(enquiry)) => {
-                            self.note_snapshot(&enquiry, tell).await
+                            self.note_snapshot(&enquiry, tell).await;
                         }
                         Some(Payload::SnapshotEnd(end)) => cursor = end.cursor,
                         Some(Payload::Heartbeat(beat)) => cursor = beat.cursor,
@@ -162,8 +161,8 @@ impl Office {
     async fn note(&self, event: &v1::Event, tell: &mpsc::Sender<Planned<Act>>) {
         match event.r#type() {
             v1::EventType::Answered => {
-                self.plan_receive(&event.check_id, event.answer_version, tell)
-                    .await
+                let version = event.answer_version;
+                self.plan_receive(&event.check_id, version, tell).await;
             }
             v1::EventType::Asked => self.plan_supply(&event.check_id, tell).await,
             v1::EventType::StepRaised if event.step == DECISION_POINT => {
@@ -322,6 +321,14 @@ impl Office {
         if script.forgets {
             return Ok(());
         }
+        // One decision is for every check that is outstanding, and each check asks for it: the same request again is no other decision.
+        // A hearing that moved wants another one.
+        let has_moved = |(at, _)| at <= self.common.clock.now();
+        let hearing = if script.moved.is_some_and(has_moved) {
+            "moved"
+        } else {
+            "first"
+        };
         let mut dice = self.dice(&["decision", enquiry]);
         let decision = if script.case.curfew_postcode.is_empty() {
             choose(&mut dice, PROCEED_PERCENT, v1::DecisionKind::ProceedWithout)
@@ -334,8 +341,7 @@ impl Office {
         };
         let authorised = decision == v1::DecisionKind::ProceedWithout;
         let request = v1::DecideWithoutRequest {
-            // A hearing that moved wants another decision, and each alert its own.
-            request_id: self.request_id(&["decide", enquiry, &self.common.clock.now().to_string()]),
+            request_id: self.request_id(&["decide", enquiry, hearing]),
             person: Some(self.officer(place)),
             enquiry_id: enquiry.into(),
             decision: decision.into(),
@@ -354,6 +360,7 @@ impl Office {
             reply: "The children live with their mother; the address was checked this morning."
                 .into(),
         };
+        self.common.lag.hands_over();
         call!(self.client.court(), supply, request).map(drop)
     }
 

@@ -50,9 +50,8 @@ impl Operators {
             let operators = Arc::clone(&performer);
             async move { operators.perform(act).await }
         };
-        let Common { clock, stop, .. } = operators.common.clone();
         tokio::select! {
-            () = agenda::play(clock, stop, Vec::new(), told, perform) => {}
+            () = agenda::play(operators.common.clone(), Vec::new(), told, perform) => {}
             () = operators.watch(&tell) => {}
         }
     }
@@ -171,6 +170,7 @@ impl Operators {
             check_id: check,
             to: Some(v1::reroute_request::To::AuthorityCode(authority)),
         };
+        self.common.lag.hands_over();
         call!(self.client.operations(), reroute, request).map(drop)
     }
 

@@ -1,12 +1,12 @@
 //! How fast the demo's clock runs when: slow enough where something happens for real programs to keep up, fast through nights and days with
 //! nothing. The plan follows from the list alone; what the clock really did is kept, for measuring lateness.
 
-use crate::clock::{Clock as _, ScaledClock};
+use super::client::Common;
+use crate::clock::{Clock as _, ScaledClock, Stopwatch};
 use jiff::civil::{Time, Weekday, time};
 use jiff::{SignedDuration, ToSpan as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 use usher_domain::time::{Timestamp, from_london, to_london};
 
 /// Events closer than this belong to one busy stretch.
@@ -26,18 +26,29 @@ const DIVIDED_DAYS_MAX: i64 = 120;
 /// Real time for the busy stretches together: so much for each event, within bounds, and never less than programs need.
 const BUSY_PER_EVENT: Duration = Duration::from_millis(60);
 const BUSY_LEAST: Duration = Duration::from_secs(2);
-const BUSY_MOST: Duration = Duration::from_secs(26);
+const BUSY_MOST: Duration = Duration::from_secs(24);
 const NEEDED_PER_EVENT: Duration = Duration::from_millis(6);
 /// A busy hour counts as much as so many events.
 const EVENTS_PER_HOUR: u32 = 2;
 /// Above this speed a lease would end before its answer is on the wire.
 const BUSY_SPEED_MAX: u32 = 6_000;
 /// Real time for quiet office hours, and for nights and weekends.
-const OFFICE_REAL: Duration = Duration::from_secs(6);
-const CLOSED_REAL: Duration = Duration::from_secs(5);
+const OFFICE_REAL: Duration = Duration::from_millis(4_500);
+const CLOSED_REAL: Duration = Duration::from_secs(4);
 /// Speeds below which no quiet stretch needs to be.
 const APPROACH_SPEED: u32 = 20_000;
 const CLOSED_SPEED_LEAST: u32 = 200_000;
+
+/// When actors are later than this, in real time, the clock gives way and runs slower, within limits: the whole run may grow by so much for a
+/// slow machine, and no stretch runs slower than a fraction of its planned speed.
+const GIVES_WAY_AT: Duration = Duration::from_millis(80);
+const GIVES_WAY_TIME: Duration = Duration::from_secs(15);
+const SLOWEST_PART: u32 = 6;
+/// While a check passes from hand to hand, and so long after, the clock runs no faster than this.
+const HANDED_SPEED: u32 = 3_000;
+const HANDED_FOR: Duration = Duration::from_millis(100);
+/// How often the pace looks.
+const LOOKED_EVERY: Duration = Duration::from_millis(50);
 
 /// A part of the run with one speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,22 +125,63 @@ impl Plan {
         real.sum()
     }
 
-    /// Sets the clock's speed as planned until the end or `stop`, and notes in `track` what it did. At the end the clock runs at real speed.
-    pub(super) async fn lead(&self, clock: &ScaledClock, track: &Track, stop: &CancellationToken) {
+    /// Sets the clock's speed as planned until the end or the run's stop, slower for a while where the actors fall behind, and notes in `track`
+    /// what it did. At the end the clock runs at real speed.
+    pub(super) async fn lead(&self, common: &Common, track: &Track) {
+        let Common {
+            clock, stop, lag, ..
+        } = common;
+        let mut spare = GIVES_WAY_TIME;
+        let mut handed: Option<Stopwatch> = None;
         for segment in &self.segments {
             if clock.now() >= segment.until {
                 continue;
             }
             track.set(clock, segment.speed);
             while clock.now() < segment.until {
+                let watch = Stopwatch::start();
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = clock.sleep_until(segment.until) => {}
+                    () = lag.handed_over() => handed = Some(Stopwatch::start()),
+                    () = tokio::time::sleep(LOOKED_EVERY) => {}
+                }
+                let speed = clock.speed();
+                // What the slower speed has cost against the plan.
+                let cost = watch
+                    .elapsed()
+                    .mul_f64(1.0 - f64::from(speed) / f64::from(segment.speed.max(1)));
+                spare = spare.saturating_sub(cost);
+                let next = match handed {
+                    Some(since) if since.elapsed() < HANDED_FOR && !spare.is_zero() => {
+                        speed.min(HANDED_SPEED)
+                    }
+                    Some(_) => {
+                        handed = None;
+                        segment.speed
+                    }
+                    None => adjusted(speed, segment.speed, lag.take(), spare),
+                };
+                if next != speed {
+                    track.set(clock, next);
                 }
             }
         }
         track.set(clock, 1);
     }
+}
+
+/// The speed to run at from here: slower when the actors are late and there is time to spare, else by steps as planned.
+fn adjusted(speed: u32, planned: u32, late: Duration, spare: Duration) -> u32 {
+    if spare.is_zero() {
+        return planned;
+    }
+    let wanted = if late > GIVES_WAY_AT {
+        speed / 4 * 3
+    } else {
+        speed.saturating_add(speed / 4 + 1)
+    };
+    wanted.clamp((planned / SLOWEST_PART).max(1), planned)
 }
 
 /// What the clock really did: from each moment on, how fast it ran.
@@ -387,8 +439,28 @@ mod tests {
         assert_eq!(plan.segments[0].speed, 300);
     }
 
-    #[tokio::test]
-    async fn the_track_tells_real_time_across_changes_of_speed() {
+    #[test]
+    fn the_clock_gives_way_to_late_actors_while_there_is_time() {
+        let (late, fine, time) = (GIVES_WAY_AT * 2, Duration::ZERO, Duration::from_secs(1));
+        for (speed, lag, spare, expected) in [
+            (1_200, fine, time, 1_200),
+            (1_200, late, time, 900),
+            (1_200, late, Duration::ZERO, 1_200),
+            (200, late, time, 200),
+            (900, fine, time, 1_126),
+            (900, fine, Duration::ZERO, 1_200),
+        ] {
+            assert_eq!(
+                adjusted(speed, 1_200, lag, spare),
+                expected,
+                "{speed} {lag:?} {spare:?}"
+            );
+        }
+        assert_eq!(adjusted(1, 1, late, time), 1);
+    }
+
+    #[test]
+    fn the_track_tells_real_time_across_changes_of_speed() {
         let start = at("2026-11-23T10:00");
         let later = |seconds: i64| start + SignedDuration::from_secs(seconds);
         let track = Track(Mutex::new(vec![(start, 100), (later(100), 10)]));

@@ -3,7 +3,7 @@
 use super::client::Client;
 use crate::app::{self, App, AppParts, open_store};
 use crate::auth::{Identities, IdentityEntry, IdentityTable};
-use crate::clock::{Clock, ScaledClock, SystemClock};
+use crate::clock::{Clock, ScaledClock, Stopwatch, SystemClock};
 use crate::config::calendar;
 use crate::config::check::Parts;
 use crate::config::policy::Rules;
@@ -41,9 +41,12 @@ pub(super) const OFFICES_MAX: usize = 48;
 const CACHE_MIB: usize = 64;
 /// How long running calls may go on when the app stops.
 const DRAIN_SECONDS: u64 = 5;
+/// How long tasks of a stopped app may take to let go of the store, and how often that is looked at.
+const LET_GO_LIMIT: Duration = Duration::from_secs(5);
+const LOOKED_EVERY: Duration = Duration::from_millis(5);
 /// In the demo's time: at its fastest these are some tens of real milliseconds.
-const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3_600);
-const ABSENCE_EVERY: Duration = Duration::from_secs(5 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(6);
+const ABSENCE_EVERY: Duration = Duration::from_mins(5);
 
 /// Who a client program is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -272,6 +275,11 @@ impl Running {
         let _ = self.stop.send(Signal::Stop).await;
         let ending = self.ended.await?;
         self.store.close().await;
+        // Calls that were cut off let go of the store when their tasks have ended.
+        let watch = Stopwatch::start();
+        while Arc::strong_count(&self.store) > 1 && watch.elapsed() < LET_GO_LIMIT {
+            tokio::time::sleep(LOOKED_EVERY).await;
+        }
         if let Ending::Failed(task) = ending {
             return Err(anyhow!("the broker's task {task} died; the log says why"));
         }
@@ -326,7 +334,7 @@ fn policy(directory: &Directory) -> anyhow::Result<(Policy, Duration)> {
         rules: Rules::built_in().map_err(|_| anyhow!("the built-in policy cannot be read"))?,
         calendar: calendar::built_in(),
     };
-    let absent_after = parts.rules.absent_after.try_into().unwrap_or_default();
+    let absent_after = parts.rules.absent_after;
     let policy = app::policy(&parts, directory, Path::new("config/responders"))?;
     Ok((policy, absent_after))
 }

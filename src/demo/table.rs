@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use usher_domain::time::to_london;
 
+/// One figure of the summary.
+type Figure = fn(&Summary) -> u64;
+
 /// What each class means, in plain words.
-const CLASSES: [(&str, fn(&Summary) -> u64); 8] = [
+const CLASSES: [(&str, Figure); 8] = [
     ("answered before the hearing", |summary| {
         summary.answered_in_time
     }),

@@ -1,4 +1,4 @@
-//! The metrics and health port: `GET /metrics` (OpenMetrics text), `/livez` (the process answers), `/readyz` (it can
+//! The metrics and health port: `GET /metrics` (`OpenMetrics` text), `/livez` (the process answers), `/readyz` (it can
 //! serve). Plain HTTP, by default on loopback alone; it tells nothing about people.
 
 use super::metrics::Metrics;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::limit::GlobalConcurrencyLimitLayer;
 
-/// What OpenMetrics text is called.
+/// What `OpenMetrics` text is called.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Requests served at once: a collector and an orchestrator, several times over.
 const REQUESTS_MAX: usize = 16;
@@ -104,9 +104,12 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (stop, up) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
         let is_up = Arc::clone(&up);
-        let ready = move || match is_up.load(Ordering::Relaxed) {
-            true => Readiness::Ready,
-            false => Readiness::NotReady("starting"),
+        let ready = move || {
+            if is_up.load(Ordering::Relaxed) {
+                Readiness::Ready
+            } else {
+                Readiness::NotReady("starting")
+            }
         };
         let metrics = Arc::new(Metrics::new([]));
         metrics.alerts_open.set(5);

@@ -36,6 +36,10 @@ type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The labels of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "OpenTelemetry's names for the labels"
+)]
 pub struct CallLabels {
     rpc_system_name: &'static str,
     rpc_method: String,
@@ -347,7 +351,7 @@ impl Metrics {
         self.holidays_known_until.set(unix(last));
     }
 
-    /// All of it in OpenMetrics' text form.
+    /// All of it in `OpenMetrics` text form.
     ///
     /// # Errors
     /// Never in practice: writing to a `String` does not fail.

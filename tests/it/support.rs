@@ -1,9 +1,11 @@
-//! What tests of the whole broker share: a broker with real parts on loopback, clients of every role, a clock that tests
-//! move, and the words to say what is expected.
+//! What tests share: a broker with real parts on loopback and clients of every role, a clock that tests move, the words to say
+//! what is expected; sample enquiries and the in-memory model of the store.
 
 mod clock;
 mod kit;
+pub(crate) mod memory;
 mod refusal;
+pub(crate) mod sample;
 mod words;
 
 pub(crate) use clock::TestClock;

@@ -1,7 +1,8 @@
 //! The policy: its words, the moments that ladders make, and what no policy may be.
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, date};
+use jiff::civil::{DateTime, date, time};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use usher_domain::code::ResponderId;
@@ -108,12 +109,8 @@ fn spans_and_moments_are_read() {
     check("submitted + 2 h", "submitted", false, 2, Unit::Hour);
     for bad in [
         "",
-        "hearing",
-        "hearing +",
         "hearing + 5",
-        "+ 5 min",
         "Hearing + 5 min",
-        "hearing + 5 days",
         "hearing - +5 min",
         "hearing + 99999999999 min",
         "hearing \u{2212} 5 min",
@@ -214,24 +211,19 @@ fn an_answer_starts_its_own_ladder() {
 
 #[test]
 fn a_responder_has_its_own_hours_and_ladders_or_the_general_ones() {
-    let (own, other) = (
-        ResponderId::parse("own").unwrap(),
-        ResponderId::parse("other").unwrap(),
-    );
-    let always = Some((
-        jiff::civil::time(0, 0, 0, 0),
-        jiff::civil::time(23, 59, 0, 0),
-    ));
+    let [own, other] = ["own", "other"].map(|id| ResponderId::parse(id).unwrap());
+    let always = Some((time(0, 0, 0, 0), time(23, 59, 0, 0)));
+    let late = policy().tracks[&Track::Oral].steps[0].clone();
     let terms = Terms {
         hours: WorkingHours::new([always; 7]).unwrap(),
-        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing()]))]),
+        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing(), late]))]),
     };
     let mut policy = policy();
     policy.responders.insert(own.clone(), terms);
     assert_eq!(policy.validate(), Ok(()));
     assert_eq!(
         policy.track(Track::Oral, Some(&own)).unwrap().steps.len(),
-        1
+        2
     );
     assert_eq!(
         policy.track(Track::Fast, Some(&own)).unwrap().steps.len(),
@@ -315,6 +307,7 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
     check(only(StepKind::Escalate, &["hearing + 1 wd"], answered), "");
     check(only(StepKind::Escalate, &["hearing + 0 min"], answered), "");
     let last = "ladder.oral: one step after the hearing";
+    check(oral(|rule| rule.steps = vec![hearing()]), last);
     check(
         only(StepKind::Escalate, &["hearing - 1 wd"], answered),
         last,
@@ -343,6 +336,10 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
         oral(|rule| rule.steps.retain(|step| step.kind != StepKind::Hearing)),
         "must have kind = \"hearing\"",
     );
+}
+
+#[test]
+fn every_ladder_is_held_to_it() {
     // After sentence there is no hearing, and a step counted from submission will do.
     check(
         |policy| {
@@ -417,10 +414,16 @@ fn a_step_that_cannot_be_right_is_refused() {
         step(|step| step.kind = StepKind::Hearing),
         "kind hearing means",
     );
+    let elsewhere = oral(|rule| rule.steps[1].at[0].span.unit = Unit::WorkingDay);
+    check(elsewhere, "kind hearing means");
     check(
         step(|step| step.kind = StepKind::Unread),
         "belongs in [[unread]]",
     );
+}
+
+#[test]
+fn lengths_are_bounded() {
     for (text, fits) in [
         ("120 wd", true),
         ("121 wd", false),
@@ -448,15 +451,10 @@ fn a_step_that_cannot_be_right_is_refused() {
     );
     let many = |count| {
         oral(move |rule: &mut TrackRule| {
-            let more = (rule.steps.len()..count).map(|index| {
-                let name = format!("step_{index}").into();
-                StepRule {
-                    name,
-                    ..rule.steps[0].clone()
-                }
-            });
-            let more: Vec<StepRule> = more.collect();
-            rule.steps.extend(more);
+            for index in rule.steps.len()..count {
+                rule.steps.push(rule.steps[0].clone());
+                rule.steps[index].name = format!("step_{index}").into();
+            }
         })
     };
     check(many(limits::STEPS_PER_LADDER_MAX), "");

@@ -1,5 +1,6 @@
 //! Court time and working time: every boundary instant a row, both clock changes, Christmas with its substitute day, and
 //! the laws that hold for any hours.
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, date, time};

@@ -169,7 +169,7 @@ fn lengths_outside_the_ladders_are_the_written_ones() {
     assert_eq!(lease.lost_before_alert, 3);
     assert_eq!(
         Rules::built_in().unwrap().absent_after,
-        Duration::from_secs(300)
+        Duration::from_mins(5)
     );
     let until = policy.acknowledged_until(at("2026-11-23T16:00"), Track::Oral, None);
     assert_eq!(until, at("2026-11-23T16:15"));
@@ -202,102 +202,104 @@ fn check_refused(from: &str, to: &str, words: &str) {
     }
 }
 
-#[test]
-fn a_policy_that_cannot_be_right_is_refused_with_its_line() {
-    let line = |text: &str| {
-        DEFAULTS[..DEFAULTS.find(text).unwrap()]
-            .matches('\n')
-            .count()
-            + 1
-    };
-    let chase = line("at = \"submitted + 15 min\"");
-    check_refused(
-        "at = \"submitted + 15 min",
-        "at = \"submited + 15 min",
-        &format!("policy.toml:{chase}:6: \"submited + 15 min\": expected a moment such as"),
-    );
-    check_refused(
+/// What is written, what stands there instead, and what the fault says.
+const REFUSED: [(&str, &str, &str); 18] = [
+    (
         "= \"submitted + 15 min",
         "= \"submitted + 15 days",
         "expected a moment such as",
-    );
-    check_refused(
+    ),
+    (
         "= \"submitted + 15 min",
         "= \"submitted + 900 wd",
         "more than 120 days",
-    );
-    check_refused(
+    ),
+    (
         "hearing - 30 min",
         "hearing + 30",
         "expected a moment such as",
-    );
-    check_refused(
+    ),
+    (
         "unless = \"accepted\"",
         "unless = \"acepted\"",
         "did you mean `accepted`?",
-    );
-    check_refused(
+    ),
+    (
         "[\"adapter\", \"borough_desk\"]",
         "[\"adapter\", \"bourough_desk\"]",
         "did you mean `borough_desk`?",
-    );
-    check_refused(
+    ),
+    (
         "[\"adapter\", \"borough_desk\"]",
         "[]",
         "step chase: the audience is empty",
-    );
-    check_refused(
+    ),
+    (
         "name = \"chase\"",
         "nam = \"chase\"",
         "unknown key `nam`  did you mean `name`?",
-    );
-    check_refused(
+    ),
+    (
         "name = \"chase\"",
         "name = \"Chase!\"",
         "lower-case letters",
-    );
-    check_refused(
+    ),
+    (
         "name = \"duty_manager\"",
         "name = \"chase\"",
         "the name is used twice",
-    );
-    check_refused(
+    ),
+    (
         "[ladder.oral]\nack",
         "[ladder.orl]\nack",
         "did you mean `oral`?",
-    );
-    check_refused(
+    ),
+    (
         "acknowledgement = \"15 min\"",
         "",
         "acknowledgement is missing",
-    );
-    check_refused(
+    ),
+    (
         "acknowledgement = \"15 min\"",
         "acknowledgement = \"0 min\"",
         "longer than nothing",
-    );
-    check_refused("reply_within = \"10 wd\"", "", "reply_within is missing");
-    check_refused(
+    ),
+    ("reply_within = \"10 wd\"", "", "reply_within is missing"),
+    (
         "kind = \"hearing\"",
         "kind = \"escalate\"",
         "one step must have kind = \"hearing\"",
-    );
-    check_refused(
+    ),
+    (
         "default = \"2 min\"",
         "default = \"20 min\"",
         "min <= default <= max",
-    );
-    check_refused(
+    ),
+    (
         "min = \"5 s\"",
         "min = \"5\"",
         "is not a length such as 250 ms",
-    );
-    check_refused(
+    ),
+    (
         "lost_before_alert = 3",
         "lost_before_alert = 0",
         "expected a nonzero u32",
+    ),
+    ("answered + 2 wd", "hearing - 500 wd", "more than 120"),
+];
+
+#[test]
+fn a_policy_that_cannot_be_right_is_refused_with_its_line() {
+    let before = &DEFAULTS[..DEFAULTS.find("at = \"submitted + 15 min\"").unwrap()];
+    let line = before.matches('\n').count() + 1;
+    check_refused(
+        "at = \"submitted + 15 min",
+        "at = \"submited + 15 min",
+        &format!("policy.toml:{line}:6: \"submited + 15 min\": expected a moment such as"),
     );
-    check_refused("answered + 2 wd", "hearing - 500 wd", "more than 120");
+    for (from, to, words) in REFUSED {
+        check_refused(from, to, words);
+    }
 }
 
 #[test]
@@ -330,7 +332,10 @@ fn a_ladder_that_could_end_with_nobody_looking_is_refused() {
 fn a_responder_changes_what_it_names_and_keeps_the_rest() {
     let rules = Rules::built_in().unwrap();
     let table: toml::Table = "[oral]\nacknowledgement = \"30 min\"\n[fast]\n\
-        step = [{ name = \"hearing\", kind = \"hearing\", at = \"hearing + 0 min\", audience = [\"operator\"] }]\n"
+        step = [\n\
+        { name = \"hearing\", kind = \"hearing\", at = \"hearing + 0 min\", audience = [\"operator\"] },\n\
+        { name = \"after\", at = \"hearing + 1 wd\", audience = [\"operator\"] },\n\
+        ]\n"
         .parse()
         .unwrap();
     let terms = rules.terms(WorkingHours::office(), &table).unwrap();
@@ -342,7 +347,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
         fast.acknowledgement,
         rules.general[&Track::Fast].acknowledgement
     );
-    assert_eq!(fast.steps.len(), 1);
+    assert_eq!(fast.steps.len(), 2);
     assert_eq!(terms.tracks.len(), 2);
     let hackney = ResponderId::parse("hackney").unwrap();
     let policy = rules
@@ -357,7 +362,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
             .unwrap()
             .steps
             .len(),
-        1
+        2
     );
     assert_eq!(policy.track(Track::Fast, None).unwrap().steps.len(), 9);
 }

@@ -116,6 +116,15 @@ fn submitted(destination: Destination) -> Enquiry {
     give(None, Role::Officer, 0, Verb::Submit(Box::new(submit)))
 }
 
+/// People at the borough take it on.
+fn accept() -> Verb {
+    Verb::Accept {
+        check: 1,
+        lease: None,
+        expected_by: None,
+    }
+}
+
 fn answer() -> Verb {
     Verb::Answer {
         check: 1,
@@ -167,18 +176,22 @@ fn every_end_has_its_class() {
     let (adapter, officer, clock) = (Role::Adapter, Role::Officer, Role::Clock);
     check(
         hackney(),
-        vec![(adapter, 30, answer())],
+        vec![(adapter, 10, accept()), (adapter, 30, answer())],
         &[Class::AnsweredInTime],
     );
     check(
         hackney(),
-        vec![(adapter, 120, answer())],
+        vec![(adapter, 10, accept()), (adapter, 120, answer())],
         &[Class::AnsweredLate],
     );
     // The first answer counts, whatever supersedes it.
     check(
         hackney(),
-        vec![(adapter, 30, answer()), (adapter, 130, answer())],
+        vec![
+            (adapter, 10, accept()),
+            (adapter, 30, answer()),
+            (adapter, 130, answer()),
+        ],
         &[Class::AnsweredInTime],
     );
     check(
@@ -188,7 +201,11 @@ fn every_end_has_its_class() {
     );
     check(
         hackney(),
-        vec![(officer, 100, proceed()), (adapter, 130, answer())],
+        vec![
+            (officer, 100, proceed()),
+            (adapter, 110, accept()),
+            (adapter, 130, answer()),
+        ],
         &[Class::AnsweredLate],
     );
     check(
@@ -216,6 +233,7 @@ fn what_nobody_watches_is_dropped() {
     enquiry.alerts.clear();
     assert_eq!(class(&enquiry, &enquiry.checks[0]), Class::Dropped);
     let mut enquiry = submitted(nowhere());
+    enquiry.checks[0].ladder.steps.clear();
     enquiry.alerts.clear();
     assert_eq!(class(&enquiry, &enquiry.checks[0]), Class::Dropped);
 }

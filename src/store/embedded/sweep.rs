@@ -32,8 +32,12 @@ pub(super) fn suspects(shared: &Shared) -> Result<Vec<EnquiryId>, StoreError> {
                     scanned += 1;
                     if let Some(id) = keys::id_of(key) {
                         seen.insert(id);
-                        let entry = read_entry(id, value).ok();
-                        if entry.as_ref() != shared.index().get(id) {
+                        let index = shared.index();
+                        let agrees = match read_entry(id, value) {
+                            Ok(entry) => index.get(id) == Some(&entry),
+                            Err(_) => index.is_unreadable(id),
+                        };
+                        if !agrees {
                             suspects.push(id);
                         }
                     }
