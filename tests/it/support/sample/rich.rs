@@ -1,6 +1,6 @@
 //! Sample data with every field filled, and one event of every kind.
 
-use super::{answered, at, by, closed, court, event, leased, person, sealed, Sample};
+use super::{Sample, answered, at, by, closed, court, event, leased, person, sealed};
 use jiff::civil;
 use std::collections::BTreeSet;
 use usher_domain::actor::{By, Role};
