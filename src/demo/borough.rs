@@ -343,7 +343,7 @@ impl Borough {
         let other = dice.choice(self.others.iter()).filter(|_| known).cloned();
         let to = other.map_or(
             v1::redirect_request::To::UnknownOwner(v1::UnknownOwner {}),
-            |code| v1::redirect_request::To::AuthorityCode(code),
+            v1::redirect_request::To::AuthorityCode,
         );
         let request = v1::RedirectRequest {
             request_id: self.request_id(&["redirect", &check, &lease]),

@@ -289,10 +289,8 @@ mod tests {
             ),
             ("2026-11-23T10:00", "hearing_at"),
         ];
-        let text: String = rows
-            .iter()
-            .map(|(row, _)| format!("{row}\n{good}\n"))
-            .collect();
+        let lines = rows.iter().flat_map(|(row, _)| [row, "\n", good, "\n"]);
+        let text: String = lines.collect();
         let list = read(&text);
         assert_eq!(list.cases.len(), rows.len());
         assert_eq!(list.rejected.len(), rows.len());

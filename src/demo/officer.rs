@@ -118,7 +118,7 @@ impl Office {
                 while let Ok(Some(message)) = stream.message().await {
                     match message.payload {
                         Some(Payload::Snapshot(enquiry)) => {
-                            self.note_snapshot(&enquiry, tell).await
+                            self.note_snapshot(&enquiry, tell).await;
                         }
                         Some(Payload::SnapshotEnd(end)) => cursor = end.cursor,
                         Some(Payload::Heartbeat(beat)) => cursor = beat.cursor,
@@ -161,8 +161,8 @@ impl Office {
     async fn note(&self, event: &v1::Event, tell: &mpsc::Sender<Planned<Act>>) {
         match event.r#type() {
             v1::EventType::Answered => {
-                self.plan_receive(&event.check_id, event.answer_version, tell)
-                    .await
+                let version = event.answer_version;
+                self.plan_receive(&event.check_id, version, tell).await;
             }
             v1::EventType::Asked => self.plan_supply(&event.check_id, tell).await,
             v1::EventType::StepRaised if event.step == DECISION_POINT => {

@@ -45,8 +45,8 @@ const DRAIN_SECONDS: u64 = 5;
 const LET_GO_LIMIT: Duration = Duration::from_secs(5);
 const LOOKED_EVERY: Duration = Duration::from_millis(5);
 /// In the demo's time: at its fastest these are some tens of real milliseconds.
-const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3_600);
-const ABSENCE_EVERY: Duration = Duration::from_secs(5 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(6);
+const ABSENCE_EVERY: Duration = Duration::from_mins(5);
 
 /// Who a client program is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -334,7 +334,7 @@ fn policy(directory: &Directory) -> anyhow::Result<(Policy, Duration)> {
         rules: Rules::built_in().map_err(|_| anyhow!("the built-in policy cannot be read"))?,
         calendar: calendar::built_in(),
     };
-    let absent_after = parts.rules.absent_after.try_into().unwrap_or_default();
+    let absent_after = parts.rules.absent_after;
     let policy = app::policy(&parts, directory, Path::new("config/responders"))?;
     Ok((policy, absent_after))
 }

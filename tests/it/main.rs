@@ -11,6 +11,8 @@ mod edge;
 #[cfg(test)]
 mod permit;
 #[cfg(test)]
+mod rpc;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

@@ -1,6 +1,6 @@
 //! Random stories: who does what, when. An act is written without knowing the enquiry and is made concrete when it is played.
 
-use crate::properties::policy::policies;
+use crate::policy::policies;
 use jiff::SignedDuration;
 use proptest::collection::vec;
 use proptest::prelude::*;
