@@ -5,7 +5,7 @@ use super::{Broker, BrokerError};
 use crate::store::{Change, Queued, Revision, StoreError, Stored};
 use jiff::SignedDuration;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use usher_domain::actor::{Actor, Role};
@@ -155,25 +155,24 @@ impl Broker {
         }
     }
 
-    /// Takes what is waiting now, in one commit; what others took meanwhile is left out.
+    /// Takes what is waiting now, in one commit. Where others write first it takes what comes next: it ends with nothing only when nothing
+    /// is left, since nobody would wake this call for what waits already. Each round leaves out one enquiry more, so it ends.
     async fn claim(
         &self,
         call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
-        let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
-        let mut waiting: Vec<Queued> = Vec::new();
-        for responder in responders {
-            waiting.extend(self.store.queued(responder, max).await?);
-        }
-        waiting.sort_unstable();
-        waiting.truncate(max);
-        let mut wanted: Vec<CheckId> = waiting.iter().map(|queued| queued.check).collect();
-        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+        let mut lost = HashSet::new();
+        loop {
+            let wanted = self.waiting(call, responders, &lost).await?;
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
             let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
             if leased.is_empty() {
-                return Ok(Vec::new());
+                lost.extend(wanted.iter().map(|check| check.enquiry));
+                continue;
             }
             let (calls, key) = (Arc::clone(&self.lease_calls), key(call, actor));
             let outcome = Outcome {
@@ -194,11 +193,28 @@ impl Broker {
                         actor,
                     ));
                 }
-                Err(StoreError::Conflict { id }) => wanted.retain(|check| check.enquiry != id),
+                Err(StoreError::Conflict { id }) => drop(lost.insert(id)),
                 Err(other) => return Err(other.into()),
             }
         }
-        Ok(Vec::new())
+    }
+
+    /// The checks that wait with the nearest deadlines, as many as the call wants, but for those `lost` to others.
+    async fn waiting(
+        &self,
+        call: &LeaseInput,
+        responders: &[ResponderId],
+        lost: &HashSet<EnquiryId>,
+    ) -> Result<Vec<CheckId>, BrokerError> {
+        let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
+        let mut waiting: Vec<Queued> = Vec::new();
+        for responder in responders {
+            waiting.extend(self.store.queued(responder, max + lost.len()).await?);
+        }
+        waiting.retain(|queued| !lost.contains(&queued.check.enquiry));
+        waiting.sort_unstable();
+        waiting.truncate(max);
+        Ok(waiting.iter().map(|queued| queued.check).collect())
     }
 
     async fn decide_leases(

@@ -1,6 +1,8 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod demo;
@@ -12,6 +14,8 @@ mod edge;
 mod permit;
 #[cfg(test)]
 mod rpc;
+#[cfg(test)]
+mod scheduler;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -16,15 +16,16 @@ async fn a_renewed_lease_holds_longer() {
     let lent = Lent::start().await;
     lent.kit.move_to("2026-11-23T10:01:30").await;
     let request = renew(&lent.check, &lent.lease);
-    let other = v1::RenewRequest {
-        lease: Some(seconds(30)),
-        ..request.clone()
-    };
-    let renewed = check_replay(request, other, async |request| {
-        lent.kit.adapter(HACKNEY).renew(request).await
-    })
-    .await;
-    assert_eq!(instant(renewed.expire_time), at("2026-11-23T10:03:30"));
+    for _ in 0..2 {
+        let renewed = lent
+            .kit
+            .adapter(HACKNEY)
+            .renew(request.clone())
+            .await
+            .unwrap();
+        let until = instant(renewed.into_inner().expire_time);
+        assert_eq!(until, at("2026-11-23T10:03:30"));
+    }
     lent.kit.move_to("2026-11-23T10:03:29").await;
     lent.answered().await;
 }

@@ -4,6 +4,7 @@
 use super::{EVERYBODY, OFFICER, OPERATOR, PATIENCE, TestClock, at, identity, lease, until};
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
-use usher::app::{self, App, AppParts, open_store};
+use usher::app::{self, App, AppParts};
 use usher::auth::{Identities, IdentityTable};
 use usher::clock::{Clock, SystemClock};
 use usher::config::calendar;
@@ -28,6 +29,7 @@ use usher::rpc::tls::{Reloader, TlsFiles};
 use usher::scheduler;
 use usher::store::Store;
 use usher::store::embedded::EmbeddedStore;
+use usher::store::kv::{KeyValue, Order, Write};
 use usher::store::verify::{Report, verify};
 use usher::telemetry::metrics::Metrics;
 use usher_domain::time::Timestamp;
@@ -35,12 +37,13 @@ use usher_proto::v1;
 use usher_proto::v1::adapter_service_client::AdapterServiceClient;
 use usher_proto::v1::court_service_client::CourtServiceClient;
 use usher_proto::v1::operations_service_client::OperationsServiceClient;
+use uuid::Uuid;
 
 /// How a broker of a test differs from the usual one.
 pub(crate) struct Shape {
     /// What the clock shows at first, in London: `2026-11-23T10:00`, a Monday in winter.
     pub(crate) now: &'static str,
-    /// How long a responder may have work waiting and no adapter.
+    /// How long a responder may have work waiting and no adapter: for ever, unless a test is about it.
     pub(crate) absent_after: Duration,
     /// How long running calls may go on at a stop.
     pub(crate) drain_seconds: u64,
@@ -50,7 +53,7 @@ impl Default for Shape {
     fn default() -> Self {
         Self {
             now: "2026-11-23T10:00",
-            absent_after: Duration::from_secs(300),
+            absent_after: Duration::from_secs(30 * 24 * 3_600),
             drain_seconds: 5,
         }
     }
@@ -68,10 +71,12 @@ pub(crate) struct Kit {
 }
 
 struct Running {
+    engine: Arc<dyn KeyValue>,
     channels: Mutex<HashMap<String, Channel>>,
     store: Arc<EmbeddedStore>,
     address: SocketAddr,
     signals: mpsc::Sender<Signal>,
+    stopping: bool,
     ended: JoinHandle<Ending>,
 }
 
@@ -102,7 +107,9 @@ impl Kit {
     /// Starts a broker over what the folder holds: every structure in memory is new.
     pub(crate) async fn serve(&mut self) {
         assert!(self.running.is_none(), "it is running");
-        let store = Arc::new(open_store(&store_settings(self.folder.path())).unwrap());
+        let engine = app::open_engine(&store_settings(self.folder.path())).unwrap();
+        let engine: Arc<dyn KeyValue> = Arc::from(engine);
+        let store = Arc::new(EmbeddedStore::open(Arc::clone(&engine), "redb").unwrap());
         let parts = Parts {
             rules: Rules::built_in().unwrap(),
             calendar: calendar::built_in(),
@@ -138,33 +145,41 @@ impl Kit {
                 .await
         });
         self.running = Some(Running {
+            engine,
             channels: Mutex::default(),
             store,
             address,
             signals,
+            stopping: false,
             ended,
         });
     }
 
     /// Asks the broker to stop; what runs is drained.
-    pub(crate) async fn begin_stop(&self) {
-        let running = self.running.as_ref().unwrap();
+    pub(crate) async fn begin_stop(&mut self) {
+        let running = self.running.as_mut().unwrap();
+        assert!(!running.stopping, "a second signal would force it");
+        running.stopping = true;
         running.signals.send(Signal::Stop).await.unwrap();
     }
 
     /// Stops the broker, and waits until its store is let go.
     pub(crate) async fn stop(&mut self) -> Ending {
+        if !self.running.as_ref().unwrap().stopping {
+            self.begin_stop().await;
+        }
         let Running {
+            engine,
             store,
-            signals,
             ended,
+            signals,
             ..
         } = self.running.take().unwrap();
-        let _ = signals.send(Signal::Stop).await;
         let ending = ended.await.unwrap();
+        drop(signals);
         store.close().await;
-        let gone = Arc::downgrade(&store);
-        drop(store);
+        let gone = Arc::downgrade(&engine);
+        drop((store, engine));
         until("the store is let go", || gone.strong_count() == 0).await;
         ending
     }
@@ -180,6 +195,18 @@ impl Kit {
         self.stop().await;
         let mut engine = app::open_engine(&store_settings(self.folder.path())).unwrap();
         verify(engine.as_mut())
+    }
+
+    /// Flips a bit of an enquiry's record. The broker must not be running.
+    pub(crate) fn damage(&self, enquiry_id: &str) {
+        assert!(self.running.is_none(), "it is running");
+        let engine = app::open_engine(&store_settings(self.folder.path())).unwrap();
+        damage(engine.as_ref(), enquiry_id);
+    }
+
+    /// Flips a bit of an enquiry's record under the running broker.
+    pub(crate) fn damage_while_running(&self, enquiry_id: &str) {
+        damage(self.running.as_ref().unwrap().engine.as_ref(), enquiry_id);
     }
 
     pub(crate) fn store(&self) -> &EmbeddedStore {
@@ -356,4 +383,21 @@ fn store_settings(folder: &Path) -> StoreSettings {
         path: folder.join("store"),
         cache_mib: 4,
     }
+}
+
+fn damage(engine: &dyn KeyValue, enquiry_id: &str) {
+    let id: Uuid = enquiry_id.parse().unwrap();
+    let mut record = None;
+    let everything = (Bound::Unbounded, Bound::Unbounded);
+    let scanned = engine.scan(everything, Order::Ascending, &mut |key, value| {
+        if key.ends_with(id.as_bytes()) {
+            record = Some((key.to_vec(), value.to_vec()));
+        }
+        ControlFlow::Continue(())
+    });
+    scanned.unwrap();
+    let (key, mut value) = record.expect("the record is there");
+    let middle = value.len() / 2;
+    value[middle] ^= 1;
+    engine.commit(&[Write::put(key, value)]).unwrap();
 }

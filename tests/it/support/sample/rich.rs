@@ -1,6 +1,8 @@
 //! Sample data with every field filled, and one event of every kind.
 
-use super::{answered, at, by, closed, court, event, leased, person, sealed, Sample};
+use super::{
+    Sample, answered, at, by, closed, court, event, leased, person, responder, sealed, step,
+};
 use jiff::civil;
 use std::collections::BTreeSet;
 use usher_domain::actor::{By, Role};
@@ -13,6 +15,7 @@ use usher_domain::enquiry::{
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::hearing::{Deadline, HearingMove};
 use usher_domain::id::RequestId;
+use usher_domain::ladder::StepState;
 use usher_domain::personal::{
     AbuseCategory, Address, AddressKind, AnswerContent, Birth, BirthAccuracy, Child, Confidence,
     Episode, EpisodeKind, Handling, Information, Match, Name, Other, Personal, Remark, Sex,
