@@ -252,8 +252,17 @@ fn what_of(status: &Status) -> String {
     }
 }
 
-/// A refusal on the way, at TLS, which gRPC can only call unavailable.
+/// A refusal on the way, before any call: at TLS, or by hanging up on a certificate that names nobody. gRPC has no code for
+/// either.
 fn tls_refusal(status: &Status) -> Option<Failure> {
+    if status.code() == Code::Cancelled && status.source().is_some() {
+        // We cancel nothing ourselves: the broker hung up before it answered.
+        return Some(Failure::new(
+            Exit::NotPermitted,
+            "the broker closed the connection without an answer, as it does to a certificate that it does not know",
+            "check that its [[identities]] have the URI of --cert, and that it trusts the authority of --cert",
+        ));
+    }
     let mut cause = status.source();
     while let Some(error) = cause {
         let inner = error

@@ -1,6 +1,7 @@
 //! The command line: the real binary, run as people and programs run it.
 
 mod client;
+mod served;
 
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
