@@ -147,7 +147,7 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
         scheduler: scheduler::Settings {
             sweep_every: SWEEP_EVERY,
             absence_every: ABSENCE_EVERY,
-            absent_after: rules.rules.absent_after.try_into().unwrap_or_default(),
+            absent_after: rules.rules.absent_after,
         },
         metrics: Arc::new(Metrics::new(app::methods())),
     })

@@ -4,6 +4,7 @@ use super::input::LeaseInput;
 use super::{Broker, BrokerError};
 use crate::store::{Change, Queued, Revision, StoreError, Stored};
 use jiff::SignedDuration;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,10 +53,10 @@ struct Outcome {
 impl Remembered {
     fn keep(&self, key: Key, outcome: Outcome) {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if calls.oldest_first.len() >= limits::LEASE_CALLS_REMEMBERED_MAX {
-            if let Some(oldest) = calls.oldest_first.pop_front() {
-                calls.by_key.remove(&oldest);
-            }
+        if calls.oldest_first.len() >= limits::LEASE_CALLS_REMEMBERED_MAX
+            && let Some(oldest) = calls.oldest_first.pop_front()
+        {
+            calls.by_key.remove(&oldest);
         }
         calls.oldest_first.push_back(key.clone());
         calls.by_key.insert(key, outcome);
@@ -230,19 +231,18 @@ impl Broker {
         let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
         let mut leased = Vec::new();
         for check in wanted {
-            if !changes.contains_key(&check.enquiry) {
-                let Some(stored) = self.store.load(check.enquiry).await? else {
-                    continue;
-                };
-                let change = Change {
-                    enquiry: stored.enquiry,
-                    expected: Some(stored.revision),
-                    events: Vec::new(),
-                };
-                changes.insert(check.enquiry, change);
-            }
-            let Some(change) = changes.get_mut(&check.enquiry) else {
-                continue;
+            let change = match changes.entry(check.enquiry) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let Some(stored) = self.store.load(check.enquiry).await? else {
+                        continue;
+                    };
+                    place.insert(Change {
+                        enquiry: stored.enquiry,
+                        expected: Some(stored.revision),
+                        events: Vec::new(),
+                    })
+                }
             };
             let verb = Verb::Lease {
                 check: check.number,

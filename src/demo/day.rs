@@ -15,7 +15,7 @@ use super::stage::{OFFICES_MAX, Running, Stage, Who};
 use super::{Options, display::say};
 use crate::clock::ScaledClock;
 use crate::directory::{Directory, PostcodeOutcome};
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -92,12 +92,12 @@ impl Day {
         let board = Arc::new(Board::default());
         let cases = self.offices.iter().map(Vec::len).sum();
         let (mut clients, shown) = self.enter(&running, &board)?;
-        let watched = tokio::spawn(display::show(Arc::clone(&self.common.clock), board, shown));
+        let mut display = JoinSet::new();
+        display.spawn(display::show(Arc::clone(&self.common.clock), board, shown));
         let led = self.lead(&running, &track, cases).await;
         self.common.stop.cancel();
-        watched.abort();
-        // The display clears itself when it is dropped: wait for that before anything else is written.
-        let _ = watched.await;
+        // The display clears itself when it is dropped: that comes before anything else is written.
+        display.shutdown().await;
         clients.shutdown().await;
         let stopped = running.stop().await;
         led?;
@@ -122,10 +122,6 @@ impl Day {
         tokio::select! {
             () = plan.lead(&self.common, track) => Ok(()),
             () = look_after => bail!("the broker stopped in the middle of the day; the log says why"),
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("cannot wait for Ctrl-C")?;
-                bail!("interrupted; nothing was kept")
-            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The summary as a table for people.
 
 use super::summary::{Findings, Summary};
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -87,7 +87,7 @@ pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> S
 
 fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.load_style(UTF8_BORDERS_ONLY).set_header(header);
     for place in numbers {
         if let Some(column) = table.column_mut(*place) {
             column.set_cell_alignment(CellAlignment::Right);

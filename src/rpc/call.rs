@@ -67,6 +67,9 @@ impl Calls {
     }
 
     /// The client as the table has it now: a connection may outlive its place there.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is no longer there.
     pub fn actor(&self, client: &ClientId) -> Result<Actor, Status> {
         self.identities
             .actor(client)

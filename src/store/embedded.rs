@@ -204,7 +204,7 @@ impl Store for EmbeddedStore {
             let revisions = Vec::new();
             return Ok(Committed { revisions, cursor });
         }
-        let batch = prepare::prepare(shared, batch)?;
+        let batch = prepare::prepare(shared, &batch)?;
         let (reply, answer) = oneshot::channel();
         self.send(Job::Commit { batch, reply }).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))

@@ -484,7 +484,7 @@ proptest! {
         day in 0i64..700, minute in 0i64..1_440, amount in 0u32..=limits::SPAN_DAYS_MAX, before in any::<bool>(), once in 0usize..7,
     ) {
         let mut week = [None; 7];
-        week[once] = Some((jiff::civil::time(9, 0, 0, 0), jiff::civil::time(12, 0, 0, 0)));
+        week[once] = Some((time(9, 0, 0, 0), time(12, 0, 0, 0)));
         let hours = WorkingHours::new(week).unwrap();
         let policy = policy();
         let from = at("2026-01-05T00:00") + SignedDuration::from_mins(day * 1_440 + minute);

@@ -99,7 +99,8 @@ fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
             .collect();
         // Only the decoders hold it now: should all of them fail, the sending ends too.
         drop(receiver);
-        let nameless = send_chunks(kv, sender);
+        let nameless = send_chunks(kv, &sender);
+        drop(sender);
         let mut all = Vec::new();
         for decoder in decoders {
             all.extend(decoder.join().map_err(|_| StoreError::Unavailable {
@@ -111,7 +112,7 @@ fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
     })
 }
 
-fn send_chunks(kv: &dyn KeyValue, sender: mpsc::SyncSender<Chunk>) -> Result<u64, StoreError> {
+fn send_chunks(kv: &dyn KeyValue, sender: &mpsc::SyncSender<Chunk>) -> Result<u64, StoreError> {
     let mut nameless = 0;
     let mut chunk = Chunk::with_capacity(CHUNK_RECORDS);
     kv.scan(

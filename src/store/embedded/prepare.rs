@@ -36,10 +36,10 @@ pub(super) struct Batch {
 }
 
 /// Prepares a whole commit.
-pub(super) fn prepare(shared: &Shared, batch: Vec<Change>) -> Result<Batch, StoreError> {
+pub(super) fn prepare(shared: &Shared, batch: &[Change]) -> Result<Batch, StoreError> {
     within("batch", batch.len(), BATCH_CHANGES_MAX)?;
     let mut changes: Vec<Prepared> = Vec::with_capacity(batch.len());
-    for change in &batch {
+    for change in batch {
         let id = change.enquiry.id;
         let earlier = changes.iter().rev().find(|prepared| prepared.id == id);
         let base = base(shared, change, earlier)?;

@@ -4,7 +4,7 @@ use super::*;
 
 async fn asked() -> Lent {
     let lent = Lent::start().await;
-    let question = super::ask::ask(&lent.check, &lent.lease);
+    let question = ask::ask(&lent.check, &lent.lease);
     lent.kit.adapter(HACKNEY).ask(question).await.unwrap();
     lent
 }

@@ -15,7 +15,7 @@ use usher_domain::time::Timestamp;
 
 /// The model.
 #[derive(Default)]
-pub struct Memory(Mutex<State>);
+pub(crate) struct Memory(Mutex<State>);
 
 #[derive(Clone, Default)]
 struct State {
@@ -26,7 +26,7 @@ struct State {
 
 impl Memory {
     /// How many enquiries there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().records.len()
     }
 }
