@@ -15,6 +15,10 @@ mod edge;
 #[cfg(test)]
 mod permit;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
+mod python;
+#[cfg(test)]
 mod rpc;
 #[cfg(test)]
 mod scheduler;
