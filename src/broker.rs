@@ -1,5 +1,292 @@
-//! broker.
+//! The broker: load → decide → commit → announce, on every path, for every actor, the clock included.
+//!
+//! It holds no rule (those are in `usher-domain`) and nothing that a restart would miss: presence, forecasts and the memory of lease
+//! calls only make things prompt or informative. Nothing is announced before it is committed.
 
+mod act;
+mod announce;
+mod forecast;
 pub mod input;
+mod lease;
+mod measure;
 pub mod opened;
 pub mod output;
+mod presence;
+mod query;
+mod route;
+mod submit;
+mod survey;
+mod watch;
+
+pub use announce::Announcer;
+pub use forecast::Forecast;
+pub use lease::LeasedCheck;
+pub use presence::Presence;
+pub use query::{AlertEntry, Paged};
+pub use watch::Watch;
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::ids::Ids;
+use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
+use crate::telemetry::metrics::Metrics;
+use arc_swap::ArcSwap;
+use opened::{ResponderCard, ResponderCards, Unseal};
+use std::sync::Arc;
+use usher_domain::actor::Actor;
+use usher_domain::command::Command;
+use usher_domain::decide::{Transition, decide};
+use usher_domain::enquiry::Enquiry;
+use usher_domain::event::Event;
+use usher_domain::id::EnquiryId;
+use usher_domain::policy::Policy;
+use usher_domain::rejection::Rejection;
+use usher_domain::{index, limits};
+
+/// Everything that a broker stands on.
+pub struct Parts {
+    /// The durable home of enquiries.
+    pub store: Arc<dyn Store>,
+    /// Postcodes, authorities and responders.
+    pub directory: Arc<Directory>,
+    /// Ladders, leases, hours and holidays; replaced as a whole on reload.
+    pub policy: Policy,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The one way to an enquiry: services, scheduler and console all come through here.
+pub struct Broker {
+    store: Arc<dyn Store>,
+    directory: Arc<Directory>,
+    cards: ResponderCards,
+    policy: ArcSwap<Policy>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    metrics: Arc<Metrics>,
+    announcer: Arc<Announcer>,
+    presence: Presence,
+    forecast: Arc<Forecast>,
+    lease_calls: Arc<lease::Remembered>,
+}
+
+/// How sealed parts are read: the one codec.
+const UNSEAL: Unseal<record::RecordError> = Unseal {
+    personal: record::open_personal,
+    answer: record::open_answer,
+    text: record::open_text,
+};
+
+/// What a command led to.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// The enquiry as it now is.
+    pub enquiry: Enquiry,
+    /// Its revision.
+    pub revision: Revision,
+    /// What happened; empty for a repeated request.
+    pub events: Vec<Event>,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// A rule refused the command.
+    #[error("the command was refused")]
+    Rejected(#[from] Rejection),
+    /// The store could not do it.
+    #[error("the store could not do it")]
+    Store(#[from] StoreError),
+    /// A sealed part of a record cannot be read: a person must look.
+    #[error("a sealed part of enquiry {id} cannot be read")]
+    Unreadable {
+        /// Whose.
+        id: EnquiryId,
+        /// The cause.
+        source: record::RecordError,
+    },
+    /// Too many are at it: try again shortly.
+    #[error("too many {what} at once: try again shortly")]
+    Busy {
+        /// Of what.
+        what: &'static str,
+    },
+}
+
+impl Broker {
+    /// Puts the parts together and reads the store's own history for the forecast.
+    ///
+    /// # Errors
+    /// When the store's feed cannot be read.
+    pub async fn new(parts: Parts) -> Result<Self, StoreError> {
+        let Parts {
+            store,
+            directory,
+            policy,
+            clock,
+            ids,
+            metrics,
+        } = parts;
+        let announcer = Announcer::new(store.feed_end().await?);
+        let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
+        let presence = Presence::new(clock.now());
+        let cards = directory.responders().iter().map(|responder| {
+            let card = ResponderCard {
+                name: responder.name.clone(),
+                duty_phone: responder.duty_phone.clone(),
+            };
+            (responder.id.clone(), card)
+        });
+        Ok(Self {
+            cards: cards.collect(),
+            store,
+            directory,
+            policy: ArcSwap::from_pointee(policy),
+            clock,
+            ids,
+            metrics,
+            announcer: Arc::new(announcer),
+            presence,
+            forecast: Arc::new(forecast),
+            lease_calls: Arc::default(),
+        })
+    }
+
+    /// Loads, decides, commits and announces; again, a bounded number of times, when somebody else wrote first.
+    ///
+    /// # Errors
+    /// [`BrokerError::Rejected`] with the rule's reason; store errors; `Busy` when others kept writing first.
+    pub async fn execute(
+        &self,
+        id: EnquiryId,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<Executed, BrokerError> {
+        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+            let stored = self.store.load(id).await?;
+            let policy = self.policy.load_full();
+            let decided = decide(
+                stored.as_ref().map(|stored| &stored.enquiry),
+                command,
+                actor,
+                self.clock.now(),
+                &policy,
+            )?;
+            match self.commit(stored, decided).await {
+                Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(BrokerError::Busy {
+            what: "writers of this enquiry",
+        })
+    }
+
+    /// Commits one transition made on `stored`, and announces it.
+    async fn commit(
+        &self,
+        stored: Option<Stored>,
+        decided: Transition,
+    ) -> Result<Executed, BrokerError> {
+        let Transition { enquiry, events } = decided;
+        let expected = stored.map(|stored| stored.revision);
+        if let (true, Some(revision)) = (events.is_empty(), expected) {
+            return Ok(Executed {
+                enquiry,
+                revision,
+                events,
+            });
+        }
+        let change = Change {
+            enquiry,
+            expected,
+            events,
+        };
+        let (committed, changes) = self.commit_and_announce(vec![change], || ()).await?;
+        let (change, revision) = changes
+            .into_iter()
+            .zip(committed.revisions)
+            .next()
+            .ok_or_else(gone)?;
+        Ok(Executed {
+            enquiry: change.enquiry,
+            revision,
+            events: change.events,
+        })
+    }
+
+    /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task
+    /// of its own: a caller that goes away in the middle must not leave committed what nobody is told of.
+    async fn commit_and_announce(
+        &self,
+        changes: Vec<Change>,
+        then: impl FnOnce() + Send + 'static,
+    ) -> Result<(Committed, Vec<Change>), StoreError> {
+        let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
+        let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
+        let metrics = Arc::clone(&self.metrics);
+        let task = tokio::spawn(async move {
+            let committed = store.commit(changes.clone()).await?;
+            then();
+            for change in &changes {
+                forecast.observe(&change.enquiry, &change.events, &policy);
+                measure::events(&metrics, &change.enquiry, &change.events);
+                announcer.announce(&index::keys(&change.enquiry), committed.cursor);
+            }
+            Ok((committed, changes))
+        });
+        task.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Wakes the scheduler, watchers and lease calls.
+    pub fn announcer(&self) -> &Announcer {
+        &self.announcer
+    }
+
+    /// Which adapters are there.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// The directory in use.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// The store in use, for the scheduler's reads.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The clock in use.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// What is measured.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// Puts another policy in force. Ladders that stand in records keep their steps until their hearing moves.
+    pub fn replace_policy(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
+    }
+}
+
+/// A commit whose outcome is not known.
+fn gone() -> StoreError {
+    StoreError::Unavailable {
+        doing: "committing",
+        source: "the commit ended without an outcome".into(),
+    }
+}

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use usher_domain::time::Timestamp;
 
 /// Now, and a way to wait for a moment. Both move together, whatever the clock's speed.
@@ -43,46 +44,75 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that starts at a chosen moment and runs faster than the real one, for the demo.
-#[derive(Clone, Debug)]
+/// A clock that starts at a chosen moment and runs faster than the real one, for the demo. Its speed may change while it runs.
+#[derive(Debug)]
 pub struct ScaledClock {
-    start: Timestamp,
-    started: Instant,
+    pace: watch::Sender<Pace>,
+}
+
+/// From a pair of moments on, so many times as fast as real time.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    shown: Timestamp,
+    since: Instant,
     speed: u32,
+}
+
+impl Pace {
+    fn now(&self) -> Timestamp {
+        let passed = self.since.elapsed().saturating_mul(self.speed);
+        self.shown
+            .checked_add(passed)
+            .map_or(Timestamp::MAX, whole_milliseconds)
+    }
 }
 
 impl ScaledClock {
     /// A clock that shows `start` now and runs `speed` times as fast as the real one; a speed of 0 means 1.
-    #[expect(clippy::disallowed_methods, reason = "the origin of the scaled clock")]
     pub fn new(start: Timestamp, speed: u32) -> Self {
         Self {
-            start: whole_milliseconds(start),
-            started: Instant::now(),
-            speed: speed.max(1),
+            pace: watch::Sender::new(pace(whole_milliseconds(start), speed)),
         }
     }
 
     /// How many times faster than real time it runs.
     pub fn speed(&self) -> u32 {
-        self.speed
+        self.pace.borrow().speed
+    }
+
+    /// Runs at another speed from now on; sleepers notice at once.
+    pub fn set_speed(&self, speed: u32) {
+        self.pace
+            .send_modify(|current| *current = pace(current.now(), speed));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the origin of the scaled clock")]
+fn pace(shown: Timestamp, speed: u32) -> Pace {
+    Pace {
+        shown,
+        since: Instant::now(),
+        speed: speed.max(1),
     }
 }
 
 #[async_trait]
 impl Clock for ScaledClock {
     fn now(&self) -> Timestamp {
-        let passed = self.started.elapsed().saturating_mul(self.speed);
-        self.start
-            .checked_add(passed)
-            .map_or(Timestamp::MAX, whole_milliseconds)
+        self.pace.borrow().now()
     }
 
     async fn sleep_until(&self, until: Timestamp) {
-        tokio::time::sleep(self.real(time_until(self.now(), until)).min(SLEEP_MAX)).await;
+        let mut changes = self.pace.subscribe();
+        let left = self.real(time_until(self.now(), until)).min(SLEEP_MAX);
+        tokio::select! {
+            () = tokio::time::sleep(left) => {}
+            _ = changes.changed() => {}
+        }
     }
 
     fn real(&self, span: Duration) -> Duration {
-        span / self.speed
+        span / self.speed()
     }
 }
 

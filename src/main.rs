@@ -1,2 +1,7 @@
-//! usher
-fn main() {}
+//! The program `usher`. Everything is in the library; `usher::cli` is the way in.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher::cli::main(std::env::args_os())
+}

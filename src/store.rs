@@ -166,6 +166,8 @@ pub struct Counts {
     pub open: u64,
     /// Checks in queues.
     pub queued: u64,
+    /// Alerts that nobody looks after.
+    pub open_alerts: u64,
     /// The last feed entry.
     pub feed: u64,
     /// Records that could not be read.
@@ -296,6 +298,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// The engine's name as the configuration has it.
+    fn engine(&self) -> &'static str;
 
     /// How many of what it holds.
     ///

@@ -20,6 +20,10 @@ use crate::store::{Cursor, Filter, Place};
 
 /// An enquiry as an officer submits it.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent ticks of one form"
+)]
 pub struct SubmitInput {
     /// The caller's id and the digest of what was asked; the enquiry's id is derived from the former.
     pub request: Request,

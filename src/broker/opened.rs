@@ -3,9 +3,10 @@
 
 use core::fmt;
 use std::collections::BTreeMap;
+use usher_domain::alert::AlertState;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
-use usher_domain::id::CheckNumber;
+use usher_domain::id::{AlertNumber, CheckNumber};
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::sealed::Sealed;
 
@@ -68,6 +69,11 @@ pub enum TextPlace {
         /// The check.
         check: CheckNumber,
     },
+    /// What was said when an alert was acknowledged.
+    AcknowledgeNote {
+        /// The alert.
+        alert: AlertNumber,
+    },
     /// Why the deadline was moved.
     MoveReason {
         /// The move, from 0.
@@ -129,6 +135,14 @@ impl OpenEnquiry {
             }
         }
         if part == Part::Whole {
+            for alert in &enquiry.alerts {
+                if let AlertState::Acknowledged { note, .. } = &alert.state {
+                    let place = TextPlace::AcknowledgeNote {
+                        alert: alert.number,
+                    };
+                    texts.insert(place, (unseal.text)(note)?);
+                }
+            }
             for (moved, entry) in enquiry.moves.iter().enumerate() {
                 texts.insert(
                     TextPlace::MoveReason { moved },

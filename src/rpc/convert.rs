@@ -31,3 +31,4 @@ pub use operations::{
 };
 pub use read::Unreadable;
 pub use receipt::{lookup_view, receipt_view, responder_view, status_view};
+pub(super) use show::instant;

@@ -11,6 +11,7 @@ use usher_proto::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::convert::Unreadable;
+use crate::broker::BrokerError;
 use crate::store::StoreError;
 
 /// The domain of every `ErrorInfo`.
@@ -56,7 +57,7 @@ impl Row {
         }
     }
 
-    fn with(mut self, key: &'static str, value: impl ToString) -> Self {
+    fn with(mut self, key: &'static str, value: &dyn ToString) -> Self {
         self.metadata.push((key, value.to_string()));
         self
     }
@@ -119,7 +120,7 @@ fn row(rejection: &Rejection) -> Row {
             Row::new(Code::NotFound, R::NotFound, D::None).with("what", what)
         }
         Rejection::NotPermitted { verb } => {
-            Row::new(Code::PermissionDenied, R::NotPermitted, D::None).with("verb", verb.name())
+            Row::new(Code::PermissionDenied, R::NotPermitted, D::None).with("verb", &verb.name())
         }
         Rejection::OtherCourt { court } => {
             Row::new(Code::PermissionDenied, R::OtherCourt, D::None).with("court", court)
@@ -183,6 +184,35 @@ pub fn store(error: &StoreError) -> Status {
     }
 }
 
+/// A call that the broker could not do. What a person must look at is logged here, once.
+pub fn broker(error: BrokerError) -> Status {
+    match error {
+        BrokerError::Rejected(refused) => rejection(&refused),
+        BrokerError::Store(error) => {
+            if !matches!(
+                error,
+                StoreError::Conflict { .. } | StoreError::TooLarge { .. }
+            ) {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store failed a call"
+                );
+            }
+            store(&error)
+        }
+        BrokerError::Unreadable { id, source } => {
+            let source: Box<dyn std::error::Error + Send + Sync> = source.into();
+            tracing::error!(enquiry.id = %id, error = &*source as &dyn std::error::Error, "a sealed part cannot be read");
+            store(&StoreError::Corrupt {
+                what: "a sealed part",
+                id: Some(id),
+                source,
+            })
+        }
+        BrokerError::Busy { what } => busy(what),
+    }
+}
+
 /// A request that could not be read.
 pub fn unreadable(unreadable: Unreadable) -> Status {
     use ErrorReason as R;
@@ -235,7 +265,7 @@ pub fn wrong_role(call: &'static str) -> Status {
         ErrorReason::NotPermitted,
         Detail::None,
     )
-    .with("verb", call)
+    .with("verb", &call)
     .status(format!("your role does not allow this: {call}"))
 }
 
@@ -246,7 +276,7 @@ pub fn busy(what: &'static str) -> Status {
         ErrorReason::Busy,
         Detail::Retry(RETRY_SOON),
     )
-    .with("what", what)
+    .with("what", &what)
     .status(format!("too many {what} at once: try again soon"))
 }
 
@@ -279,7 +309,7 @@ pub fn watch_lagged() -> Status {
 /// An error of the broker; `id` is what its log has beside the cause.
 pub fn internal(id: Uuid) -> Status {
     Row::new(Code::Internal, ErrorReason::Internal, Detail::None)
-        .with("id", id)
+        .with("id", &id)
         .status(format!("an error of the broker: tell its operators {id}"))
 }
 

@@ -42,6 +42,8 @@ const FEED_TAIL_ENTRIES: u64 = 4;
 
 /// The store.
 pub struct EmbeddedStore {
+    /// The engine's name as the configuration has it.
+    engine: &'static str,
     shared: Arc<Shared>,
     /// `None` only while it is being dropped.
     jobs: Option<mpsc::Sender<Job>>,
@@ -61,7 +63,7 @@ impl EmbeddedStore {
     /// # Errors
     /// `Unavailable` when the engine fails, `Corrupt` when `kv` holds something else or a newer usher's store. A record that
     /// cannot be read is no error: it is set apart.
-    pub fn open(kv: Arc<dyn KeyValue>) -> Result<Self, StoreError> {
+    pub fn open(kv: Arc<dyn KeyValue>, engine: &'static str) -> Result<Self, StoreError> {
         let index = open::derive(kv.as_ref())?;
         let shared = Arc::new(Shared {
             kv,
@@ -78,6 +80,7 @@ impl EmbeddedStore {
                 source: error.into(),
             })?;
         Ok(Self {
+            engine,
             shared,
             jobs: Some(jobs),
             writer: Mutex::new(Some(thread)),
@@ -273,6 +276,10 @@ impl Store for EmbeddedStore {
 
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
         Ok(self.shared.running()?.index().unreadable())
+    }
+
+    fn engine(&self) -> &'static str {
+        self.engine
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

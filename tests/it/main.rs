@@ -1,6 +1,30 @@
-//! Integration tests.
+//! Integration tests, one binary: what no single module can prove.
 
-#[cfg(test)] // always so, and clippy sees that helpers are test code too
+#[cfg(test)]
+mod broker;
+#[cfg(test)]
+mod canary;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod directory;
+#[cfg(test)]
+mod edge;
+#[cfg(test)]
+mod permit;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod python;
+#[cfg(test)]
+mod rpc;
+#[cfg(test)]
+mod scheduler;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tidy;

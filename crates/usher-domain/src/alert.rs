@@ -1,7 +1,7 @@
 //! Alerts: raised steps and other trouble, open until a named person acknowledges them; an acknowledgement expires.
 
 use crate::actor::By;
-use crate::enquiry::codes;
+use crate::codes::codes;
 use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::Audience;
 use crate::time::Timestamp;
@@ -83,6 +83,8 @@ pub enum AlertState {
         at: Timestamp,
         /// From this moment on it is open again.
         expires: Timestamp,
+        /// What the person said; may hold personal data.
+        note: crate::sealed::Sealed,
     },
     /// The check has moved on.
     Resolved {

@@ -256,7 +256,7 @@ impl Verb {
     }
 }
 
-crate::enquiry::codes! {
+crate::codes::codes! {
     /// The verbs, by name: one word in every layer.
     VerbName {
         /// See [`Verb::Submit`].

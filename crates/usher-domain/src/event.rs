@@ -29,7 +29,7 @@ pub enum EventKind {
         /// For whom; `None` for the operators' queue.
         responder: Option<ResponderId>,
     },
-    /// An adapter took it.
+    /// An adapter took it, or keeps it longer.
     Leased {
         /// Until when.
         expires: Timestamp,
@@ -138,7 +138,7 @@ pub enum EventKind {
     },
 }
 
-crate::enquiry::codes! {
+crate::codes::codes! {
     /// A decision at court in a word.
     DecisionName {
         /// Ask the court to adjourn.

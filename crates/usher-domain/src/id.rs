@@ -45,7 +45,7 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// An enquiry: UUIDv5 of the submitting client and its `request_id`, so that a resubmission is
+    /// An enquiry: `UUIDv5` of the submitting client and its `request_id`, so that a resubmission is
     /// the same enquiry and needs no second index.
     EnquiryId
 }

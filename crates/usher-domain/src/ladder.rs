@@ -1,7 +1,7 @@
 //! The ladder of one check: its escalations, each with its due moment and audience. The steps stand in the record, so
 //! that what is due follows from the record alone.
 
-use crate::enquiry::codes;
+use crate::codes::codes;
 use crate::id::AlertNumber;
 use crate::time::Timestamp;
 
@@ -60,6 +60,16 @@ codes! {
         OfficerManager = "officer_manager",
         /// Whoever watches the whole service.
         Operator = "operator",
+    }
+}
+
+impl Audience {
+    /// Whether these are people or programs of the responder.
+    pub const fn is_borough(self) -> bool {
+        matches!(
+            self,
+            Self::Adapter | Self::BoroughDesk | Self::BoroughManager
+        )
     }
 }
 

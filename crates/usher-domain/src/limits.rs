@@ -28,6 +28,10 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
 pub const REQUESTS_REMEMBERED_MAX: usize = 512;
+/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only.
+pub const ALERTS_KEPT_MAX: usize = 256;
+/// Personal data and names of one enquiry, in bytes: with everything else it fits [`RECORD_BYTES_MAX`].
+pub const PERSONAL_BYTES_MAX: usize = 72 * 1_024;
 /// Steps of one ladder.
 pub const STEPS_PER_LADDER_MAX: usize = 24;
 /// Moments of which a step takes the earliest.
@@ -50,6 +54,9 @@ pub const STEP_NAME_CHARS_MAX: usize = 48;
 pub const HEARING_AHEAD_DAYS_MAX: i64 = 550;
 /// How far ahead working time is searched, in days, before giving up.
 pub const WORKING_SEARCH_DAYS_MAX: i32 = 1_100;
+/// How far a step of a ladder may lie from where it counts, in days; the same number bounds working days and hours, so
+/// that the search of working time never gives up on one.
+pub const SPAN_DAYS_MAX: u32 = 120;
 
 /// Checks that one lease call may take.
 pub const LEASE_BATCH_MAX: usize = 64;

@@ -1,8 +1,10 @@
 //! The whole access policy: which role may give which verb, and who may see what. Default deny; the matrix is printed and held by a test (`tests/it/permit.golden`).
 
 use crate::actor::{Actor, Role};
+use crate::alert::Alert;
 use crate::command::VerbName;
 use crate::enquiry::{Check, Enquiry};
+use crate::ladder::Audience;
 
 /// Whether `role` has `verb` at all.
 pub const fn permits(role: Role, verb: VerbName) -> bool {
@@ -99,22 +101,33 @@ pub fn sees_check(actor: &Actor, enquiry: &Enquiry, check: &Check) -> bool {
     }
 }
 
-/// The matrix as text: a row per verb, a column per role.
-pub fn matrix() -> String {
-    let mut text = format!("{:<16}", "verb");
-    for role in Role::ALL {
-        text.push_str(&format!("{:>10}", role.name()));
-    }
-    text.push('\n');
-    for verb in VerbName::ALL {
-        text.push_str(&format!("{:<16}", verb.name()));
-        for role in Role::ALL {
-            text.push_str(&format!(
-                "{:>10}",
-                if permits(role, *verb) { "yes" } else { "-" }
-            ));
+/// Whether `role` is among those that `alert` is addressed to; operators always are.
+pub fn addressed(role: Role, alert: &Alert) -> bool {
+    let to = |wanted: fn(Audience) -> bool| alert.audience.iter().any(|audience| wanted(*audience));
+    match role {
+        Role::Operator => true,
+        Role::Officer => to(|audience| audience == Audience::Officer),
+        Role::Manager => {
+            to(|audience| matches!(audience, Audience::Officer | Audience::OfficerManager))
         }
-        text.push('\n');
+        Role::Adapter => to(Audience::is_borough),
+        Role::Inspector | Role::Clock => false,
     }
-    text
+}
+
+/// The matrix as text: a row per verb, a column per role, and whether a person must be named.
+pub fn matrix() -> String {
+    let row = |verb: &str, cells: Vec<&str>, person: &str| {
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>10}")).collect();
+        format!("{verb:<16}{}  {person}\n", cells.concat())
+    };
+    let names = Role::ALL.iter().map(|role| role.name()).collect();
+    let mut rows = vec![row("verb", names, "person")];
+    for verb in VerbName::ALL {
+        let mark = |role: &Role| if permits(*role, *verb) { "yes" } else { "-" };
+        let person = if needs_person(*verb) { "named" } else { "-" };
+        let marks = Role::ALL.iter().map(mark).collect();
+        rows.push(row(verb.name(), marks, person));
+    }
+    rows.concat()
 }

@@ -2,10 +2,20 @@
 //! submission; deadlines and escalation need none of it. No type here has a `Debug` that prints a value.
 
 use crate::code::{Crn, Pnc, Urn};
-use crate::enquiry::{AddressRole, codes};
+use crate::codes::codes;
+use crate::enquiry::AddressRole;
 use crate::limits;
 use core::fmt;
 use jiff::civil::Date;
+
+mod answer;
+mod violation;
+
+pub use answer::{
+    AbuseCategory, AnswerContent, Confidence, Episode, EpisodeKind, Handling, Match, Remark, Topic,
+    Worker,
+};
+pub use violation::{Validator, Violation};
 
 macro_rules! hidden {
     ($($name:ident),* $(,)?) => {$(
@@ -16,20 +26,8 @@ macro_rules! hidden {
         }
     )*};
 }
-hidden!(
-    Personal,
-    Subject,
-    Name,
-    Birth,
-    Address,
-    Child,
-    Other,
-    AnswerContent,
-    Match,
-    Episode,
-    Worker,
-    Remark
-);
+use hidden;
+hidden!(Personal, Subject, Name, Birth, Address, Child, Other);
 
 /// The people and addresses of one enquiry.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -200,227 +198,6 @@ codes! {
     }
 }
 
-/// What a borough says about the people of an enquiry.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct AnswerContent {
-    /// Whom the borough found in its records.
-    pub matches: Vec<Match>,
-    /// Involvement, open and closed.
-    pub episodes: Vec<Episode>,
-    /// The worker to speak to.
-    pub worker: Option<Worker>,
-    /// Contacts or referrals in the last year.
-    pub recent_contacts: Option<u32>,
-    /// The latest of them.
-    pub last_contact: Option<Date>,
-    /// Concerns, restrictions, advice and narrative, each with its handling.
-    pub remarks: Vec<Remark>,
-    /// Until when the answer may be relied on.
-    pub valid_until: Option<Date>,
-}
-
-/// One person found.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Match {
-    /// Who: `subject`, `child 1`, `other 2`, in the order of the enquiry.
-    pub who: String,
-    /// How sure.
-    pub confidence: Confidence,
-    /// By what, in words.
-    pub basis: String,
-}
-
-codes! {
-    /// How sure a match is.
-    Confidence {
-        /// The same person.
-        Certain = "certain",
-        /// Perhaps the same.
-        Possible = "possible",
-        /// Nobody found.
-        None = "none",
-    }
-}
-
-/// One involvement.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Episode {
-    /// What kind.
-    pub kind: EpisodeKind,
-    /// Whom it concerns, as in [`Match::who`].
-    pub who: String,
-    /// Whether it is open.
-    pub open: bool,
-    /// Since when.
-    pub start: Option<Date>,
-    /// Until when.
-    pub end: Option<Date>,
-    /// Category of abuse, for protection plans.
-    pub category: Option<AbuseCategory>,
-    /// Legal status code (SSDA903), such as `C2`; may be empty.
-    pub legal_status: String,
-    /// Whether the plan is another authority's.
-    pub other_authority: bool,
-    /// How it may be used.
-    pub handling: Vec<Handling>,
-}
-
-codes! {
-    /// Kinds of involvement: the MAIS service episodes, and what enquiry forms ask besides.
-    EpisodeKind {
-        /// Early help.
-        EarlyHelp = "early-help",
-        /// Education, health and care plan.
-        Ehcp = "ehcp",
-        /// Family court order or proceedings.
-        FamilyCourtOrder = "family-court-order",
-        /// Child in need plan.
-        CinPlan = "cin-plan",
-        /// Child protection plan.
-        CpPlan = "cp-plan",
-        /// Mental health plan.
-        CamhsPlan = "CAMHS-plan",
-        /// Section 47 enquiry.
-        Section47 = "section-47",
-        /// Care leaver.
-        CareLeaver = "care-leaver",
-        /// Looked after.
-        LookedAfter = "child-looked-after",
-        /// Adult safeguarding.
-        AdultSafeguarding = "adult-safeguarding",
-        /// An assessment under way.
-        Assessment = "assessment",
-        /// Pre-birth assessment.
-        PreBirth = "pre-birth",
-        /// Private fostering.
-        PrivateFostering = "private-fostering",
-    }
-}
-
-codes! {
-    /// Category of abuse (children in need census).
-    AbuseCategory {
-        /// Neglect.
-        Neglect = "NEG",
-        /// Physical.
-        Physical = "PHY",
-        /// Sexual.
-        Sexual = "SAB",
-        /// Emotional.
-        Emotional = "EMO",
-        /// Multiple.
-        Multiple = "MUL",
-    }
-}
-
-codes! {
-    /// How a piece of an answer may be used. A report is read by the defendant and the prosecutor.
-    Handling {
-        /// May be cited in the report.
-        MayCite = "may_cite",
-        /// For probation's eyes only.
-        ProbationOnly = "probation_only",
-        /// Must not be disclosed to the defendant.
-        NotToDefendant = "not_to_defendant",
-        /// Ring the borough before use.
-        RingFirst = "ring_first",
-    }
-}
-
-/// A social worker to speak to.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Worker {
-    /// The name.
-    pub name: String,
-    /// The team.
-    pub team: String,
-    /// Telephone.
-    pub phone: String,
-    /// Mailbox.
-    pub email: String,
-}
-
-/// Something said in words.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// About what.
-    pub topic: Topic,
-    /// The words.
-    pub text: String,
-    /// How they may be used; empty means as `probation_only`.
-    pub handling: Vec<Handling>,
-}
-
-codes! {
-    /// What a remark is about.
-    Topic {
-        /// Concerns about the adult.
-        AdultConcerns = "adult_concerns",
-        /// Contact restrictions.
-        ContactRestrictions = "contact_restrictions",
-        /// Whether a curfew at the address is safe.
-        CurfewAdvice = "curfew_advice",
-        /// Anything else.
-        Narrative = "narrative",
-    }
-}
-
-/// A field that cannot stay as it is. The value itself is never repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// Path of the field, such as `personal.children[2].name.family`.
-    pub field: String,
-    /// What is wrong and what to do.
-    pub why: String,
-}
-
-/// Collects violations along a path of fields.
-#[derive(Debug, Default)]
-pub struct Validator {
-    found: Vec<Violation>,
-}
-
-impl Validator {
-    /// Notes that `field` is wrong.
-    pub fn fail(&mut self, field: impl Into<String>, why: impl Into<String>) {
-        self.found.push(Violation {
-            field: field.into(),
-            why: why.into(),
-        });
-    }
-
-    /// Notes `field` when `text` is longer than `max` characters or holds control characters other than line breaks.
-    pub fn text(&mut self, field: impl Into<String>, text: &str, max: usize) {
-        if text.chars().count() > max {
-            self.fail(field, format!("at most {max} characters"));
-        } else if text
-            .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-        {
-            self.fail(field, "no control characters");
-        }
-    }
-
-    /// Notes `field` when a list is longer than `max`.
-    pub fn list<T>(&mut self, field: impl Into<String>, list: &[T], max: usize) {
-        if list.len() > max {
-            self.fail(field, format!("at most {max} entries"));
-        }
-    }
-
-    /// What was found, in the order of the fields.
-    ///
-    /// # Errors
-    /// The violations, when there are any.
-    pub fn finish(self) -> Result<(), Vec<Violation>> {
-        if self.found.is_empty() {
-            Ok(())
-        } else {
-            Err(self.found)
-        }
-    }
-}
-
 impl Personal {
     /// Notes every field that is wrong, under `path`.
     pub fn validate(&self, path: &str, into: &mut Validator) {
@@ -546,41 +323,165 @@ impl Name {
     }
 }
 
-impl AnswerContent {
-    /// Notes every field that is wrong, under `path`.
-    pub fn validate(&self, path: &str, into: &mut Validator) {
-        let (line, items) = (limits::LINE_CHARS_MAX, limits::ITEMS_PER_ANSWER_MAX);
-        into.list(format!("{path}.matches"), &self.matches, items);
-        for (place, found) in self.matches.iter().enumerate() {
-            into.text(format!("{path}.matches[{place}].who"), &found.who, line);
-            into.text(format!("{path}.matches[{place}].basis"), &found.basis, line);
+/// What no `Debug` and no message may print.
+#[cfg(test)]
+pub(crate) const CANARY: &str = "Canary-Wren";
+
+/// The fields that `validate` notes, none of whose messages repeats a value.
+#[cfg(test)]
+pub(crate) fn fields(validate: impl FnOnce(&mut Validator)) -> Vec<String> {
+    let mut into = Validator::default();
+    validate(&mut into);
+    let found = into.finish().err().unwrap_or_default();
+    for violation in &found {
+        let told = format!("{violation:?}");
+        assert!(!told.contains(CANARY) && !told.contains("xxx"), "{told}");
+    }
+    found.into_iter().map(|violation| violation.field).collect()
+}
+
+/// Fails when the `Debug` of `value` tells anything of what is inside.
+#[cfg(test)]
+pub(crate) fn silent(value: &impl fmt::Debug) {
+    let told = format!("{value:?} {value:#?}");
+    for secret in [CANARY, "1987", "X320741", "2697", "01AB", "SW1A"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn name() -> Name {
+        Name {
+            family: CANARY.into(),
+            given: CANARY.into(),
         }
-        into.list(format!("{path}.episodes"), &self.episodes, items);
-        for (place, episode) in self.episodes.iter().enumerate() {
-            let at = format!("{path}.episodes[{place}]");
-            into.text(format!("{at}.who"), &episode.who, line);
-            into.text(format!("{at}.legal_status"), &episode.legal_status, 8);
-            if matches!((episode.start, episode.end), (Some(start), Some(end)) if start > end) {
-                into.fail(format!("{at}.end"), "must not be before start");
-            }
+    }
+
+    const BORN: Option<Birth> = Some(Birth {
+        date: date(1987, 6, 5),
+        accuracy: BirthAccuracy::Known,
+    });
+
+    fn full() -> Personal {
+        let canary = || CANARY.to_owned();
+        Personal {
+            subject: Subject {
+                name: name(),
+                aliases: vec![name()],
+                born: BORN,
+                sex: Some(Sex::Female),
+                crn: Crn::parse("X320741").ok(),
+                pnc: Pnc::parse("2000/0002697F", 2026).ok(),
+                limited_access: true,
+            },
+            urn: Urn::parse("01AB1234526").ok(),
+            hearing_ref: canary(),
+            court_room: canary(),
+            list_number: canary(),
+            addresses: vec![Address {
+                role: AddressRole::Home,
+                kind: AddressKind::Given,
+                lines: canary(),
+                postcode: "SW1A 1AA".into(),
+                uprn: "100023336956".into(),
+                from: Some(date(1987, 6, 5)),
+                to: Some(date(1987, 6, 5)),
+            }],
+            children: vec![Child {
+                name: name(),
+                born: BORN,
+                relationship: canary(),
+                lives_with_subject: true,
+                address: Some(0),
+                school: canary(),
+            }],
+            others: vec![Other {
+                name: name(),
+                born: BORN,
+                relationship: canary(),
+            }],
+            offence_code: canary(),
+            legal_bases: vec![canary()],
+            information: vec![Information::Known],
+            note: canary(),
         }
-        into.list(format!("{path}.remarks"), &self.remarks, items);
-        for (place, remark) in self.remarks.iter().enumerate() {
-            into.text(
-                format!("{path}.remarks[{place}].text"),
-                &remark.text,
-                limits::NARRATIVE_CHARS_MAX,
-            );
-        }
-        if let Some(worker) = &self.worker {
-            for (field, text) in [
-                ("name", &worker.name),
-                ("team", &worker.team),
-                ("phone", &worker.phone),
-                ("email", &worker.email),
-            ] {
-                into.text(format!("{path}.worker.{field}"), text, line);
-            }
-        }
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Personal), expected: &[&str]) {
+        let mut personal = full();
+        change(&mut personal);
+        assert_eq!(fields(|into| personal.validate("p", into)), expected);
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_enquiry_is_validated_field_by_field() {
+        let long = || "x".repeat(limits::LINE_CHARS_MAX + 1);
+        let wide = || "é".repeat(limits::LINE_CHARS_MAX);
+        check(|_| {}, &[]);
+        check(|it| it.subject.name.family = wide(), &[]);
+        check(|it| it.subject.name.family = " ".into(), &["p.subject.name.family"]);
+        check(|it| it.subject.name.family = long(), &["p.subject.name.family"]);
+        check(|it| it.subject.name.given = "a\u{7}".into(), &["p.subject.name.given"]);
+        check(|it| it.subject.aliases[0].given = long(), &["p.subject.aliases[0].given"]);
+        check(|it| it.subject.aliases = vec![name(); 9], &["p.subject.aliases"]);
+        check(|it| it.hearing_ref = long(), &["p.hearing_ref"]);
+        check(|it| it.court_room = long(), &["p.court_room"]);
+        check(|it| it.list_number = long(), &["p.list_number"]);
+        check(|it| it.offence_code = long(), &["p.offence_code"]);
+        check(|it| it.legal_bases = vec![String::new(); 17], &["p.legal_bases"]);
+        check(|it| it.legal_bases[0] = long(), &["p.legal_bases[0]"]);
+        check(|it| it.information = vec![Information::Known; 17], &["p.information"]);
+        check(|it| it.note = "x\n".repeat(limits::NOTE_CHARS_MAX / 2), &[]);
+        check(|it| it.note = "x".repeat(limits::NOTE_CHARS_MAX + 1), &["p.note"]);
+        check(|it| it.addresses[0].lines = "x".repeat(801), &["p.addresses[0].lines"]);
+        check(|it| it.addresses[0].postcode = "x".repeat(17), &["p.addresses[0].postcode"]);
+        check(|it| it.addresses[0].uprn = "x".repeat(13), &["p.addresses[0].uprn"]);
+        check(|it| it.addresses[0].to = Some(date(1987, 6, 4)), &["p.addresses[0].to"]);
+        check(|it| it.addresses = vec![it.addresses[0].clone(); 25], &["p.addresses"]);
+        check(|it| it.children[0].name.family = long(), &["p.children[0].name.family"]);
+        check(|it| it.children[0].name.family = String::new(), &[]);
+        check(|it| it.children[0].relationship = long(), &["p.children[0].relationship"]);
+        check(|it| it.children[0].school = long(), &["p.children[0].school"]);
+        check(|it| it.children[0].address = Some(1), &["p.children[0].address"]);
+        check(|it| it.children[0].address = None, &[]);
+        check(|it| it.children = vec![it.children[0].clone(); 25], &["p.children"]);
+        check(|it| it.others[0].name.given = long(), &["p.others[0].name.given"]);
+        check(|it| it.others[0].relationship = long(), &["p.others[0].relationship"]);
+        check(|it| it.others = vec![it.others[0].clone(); 25], &["p.others"]);
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let expected = [
+            "p.subject.name.family",
+            "p.court_room",
+            "p.note",
+            "p.children[0].address",
+        ];
+        let spoil = |it: &mut Personal| {
+            it.subject.name.family.clear();
+            it.court_room = "\0".into();
+            it.note = "\0".into();
+            it.addresses.clear();
+        };
+        check(spoil, &expected);
+    }
+
+    #[test]
+    fn no_debug_prints_a_person() {
+        let personal = full();
+        silent(&personal);
+        silent(&personal.subject);
+        silent(&personal.subject.name);
+        silent(&personal.subject.born);
+        silent(&personal.addresses);
+        silent(&personal.children);
+        silent(&personal.others);
     }
 }

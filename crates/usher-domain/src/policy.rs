@@ -1,10 +1,12 @@
 //! The policy: ladders, leases, acknowledgements, working hours and bank holidays as data. `config/policy.toml` and
 //! `config/responders/*.toml` fill it; the rules only read it.
 
+mod validate;
+
 use crate::code::ResponderId;
-use crate::enquiry::{Curfew, Enquiry, Track, codes};
+use crate::codes::codes;
+use crate::enquiry::{Curfew, Enquiry, Track};
 use crate::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
-use crate::limits;
 use crate::time::{Calendar, Timestamp, WorkingHours};
 use alloc::collections::BTreeMap;
 use core::str::FromStr;
@@ -79,7 +81,7 @@ impl LeaseRule {
     /// The end of a lease taken `now`, wanted until `until`, within the bounds.
     pub fn bound(&self, now: Timestamp, until: Timestamp) -> Timestamp {
         let at = |span| now.saturating_add(span).unwrap_or(Timestamp::MAX);
-        until.clamp(at(self.min), at(self.max))
+        until.max(at(self.min)).min(at(self.max))
     }
 }
 
@@ -148,6 +150,9 @@ impl FromStr for Span {
         let (Some(amount), Some(unit), None) = (words.next(), words.next(), words.next()) else {
             return Err(bad);
         };
+        if amount.starts_with('+') {
+            return Err(bad);
+        }
         Ok(Self {
             amount: amount.parse().map_err(|_| bad)?,
             unit: Unit::parse(unit).ok_or(bad)?,
@@ -212,48 +217,6 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Checks that no ladder can leave a check unwatched.
-    ///
-    /// # Errors
-    /// The first fault found.
-    pub fn validate(&self) -> Result<(), PolicyError> {
-        for track in Track::ALL {
-            let rule = self
-                .tracks
-                .get(track)
-                .ok_or(PolicyError::MissingTrack { track: *track })?;
-            validate_track(&format!("ladder.{}", track.name()), *track, rule)?;
-        }
-        for (responder, terms) in &self.responders {
-            for (track, rule) in &terms.tracks {
-                validate_track(
-                    &format!("responder {responder}, ladder.{}", track.name()),
-                    *track,
-                    rule,
-                )?;
-            }
-        }
-        validate_steps("unread", &self.unread)?;
-        let answered = self
-            .unread
-            .iter()
-            .any(|step| step.at.iter().any(|at| at.base == Base::Answered));
-        if !answered || self.unread.iter().any(|step| step.kind != StepKind::Unread) {
-            return Err(PolicyError::BadStep {
-                place: "unread".into(),
-                step: "*".into(),
-                why: "every step has kind unread, and at least one counts from answered",
-            });
-        }
-        let lease = &self.lease;
-        let ordered = lease.min <= lease.default && lease.default <= lease.max;
-        if ordered && lease.min >= SignedDuration::from_secs(1) {
-            Ok(())
-        } else {
-            Err(PolicyError::BadLease)
-        }
-    }
-
     /// The working hours that count for `responder`.
     pub fn hours(&self, responder: Option<&ResponderId>) -> &WorkingHours {
         responder
@@ -324,7 +287,7 @@ impl Policy {
         }
     }
 
-    /// The steps of a check opened at `opened`, all pending, soonest first.
+    /// The steps of a check opened at `opened`, all pending, soonest first; none is due before that.
     pub fn steps(
         &self,
         track: Track,
@@ -335,10 +298,7 @@ impl Policy {
         let rules = self
             .track(track, responder)
             .map_or(&[][..], |rule| &rule.steps);
-        self.instantiate(rules, responder, |base| match base {
-            Base::Submitted | Base::Answered => opened,
-            Base::Hearing => deadline,
-        })
+        self.instantiate(rules, responder, opened, deadline)
     }
 
     /// The steps that follow an answer until it is read.
@@ -348,31 +308,33 @@ impl Policy {
         answered: Timestamp,
         deadline: Timestamp,
     ) -> Vec<Step> {
-        self.instantiate(&self.unread, responder, |base| match base {
-            Base::Submitted | Base::Answered => answered,
-            Base::Hearing => deadline,
-        })
+        self.instantiate(&self.unread, responder, answered, deadline)
     }
 
     fn instantiate(
         &self,
         rules: &[StepRule],
         responder: Option<&ResponderId>,
-        base: impl Fn(Base) -> Timestamp,
+        start: Timestamp,
+        deadline: Timestamp,
     ) -> Vec<Step> {
         let hours = self.hours(responder);
+        let base = |base| match base {
+            Base::Submitted | Base::Answered => start,
+            Base::Hearing => deadline,
+        };
         let due = |rule: &StepRule| {
             rule.at
                 .iter()
                 .map(|at| self.shift(base(at.base), at.before, at.span, hours))
                 .min()
-                .unwrap_or(Timestamp::MIN)
+                .map_or(start, |due| due.max(start))
         };
         let step = |rule: &StepRule| Step {
             name: rule.name.clone(),
             kind: rule.kind,
             due: due(rule),
-            audience: rule.audience.clone(),
+            audience: audience(&rule.audience, responder),
             unless: rule.unless,
             state: StepState::Pending,
         };
@@ -401,80 +363,19 @@ impl Policy {
     }
 }
 
+/// Who is told of a step: where no borough is found yet, operators stand in for its people.
+fn audience(told: &[Audience], responder: Option<&ResponderId>) -> Vec<Audience> {
+    let mut told = told.to_vec();
+    if responder.is_none() {
+        told.retain(|audience| !audience.is_borough());
+        told.push(Audience::Operator);
+        told.sort_unstable();
+        told.dedup();
+    }
+    told
+}
+
 /// Whether a curfew proposal stands, so that a missing answer blocks rather than warns.
 pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
     enquiry.curfew == Curfew::Proposed
-}
-
-fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
-    validate_steps(place, &rule.steps)?;
-    let lasting =
-        |step: &&StepRule| step.unless == Unless::Answered && step.kind != StepKind::Unread;
-    let after = |step: &&StepRule| step.at.iter().all(|at| !at.before);
-    if !rule.steps.iter().filter(lasting).any(|step| after(&step)) {
-        return Err(PolicyError::NoLastStep {
-            place: place.into(),
-        });
-    }
-    let at_hearing = rule.steps.iter().any(|step| step.kind == StepKind::Hearing);
-    if track != Track::PostSentence && !at_hearing {
-        return Err(PolicyError::NoHearingStep {
-            place: place.into(),
-        });
-    }
-    if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: "*".into(),
-            why: "kind unread belongs in [[unread]]",
-        });
-    }
-    Ok(())
-}
-
-fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
-    let mut names = alloc::collections::BTreeSet::new();
-    for step in steps {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let named = !step.name.is_empty()
-            && step.name.len() <= limits::STEP_NAME_CHARS_MAX
-            && step.name.bytes().all(plain);
-        let why = if !named {
-            "the name must be lower-case letters, digits and underscores"
-        } else if !names.insert(&step.name) {
-            "the name is used twice"
-        } else if step.at.is_empty() || step.at.len() > limits::OFFSETS_PER_STEP_MAX {
-            "at must give one to four moments"
-        } else if step.audience.is_empty() {
-            "the audience is empty"
-        } else if step.kind == StepKind::Hearing && !is_the_hearing(step) {
-            "kind hearing means at = \"hearing + 0 min\""
-        } else {
-            continue;
-        };
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: step.name.to_string(),
-            why,
-        });
-    }
-    if steps.is_empty() || steps.len() > limits::STEPS_PER_LADDER_MAX {
-        return Err(PolicyError::BadStep {
-            place: place.into(),
-            step: "*".into(),
-            why: "a ladder has 1 to 24 steps",
-        });
-    }
-    Ok(())
-}
-
-fn is_the_hearing(step: &StepRule) -> bool {
-    matches!(
-        step.at[..],
-        [Offset {
-            base: Base::Hearing,
-            span: Span { amount: 0, .. },
-            ..
-        }]
-    )
 }

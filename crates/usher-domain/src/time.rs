@@ -47,6 +47,12 @@ pub fn from_london(local: civil::DateTime) -> Result<Timestamp, NoSuchLocalTime>
     }
 }
 
+/// Whether a civil time occurs twice, when the clocks go back.
+pub fn is_doubled(local: civil::DateTime) -> bool {
+    let offset = london().to_ambiguous_timestamp(local).offset();
+    matches!(offset, jiff::tz::AmbiguousOffset::Fold { .. })
+}
+
 /// As [`from_london`], moving a skipped time forward by the gap: for office hours, which must never fail.
 fn from_london_lenient(local: civil::DateTime) -> Timestamp {
     london()
@@ -139,10 +145,10 @@ impl WorkingHours {
         }
         let place = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
         let (start, end) = (*self.week.get(place)?)?;
-        Some((
-            from_london_lenient(day.to_datetime(start)),
-            from_london_lenient(day.to_datetime(end)),
-        ))
+        let opens = from_london_lenient(day.to_datetime(start));
+        let closes = from_london_lenient(day.to_datetime(end));
+        // A night shift that starts in the skipped hour of spring can end before it starts: nothing is worked then.
+        (opens < closes).then_some((opens, closes))
     }
 
     /// Whether somebody works at `instant`. The first moment of a day counts, the last does not.
@@ -151,7 +157,9 @@ impl WorkingHours {
             .is_some_and(|(start, end)| start <= instant && instant < end)
     }
 
-    /// The moment when `worked` of working time has passed since `start`.
+    /// The moment when `worked` of working time has passed since `start`; with none, the first moment from `start` on that
+    /// belongs to working time, its end included. [`Timestamp::MAX`] when the search gives up, see
+    /// [`limits::WORKING_SEARCH_DAYS_MAX`].
     pub fn after(
         &self,
         start: Timestamp,
@@ -176,14 +184,15 @@ impl WorkingHours {
         Timestamp::MAX
     }
 
-    /// The moment from which `worked` of working time is left until `end`.
+    /// The moment from which `worked` of working time is left until `end`; with none, the last moment up to `end` that
+    /// belongs to working time, its end included. [`Timestamp::MIN`] when the search gives up.
     pub fn before(&self, end: Timestamp, worked: SignedDuration, calendar: &Calendar) -> Timestamp {
         let mut left = worked.max(SignedDuration::ZERO);
         let mut day = to_london(end).date();
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             if let Some((opens, closes)) = self.of_day(day, calendar) {
                 let until = closes.min(end);
-                if until > opens {
+                if until > opens || (left.is_zero() && until >= opens) {
                     let available = until.duration_since(opens);
                     if left <= available {
                         return until.saturating_sub(left).unwrap_or(Timestamp::MIN);
@@ -200,12 +209,14 @@ impl WorkingHours {
     pub fn days_after(&self, start: Timestamp, days: u32, calendar: &Calendar) -> Timestamp {
         let first = self.after(start, SignedDuration::ZERO, calendar);
         self.walk_days(first, days, calendar, next_day)
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// The same local time `days` working days earlier; from outside working time, counted from the last closing.
     pub fn days_before(&self, end: Timestamp, days: u32, calendar: &Calendar) -> Timestamp {
         let last = self.before(end, SignedDuration::ZERO, calendar);
         self.walk_days(last, days, calendar, previous_day)
+            .unwrap_or(Timestamp::MIN)
     }
 
     fn walk_days(
@@ -214,7 +225,7 @@ impl WorkingHours {
         days: u32,
         calendar: &Calendar,
         step: fn(civil::Date) -> civil::Date,
-    ) -> Timestamp {
+    ) -> Option<Timestamp> {
         let local = to_london(from);
         let mut day = local.date();
         let mut left = days;
@@ -227,11 +238,14 @@ impl WorkingHours {
                 left -= 1;
             }
         }
+        if left > 0 {
+            return None;
+        }
         let wanted = from_london_lenient(day.to_datetime(local.time()));
-        match self.of_day(day, calendar) {
+        Some(match self.of_day(day, calendar) {
             Some((opens, closes)) => wanted.clamp(opens, closes),
             None => wanted,
-        }
+        })
     }
 
     /// Working time between two instants; nothing when the second is not after the first.

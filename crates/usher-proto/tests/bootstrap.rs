@@ -10,8 +10,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+/// The package whose every item is a contract.
+const WIRE: &str = "usher.v1";
+
 /// Packages that the wire never shows: they are left out of the reflection descriptor.
 const PRIVATE_PREFIX: &str = "usher.storage.";
+
+/// The file of the reflection descriptor; all others are code.
+const DESCRIPTOR: &str = "descriptor.bin";
 
 #[test]
 fn generated_code_is_fresh() {
@@ -47,7 +53,7 @@ fn generated_code_is_fresh() {
 fn every_item_of_the_contract_is_documented() {
     let mut bare = Vec::new();
     for file in &descriptors().file {
-        if file.package().starts_with("usher.") {
+        if file.package() == WIRE {
             bare.extend(undocumented(file));
         }
     }
@@ -110,7 +116,6 @@ fn generate() -> BTreeMap<String, Vec<u8>> {
         .collect();
     tonic_prost_build::configure()
         .out_dir(folder.path())
-        .bytes(".")
         .skip_debug(messages)
         .compile_fds(descriptors.clone())
         .unwrap();
@@ -120,10 +125,7 @@ fn generate() -> BTreeMap<String, Vec<u8>> {
             code.extend_from_slice(silent_debug(file).as_bytes());
         }
     }
-    files.insert(
-        "descriptor.bin".into(),
-        reflection(descriptors).encode_to_vec(),
-    );
+    files.insert(DESCRIPTOR.into(), reflection(descriptors).encode_to_vec());
     files
 }
 
@@ -250,4 +252,32 @@ fn undocumented(file: &FileDescriptorProto) -> Vec<String> {
         .filter(|(_, path)| !documented(path))
         .map(|(name, _)| format!("{}: {name}", file.name()))
         .collect()
+}
+
+#[test]
+fn no_message_prints_its_values() {
+    for (name, bytes) in generate() {
+        if name == DESCRIPTOR {
+            continue;
+        }
+        let code = String::from_utf8(bytes).unwrap();
+        let lines: Vec<&str> = code.lines().map(str::trim).collect();
+        let mut types = 0;
+        for (place, line) in lines.iter().enumerate() {
+            if line.starts_with("#[derive(")
+                && (line.contains("Message)") || line.contains("Oneof)"))
+            {
+                types += 1;
+                assert_eq!(
+                    lines[place + 1],
+                    "#[prost(skip_debug)]",
+                    "{name}: {}",
+                    lines[place + 2]
+                );
+            }
+        }
+        let silent = code.matches("impl ::core::fmt::Debug for").count();
+        assert_eq!(silent, types, "{name}: one silent Debug for each");
+        assert!(types > 0, "{name} has no messages");
+    }
 }

@@ -1,5 +1,6 @@
 //! What adapters ask.
 
+use jiff::SignedDuration;
 use std::time::Duration;
 use usher_domain::code::{AuthorityCode, ClientId, ResponderId};
 use usher_domain::command::{Request, VerbName};
@@ -36,7 +37,7 @@ pub fn lease_checks(
         v.fail("max_checks", format!("at most {}", limits::LEASE_BATCH_MAX));
     }
     let longest = Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX);
-    let wait = read::span(v, "wait", wait).map_or(longest, |wait| wait.unsigned_abs());
+    let wait = read::span(v, "wait", wait).map_or(longest, SignedDuration::unsigned_abs);
     if wait > longest {
         v.fail(
             "wait",
@@ -58,7 +59,7 @@ pub fn lease_checks(
 struct Head {
     request: Option<Request>,
     check: Option<CheckId>,
-    lease: Option<Option<LeaseId>>,
+    lease: Option<LeaseId>,
 }
 
 impl Head {
@@ -89,7 +90,7 @@ impl Head {
             enquiry,
             request: self.request?,
             person,
-            act: act(number, self.lease?)?,
+            act: act(number, self.lease)?,
         })
     }
 }

@@ -319,18 +319,15 @@ pub fn list_query(mut message: v1::ListRequest) -> Result<(ListInput, Scope), Un
         alerting,
     };
     let reference = read::optional_id(v, "reference", &reference);
-    finish(core::mem::take(v), reference).and_then(|reference| {
-        let position = token::read_position(scope, &page_token).ok_or(Unreadable::PageToken)?;
-        Ok((
-            ListInput {
-                filter,
-                reference,
-                position,
-                size,
-            },
-            scope,
-        ))
-    })
+    finish(core::mem::take(v), Some(()))?;
+    let position = token::read_position(scope, &page_token).ok_or(Unreadable::PageToken)?;
+    let input = ListInput {
+        filter,
+        reference,
+        position,
+        size,
+    };
+    Ok((input, scope))
 }
 
 /// Reads whose history to list, and the scope of the next page's token.
@@ -373,7 +370,7 @@ pub fn watch_query(message: v1::WatchRequest) -> Result<WatchInput, Unreadable> 
     let v = &mut Validator::default();
     let enquiry = read::optional_id(v, "enquiry_id", &enquiry_id);
     let courts = read::courts(v, &court_codes);
-    let enquiry = finish(core::mem::take(v), enquiry)?;
+    finish(core::mem::take(v), Some(()))?;
     Ok(WatchInput {
         resume: read::cursor(&resume_cursor)?,
         enquiry,

@@ -63,7 +63,14 @@ pub fn enquiry_view(open: &OpenEnquiry) -> v1::Enquiry {
         checks: checks.iter().map(|check| check_view(open, check)).collect(),
         alerts: alerts
             .iter()
-            .map(|alert| alert_view(enquiry, alert, &open.responders))
+            .map(|alert| v1::Alert {
+                acknowledgement_note: open
+                    .text(TextPlace::AcknowledgeNote {
+                        alert: alert.number,
+                    })
+                    .into(),
+                ..alert_view(enquiry, alert, &open.responders)
+            })
             .collect(),
         decisions: decisions
             .iter()
@@ -206,7 +213,12 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
     };
     let (since, looked_after) = match state {
         AlertState::Open { since } => (*since, None),
-        AlertState::Acknowledged { by, at, expires } => (*at, Some((by, *expires))),
+        AlertState::Acknowledged {
+            by,
+            at,
+            expires,
+            note: _,
+        } => (*at, Some((by, *expires))),
         AlertState::Resolved { at } => (*at, None),
     };
     v1::Alert {
@@ -231,6 +243,8 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
         responder_name: card.name,
         duty_phone: card.duty_phone,
         deadline_time: Some(show::instant(enquiry.deadline.at())),
+        // What people wrote is shown with the whole enquiry only.
+        acknowledgement_note: String::new(),
         check_state: check.map_or(0, |check| state_of(&check.state).into()),
     }
 }

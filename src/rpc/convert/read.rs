@@ -1,5 +1,6 @@
 //! Reading single fields: each notes what is wrong under the field's path and goes on, so that a caller hears of
-//! everything at once. Nothing here repeats a value.
+//! everything at once. What is built beside a noted violation never leaves: [`finish`] sees to it. Nothing here repeats a
+//! value.
 
 use core::str::FromStr;
 use jiff::SignedDuration;
@@ -128,14 +129,14 @@ where
 }
 
 /// An id that may be left out.
-pub(super) fn optional_id<T>(v: &mut Validator, field: &str, text: &str) -> Option<Option<T>>
+pub(super) fn optional_id<T>(v: &mut Validator, field: &str, text: &str) -> Option<T>
 where
     T: FromStr<Err = ParseIdError>,
 {
     if text.is_empty() {
-        return Some(None);
+        return None;
     }
-    id(v, field, text).map(Some)
+    id(v, field, text)
 }
 
 /// A code of the outside world that must be there.
@@ -261,15 +262,10 @@ pub(super) fn person(
     verb: VerbName,
     message: Option<v1::Person>,
 ) -> Option<Person> {
-    match message {
-        Some(message) => Some(named(v, "person", message)),
-        None => {
-            if permit::needs_person(verb) {
-                v.fail("person", "name the person who does this");
-            }
-            None
-        }
+    if message.is_none() && permit::needs_person(verb) {
+        v.fail("person", "name the person who does this");
     }
+    message.map(|message| named(v, "person", message))
 }
 
 /// A person with a name.
@@ -403,16 +399,14 @@ fn hearing(v: &mut Validator, message: v1::Hearing) -> Option<Hearing> {
         );
         return None;
     };
-    match Hearing::new(court?, local) {
-        Ok(hearing) => Some(hearing),
-        Err(_) => {
-            v.fail(
-                field,
-                "the clocks go forward over this time: it does not exist in Europe/London",
-            );
-            None
-        }
+    let hearing = Hearing::new(court?, local).ok();
+    if hearing.is_none() {
+        v.fail(
+            field,
+            "the clocks go forward over this time: it does not exist in Europe/London",
+        );
     }
+    hearing
 }
 
 /// The entries that a page may have.

@@ -12,7 +12,7 @@ use usher_proto::v1;
 use super::codes::Code as _;
 
 /// An instant.
-pub(super) fn instant(at: Timestamp) -> prost_types::Timestamp {
+pub(in crate::rpc) fn instant(at: Timestamp) -> prost_types::Timestamp {
     const NANOS: i128 = 1_000_000_000;
     let nanos = at.as_nanosecond();
     prost_types::Timestamp {

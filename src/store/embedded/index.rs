@@ -201,6 +201,11 @@ impl Index {
         Counts {
             open: self.open.len() as u64,
             queued: self.queues.values().map(|queue| queue.len() as u64).sum(),
+            open_alerts: self
+                .open
+                .values()
+                .map(|entry| u64::from(entry.keys.open_alerts))
+                .sum(),
             feed: self.end.entry,
             unreadable: self.unreadable.len() as u64 + self.nameless,
         }

@@ -100,7 +100,6 @@ fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
         // Only the decoders hold it now: should all of them fail, the sending ends too.
         drop(receiver);
         let nameless = send_chunks(kv, &sender);
-        // The decoders end when nothing more can come.
         drop(sender);
         let mut all = Vec::new();
         for decoder in decoders {

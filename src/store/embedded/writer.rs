@@ -283,13 +283,13 @@ impl Group {
         if entries.last() != Some(&self.number) {
             entries.push(self.number);
         }
-        let place = Shelf::of(entry.keys.open);
-        if matches!(before, Standing::At(old, _) if old != place) {
+        let shelf = Shelf::of(entry.keys.open);
+        if matches!(before, Standing::At(old, _) if old != shelf) {
             self.writes
-                .push(Write::delete(keys::record(place.other(), id)));
+                .push(Write::delete(keys::record(shelf.other(), id)));
         }
         let value = encode_envelope(entry.revision, &entries, &body);
-        self.writes.push(Write::put(keys::record(place, id), value));
+        self.writes.push(Write::put(keys::record(shelf, id), value));
         self.members.push(member);
         self.events = self.events.saturating_add(events);
         self.standings.insert(id, standing);

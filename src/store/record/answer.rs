@@ -1,7 +1,7 @@
 //! What a borough says, as it is kept inside the seal.
 
 use super::RecordError;
-use super::code::Code;
+use super::code::Code as _;
 use super::field::{Kept, keep_all, keep_codes, read_all, read_code, read_code_if, read_codes};
 use super::sealed::{keep_date_if, read_date_if};
 use usher_domain::personal::{AnswerContent, Episode, Match, Remark, Worker};
@@ -104,7 +104,7 @@ impl Kept for Episode {
             open: *open,
             start: keep_date_if(*start),
             end: keep_date_if(*end),
-            category: category.map_or(0, Code::number),
+            category: category.map_or(0, super::code::Code::number),
             legal_status: legal_status.clone(),
             other_authority: *other_authority,
             handling: keep_codes(handling),

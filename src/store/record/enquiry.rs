@@ -1,7 +1,7 @@
 //! The enquiry as a whole, with its alerts and decisions; its checks are in `state.rs`.
 
 use super::RecordError;
-use super::code::Code;
+use super::code::Code as _;
 use super::field::{
     Kept, keep_all, keep_codes, keep_sealed, keep_time, keep_uuid, needed, read_all, read_client,
     read_code, read_code_if, read_codes, read_needed, read_ordinal, read_sealed, read_small,
@@ -47,7 +47,7 @@ impl Kept for Enquiry {
             id: keep_uuid(id.uuid()),
             requester: Some(requester.keep()),
             purpose: purpose.number(),
-            report: report.map_or(0, Code::number),
+            report: report.map_or(0, super::code::Code::number),
             in_custody: *in_custody,
             curfew_proposed,
             curfew_withdrawn,
@@ -86,8 +86,7 @@ impl Kept for Enquiry {
         } = message;
         let mut checks: Vec<Check> = read_all(checks)?;
         number(&mut checks, "checks", |check, number| check.number = number)?;
-        let mut alerts: Vec<Alert> = read_all(alerts)?;
-        number(&mut alerts, "alerts", |alert, number| alert.number = number)?;
+        let alerts: Vec<Alert> = read_all(alerts)?;
         Ok(Self {
             id: EnquiryId::from_uuid(read_uuid(&id, "id")?),
             requester: read_needed(requester, "requester")?,
@@ -159,10 +158,7 @@ fn keep_applied(applied: &[Applied]) -> kept::Applied {
         requests.extend_from_slice(request.uuid().as_bytes());
         digests.push(*digest);
     }
-    kept::Applied {
-        requests: requests.into(),
-        digests,
-    }
+    kept::Applied { requests, digests }
 }
 
 fn read_applied(applied: Option<kept::Applied>) -> Result<Vec<Applied>, RecordError> {
@@ -250,7 +246,7 @@ impl Kept for Alert {
 
     fn keep(&self) -> kept::Alert {
         let Self {
-            number: _,
+            number,
             check,
             cause,
             audience,
@@ -259,6 +255,7 @@ impl Kept for Alert {
             state,
         } = self;
         kept::Alert {
+            number: u32::from(*number),
             check: u32::from(*check),
             audience: keep_codes(audience),
             due_at_ms: keep_time(*due_at),
@@ -271,21 +268,25 @@ impl Kept for Alert {
             }),
             state: Some(match state {
                 AlertState::Open { since } => kept::alert::State::OpenSinceMs(keep_time(*since)),
-                AlertState::Acknowledged { by, at, expires } => {
-                    kept::alert::State::Acknowledged(kept::Acknowledged {
-                        by: Some(by.keep()),
-                        at_ms: keep_time(*at),
-                        expires_ms: keep_time(*expires),
-                    })
-                }
+                AlertState::Acknowledged {
+                    by,
+                    at,
+                    expires,
+                    note,
+                } => kept::alert::State::Acknowledged(kept::Acknowledged {
+                    by: Some(by.keep()),
+                    at_ms: keep_time(*at),
+                    expires_ms: keep_time(*expires),
+                    note: keep_sealed(note),
+                }),
                 AlertState::Resolved { at } => kept::alert::State::ResolvedAtMs(keep_time(*at)),
             }),
         }
     }
 
-    /// The number is the place in the list, which the enquiry knows.
     fn read(message: kept::Alert) -> Result<Self, RecordError> {
         let kept::Alert {
+            number,
             check,
             audience,
             due_at_ms,
@@ -294,7 +295,7 @@ impl Kept for Alert {
             state,
         } = message;
         Ok(Self {
-            number: 0,
+            number: read_ordinal(number, "alerts.number")?,
             check: read_ordinal(check, "alerts.check")?,
             cause: match needed(cause, "alerts.cause")? {
                 kept::alert::Cause::Step(step) => {
@@ -316,10 +317,12 @@ impl Kept for Alert {
                     by,
                     at_ms,
                     expires_ms,
+                    note,
                 }) => AlertState::Acknowledged {
                     by: read_needed(by, "alerts.acknowledged.by")?,
                     at: read_time(at_ms, "alerts.acknowledged.at_ms")?,
                     expires: read_time(expires_ms, "alerts.acknowledged.expires_ms")?,
+                    note: read_sealed(note),
                 },
                 kept::alert::State::ResolvedAtMs(at) => AlertState::Resolved {
                     at: read_time(at, "alerts.resolved_at_ms")?,

@@ -7,7 +7,6 @@ use super::field::{
 };
 use super::{RecordError, SCHEMA_VERSION};
 use crate::store::{Cursor, Recorded, Revision};
-use bytes::Bytes;
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, uint32, uint64};
 use usher_domain::code::{CourtCode, ResponderId};
@@ -31,7 +30,7 @@ pub struct Envelope {
     /// The feed entries that hold its events, oldest first.
     pub entries: Vec<u64>,
     /// The encoded enquiry.
-    pub body: Bytes,
+    pub body: Vec<u8>,
 }
 
 /// Puts the encoded enquiry `body` into its envelope.

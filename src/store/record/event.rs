@@ -8,7 +8,6 @@ use super::field::{
     read_responder, read_responder_if, read_time, read_time_if,
 };
 use usher_domain::event::{Event, EventKind};
-use usher_domain::id::AlertNumber;
 use usher_proto::storage_v1 as kept;
 use usher_proto::storage_v1::event::Kind;
 
@@ -116,6 +115,7 @@ impl Kept for EventKind {
     }
 
     fn read(message: Kind) -> Result<Self, RecordError> {
+        let alert = |number| read_ordinal(number, "event.alert");
         Ok(match message {
             Kind::Submitted(kept::Nothing {}) => Self::Submitted,
             Kind::Opened(responder) => Self::Opened {
@@ -151,23 +151,25 @@ impl Kept for EventKind {
                 let (step, generation) = read_step_cause(step)?;
                 Self::StepMoot { step, generation }
             }
-            Kind::TroubleRaised(kept::EventTroubleRaised { alert, trouble }) => {
-                Self::TroubleRaised {
-                    alert: read_alert(alert)?,
-                    trouble: read_code(trouble, "event.trouble")?,
-                }
-            }
-            Kind::Acknowledged(kept::EventAcknowledged { alert, expires_ms }) => {
-                Self::Acknowledged {
-                    alert: read_alert(alert)?,
-                    expires: read_time(expires_ms, "event.expires_ms")?,
-                }
-            }
-            Kind::Reopened(alert) => Self::Reopened {
-                alert: read_alert(alert)?,
+            Kind::TroubleRaised(kept::EventTroubleRaised {
+                alert: number,
+                trouble,
+            }) => Self::TroubleRaised {
+                alert: alert(number)?,
+                trouble: read_code(trouble, "event.trouble")?,
             },
-            Kind::Resolved(alert) => Self::Resolved {
-                alert: read_alert(alert)?,
+            Kind::Acknowledged(kept::EventAcknowledged {
+                alert: number,
+                expires_ms,
+            }) => Self::Acknowledged {
+                alert: alert(number)?,
+                expires: read_time(expires_ms, "event.expires_ms")?,
+            },
+            Kind::Reopened(number) => Self::Reopened {
+                alert: alert(number)?,
+            },
+            Kind::Resolved(number) => Self::Resolved {
+                alert: alert(number)?,
             },
             Kind::Decided(decision) => Self::Decided {
                 decision: read_code(decision, "event.decided")?,
@@ -178,6 +180,21 @@ impl Kept for EventKind {
             },
         })
     }
+}
+
+fn read_step_raised(raised: kept::EventStepRaised) -> Result<EventKind, RecordError> {
+    let kept::EventStepRaised {
+        step,
+        due_ms,
+        alert,
+    } = raised;
+    let (step, generation) = read_step_cause(needed(step, "event.step")?)?;
+    Ok(EventKind::StepRaised {
+        step,
+        generation,
+        due: read_time(due_ms, "event.due_ms")?,
+        alert: read_ordinal(alert, "event.alert")?,
+    })
 }
 
 fn read_answered(answered: kept::EventAnswered) -> Result<EventKind, RecordError> {
@@ -193,23 +210,4 @@ fn read_answered(answered: kept::EventAnswered) -> Result<EventKind, RecordError
         version: read_ordinal(version, "event.version")?,
         timeliness: read_code(timeliness, "event.timeliness")?,
     })
-}
-
-fn read_step_raised(raised: kept::EventStepRaised) -> Result<EventKind, RecordError> {
-    let kept::EventStepRaised {
-        step,
-        due_ms,
-        alert,
-    } = raised;
-    let (step, generation) = read_step_cause(needed(step, "event.step")?)?;
-    Ok(EventKind::StepRaised {
-        step,
-        generation,
-        due: read_time(due_ms, "event.due_ms")?,
-        alert: read_alert(alert)?,
-    })
-}
-
-fn read_alert(number: u32) -> Result<AlertNumber, RecordError> {
-    read_ordinal(number, "event.alert")
 }

@@ -2,7 +2,6 @@
 
 use super::RecordError;
 use super::code::Code;
-use bytes::Bytes;
 use usher_domain::actor::{By, Person};
 use usher_domain::code::{ClientId, CourtCode, ResponderId};
 use usher_domain::hearing::{Deadline, Hearing};
@@ -113,8 +112,8 @@ pub(super) fn read_ordinal<N: TryFrom<u32>>(
     needed((number > 0).then_some(number), field).and_then(|number| read_small(number, field))
 }
 
-pub(super) fn keep_uuid(id: Uuid) -> Bytes {
-    Bytes::copy_from_slice(id.as_bytes())
+pub(super) fn keep_uuid(id: Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
 }
 
 pub(super) fn read_uuid(bytes: &[u8], field: &'static str) -> Result<Uuid, RecordError> {
@@ -148,12 +147,12 @@ pub(super) fn read_responder_if(
     }
 }
 
-pub(super) fn keep_sealed(sealed: &Sealed) -> Bytes {
-    Bytes::copy_from_slice(sealed.bytes())
+pub(super) fn keep_sealed(sealed: &Sealed) -> Vec<u8> {
+    sealed.bytes().to_vec()
 }
 
-pub(super) fn read_sealed(bytes: Bytes) -> Sealed {
-    Sealed::from_bytes(bytes.into())
+pub(super) fn read_sealed(bytes: Vec<u8>) -> Sealed {
+    Sealed::from_bytes(bytes)
 }
 
 impl Kept for Person {

@@ -1,6 +1,6 @@
 //! The sealed parts: people, addresses, answers, and whatever somebody wrote in words.
 
-use super::code::Code;
+use super::code::Code as _;
 use super::field::{
     Kept, keep_all, keep_codes, malformed, needed, read_all, read_code, read_code_if, read_codes,
     read_small,
@@ -167,7 +167,7 @@ impl Kept for Subject {
             name: Some(name.keep()),
             aliases: keep_all(aliases),
             born: born.as_ref().map(Birth::keep),
-            sex: sex.map_or(0, Code::number),
+            sex: sex.map_or(0, super::code::Code::number),
             crn: crn
                 .as_ref()
                 .map(|crn| crn.as_str().to_owned())

@@ -46,10 +46,10 @@ impl Engine {
     }
 
     fn open(self, folder: &Path) -> Arc<dyn Store> {
-        if self == Self::Memory {
-            return Arc::new(Memory::default());
+        match self {
+            Self::Memory => Arc::new(Memory::default()),
+            _ => Arc::new(EmbeddedStore::open(self.kv(folder).into(), "test").unwrap()),
         }
-        Arc::new(EmbeddedStore::open(self.kv(folder).into()).unwrap())
     }
 }
 

@@ -73,9 +73,7 @@ impl State {
                 });
             }
         }
-        for queue in queues.values_mut() {
-            queue.sort();
-        }
+        queues.values_mut().for_each(|queue| queue.sort());
         queues
     }
 
@@ -105,6 +103,10 @@ fn place(id: EnquiryId, keys: &Keys) -> Place {
 
 #[async_trait]
 impl Store for Memory {
+    fn engine(&self) -> &'static str {
+        "memory"
+    }
+
     async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
         Ok(self.0.lock().unwrap().records.get(&id).cloned())
     }
@@ -140,10 +142,9 @@ impl Store for Memory {
         responder: &ResponderId,
         limit: usize,
     ) -> Result<Vec<Queued>, StoreError> {
-        let queue = self.0.lock().unwrap().queues().remove(responder);
-        let mut queue = queue.unwrap_or_default();
-        queue.truncate(limit);
-        Ok(queue)
+        let mut queue = self.0.lock().unwrap().queues().remove(responder);
+        queue.iter_mut().for_each(|queue| queue.truncate(limit));
+        Ok(queue.unwrap_or_default())
     }
 
     async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {
@@ -218,6 +219,10 @@ impl Store for Memory {
                 .queues()
                 .values()
                 .map(|queue| queue.len() as u64)
+                .sum(),
+            open_alerts: state
+                .open()
+                .map(|(_, keys)| u64::from(keys.open_alerts))
                 .sum(),
             feed: state.end.entry,
             unreadable: 0,

@@ -1,9 +1,5 @@
 //! Sample enquiries. `Sample` builds a plain one and lets a test change what it is about; `rich` fills every field.
 
-mod rich;
-
-pub(crate) use rich::{all_events, content, people, rich};
-
 use usher::store::{Change, Revision, Stored};
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
@@ -19,6 +15,10 @@ use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
+
+mod rich;
+
+pub(crate) use rich::{all_events, content, people, rich};
 
 /// So many minutes after the sample day's start, Monday 23 November 2026, 09:00 in London.
 pub(crate) fn at(minutes: i64) -> Timestamp {

@@ -1062,8 +1062,8 @@ pub struct Record {
     #[prost(uint64, repeated, tag = "3")]
     pub feed_entries: ::prost::alloc::vec::Vec<u64>,
     /// An encoded Enquiry.
-    #[prost(bytes = "bytes", tag = "4")]
-    pub body: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "4")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
     /// CRC-32 (IEEE) of every byte before this field, which is always the last.
     #[prost(fixed32, tag = "15")]
     pub crc32: u32,
@@ -1084,8 +1084,8 @@ pub struct Meta {
 #[prost(skip_debug)]
 pub struct Enquiry {
     /// Its id.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub id: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
     /// Who asks.
     #[prost(message, optional, tag = "2")]
     pub requester: ::core::option::Option<Requester>,
@@ -1120,8 +1120,8 @@ pub struct Enquiry {
     #[prost(int64, tag = "12")]
     pub submitted_at_ms: i64,
     /// A sealed Personal.
-    #[prost(bytes = "bytes", tag = "13")]
-    pub personal: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "13")]
+    pub personal: ::prost::alloc::vec::Vec<u8>,
     /// Numbered from 1 in this order.
     #[prost(message, repeated, tag = "14")]
     pub checks: ::prost::alloc::vec::Vec<Check>,
@@ -1182,8 +1182,8 @@ pub struct By {
 #[prost(skip_debug)]
 pub struct Applied {
     /// 16 bytes each.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub requests: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub requests: ::prost::alloc::vec::Vec<u8>,
     /// Of who asked for what.
     #[prost(fixed64, repeated, tag = "2")]
     pub digests: ::prost::alloc::vec::Vec<u64>,
@@ -1224,8 +1224,8 @@ pub struct HearingMove {
     #[prost(message, optional, tag = "2")]
     pub by: ::core::option::Option<By>,
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "3")]
-    pub reason: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "3")]
+    pub reason: ::prost::alloc::vec::Vec<u8>,
     /// When it was moved.
     #[prost(int64, tag = "4")]
     pub at_ms: i64,
@@ -1345,8 +1345,8 @@ pub struct Nothing {}
 #[prost(skip_debug)]
 pub struct Leased {
     /// Its id: the adapter shows it with every act.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub id: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
     /// Who holds it.
     #[prost(string, tag = "2")]
     pub client: ::prost::alloc::string::String,
@@ -1429,8 +1429,8 @@ pub struct Closed {
     #[prost(enumeration = "CloseReason", tag = "2")]
     pub reason: i32,
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "3")]
-    pub note: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "3")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
     /// When.
     #[prost(int64, tag = "4")]
     pub at_ms: i64,
@@ -1455,8 +1455,8 @@ pub struct Answer {
     #[prost(int64, optional, tag = "5")]
     pub data_as_of_ms: ::core::option::Option<i64>,
     /// A sealed AnswerContent.
-    #[prost(bytes = "bytes", tag = "6")]
-    pub content: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "6")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
 }
 /// The officer has read the answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1474,8 +1474,8 @@ pub struct Receipt {
 #[prost(skip_debug)]
 pub struct Exchange {
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub question: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub question: ::prost::alloc::vec::Vec<u8>,
     /// Who asked.
     #[prost(message, optional, tag = "2")]
     pub asked_by: ::core::option::Option<By>,
@@ -1491,8 +1491,8 @@ pub struct Exchange {
 #[prost(skip_debug)]
 pub struct Reply {
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub text: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub text: ::prost::alloc::vec::Vec<u8>,
     /// Who.
     #[prost(message, optional, tag = "2")]
     pub by: ::core::option::Option<By>,
@@ -1575,6 +1575,8 @@ pub struct Alert {
     /// When it was raised.
     #[prost(int64, tag = "4")]
     pub raised_at_ms: i64,
+    #[prost(uint32, tag = "10")]
+    pub number: u32,
     /// What is wrong.
     #[prost(oneof = "alert::Cause", tags = "5, 6")]
     pub cause: ::core::option::Option<alert::Cause>,
@@ -1634,6 +1636,9 @@ pub struct Acknowledged {
     /// Until then.
     #[prost(int64, tag = "3")]
     pub expires_ms: i64,
+    /// Text, sealed.
+    #[prost(bytes = "vec", tag = "4")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
 }
 /// What was decided at court with checks outstanding, and by whom.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1652,8 +1657,8 @@ pub struct CourtDecision {
     #[prost(message, optional, tag = "4")]
     pub by: ::core::option::Option<By>,
     /// A sealed Text.
-    #[prost(bytes = "bytes", tag = "5")]
-    pub note: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "5")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
     /// When.
     #[prost(int64, tag = "6")]
     pub at_ms: i64,
@@ -1680,8 +1685,8 @@ pub struct FeedEntry {
 #[prost(skip_debug)]
 pub struct FeedMember {
     /// The enquiry.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub enquiry: ::prost::bytes::Bytes,
+    #[prost(bytes = "vec", tag = "1")]
+    pub enquiry: ::prost::alloc::vec::Vec<u8>,
     /// Its revision after the commit.
     #[prost(uint64, tag = "2")]
     pub revision: u64,

@@ -76,7 +76,7 @@ impl Role {
         }
     }
 }
-/// Something that a named person must look at. It holds no personal data of the people concerned.
+/// Something that a named person must look at. In lists and watches it holds no personal data of the people concerned.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
@@ -137,6 +137,9 @@ pub struct Alert {
     /// Where the check stands.
     #[prost(enumeration = "CheckState", tag = "19")]
     pub check_state: i32,
+    /// What the person said who looks after it; only with a whole enquiry, empty in lists and watches.
+    #[prost(string, tag = "20")]
+    pub acknowledgement_note: ::prost::alloc::string::String,
 }
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1184,7 +1187,7 @@ pub struct Enquiry {
     /// One check per responder, numbered from 1 in this order.
     #[prost(message, repeated, tag = "15")]
     pub checks: ::prost::alloc::vec::Vec<Check>,
-    /// Every alert ever raised, numbered from 1 in this order.
+    /// The alerts, by number; of the ended ones only the latest, the history has all.
     #[prost(message, repeated, tag = "16")]
     pub alerts: ::prost::alloc::vec::Vec<Alert>,
     /// What was decided at court with checks outstanding, oldest first.

@@ -36,6 +36,7 @@ async fn indexes_equal_after_reopen(mut home: Home) {
         by: by(Role::Operator),
         at: at(1),
         expires: at(7),
+        note: Default::default(),
     };
     home.commit(Sample::new(1).submitted()).await;
     home.commit(
@@ -56,7 +57,7 @@ async fn indexes_equal_after_reopen(mut home: Home) {
         home.commit(Sample::new(number).submitted()).await;
         let stored = home.load(id(number)).await;
         home.commit(changed(&stored, |enquiry| {
-            enquiry.checks[0].state = closed();
+            enquiry.checks[0].state = closed()
         }))
         .await;
     }
@@ -128,7 +129,7 @@ async fn unreadable_is_quarantined(mut home: Home) {
 async fn sweep_finds_what_differs(home: Home) {
     let folder = tempfile::tempdir().unwrap();
     let kv: Arc<dyn KeyValue> = home.engine.kv(folder.path()).into();
-    let one = EmbeddedStore::open(kv.clone()).unwrap();
+    let one = EmbeddedStore::open(kv.clone(), "redb").unwrap();
     for number in 1..=2 {
         one.commit(vec![Sample::new(number).submitted()])
             .await
@@ -136,7 +137,7 @@ async fn sweep_finds_what_differs(home: Home) {
     }
     assert_eq!(one.sweep().await.unwrap(), []);
     let (key, value) = record(kv.as_ref(), 2);
-    let other = EmbeddedStore::open(kv.clone()).unwrap();
+    let other = EmbeddedStore::open(kv.clone(), "redb").unwrap();
     let stored = other.load(id(1)).await.unwrap().unwrap();
     let lease = changed(&stored, |enquiry| enquiry.checks[0].state = leased(20));
     other.commit(vec![lease]).await.unwrap();

@@ -1,4 +1,4 @@
-//! Samples with everything in them: every field, every state, every kind of event.
+//! Sample data with every field filled, and one event of every kind.
 
 use super::{
     Sample, answered, at, by, closed, court, event, leased, person, responder, sealed, step,
@@ -151,6 +151,7 @@ pub(crate) fn rich(number: u128) -> Enquiry {
             by: by(Role::Operator),
             at: at(11),
             expires: at(41),
+            note: Default::default(),
         })
         .alert(AlertState::Resolved { at: at(12) })
         .build();
@@ -160,6 +161,12 @@ pub(crate) fn rich(number: u128) -> Enquiry {
     };
     enquiry.checks[4].responder = None;
     fill_check(&mut enquiry.checks[0]);
+    fill_court(&mut enquiry);
+    enquiry
+}
+
+/// What was moved, decided and applied.
+fn fill_court(enquiry: &mut Enquiry) {
     enquiry.in_custody = true;
     enquiry.imminent_harm = true;
     enquiry.curfew = Curfew::Withdrawn {
@@ -175,17 +182,6 @@ pub(crate) fn rich(number: u128) -> Enquiry {
         reason: sealed("list moved"),
         at: at(2),
     }];
-    enquiry.decisions = decisions();
-    enquiry.applied = (1..=20)
-        .map(|n| Applied {
-            request: RequestId::from_uuid(Uuid::from_u128(n)),
-            digest: u64::MAX - u64::try_from(n).unwrap(),
-        })
-        .collect();
-    enquiry
-}
-
-fn decisions() -> Vec<CourtDecision> {
     let decision = |kind| CourtDecision {
         kind,
         outstanding: vec![1, 3],
@@ -193,13 +189,19 @@ fn decisions() -> Vec<CourtDecision> {
         note: sealed("discussed with the bench"),
         at: at(290),
     };
-    vec![
+    enquiry.decisions = vec![
         decision(CourtDecisionKind::SeekAdjournment),
         decision(CourtDecisionKind::ProceedWithout {
             authorised_by: person("Mona Manager"),
         }),
         decision(CourtDecisionKind::WithdrawCurfew),
-    ]
+    ];
+    enquiry.applied = (1..=20)
+        .map(|n| Applied {
+            request: RequestId::from_uuid(Uuid::from_u128(n)),
+            digest: u64::MAX - u64::try_from(n).unwrap(),
+        })
+        .collect();
 }
 
 fn fill_check(check: &mut Check) {

@@ -1,0 +1,348 @@
+//! What a borough says about the people of an enquiry. No type here has a `Debug` that prints a value.
+
+use super::{Validator, hidden};
+use crate::codes::codes;
+use crate::limits;
+use core::fmt;
+use jiff::civil::Date;
+
+hidden!(AnswerContent, Match, Episode, Worker, Remark);
+
+/// What a borough says about the people of an enquiry.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct AnswerContent {
+    /// Whom the borough found in its records.
+    pub matches: Vec<Match>,
+    /// Involvement, open and closed.
+    pub episodes: Vec<Episode>,
+    /// The worker to speak to.
+    pub worker: Option<Worker>,
+    /// Contacts or referrals in the last year.
+    pub recent_contacts: Option<u32>,
+    /// The latest of them.
+    pub last_contact: Option<Date>,
+    /// Concerns, restrictions, advice and narrative, each with its handling.
+    pub remarks: Vec<Remark>,
+    /// Until when the answer may be relied on.
+    pub valid_until: Option<Date>,
+}
+
+/// One person found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Match {
+    /// Who: `subject`, `child 1`, `other 2`, in the order of the enquiry.
+    pub who: String,
+    /// How sure.
+    pub confidence: Confidence,
+    /// By what, in words.
+    pub basis: String,
+}
+
+codes! {
+    /// How sure a match is.
+    Confidence {
+        /// The same person.
+        Certain = "certain",
+        /// Perhaps the same.
+        Possible = "possible",
+        /// Nobody found.
+        None = "none",
+    }
+}
+
+/// One involvement.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// What kind.
+    pub kind: EpisodeKind,
+    /// Whom it concerns, as in [`Match::who`].
+    pub who: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Since when.
+    pub start: Option<Date>,
+    /// Until when.
+    pub end: Option<Date>,
+    /// Category of abuse, for protection plans.
+    pub category: Option<AbuseCategory>,
+    /// Legal status code (SSDA903), such as `C2`; may be empty.
+    pub legal_status: String,
+    /// Whether the plan is another authority's.
+    pub other_authority: bool,
+    /// How it may be used.
+    pub handling: Vec<Handling>,
+}
+
+codes! {
+    /// Kinds of involvement: the MAIS service episodes, and what enquiry forms ask besides.
+    EpisodeKind {
+        /// Early help.
+        EarlyHelp = "early-help",
+        /// Education, health and care plan.
+        Ehcp = "ehcp",
+        /// Family court order or proceedings.
+        FamilyCourtOrder = "family-court-order",
+        /// Child in need plan.
+        CinPlan = "cin-plan",
+        /// Child protection plan.
+        CpPlan = "cp-plan",
+        /// Mental health plan.
+        CamhsPlan = "CAMHS-plan",
+        /// Section 47 enquiry.
+        Section47 = "section-47",
+        /// Care leaver.
+        CareLeaver = "care-leaver",
+        /// Looked after.
+        LookedAfter = "child-looked-after",
+        /// Adult safeguarding.
+        AdultSafeguarding = "adult-safeguarding",
+        /// An assessment under way.
+        Assessment = "assessment",
+        /// Pre-birth assessment.
+        PreBirth = "pre-birth",
+        /// Private fostering.
+        PrivateFostering = "private-fostering",
+    }
+}
+
+codes! {
+    /// Category of abuse (children in need census).
+    AbuseCategory {
+        /// Neglect.
+        Neglect = "NEG",
+        /// Physical.
+        Physical = "PHY",
+        /// Sexual.
+        Sexual = "SAB",
+        /// Emotional.
+        Emotional = "EMO",
+        /// Multiple.
+        Multiple = "MUL",
+    }
+}
+
+codes! {
+    /// How a piece of an answer may be used. A report is read by the defendant and the prosecutor.
+    Handling {
+        /// May be cited in the report.
+        MayCite = "may_cite",
+        /// For probation's eyes only.
+        ProbationOnly = "probation_only",
+        /// Must not be disclosed to the defendant.
+        NotToDefendant = "not_to_defendant",
+        /// Ring the borough before use.
+        RingFirst = "ring_first",
+    }
+}
+
+/// A social worker to speak to.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Worker {
+    /// The name.
+    pub name: String,
+    /// The team.
+    pub team: String,
+    /// Telephone.
+    pub phone: String,
+    /// Mailbox.
+    pub email: String,
+}
+
+/// Something said in words.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// About what.
+    pub topic: Topic,
+    /// The words.
+    pub text: String,
+    /// How they may be used; empty means as `probation_only`.
+    pub handling: Vec<Handling>,
+}
+
+codes! {
+    /// What a remark is about.
+    Topic {
+        /// Concerns about the adult.
+        AdultConcerns = "adult_concerns",
+        /// Contact restrictions.
+        ContactRestrictions = "contact_restrictions",
+        /// Whether a curfew at the address is safe.
+        CurfewAdvice = "curfew_advice",
+        /// Anything else.
+        Narrative = "narrative",
+    }
+}
+
+impl AnswerContent {
+    /// Notes every field that is wrong, under `path`.
+    pub fn validate(&self, path: &str, into: &mut Validator) {
+        let (line, items) = (limits::LINE_CHARS_MAX, limits::ITEMS_PER_ANSWER_MAX);
+        let codes = limits::CODES_PER_LIST_MAX;
+        into.list(format!("{path}.matches"), &self.matches, items);
+        for (place, found) in self.matches.iter().enumerate() {
+            into.text(format!("{path}.matches[{place}].who"), &found.who, line);
+            into.text(format!("{path}.matches[{place}].basis"), &found.basis, line);
+        }
+        into.list(format!("{path}.episodes"), &self.episodes, items);
+        for (place, episode) in self.episodes.iter().enumerate() {
+            let at = format!("{path}.episodes[{place}]");
+            into.text(format!("{at}.who"), &episode.who, line);
+            into.text(format!("{at}.legal_status"), &episode.legal_status, 8);
+            if matches!((episode.start, episode.end), (Some(start), Some(end)) if start > end) {
+                into.fail(format!("{at}.end"), "must not be before start");
+            }
+            into.list(format!("{at}.handling"), &episode.handling, codes);
+        }
+        into.list(format!("{path}.remarks"), &self.remarks, items);
+        for (place, remark) in self.remarks.iter().enumerate() {
+            let at = format!("{path}.remarks[{place}]");
+            into.text(
+                format!("{at}.text"),
+                &remark.text,
+                limits::NARRATIVE_CHARS_MAX,
+            );
+            into.list(format!("{at}.handling"), &remark.handling, codes);
+        }
+        if let Some(worker) = &self.worker {
+            for (field, text) in [
+                ("name", &worker.name),
+                ("team", &worker.team),
+                ("phone", &worker.phone),
+                ("email", &worker.email),
+            ] {
+                into.text(format!("{path}.worker.{field}"), text, line);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AnswerContent, Confidence, Episode, EpisodeKind, Handling, Match, Remark, Topic, Worker,
+    };
+    use crate::limits;
+    use crate::personal::{CANARY, fields, silent};
+    use jiff::civil::date;
+
+    fn full() -> AnswerContent {
+        let canary = || CANARY.to_owned();
+        AnswerContent {
+            matches: vec![Match {
+                who: canary(),
+                confidence: Confidence::Certain,
+                basis: canary(),
+            }],
+            episodes: vec![Episode {
+                kind: EpisodeKind::CpPlan,
+                who: canary(),
+                open: true,
+                start: Some(date(2026, 1, 1)),
+                end: Some(date(2026, 1, 1)),
+                category: None,
+                legal_status: "C2".into(),
+                other_authority: false,
+                handling: vec![Handling::RingFirst],
+            }],
+            worker: Some(Worker {
+                name: canary(),
+                team: canary(),
+                phone: canary(),
+                email: canary(),
+            }),
+            recent_contacts: Some(3),
+            last_contact: Some(date(2026, 1, 1)),
+            remarks: vec![Remark {
+                topic: Topic::Narrative,
+                text: canary(),
+                handling: Vec::new(),
+            }],
+            valid_until: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut AnswerContent), expected: &[&str]) {
+        let mut content = full();
+        change(&mut content);
+        let found = fields(|into| content.validate("answer", into));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_answer_is_validated_field_by_field() {
+        let long = "x".repeat(limits::LINE_CHARS_MAX + 1);
+        let items = limits::ITEMS_PER_ANSWER_MAX;
+        check(|_| {}, &[]);
+        check(
+            |it| it.matches[0].who = long.clone(),
+            &["answer.matches[0].who"],
+        );
+        check(
+            |it| it.matches[0].basis = "\0".into(),
+            &["answer.matches[0].basis"],
+        );
+        check(|it| it.matches = vec![it.matches[0].clone(); items], &[]);
+        check(
+            |it| it.matches = vec![it.matches[0].clone(); items + 1],
+            &["answer.matches"],
+        );
+        check(
+            |it| it.episodes[0].who = long.clone(),
+            &["answer.episodes[0].who"],
+        );
+        check(
+            |it| it.episodes[0].legal_status = "123456789".into(),
+            &["answer.episodes[0].legal_status"],
+        );
+        check(
+            |it| it.episodes[0].start = Some(date(2026, 1, 2)),
+            &["answer.episodes[0].end"],
+        );
+        check(
+            |it| it.episodes[0].handling = vec![Handling::MayCite; 17],
+            &["answer.episodes[0].handling"],
+        );
+        check(
+            |it| it.episodes = vec![it.episodes[0].clone(); items + 1],
+            &["answer.episodes"],
+        );
+        check(
+            |it| it.remarks[0].text = "x".repeat(limits::NARRATIVE_CHARS_MAX),
+            &[],
+        );
+        check(
+            |it| it.remarks[0].text = "x".repeat(limits::NARRATIVE_CHARS_MAX + 1),
+            &["answer.remarks[0].text"],
+        );
+        check(
+            |it| it.remarks[0].handling = vec![Handling::MayCite; 17],
+            &["answer.remarks[0].handling"],
+        );
+        check(
+            |it| it.remarks = vec![it.remarks[0].clone(); items + 1],
+            &["answer.remarks"],
+        );
+        let worker =
+            ["name", "team", "phone", "email"].map(|field| format!("answer.worker.{field}"));
+        let worker: Vec<&str> = worker.iter().map(String::as_str).collect();
+        let all = || Worker {
+            name: long.clone(),
+            team: long.clone(),
+            phone: long.clone(),
+            email: long.clone(),
+        };
+        check(|it| it.worker = Some(all()), &worker);
+        check(|it| it.worker = None, &[]);
+    }
+
+    #[test]
+    fn no_debug_prints_what_a_borough_says() {
+        let content = full();
+        silent(&content);
+        silent(&content.matches);
+        silent(&content.episodes);
+        silent(&content.worker);
+        silent(&content.remarks);
+    }
+}

@@ -1,0 +1,41 @@
+//! The rules, one verb a file: the rule, then its table of cases.
+//!
+//! | from \ verb | lease | renew | accept | answer | release | ask | supply | redirect | reroute | close, withdraw |
+//! |---|---|---|---|---|---|---|---|---|---|---|
+//! | waiting | leased | - | accepted (desk) | - | - | - | - | redirected (desk) | redirected | closed |
+//! | leased | - | leased | accepted | answered | waiting | asked | - | redirected | redirected | closed |
+//! | accepted | - | - | accepted | answered | waiting | asked | - | redirected | redirected | closed |
+//! | asked | - | - | - | answered | - | - | waiting | redirected | redirected | closed |
+//! | unroutable | - | - | - | - | - | - | - | - | redirected | closed |
+//! | answered | - | - | - | answered (new version) | - | - | - | - | - | - |
+//! | closed | - | - | - | answered (late) | - | - | - | - | - | - |
+//! | redirected | - | - | - | - | - | - | - | - | - | - |
+//!
+//! `receive` makes an answer an exit. `advance` returns lost leases to the queue and raises what is due; it ends nothing.
+
+pub(crate) mod accept;
+pub(crate) mod acknowledge;
+pub(crate) mod advance;
+pub(crate) mod answer;
+pub(crate) mod ask;
+#[cfg(test)]
+pub(crate) mod cases;
+pub(crate) mod close;
+pub(crate) mod decide_without;
+pub(crate) mod hand_over;
+pub(crate) mod hold;
+pub(crate) mod lease;
+pub(crate) mod move_hearing;
+pub(crate) mod open;
+pub(crate) mod raise;
+pub(crate) mod receive;
+pub(crate) mod redirect;
+pub(crate) mod release;
+pub(crate) mod renew;
+pub(crate) mod report_absent;
+pub(crate) mod reroute;
+pub(crate) mod settle;
+pub(crate) mod submit;
+pub(crate) mod supply;
+pub(crate) mod weigh;
+pub(crate) mod withdraw;

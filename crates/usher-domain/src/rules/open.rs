@@ -1,0 +1,122 @@
+//! Opens a check: in its responder's queue, or, when nobody knows whose it is, in the operators' queue with an alert at once.
+
+use super::raise::raise_trouble;
+use crate::alert::Trouble;
+use crate::code::AuthorityCode;
+use crate::command::Destination;
+use crate::decide::Work;
+use crate::enquiry::{Check, CheckState, RouteReason};
+use crate::event::EventKind;
+use crate::id::CheckNumber;
+use crate::ladder::Audience;
+use crate::limits;
+use crate::rejection::Rejection;
+
+pub(crate) fn open(
+    work: &mut Work<'_>,
+    to: &Destination,
+    mut reasons: Vec<RouteReason>,
+) -> Result<CheckNumber, Rejection> {
+    if work.enquiry.checks.len() >= limits::CHECKS_PER_ENQUIRY_MAX {
+        return Err(Rejection::TooMany {
+            what: "checks in one enquiry",
+            max: limits::CHECKS_PER_ENQUIRY_MAX,
+        });
+    }
+    let number = CheckNumber::try_from(work.enquiry.checks.len() + 1).unwrap_or(CheckNumber::MAX);
+    reasons.truncate(limits::REASONS_PER_CHECK_MAX);
+    let since = work.now;
+    let (responder, authorities, state) = match to {
+        Destination::Responder { id, authorities } => (
+            Some(id.clone()),
+            authorities.clone(),
+            CheckState::Waiting { since },
+        ),
+        Destination::Nowhere { why } => (
+            None,
+            Vec::new(),
+            CheckState::Unroutable {
+                why: why.clone(),
+                since,
+            },
+        ),
+    };
+    let ladder = work.policy.ladder(&work.enquiry, responder.as_ref(), since);
+    work.enquiry.checks.push(Check {
+        number,
+        responder: responder.clone(),
+        authorities,
+        reasons,
+        opened_at: since,
+        state,
+        ladder,
+        leases_lost: 0,
+        exchanges: Vec::new(),
+        sentenced_outstanding_at: None,
+    });
+    let nowhere = responder.is_none();
+    work.record(number, EventKind::Opened { responder });
+    if nowhere {
+        raise_trouble(work, number, Trouble::Unroutable, &[Audience::Operator]);
+    }
+    Ok(number)
+}
+
+/// Adds authorities and a reason to a check that is open already.
+pub(crate) fn join(check: &mut Check, authorities: &[AuthorityCode], reason: RouteReason) {
+    for authority in authorities {
+        if !check.authorities.contains(authority)
+            && check.authorities.len() < limits::AUTHORITIES_PER_LIST_MAX
+        {
+            check.authorities.push(*authority);
+        }
+    }
+    if check.reasons.len() < limits::REASONS_PER_CHECK_MAX {
+        check.reasons.push(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::Verb;
+    use crate::decide::decide;
+    use crate::enquiry::RouteReason;
+    use crate::limits;
+    use crate::rejection::Rejection;
+    use crate::rules::cases::{
+        at, officer, opened, picture, policy, request, submission, submitted,
+    };
+
+    #[test]
+    fn a_check_opens_in_its_queue_or_with_an_alert_at_once() {
+        assert_eq!(picture(&submitted(&["a"])), "waiting");
+        assert_eq!(picture(&submitted(&["?"])), "unroutable !unroutable");
+        assert_eq!(
+            picture(&submitted(&["a", "?", "b"])),
+            "waiting, unroutable !unroutable, waiting"
+        );
+    }
+
+    #[test]
+    fn sixteen_checks_open_and_a_seventeenth_does_not() {
+        let max = limits::CHECKS_PER_ENQUIRY_MAX;
+        let ids: Vec<String> = (0..=max).map(|n| format!("r{n}")).collect();
+        let routes: Vec<&str> = ids.iter().map(String::as_str).collect();
+        assert_eq!(submitted(&routes[..max]).checks.len(), max);
+        let verb = Verb::Submit(Box::new(submission(&routes)));
+        let refused = decide(None, &request(1, 1, verb), &officer(), at(0), &policy());
+        let what = "checks in one enquiry";
+        assert_eq!(refused, Err(Rejection::TooMany { what, max }));
+    }
+
+    #[test]
+    fn the_reasons_of_a_check_are_bounded() {
+        let mut submit = submission(&["a"]);
+        submit.routes[0].reasons = vec![RouteReason::Named; 40];
+        let enquiry = opened(submit);
+        assert_eq!(
+            enquiry.checks[0].reasons.len(),
+            limits::REASONS_PER_CHECK_MAX
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! No silent exit; nothing said is lost; a deadline moves only in somebody's name.
+
+use crate::story::stories;
+use crate::world::{Turn, play};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use usher_domain::actor::{By, Role};
+use usher_domain::command::{Verb, VerbName};
+use usher_domain::enquiry::{Check, CheckState, Enquiry};
+
+fn is_named(by: &By) -> bool {
+    by.person
+        .as_ref()
+        .is_some_and(|person| !person.name.trim().is_empty())
+}
+
+/// The check at the end of the chain from `check`, if the chain ends.
+fn end_of_chain<'a>(enquiry: &'a Enquiry, check: &'a Check) -> Option<&'a Check> {
+    let mut last = check;
+    for _ in 0..=enquiry.checks.len() {
+        match &last.state {
+            CheckState::Redirected { to, .. } => last = enquiry.check(*to)?,
+            _ => return Some(last),
+        }
+    }
+    None
+}
+
+fn exits_as_allowed(turn: &Turn, before: &Check, after: &Check) -> Result<(), TestCaseError> {
+    let verb = turn.command.verb.name();
+    match &after.state {
+        CheckState::Answered { answers, received } => {
+            let newest = u8::try_from(answers.len()).unwrap();
+            let read =
+                matches!(turn.command.verb, Verb::Receive { version, .. } if version == newest);
+            prop_assert!(read, "{verb:?} of an older version");
+            prop_assert!(
+                received
+                    .as_ref()
+                    .is_some_and(|receipt| is_named(&receipt.by))
+            );
+            prop_assert!(!before.state.is_outstanding());
+        }
+        CheckState::Redirected { .. } => {
+            prop_assert!(matches!(verb, VerbName::Redirect | VerbName::Reroute));
+        }
+        CheckState::Closed { by, .. } => {
+            prop_assert!(matches!(verb, VerbName::Close | VerbName::Withdraw));
+            prop_assert!(is_named(by));
+        }
+        state => prop_assert!(false, "{} is no exit", state.name()),
+    }
+    prop_assert_ne!(turn.who.role, Role::Clock);
+    Ok(())
+}
+
+fn versions(check: &Check) -> &[usher_domain::enquiry::Answer] {
+    match &check.state {
+        CheckState::Answered { answers, .. } => answers,
+        _ => &[],
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::props::config())]
+
+    #[test]
+    fn a_check_ends_only_by_a_receipt_a_successor_or_a_named_person(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            prop_assert!(after.checks.len() >= turn.before.checks.len());
+            for (before, after) in turn.before.checks.iter().zip(&after.checks) {
+                match (before.state.is_exit(), after.state.is_exit()) {
+                    (false, true) => exits_as_allowed(turn, before, after)?,
+                    // Only an answer, first or newer, makes an exit open again.
+                    (true, false) => prop_assert_eq!(turn.command.verb.name(), VerbName::Answer),
+                    (true, true) => prop_assert_eq!(&before.state, &after.state),
+                    (false, false) => {}
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn every_chain_of_redirections_ends_at_a_check(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            for check in &after.checks {
+                prop_assert!(end_of_chain(after, check).is_some(), "check {}", check.number);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn responders_cannot_send_a_check_round_and_round(story in stories()) {
+        play(story, |_, turn| {
+            let (before, after) = (&turn.before, turn.after());
+            let opened = after.checks.iter().skip(before.checks.len());
+            for check in opened.filter(|_| turn.who.role == Role::Adapter) {
+                let sent_away = before.checks.iter().any(|other| {
+                    other.responder == check.responder
+                        && matches!(other.state, CheckState::Redirected { .. })
+                });
+                prop_assert!(check.responder.is_none() || !sent_away);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_a_live_lease_of_ones_own_moves_a_leased_check(story in stories()) {
+        play(story, |_, turn| {
+            for (before, after) in turn.before.checks.iter().zip(&turn.after().checks) {
+                if let CheckState::Leased { lease } = &before.state
+                    && turn.who.role == Role::Adapter
+                    && before.state != after.state
+                {
+                    prop_assert!(turn.now < lease.expires);
+                    prop_assert_eq!(&turn.who.client, &lease.client);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn no_answer_is_ever_overwritten(story in stories()) {
+        play(story, |_, turn| {
+            for (before, after) in turn.before.checks.iter().zip(&turn.after().checks) {
+                prop_assert!(versions(after).starts_with(versions(before)));
+                prop_assert!(after.exchanges.len() >= before.exchanges.len());
+                for (old, new) in before.exchanges.iter().zip(&after.exchanges) {
+                    prop_assert_eq!(&old.question, &new.question);
+                    prop_assert!(old.reply.is_none() || old.reply == new.reply);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_deadline_moves_only_for_a_named_person_with_a_reason(story in stories()) {
+        play(story, |_, turn| {
+            let after = turn.after();
+            if after.deadline != turn.before.deadline {
+                let Verb::MoveHearing { deadline, reason } = &turn.command.verb else {
+                    return Err(TestCaseError::fail("moved by another verb"));
+                };
+                let Some(moved) = after.moves.last() else {
+                    return Err(TestCaseError::fail("the move is not kept"));
+                };
+                prop_assert_eq!(&after.deadline, deadline);
+                prop_assert_eq!(&moved.from, &turn.before.deadline);
+                prop_assert!(is_named(&moved.by) && !reason.is_empty());
+            }
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,349 @@
+//! Plays a story: moves the clock, makes each act concrete for the enquiry as it then is, and gives it to the core.
+
+use crate::story::{Act, Deed, Story, Tick, court, deadline, destination, start};
+use jiff::SignedDuration;
+use proptest::test_runner::TestCaseError;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use usher_domain::actor::{Actor, Courts, Person, Role};
+use usher_domain::code::{ClientId, ResponderId};
+use usher_domain::command::{Command, Request, Submit, Verb, WithoutAnswer};
+use usher_domain::decide::{Transition, decide};
+use usher_domain::enquiry::{Check, CheckState, CloseReason, Disposition, Enquiry};
+use usher_domain::id::{LeaseId, RequestId};
+use usher_domain::index;
+use usher_domain::policy::Policy;
+use usher_domain::rejection::Rejection;
+use usher_domain::sealed::Sealed;
+use usher_domain::time::Timestamp;
+use uuid::Uuid;
+
+pub(crate) struct World {
+    pub(crate) policy: Policy,
+    pub(crate) submit: Submit,
+    pub(crate) enquiry: Enquiry,
+    pub(crate) now: Timestamp,
+}
+
+/// One command and what it led to.
+pub(crate) struct Turn {
+    pub(crate) before: Enquiry,
+    pub(crate) who: Actor,
+    pub(crate) command: Command,
+    pub(crate) now: Timestamp,
+    pub(crate) result: Result<Transition, Rejection>,
+}
+
+impl Turn {
+    /// The enquiry after it, changed or not.
+    pub(crate) fn after(&self) -> &Enquiry {
+        match &self.result {
+            Ok(transition) => &transition.enquiry,
+            Err(_) => &self.before,
+        }
+    }
+}
+
+/// Plays the whole story, shows every turn to `property`, and returns the world that is left.
+pub(crate) fn play(
+    story: Story,
+    mut property: impl FnMut(&World, &Turn) -> Result<(), TestCaseError>,
+) -> Result<World, TestCaseError> {
+    let mut world = World::open(story.policy, story.submit);
+    for act in &story.acts {
+        let turn = world.turn(act);
+        property(&world, &turn)?;
+        world.enquiry = turn.after().clone();
+    }
+    Ok(world)
+}
+
+fn actor(role: Role, client: &str, courts: Courts, responder: Option<&str>, named: bool) -> Actor {
+    let person = Person {
+        name: "R. Roe".into(),
+        ..Person::default()
+    };
+    Actor {
+        role,
+        client: ClientId::parse(&format!("spiffe://usher.test/{client}")).unwrap(),
+        courts,
+        responders: responder
+            .iter()
+            .map(|id| ResponderId::parse(id).unwrap())
+            .collect(),
+        person: named.then_some(person),
+    }
+}
+
+/// Everybody, in and out of scope; the places are those of [`Act::who`].
+pub(crate) fn actors() -> [Actor; 12] {
+    let own = || Courts::Only(vec![court("B01IX")]);
+    let other = || Courts::Only(vec![court("B01DU")]);
+    let none = || Courts::Only(Vec::new());
+    [
+        actor(Role::Officer, "court", own(), None, true),
+        actor(Role::Officer, "court", own(), None, false),
+        actor(Role::Officer, "other", other(), None, true),
+        actor(Role::Manager, "manager", own(), None, true),
+        actor(Role::Adapter, "a", none(), Some("a"), true),
+        actor(Role::Adapter, "b", none(), Some("b"), true),
+        actor(Role::Adapter, "c", none(), Some("c"), true),
+        actor(Role::Adapter, "a-too", none(), Some("a"), true),
+        actor(Role::Adapter, "b-silent", none(), Some("b"), false),
+        actor(Role::Operator, "operator", Courts::All, None, true),
+        actor(Role::Inspector, "inspector", Courts::All, None, true),
+        Actor::clock(),
+    ]
+}
+
+impl World {
+    fn open(policy: Policy, submit: Submit) -> Self {
+        let command = Command {
+            request: Some(request(255, 0)),
+            verb: Verb::Submit(Box::new(submit.clone())),
+        };
+        let [officer, ..] = actors();
+        let opened = decide(None, &command, &officer, start(), &policy);
+        let enquiry = opened.unwrap().enquiry;
+        let now = start();
+        Self {
+            policy,
+            submit,
+            enquiry,
+            now,
+        }
+    }
+
+    pub(crate) fn give(
+        &self,
+        who: &Actor,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Transition, Rejection> {
+        decide(Some(&self.enquiry), command, who, now, &self.policy)
+    }
+
+    fn turn(&mut self, act: &Act) -> Turn {
+        self.now = self.tick(act.tick);
+        let (verb, fitting) = self.verb(act);
+        let who = match act.who {
+            Some(place) => actors()[usize::from(place)].clone(),
+            None => fitting,
+        };
+        let request = act
+            .request
+            .filter(|_| who.role != Role::Clock)
+            .map(|id| request(id, digest(&who, &verb)));
+        let command = Command { request, verb };
+        let result = self.give(&who, &command, self.now);
+        Turn {
+            before: self.enquiry.clone(),
+            who,
+            command,
+            now: self.now,
+            result,
+        }
+    }
+
+    fn tick(&self, tick: Tick) -> Timestamp {
+        let near = |instant: Timestamp, millis: i8| {
+            instant
+                .saturating_add(SignedDuration::from_millis(millis.into()))
+                .unwrap_or(instant)
+        };
+        match tick {
+            Tick::Stay => self.now,
+            Tick::By(seconds) => self
+                .now
+                .saturating_add(SignedDuration::from_secs(seconds.into()))
+                .unwrap_or(self.now),
+            Tick::ToDue(millis) => near(
+                index::keys(&self.enquiry).next_due.unwrap_or(self.now),
+                millis,
+            ),
+            Tick::ToHearing(millis) => near(self.enquiry.deadline.at(), millis),
+            Tick::Far => Timestamp::MAX,
+        }
+    }
+
+    /// The verb in full, and who might give it.
+    fn verb(&self, act: &Act) -> (Verb, Actor) {
+        let [
+            officer,
+            _,
+            stranger,
+            manager,
+            a,
+            b,
+            c,
+            _,
+            _,
+            operator,
+            _,
+            clock,
+        ] = actors();
+        let place = usize::from(act.target) % self.enquiry.checks.len();
+        let target = &self.enquiry.checks[place];
+        let number = if act.wrong && act.amount.is_multiple_of(3) {
+            99
+        } else {
+            target.number
+        };
+        let adapter = match target.responder.as_ref().map(ResponderId::as_str) {
+            Some("b") => b,
+            Some("c") => c,
+            _ => a,
+        };
+        let officer = match self.enquiry.deadline.court() {
+            own if own == court("B01IX") => officer,
+            _ => stranger,
+        };
+        match act.deed {
+            Deed::Submit => (Verb::Submit(Box::new(self.submit.clone())), officer),
+            Deed::Advance => (Verb::Advance, clock),
+            Deed::Absent => (Verb::ReportAbsent { check: number }, clock),
+            Deed::Reroute => (hand_over(act, number, None), operator),
+            Deed::Close if act.amount.is_multiple_of(2) => {
+                (self.verb_of_court(act, number), operator)
+            }
+            Deed::Move if act.amount.is_multiple_of(3) => {
+                (self.verb_of_court(act, number), operator)
+            }
+            Deed::Acknowledge => (self.verb_of_court(act, number), operator),
+            Deed::Receive if act.amount.is_multiple_of(4) => {
+                (self.verb_of_court(act, number), manager)
+            }
+            Deed::Supply
+            | Deed::Withdraw
+            | Deed::Move
+            | Deed::Decide
+            | Deed::Receive
+            | Deed::Close => (self.verb_of_court(act, number), officer),
+            Deed::Redirect => (hand_over(act, number, lease_of(target, act)), adapter),
+            Deed::Lease | Deed::Renew | Deed::Accept | Deed::Answer | Deed::Release | Deed::Ask => {
+                (self.verb_of_borough(act, number, target), adapter)
+            }
+        }
+    }
+
+    fn verb_of_borough(&self, act: &Act, check: u8, target: &Check) -> Verb {
+        let text = Sealed::from_bytes(vec![2; usize::from(act.amount)]);
+        let lease = lease_of(target, act);
+        let later = SignedDuration::from_mins(i64::from(act.amount) / 10 - 1);
+        let until = self.now.saturating_add(later).unwrap_or(self.now);
+        match act.deed {
+            Deed::Lease => Verb::Lease {
+                check,
+                lease: LeaseId::from_uuid(Uuid::from_u128(act.amount.into())),
+                until,
+            },
+            Deed::Renew => Verb::Renew {
+                check,
+                lease: lease.unwrap_or(LeaseId::from_uuid(Uuid::nil())),
+                until,
+            },
+            Deed::Accept => Verb::Accept {
+                check,
+                lease,
+                expected_by: act.amount.is_multiple_of(2).then_some(until),
+            },
+            Deed::Release => Verb::Release { check, lease },
+            Deed::Ask => Verb::Ask {
+                check,
+                lease,
+                question: text,
+            },
+            _ => Verb::Answer {
+                check,
+                lease,
+                disposition: Disposition::KnownRelevant,
+                data_as_of: None,
+                content: text,
+            },
+        }
+    }
+
+    fn verb_of_court(&self, act: &Act, check: u8) -> Verb {
+        let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 9_000)]);
+        match act.deed {
+            Deed::Supply => Verb::Supply { check, reply: note },
+            Deed::Withdraw => Verb::Withdraw { note },
+            Deed::Move => {
+                let code = if act.target.is_multiple_of(8) {
+                    "B01DU"
+                } else {
+                    "B01IX"
+                };
+                let minutes = i64::from(act.amount) * 3 - 300;
+                Verb::MoveHearing {
+                    deadline: deadline(self.enquiry.purpose, code, self.now, minutes),
+                    reason: note,
+                }
+            }
+            Deed::Acknowledge => {
+                let alerts = &self.enquiry.alerts;
+                let live = alerts.iter().filter(|alert| alert.is_live() != act.wrong);
+                let numbers: Vec<u16> = live.map(|alert| alert.number).collect();
+                let place = usize::from(act.target) % numbers.len().max(1);
+                let alert = numbers.get(place).copied().unwrap_or(0);
+                Verb::Acknowledge { alert, note }
+            }
+            Deed::Decide => Verb::DecideWithout {
+                decision: match act.target % 3 {
+                    0 => WithoutAnswer::SeekAdjournment,
+                    1 => WithoutAnswer::WithdrawCurfew,
+                    _ => WithoutAnswer::Proceed {
+                        authorised_by: Person {
+                            name: "S. Poe".into(),
+                            ..Person::default()
+                        },
+                    },
+                },
+                note,
+            },
+            Deed::Receive => {
+                let versions = match self.enquiry.check(check).map(|check| &check.state) {
+                    Some(CheckState::Answered { answers, .. }) => answers.len(),
+                    _ => 1,
+                };
+                let version = u8::try_from(versions).unwrap() - u8::from(act.wrong);
+                Verb::Receive { check, version }
+            }
+            _ => Verb::Close {
+                check,
+                reason: CloseReason::ALL[usize::from(act.target) % CloseReason::ALL.len()],
+                note,
+            },
+        }
+    }
+}
+
+fn request(id: u8, digest: u64) -> Request {
+    Request {
+        id: RequestId::from_uuid(Uuid::from_u128(id.into())),
+        digest,
+    }
+}
+
+/// Tells apart who asks for what.
+fn digest(who: &Actor, verb: &Verb) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{who:?} {verb:?}").hash(&mut hasher);
+    hasher.finish() >> 1
+}
+
+/// The live lease of the check, unless the act shows a wrong one.
+fn lease_of(check: &Check, act: &Act) -> Option<LeaseId> {
+    match &check.state {
+        CheckState::Leased { lease } if !act.wrong => Some(lease.id),
+        _ if act.wrong => Some(LeaseId::from_uuid(Uuid::from_u128(7))),
+        _ => None,
+    }
+}
+
+fn hand_over(act: &Act, check: u8, lease: Option<LeaseId>) -> Verb {
+    let to = destination(["a", "b", "c", "?", "d"][usize::from(act.amount) % 5]);
+    match act.deed {
+        Deed::Reroute => Verb::Reroute { check, to },
+        _ => Verb::Redirect { check, lease, to },
+    }
+}

@@ -1,0 +1,219 @@
+//! Acts on an enquiry that exists: seals what people wrote, resolves whose a check is to be, and executes the command.
+
+use super::input::{Act, Input, Target};
+use super::opened::{OpenEnquiry, Part};
+use super::{Broker, BrokerError};
+use crate::store::{Stored, record};
+use jiff::SignedDuration;
+use usher_domain::actor::{Actor, Role};
+use usher_domain::command::{Command, Destination, Verb};
+use usher_domain::enquiry::UnroutableWhy;
+use usher_domain::id::{CheckNumber, LeaseId};
+use usher_domain::permit::permits;
+use usher_domain::rejection::Rejection;
+use usher_domain::time::{Timestamp, to_london};
+
+impl Broker {
+    /// Does what `input` says, and answers with the enquiry as it then is, opened as far as the actor may read it.
+    ///
+    /// # Errors
+    /// `Rejected` by a rule; store errors. On an error nothing has changed, unless the store says that it cannot serve.
+    pub async fn act(&self, input: Input, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
+        let verb = input.act.verb();
+        if !permits(actor.role, verb) {
+            return Err(Rejection::NotPermitted { verb }.into());
+        }
+        let person = input.person.or_else(|| actor.person.clone());
+        let actor = Actor {
+            person,
+            ..actor.clone()
+        };
+        let now = self.clock.now();
+        if actor.role == Role::Adapter {
+            self.presence
+                .sign_of_life(&actor.responders, &actor.client, now);
+        }
+        let check = input.act.check();
+        let verb = self.verb(input.act, now)?;
+        let command = Command {
+            request: Some(input.request),
+            verb,
+        };
+        let executed = self.execute(input.enquiry, &command, &actor).await?;
+        let part = match (actor.role, check) {
+            (Role::Adapter, Some(check)) => Part::Check(check),
+            (Role::Adapter, None) => Part::Closed,
+            _ => Part::Whole,
+        };
+        self.open(
+            Stored {
+                enquiry: executed.enquiry,
+                revision: executed.revision,
+            },
+            part,
+        )
+    }
+
+    /// Opens `part` of an enquiry for somebody who may read it.
+    ///
+    /// # Errors
+    /// `Unreadable` when a sealed part cannot be read.
+    pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
+        let id = stored.enquiry.id;
+        OpenEnquiry::open(stored, part, &self.cards, &super::UNSEAL)
+            .map_err(|source| BrokerError::Unreadable { id, source })
+    }
+
+    fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
+        let text = |text: &str| record::seal_text(text);
+        Ok(match act {
+            Act::Renew { check, lease, span } => self.renew(check, lease, span, now),
+            Act::Accept {
+                check,
+                lease,
+                expected_by,
+            } => Verb::Accept {
+                check,
+                lease,
+                expected_by,
+            },
+            Act::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content,
+            } => Verb::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content: record::seal_answer(&content),
+            },
+            Act::Release { check, lease } => Verb::Release { check, lease },
+            Act::Ask {
+                check,
+                lease,
+                question,
+            } => Verb::Ask {
+                check,
+                lease,
+                question: text(&question),
+            },
+            Act::Redirect { check, lease, to } => self.redirect(check, lease, to, now),
+            Act::Supply { check, reply } => Verb::Supply {
+                check,
+                reply: text(&reply),
+            },
+            Act::Withdraw { note } => Verb::Withdraw { note: text(&note) },
+            Act::MoveHearing { deadline, reason } => Verb::MoveHearing {
+                deadline,
+                reason: text(&reason),
+            },
+            Act::DecideWithout { decision, note } => Verb::DecideWithout {
+                decision,
+                note: text(&note),
+            },
+            Act::Receive { check, version } => Verb::Receive { check, version },
+            Act::Acknowledge { alert, note } => Verb::Acknowledge {
+                alert,
+                note: text(&note),
+            },
+            Act::Reroute { check, to } => self.reroute(check, &to, now)?,
+            Act::Close {
+                check,
+                reason,
+                note,
+            } => Verb::Close {
+                check,
+                reason,
+                note: text(&note),
+            },
+        })
+    }
+
+    fn renew(
+        &self,
+        check: CheckNumber,
+        lease: LeaseId,
+        span: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Verb {
+        let span = span.unwrap_or(self.policy().lease.default);
+        let until = now.saturating_add(span).unwrap_or(Timestamp::MAX);
+        Verb::Renew {
+            check,
+            lease,
+            until,
+        }
+    }
+
+    /// What a borough says is taken as it comes: a name that leads nowhere goes to the operators.
+    fn redirect(
+        &self,
+        check: CheckNumber,
+        lease: Option<LeaseId>,
+        to: Option<Target>,
+        now: Timestamp,
+    ) -> Verb {
+        let nowhere = |why| Destination::Nowhere { why: vec![why] };
+        let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| {
+            self.resolve(&to, now).unwrap_or_else(nowhere)
+        });
+        Verb::Redirect { check, lease, to }
+    }
+
+    /// An operator is there to correct a wrong name.
+    fn reroute(&self, check: CheckNumber, to: &Target, now: Timestamp) -> Result<Verb, Rejection> {
+        let missing = Rejection::NotFound { what: "responder" };
+        let to = self.resolve(to, now).map_err(|_| missing)?;
+        Ok(Verb::Reroute { check, to })
+    }
+
+    /// Whose the directory says it is.
+    fn resolve(&self, target: &Target, now: Timestamp) -> Result<Destination, UnroutableWhy> {
+        let day = to_london(now).date();
+        match target {
+            Target::Authority(authority) => {
+                let responder = super::route::responder(&self.directory, *authority, day)?;
+                Ok(Destination::Responder {
+                    id: responder.id.clone(),
+                    authorities: vec![*authority],
+                })
+            }
+            Target::Responder(id) => {
+                let known = self
+                    .directory
+                    .responders()
+                    .get(id)
+                    .ok_or(UnroutableWhy::NoResponder)?;
+                Ok(Destination::Responder {
+                    id: known.id.clone(),
+                    authorities: Vec::new(),
+                })
+            }
+        }
+    }
+}
+
+impl Act {
+    /// The check that it is about, where it is about one.
+    pub const fn check(&self) -> Option<CheckNumber> {
+        match self {
+            Self::Renew { check, .. }
+            | Self::Accept { check, .. }
+            | Self::Answer { check, .. }
+            | Self::Release { check, .. }
+            | Self::Ask { check, .. }
+            | Self::Redirect { check, .. }
+            | Self::Supply { check, .. }
+            | Self::Receive { check, .. }
+            | Self::Reroute { check, .. }
+            | Self::Close { check, .. } => Some(*check),
+            Self::Withdraw { .. }
+            | Self::MoveHearing { .. }
+            | Self::DecideWithout { .. }
+            | Self::Acknowledge { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! How often a responder has answered within a given working time: from this store's own history, with the count it rests on. Checks
+//! still open count as soon as the time has passed over them; what ended otherwise (redirected, closed) does not count.
+
+use crate::store::{Cursor, Store, StoreError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use usher_domain::code::ResponderId;
+use usher_domain::enquiry::Enquiry;
+use usher_domain::event::{Event, EventKind};
+use usher_domain::id::CheckId;
+use usher_domain::limits;
+use usher_domain::policy::Policy;
+use usher_domain::time::Timestamp;
+
+/// Past checks by responder, at most [`limits::FORECAST_CHECKS_MAX`] each.
+#[derive(Debug, Default)]
+pub struct Forecast {
+    past: Mutex<HashMap<ResponderId, Past>>,
+}
+
+#[derive(Debug, Default)]
+struct Past {
+    /// Working time to the first answer, in milliseconds, oldest first.
+    answered: VecDeque<i64>,
+    /// Unanswered checks and when they were opened.
+    open: HashMap<CheckId, Timestamp>,
+}
+
+/// How often, and out of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share {
+    /// Answered within the time.
+    pub within: usize,
+    /// All whose outcome is known.
+    pub known: usize,
+}
+
+impl Share {
+    /// As a number from 0 to 1; `None` when nothing is known.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts are at most a few thousand"
+    )]
+    pub fn ratio(self) -> Option<f64> {
+        (self.known > 0).then(|| self.within as f64 / self.known as f64)
+    }
+}
+
+/// Feed entries that the forecast reads at start.
+const ENTRIES_READ_MAX: u64 = 20_000;
+const FEED_PAGE: usize = 4_096;
+
+impl Forecast {
+    /// Reads the recent part of the feed.
+    pub(super) async fn from_feed(store: &dyn Store, policy: &Policy) -> Result<Self, StoreError> {
+        let forecast = Self::default();
+        let end = store.feed_end().await?;
+        let mut after = Cursor {
+            entry: end.entry.saturating_sub(ENTRIES_READ_MAX),
+            events: 0,
+        };
+        loop {
+            let page = store.feed(after, FEED_PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(forecast);
+            };
+            after = last.cursor;
+            for recorded in &page {
+                forecast.note(
+                    recorded.enquiry,
+                    recorded.responder.as_ref(),
+                    &recorded.event,
+                    policy,
+                );
+            }
+        }
+    }
+
+    /// Takes in what has just happened.
+    pub(super) fn observe(&self, enquiry: &Enquiry, events: &[Event], policy: &Policy) {
+        for event in events {
+            let responder = event
+                .check
+                .and_then(|number| enquiry.check(number)?.responder.as_ref());
+            self.note(enquiry.id, responder, event, policy);
+        }
+    }
+
+    fn note(
+        &self,
+        enquiry: usher_domain::id::EnquiryId,
+        responder: Option<&ResponderId>,
+        event: &Event,
+        policy: &Policy,
+    ) {
+        let (Some(number), Some(responder)) = (event.check, responder) else {
+            return;
+        };
+        let check = CheckId { enquiry, number };
+        match &event.kind {
+            EventKind::Opened { .. } => {
+                let mut all = self.lock();
+                let past = all.entry(responder.clone()).or_default();
+                if past.open.len() < limits::FORECAST_CHECKS_MAX {
+                    past.open.insert(check, event.at);
+                }
+            }
+            EventKind::Answered {
+                opened_at,
+                version: 1,
+                ..
+            } => {
+                let worked =
+                    policy
+                        .hours(Some(responder))
+                        .between(*opened_at, event.at, &policy.calendar);
+                let mut all = self.lock();
+                let past = all.entry(responder.clone()).or_default();
+                past.open.remove(&check);
+                if past.answered.len() >= limits::FORECAST_CHECKS_MAX {
+                    past.answered.pop_front();
+                }
+                past.answered
+                    .push_back(i64::try_from(worked.as_millis()).unwrap_or(i64::MAX));
+            }
+            EventKind::Redirected { .. }
+            | EventKind::Rerouted { .. }
+            | EventKind::Closed { .. } => {
+                if let Some(past) = self.lock().get_mut(responder) {
+                    past.open.remove(&check);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How often `responder` answered within `worked` of working time, as of `now`.
+    pub fn share(
+        &self,
+        responder: &ResponderId,
+        worked: jiff::SignedDuration,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Share {
+        let all = self.lock();
+        let Some(past) = all.get(responder) else {
+            return Share::default();
+        };
+        let within_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
+        let within = past
+            .answered
+            .iter()
+            .filter(|took| **took <= within_ms)
+            .count();
+        let passed_over = policy
+            .hours(Some(responder))
+            .before(now, worked, &policy.calendar);
+        let unanswered = past
+            .open
+            .values()
+            .filter(|opened| **opened <= passed_over)
+            .count();
+        Share {
+            within,
+            known: past.answered.len() + unanswered,
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ResponderId, Past>> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,324 @@
+//! Leasing: a long poll that wakes at once, nearest deadline first, never more than asked, a lease of its own for every check.
+
+use super::input::LeaseInput;
+use super::{Broker, BrokerError};
+use crate::store::{Change, Queued, Revision, StoreError, Stored};
+use jiff::SignedDuration;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use usher_domain::actor::{Actor, Role};
+use usher_domain::code::{ClientId, ResponderId};
+use usher_domain::command::{Command, Verb, VerbName};
+use usher_domain::decide::decide;
+use usher_domain::enquiry::{CheckState, Enquiry, Lease};
+use usher_domain::id::{CheckId, EnquiryId, RequestId};
+use usher_domain::limits;
+use usher_domain::permit::permits;
+use usher_domain::policy::Policy;
+use usher_domain::rejection::Rejection;
+use usher_domain::time::Timestamp;
+
+/// One check lent to the caller.
+#[derive(Clone, Debug)]
+pub struct LeasedCheck {
+    /// The check.
+    pub check: CheckId,
+    /// Its lease.
+    pub lease: Lease,
+    /// The enquiry that it is part of.
+    pub stored: Stored,
+}
+
+/// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart: then the leases expire.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(Mutex<Calls>);
+
+#[derive(Debug, Default)]
+struct Calls {
+    by_key: HashMap<Key, Outcome>,
+    oldest_first: VecDeque<Key>,
+}
+
+type Key = (ClientId, RequestId);
+
+/// What a call asked, and what it was lent.
+#[derive(Clone, Debug)]
+struct Outcome {
+    digest: u64,
+    checks: Vec<CheckId>,
+}
+
+impl Remembered {
+    fn keep(&self, key: Key, outcome: Outcome) {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.oldest_first.len() >= limits::LEASE_CALLS_REMEMBERED_MAX
+            && let Some(oldest) = calls.oldest_first.pop_front()
+        {
+            calls.by_key.remove(&oldest);
+        }
+        calls.oldest_first.push_back(key.clone());
+        calls.by_key.insert(key, outcome);
+    }
+
+    fn get(&self, key: &Key) -> Option<Outcome> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.by_key.get(key).cloned()
+    }
+}
+
+impl Broker {
+    /// Lends waiting checks to the actor: those there are, or the first that come within the wait. An empty answer means none came.
+    ///
+    /// # Errors
+    /// `NotPermitted`, `NotFound` for a responder that is not the actor's, `Busy` when too many calls wait, store errors.
+    pub async fn lease(
+        &self,
+        call: &LeaseInput,
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+        if !permits(actor.role, VerbName::Lease) || actor.role != Role::Adapter {
+            return Err(Rejection::NotPermitted {
+                verb: VerbName::Lease,
+            }
+            .into());
+        }
+        let responders = if call.responders.is_empty() {
+            &actor.responders
+        } else {
+            &call.responders
+        };
+        if responders.is_empty()
+            || responders
+                .iter()
+                .any(|responder| !actor.answers_for(responder))
+        {
+            return Err(Rejection::NotFound { what: "responder" }.into());
+        }
+        let crowded = |responder: &ResponderId| {
+            self.presence.waiting_calls(responder) >= limits::LEASE_WAITERS_PER_RESPONDER_MAX
+        };
+        if responders.iter().any(crowded) {
+            return Err(BrokerError::Busy {
+                what: "lease calls of this responder",
+            });
+        }
+        let key = key(call, actor);
+        match self.lease_calls.get(&key) {
+            Some(earlier) if earlier.digest != call.request.digest => {
+                Err(Rejection::RequestReused.into())
+            }
+            Some(earlier) => self.still_leased(&earlier.checks, actor).await,
+            None => self.wait_for_checks(call, responders, actor).await,
+        }
+    }
+
+    async fn wait_for_checks(
+        &self,
+        call: &LeaseInput,
+        responders: &[ResponderId],
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+        let wait = self.clock.real(
+            call.wait
+                .min(Duration::from_secs(limits::LEASE_WAIT_SECONDS_MAX)),
+        );
+        let mut wait = std::pin::pin!(tokio::time::sleep(wait));
+        let waiters: Vec<_> = responders
+            .iter()
+            .map(|responder| self.announcer.queue(responder))
+            .collect();
+        let _waiting = self
+            .presence
+            .call(responders, &actor.client, self.clock.now());
+        loop {
+            // Registered before the look, so that what comes between look and wait is not missed.
+            let mut woken: Vec<_> = waiters
+                .iter()
+                .map(|waiter| Box::pin(waiter.notified()))
+                .collect();
+            for notified in &mut woken {
+                notified.as_mut().enable();
+            }
+            let leased = self.claim(call, responders, actor).await?;
+            let over = !leased.is_empty()
+                || tokio::select! {
+                    _ = futures_util::future::select_all(woken) => false,
+                    () = &mut wait => true,
+                };
+            if over {
+                self.presence
+                    .sign_of_life(responders, &actor.client, self.clock.now());
+                return Ok(leased);
+            }
+        }
+    }
+
+    /// Takes what is waiting now, in one commit. Where others write first it looks again: it ends with nothing only when nothing is left,
+    /// since nobody would wake this call for what waits already. What goes on being written is left out, so it ends.
+    async fn claim(
+        &self,
+        call: &LeaseInput,
+        responders: &[ResponderId],
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+        let (mut lost, mut tries) = (HashSet::new(), 0);
+        loop {
+            tries += 1;
+            let wanted = self.waiting(call, responders, &lost).await?;
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
+            let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
+            if leased.is_empty() {
+                lost.extend(wanted.iter().map(|check| check.enquiry));
+                continue;
+            }
+            let (calls, key) = (Arc::clone(&self.lease_calls), key(call, actor));
+            let outcome = Outcome {
+                digest: call.request.digest,
+                checks: leased.clone(),
+            };
+            let remember = move || calls.keep(key, outcome);
+            match self.commit_and_announce(changes, remember).await {
+                Ok((committed, changes)) => {
+                    let revisions = changes
+                        .iter()
+                        .map(|change| change.enquiry.id)
+                        .zip(committed.revisions);
+                    return Ok(views(
+                        &leased,
+                        changes.iter().map(|change| &change.enquiry),
+                        &revisions.collect(),
+                        actor,
+                    ));
+                }
+                Err(StoreError::Conflict { .. }) if tries < limits::CONFLICT_RETRIES_MAX => {}
+                Err(StoreError::Conflict { id }) => drop(lost.insert(id)),
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+
+    /// The checks that wait with the nearest deadlines, as many as the call wants, but for those `lost` to
+    /// others.
+    async fn waiting(
+        &self,
+        call: &LeaseInput,
+        responders: &[ResponderId],
+        lost: &HashSet<EnquiryId>,
+    ) -> Result<Vec<CheckId>, BrokerError> {
+        let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
+        let mut waiting: Vec<Queued> = Vec::new();
+        for responder in responders {
+            waiting.extend(self.store.queued(responder, max + lost.len()).await?);
+        }
+        waiting.retain(|queued| !lost.contains(&queued.check.enquiry));
+        waiting.sort_unstable();
+        waiting.truncate(max);
+        Ok(waiting.iter().map(|queued| queued.check).collect())
+    }
+
+    async fn decide_leases(
+        &self,
+        wanted: &[CheckId],
+        call: &LeaseInput,
+        actor: &Actor,
+    ) -> Result<(Vec<Change>, Vec<CheckId>), BrokerError> {
+        let (now, policy) = (self.clock.now(), self.policy.load_full());
+        let until = lease_end(now, call.span, &policy);
+        let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
+        let mut leased = Vec::new();
+        for check in wanted {
+            let change = match changes.entry(check.enquiry) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let Some(stored) = self.store.load(check.enquiry).await? else {
+                        continue;
+                    };
+                    place.insert(Change {
+                        enquiry: stored.enquiry,
+                        expected: Some(stored.revision),
+                        events: Vec::new(),
+                    })
+                }
+            };
+            let verb = Verb::Lease {
+                check: check.number,
+                lease: self.ids.lease(),
+                until,
+            };
+            let command = Command {
+                request: None,
+                verb,
+            };
+            if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, &policy) {
+                change.enquiry = decided.enquiry;
+                change.events.extend(decided.events);
+                leased.push(*check);
+            }
+        }
+        changes.retain(|_, change| !change.events.is_empty());
+        Ok((changes.into_values().collect(), leased))
+    }
+
+    /// Of the checks that an earlier call took, those that the actor still holds.
+    async fn still_leased(
+        &self,
+        checks: &[CheckId],
+        actor: &Actor,
+    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+        let mut leased = Vec::new();
+        for check in checks {
+            if let Some(stored) = self.store.load(check.enquiry).await? {
+                leased.extend(leased_view(*check, stored, actor));
+            }
+        }
+        let now = self.clock.now();
+        leased.retain(|leased| leased.lease.expires > now);
+        Ok(leased)
+    }
+}
+
+fn views<'a>(
+    leased: &[CheckId],
+    enquiries: impl Iterator<Item = &'a Enquiry>,
+    revisions: &HashMap<EnquiryId, Revision>,
+    actor: &Actor,
+) -> Vec<LeasedCheck> {
+    let enquiries: HashMap<EnquiryId, &Enquiry> =
+        enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
+    let view = |check: &CheckId| {
+        let enquiry = (*enquiries.get(&check.enquiry)?).clone();
+        leased_view(
+            *check,
+            Stored {
+                enquiry,
+                revision: *revisions.get(&check.enquiry)?,
+            },
+            actor,
+        )
+    };
+    leased.iter().filter_map(view).collect()
+}
+
+fn leased_view(check: CheckId, stored: Stored, actor: &Actor) -> Option<LeasedCheck> {
+    match &stored.enquiry.check(check.number)?.state {
+        CheckState::Leased { lease } if lease.client == actor.client => Some(LeasedCheck {
+            check,
+            lease: lease.clone(),
+            stored,
+        }),
+        _ => None,
+    }
+}
+
+fn key(call: &LeaseInput, actor: &Actor) -> Key {
+    (actor.client.clone(), call.request.id)
+}
+
+fn lease_end(now: Timestamp, wanted: Option<SignedDuration>, policy: &Policy) -> Timestamp {
+    now.saturating_add(wanted.unwrap_or(policy.lease.default))
+        .unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,137 @@
+//! Which adapters are there. Memory only: after a restart every responder has the benefit of the doubt for a while.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use usher_domain::code::{ClientId, ResponderId};
+use usher_domain::time::Timestamp;
+
+/// When adapters of each responder were last heard of. Responders and clients come from the configuration, so it is bounded by that.
+#[derive(Debug)]
+pub struct Presence {
+    since: Timestamp,
+    seen: Mutex<HashMap<ResponderId, HashMap<ClientId, Seen>>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    /// Lease calls that wait just now.
+    waiting_calls: usize,
+    /// When it last called.
+    last_call: Timestamp,
+}
+
+impl Seen {
+    fn is_connected(&self, now: Timestamp) -> bool {
+        self.waiting_calls > 0 || now.duration_since(self.last_call) < CONNECTED_FOR
+    }
+}
+
+/// How long after its last call an adapter counts as connected: it may be busy with what it leased.
+const CONNECTED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
+
+impl Presence {
+    /// Starts with nobody seen.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            since: now,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// An adapter calls for `responders`; while the guard lives its call is waiting.
+    pub(super) fn call<'a>(
+        &'a self,
+        responders: &'a [ResponderId],
+        client: &'a ClientId,
+        now: Timestamp,
+    ) -> Call<'a> {
+        self.note(responders, client, now, 1);
+        Call {
+            presence: self,
+            responders,
+            client,
+        }
+    }
+
+    /// An adapter of `responders` gave a sign of life.
+    pub(super) fn sign_of_life(
+        &self,
+        responders: &[ResponderId],
+        client: &ClientId,
+        now: Timestamp,
+    ) {
+        self.note(responders, client, now, 0);
+    }
+
+    fn note(&self, responders: &[ResponderId], client: &ClientId, now: Timestamp, calls: usize) {
+        let mut seen = self.lock();
+        for responder in responders {
+            let clients = seen.entry(responder.clone()).or_default();
+            let entry = clients.entry(client.clone()).or_insert(Seen {
+                waiting_calls: 0,
+                last_call: now,
+            });
+            entry.waiting_calls += calls;
+            entry.last_call = now;
+        }
+    }
+
+    /// Lease calls of `responder` that wait just now.
+    pub fn waiting_calls(&self, responder: &ResponderId) -> usize {
+        self.lock().get(responder).map_or(0, |clients| {
+            clients.values().map(|seen| seen.waiting_calls).sum()
+        })
+    }
+
+    /// Adapters of `responder` that wait for work or called a moment ago.
+    pub fn connected(&self, responder: &ResponderId, now: Timestamp) -> usize {
+        self.lock().get(responder).map_or(0, |clients| {
+            clients
+                .values()
+                .filter(|seen| seen.is_connected(now))
+                .count()
+        })
+    }
+
+    /// Whether an adapter of `responder` is connected.
+    pub fn is_connected(&self, responder: &ResponderId, now: Timestamp) -> bool {
+        self.connected(responder, now) > 0
+    }
+
+    /// Since when no adapter of `responder` is connected; `None` while one is.
+    pub fn absent_since(&self, responder: &ResponderId, now: Timestamp) -> Option<Timestamp> {
+        if self.is_connected(responder, now) {
+            return None;
+        }
+        let last = self
+            .lock()
+            .get(responder)
+            .and_then(|clients| clients.values().map(|seen| seen.last_call).max());
+        Some(last.unwrap_or(self.since))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ResponderId, HashMap<ClientId, Seen>>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A lease call that waits.
+pub(super) struct Call<'a> {
+    presence: &'a Presence,
+    responders: &'a [ResponderId],
+    client: &'a ClientId,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let mut seen = self.presence.lock();
+        for responder in self.responders {
+            if let Some(entry) = seen
+                .get_mut(responder)
+                .and_then(|clients| clients.get_mut(self.client))
+            {
+                entry.waiting_calls = entry.waiting_calls.saturating_sub(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Reads. Whoever may not see an enquiry gets the same answer as when there is none.
+
+use super::input::{
+    AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
+};
+use super::opened::{OpenEnquiry, Part};
+use super::{Broker, BrokerError, watch};
+use crate::store::{Cursor, Filter, Page, Place, Recorded, Stored};
+use usher_domain::actor::{Actor, Courts, Role};
+use usher_domain::alert::Alert;
+use usher_domain::id::{CheckId, CheckNumber, EnquiryId};
+use usher_domain::rejection::Rejection;
+use usher_domain::{index, limits, permit};
+
+/// An alert with the enquiry that it is about.
+#[derive(Clone, Debug)]
+pub struct AlertEntry {
+    /// The alert.
+    pub alert: Alert,
+    /// The enquiry.
+    pub stored: Stored,
+}
+
+/// One page and where the next one starts.
+pub type Paged<T> = (Vec<T>, Option<Position>);
+
+impl Broker {
+    /// One enquiry, opened as far as the actor may read it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none or it is not the actor's; store errors.
+    pub async fn get(&self, id: EnquiryId, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
+        if actor.role == Role::Adapter {
+            return Err(Rejection::NotFound { what: "enquiry" }.into());
+        }
+        let stored = self.visible(id, actor).await?;
+        self.open(stored, Part::Whole)
+    }
+
+    /// One check and what its responder may read of the enquiry.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none or it is not the actor's; store errors.
+    pub async fn get_check(&self, id: CheckId, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
+        let missing = Rejection::NotFound { what: "check" };
+        let stored = self.store.load(id.enquiry).await?.ok_or(missing.clone())?;
+        let seen = stored
+            .enquiry
+            .check(id.number)
+            .is_some_and(|check| permit::sees_check(actor, &stored.enquiry, check));
+        if seen {
+            self.open(stored, Part::Check(id.number))
+        } else {
+            Err(missing.into())
+        }
+    }
+
+    pub(super) async fn visible(
+        &self,
+        id: EnquiryId,
+        actor: &Actor,
+    ) -> Result<Stored, BrokerError> {
+        let stored = self.store.load(id).await?;
+        let visible = stored.filter(|stored| permit::sees(actor, &stored.enquiry));
+        visible.ok_or_else(|| Rejection::NotFound { what: "enquiry" }.into())
+    }
+
+    /// One page of the enquiries that the actor may see and `input` wants.
+    ///
+    /// # Errors
+    /// `NotPermitted` for adapters, who list checks; store errors.
+    pub async fn list(
+        &self,
+        input: &ListInput,
+        actor: &Actor,
+    ) -> Result<Paged<Stored>, BrokerError> {
+        if actor.role == Role::Adapter {
+            return Ok((Vec::new(), None));
+        }
+        let wanted = |stored: Stored| {
+            let named = input
+                .reference
+                .is_none_or(|reference| stored.enquiry.id.reference() == reference);
+            if named { vec![stored] } else { Vec::new() }
+        };
+        self.paged(&input.filter, input.position, input.size, actor, wanted)
+            .await
+    }
+
+    /// One page of the checks of the actor's responders, each with the enquiry that it is part of.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn list_checks(
+        &self,
+        input: &ListChecksInput,
+        actor: &Actor,
+    ) -> Result<Paged<(CheckNumber, OpenEnquiry)>, BrokerError> {
+        let filter = Filter {
+            responders: input.responders.clone(),
+            ..Filter::default()
+        };
+        let wanted = |stored: Stored| {
+            let checks = stored.enquiry.checks.iter().filter(|check| {
+                let theirs = input.responders.as_ref().is_none_or(|wanted| {
+                    check
+                        .responder
+                        .as_ref()
+                        .is_some_and(|responder| wanted.contains(responder))
+                });
+                let state = input.states.is_empty() || input.states.contains(&check.state.name());
+                theirs && state && permit::sees_check(actor, &stored.enquiry, check)
+            });
+            checks.map(|check| (check.number, stored.clone())).collect()
+        };
+        let (checks, next) = self
+            .paged(&filter, input.position, input.size, actor, wanted)
+            .await?;
+        let open = |(number, stored)| Ok((number, self.open(stored, Part::Check(number))?));
+        Ok((
+            checks
+                .into_iter()
+                .map(open)
+                .collect::<Result<_, BrokerError>>()?,
+            next,
+        ))
+    }
+
+    /// One page of alerts that the actor may see, nearest deadline first.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn list_alerts(
+        &self,
+        input: &ListAlertsInput,
+        actor: &Actor,
+    ) -> Result<Paged<AlertEntry>, BrokerError> {
+        let filter = Filter {
+            courts: input.filter.courts.clone(),
+            responders: input.filter.responders.clone(),
+            open: None,
+            alerting: input.filter.states.is_empty().then_some(true),
+        };
+        let wanted = |stored: Stored| alerts_of(&stored, &input.filter, actor);
+        self.paged(&filter, input.position, input.size, actor, wanted)
+            .await
+    }
+
+    /// One page of the events of one enquiry that the actor may see, and where the next one starts.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none or it is not the actor's; store errors.
+    pub async fn history(
+        &self,
+        input: &HistoryInput,
+        actor: &Actor,
+    ) -> Result<(Vec<Recorded>, Option<Cursor>), BrokerError> {
+        self.visible(input.enquiry, actor).await?;
+        let mut events = self
+            .store
+            .history(input.enquiry, input.after, input.size)
+            .await?;
+        let full = events.len() >= input.size;
+        let next = events.last().filter(|_| full).map(|last| last.cursor);
+        events.retain(|recorded| watch::may_see(actor, recorded));
+        Ok((events, next))
+    }
+
+    /// The feed's present end.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn feed_end(&self) -> Result<Cursor, BrokerError> {
+        Ok(self.store.feed_end().await?)
+    }
+
+    /// One page of parts of enquiries: as many as asked for, and the place of the first that did not fit. Looks at a bounded number of
+    /// records; a short page may still continue.
+    async fn paged<T>(
+        &self,
+        filter: &Filter,
+        position: Position,
+        size: usize,
+        actor: &Actor,
+        parts_of: impl Fn(Stored) -> Vec<T>,
+    ) -> Result<Paged<T>, BrokerError> {
+        let filter = narrow(filter.clone(), actor);
+        let mut found = Vec::new();
+        let Position {
+            mut after,
+            mut parts,
+        } = position;
+        let mut examined = 0;
+        loop {
+            let page = Page {
+                after,
+                size: limits::PAGE_SIZE_DEFAULT.min(size.max(1)),
+            };
+            let listing = self.store.list(&filter, &page).await?;
+            examined += page.size;
+            for stored in listing.enquiries {
+                let place = place(&stored);
+                if !permit::sees(actor, &stored.enquiry) {
+                    after = Some(place);
+                    continue;
+                }
+                let shown = usize::from(core::mem::take(&mut parts));
+                for (number, part) in parts_of(stored).into_iter().enumerate().skip(shown) {
+                    if found.len() >= size {
+                        let parts = u16::try_from(number).unwrap_or(u16::MAX);
+                        return Ok((found, Some(Position { after, parts })));
+                    }
+                    found.push(part);
+                }
+                after = Some(place);
+            }
+            let Some(next) = listing.next else {
+                return Ok((found, None));
+            };
+            after = Some(next);
+            if examined >= limits::PAGE_RECORDS_EXAMINED_MAX || found.len() >= size {
+                return Ok((found, Some(Position { after, parts: 0 })));
+            }
+        }
+    }
+}
+
+/// The alerts of one enquiry that are wanted and that the actor may see.
+pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) -> Vec<AlertEntry> {
+    let enquiry = &stored.enquiry;
+    let wanted = |alert: &&Alert| {
+        enquiry.check(alert.check).is_some_and(|check| {
+            permit::sees_check(actor, enquiry, check)
+                && filter.matches(alert, enquiry.deadline.court(), check.responder.as_ref())
+        })
+    };
+    let entry = |alert: &Alert| AlertEntry {
+        alert: alert.clone(),
+        stored: stored.clone(),
+    };
+    enquiry.alerts.iter().filter(wanted).map(entry).collect()
+}
+
+fn place(stored: &Stored) -> Place {
+    let keys = index::keys(&stored.enquiry);
+    if keys.open {
+        Place::Open {
+            deadline: keys.deadline,
+            id: stored.enquiry.id,
+        }
+    } else {
+        Place::Closed {
+            id: stored.enquiry.id,
+        }
+    }
+}
+
+/// What was asked for, within what the actor may see: the store then looks at no more than needed.
+fn narrow(mut filter: Filter, actor: &Actor) -> Filter {
+    match (actor.role, &actor.courts) {
+        (Role::Adapter, _) => {
+            let asked = |own: &&_| {
+                filter
+                    .responders
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.contains(own))
+            };
+            filter.responders = Some(actor.responders.iter().filter(asked).cloned().collect());
+        }
+        (_, Courts::Only(courts)) => {
+            let asked = |own: &&_| {
+                filter
+                    .courts
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.contains(own))
+            };
+            filter.courts = Some(courts.iter().filter(asked).copied().collect());
+        }
+        (_, Courts::All) => {}
+    }
+    filter
+}

@@ -1,0 +1,152 @@
+//! Surveys for operators: responders and what waits for them, where a postcode leads, how the broker is.
+
+use super::input::ListRespondersInput;
+use super::opened::{ResponderCard, ResponderCards};
+use super::output::{LookupView, ResponderKind, ResponderView, StatusView};
+use super::{Broker, BrokerError, route};
+use crate::directory::{self, PostcodeOutcome, Responder};
+use crate::store::StoreError;
+use jiff::SignedDuration;
+use usher_domain::code::Postcode;
+use usher_domain::enquiry::{CheckState, UnroutableWhy};
+use usher_domain::limits;
+use usher_domain::time::{Timestamp, to_london};
+
+impl Broker {
+    /// Responders by id, and whether there are more.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn list_responders(
+        &self,
+        input: &ListRespondersInput,
+    ) -> Result<(Vec<ResponderView>, bool), BrokerError> {
+        let wanted = |responder: &&Responder| {
+            input
+                .authority
+                .is_none_or(|authority| responder.authorities.contains(&authority))
+        };
+        let skip = usize::try_from(input.skip).unwrap_or(usize::MAX);
+        let mut rest = self.directory.responders().iter().filter(wanted).skip(skip);
+        let mut views = Vec::new();
+        for responder in rest.by_ref().take(input.size) {
+            views.push(self.view(responder).await?);
+        }
+        Ok((views, rest.next().is_some()))
+    }
+
+    async fn view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
+        let queue = self
+            .store
+            .queues()
+            .await?
+            .into_iter()
+            .find(|(id, _, _)| *id == responder.id);
+        Ok(ResponderView {
+            id: responder.id.clone(),
+            card: self.card(&responder.id),
+            kind: match responder.kind {
+                directory::ResponderKind::ChildrenSocialCare => ResponderKind::ChildrenSocialCare,
+                directory::ResponderKind::AdultSocialCare => ResponderKind::AdultSocialCare,
+                directory::ResponderKind::PoliceDomesticAbuse => ResponderKind::PoliceDomesticAbuse,
+            },
+            authorities: responder.authorities.clone(),
+            hours: responder.hours.clone(),
+            connected_adapters: self.presence.connected(&responder.id, self.clock.now()),
+            waiting: queue.as_ref().map_or(0, |(_, _, waiting)| *waiting),
+            nearest_deadline: queue.map(|(_, first, _)| first.deadline),
+            oldest_wait: self.oldest_wait(responder).await?,
+        })
+    }
+
+    /// Since when the oldest of the nearest [`limits::LEASE_BATCH_MAX`] waits.
+    async fn oldest_wait(&self, responder: &Responder) -> Result<Option<Timestamp>, StoreError> {
+        let mut oldest = None;
+        for queued in self
+            .store
+            .queued(&responder.id, limits::LEASE_BATCH_MAX)
+            .await?
+        {
+            let stored = self.store.load(queued.check.enquiry).await?;
+            let since =
+                stored.and_then(
+                    |stored| match stored.enquiry.check(queued.check.number)?.state {
+                        CheckState::Waiting { since } => Some(since),
+                        _ => None,
+                    },
+                );
+            oldest = [oldest, since].into_iter().flatten().min();
+        }
+        Ok(oldest)
+    }
+
+    /// Where a postcode, as people write it, leads today.
+    pub fn lookup(&self, postcode: &str) -> LookupView {
+        let nowhere = |why| LookupView {
+            authority: None,
+            responder: None,
+            why: Some(why),
+            terminated: false,
+        };
+        let day = to_london(self.clock.now()).date();
+        let Ok(postcode) = Postcode::parse(postcode) else {
+            return nowhere(UnroutableWhy::Malformed);
+        };
+        match self.directory.lookup(&postcode, day) {
+            PostcodeOutcome::Authority { code, terminated } => {
+                let name = self
+                    .directory
+                    .authorities()
+                    .get(code)
+                    .map(|authority| authority.name.clone());
+                let responder = route::responder(&self.directory, code, day);
+                LookupView {
+                    authority: Some((code, name.unwrap_or_default())),
+                    why: responder.as_ref().err().copied(),
+                    responder: responder
+                        .ok()
+                        .map(|responder| (responder.id.clone(), responder.name.clone())),
+                    terminated,
+                }
+            }
+            PostcodeOutcome::NoAuthority => nowhere(UnroutableWhy::NoAuthority),
+            PostcodeOutcome::OutsideEnglandAndWales => {
+                nowhere(UnroutableWhy::OutsideEnglandAndWales)
+            }
+            PostcodeOutcome::Unknown => nowhere(UnroutableWhy::Unknown),
+        }
+    }
+
+    /// How the broker is.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn status(&self) -> Result<StatusView, BrokerError> {
+        let now = self.clock.now();
+        let overdue = self
+            .store
+            .next_due()
+            .await?
+            .map(|due| now.duration_since(due));
+        Ok(StatusView {
+            version: env!("CARGO_PKG_VERSION").into(),
+            store_engine: self.store.engine().into(),
+            counts: self.store.counts().await?,
+            oldest_unescalated: overdue.unwrap_or_default().max(SignedDuration::ZERO),
+            feed_end: self.store.feed_end().await?,
+            now,
+            bank_holidays_known_until: self.policy().calendar.known_until(),
+            directory_release: self.directory.table().about().release.clone(),
+        })
+    }
+
+    /// What people need to know of each responder.
+    pub fn cards(&self) -> &ResponderCards {
+        &self.cards
+    }
+
+    /// What people need to know of a responder beside a check.
+    pub(super) fn card(&self, responder: &usher_domain::code::ResponderId) -> ResponderCard {
+        self.cards.get(responder).cloned().unwrap_or_default()
+    }
+}

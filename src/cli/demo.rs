@@ -1,0 +1,60 @@
+//! `usher demo`: a sentencing day in London, end to end.
+
+use super::Context;
+use super::failure::{Exit, Failure};
+use crate::demo;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Court list to play, a CSV file [default: a built-in one of about 300 cases]
+    ///
+    /// Its columns: `requested_at,hearing_at,court,report,crn,defendant,born,home_postcode,curfew_postcode,partner_postcode,child_postcodes`;
+    /// times in London such as 2026-11-23T14:00, report oral, fast or standard, several child postcodes with `;` between.
+    #[arg(long, value_name = "FILE.csv")]
+    list: Option<PathBuf>,
+    /// How many times faster than real time [default: so that the day takes under a minute]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    speed: Option<u32>,
+    /// What chance is made from: the same seed and list make the same day
+    #[arg(long, value_name = "N", default_value_t = demo::DEFAULT_SEED)]
+    seed: u64,
+    /// Go on serving after the day, until Ctrl-C
+    #[arg(long)]
+    keep_running: bool,
+}
+
+pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
+    let options = demo::Options {
+        list: args.list,
+        speed: args.speed,
+        seed: args.seed,
+        keep_running: args.keep_running,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| {
+        Failure::caused(Exit::Failure, &error, "check the limits of the system")
+    })?;
+    runtime.block_on(async {
+        let played = tokio::select! {
+            played = demo::run(&options) => played,
+            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+        };
+        let outcome = played.map_err(|error| Failure::caused(Exit::Failure, error.as_ref(), ""))?;
+        let kept = outcome.exit_code() == 0;
+        if context.output.is_json() {
+            let summary = outcome
+                .json()
+                .map_err(|error| Failure::caused(Exit::Failure, &error, ""))?;
+            context.output.print(&summary)?;
+        } else {
+            context.output.print(outcome.table())?;
+        }
+        let kept_on = outcome.keep_running().await;
+        kept_on.map_err(|error| Failure::caused(Exit::Failure, error.as_ref(), ""))?;
+        Ok(if kept { Exit::Ok } else { Exit::Found })
+    })
+}

@@ -1,0 +1,299 @@
+//! `usher directory`: postcode, authority, responder, without a broker; and a new postcode table from a release.
+
+mod build;
+
+use super::Context;
+use super::client::{Client, ConnectArgs};
+use super::failure::{Exit, Failure};
+use super::json;
+use super::output::{Tone, cell, clean, table, toned};
+use super::words::word;
+use crate::directory::{
+    Authorities, Directory, DirectoryError, PostcodeOutcome, Responders, Table,
+};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::path::PathBuf;
+use usher_domain::code::Postcode;
+use usher_proto::v1;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DirectoryCommand {
+    /// Say where postcodes lead: by the built-in table, or by a broker's with --server or --client
+    #[command(
+        before_help = "Examples:\n  usher directory lookup \"SW1A 1AA\"\n  usher directory lookup \"E8 1EA\" \"N1 1AA\" --format json\n  usher directory lookup \"E8 1EA\" --server https://broker.example:7443"
+    )]
+    Lookup(LookupArgs),
+    /// Make a postcode table from an ONSPD or NSPL release, CSV or zip
+    #[command(
+        before_help = "Examples:\n  usher directory build --onspd ONSPD_NOV_2025.zip\n  usher directory build --onspd NSPL.csv --out /etc/usher/postcodes.bin --yes"
+    )]
+    Build(build::BuildArgs),
+    /// List the authorities of England and Wales and who answers for them
+    #[command(
+        before_help = "Examples:\n  usher directory list\n  usher directory list --region London --format json"
+    )]
+    List(ListArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LookupArgs {
+    /// Postcode, however spaced and cased
+    #[arg(value_name = "POSTCODE", required = true)]
+    postcodes: Vec<String>,
+    #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Which directory, where it is not the built-in one.
+#[derive(Debug, Args)]
+struct FileArgs {
+    /// Postcode table made by `usher directory build` [default: the built-in one]
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// Folder of responder files [default: the built-in ones of London]
+    #[arg(long, value_name = "DIR")]
+    responders: Option<PathBuf>,
+    /// The day that counts [default: today in London]
+    #[arg(long, value_name = "DATE")]
+    on: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Only authorities of this region, such as London
+    #[arg(long)]
+    region: Option<String>,
+    #[command(flatten)]
+    files: FileArgs,
+}
+
+impl FileArgs {
+    fn open(&self) -> Result<Directory, Failure> {
+        let read = || -> Result<Directory, DirectoryError> {
+            let authorities = Authorities::built_in()?;
+            let responders = match &self.responders {
+                Some(folder) => Responders::load(folder, &authorities)?,
+                None => Responders::built_in(&authorities)?,
+            };
+            let table = match &self.table {
+                Some(file) => Table::load(file)?,
+                None => Table::built_in()?,
+            };
+            Ok(Directory::new(table, authorities, responders))
+        };
+        read()
+            .map_err(|error| Failure::caused(Exit::Usage, &error, "check --table and --responders"))
+    }
+
+    fn day(&self) -> jiff::civil::Date {
+        self.on.unwrap_or_else(Context::today)
+    }
+}
+
+pub(super) async fn run(command: DirectoryCommand, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        DirectoryCommand::Lookup(args) => lookup(&args, context).await,
+        DirectoryCommand::Build(args) => build::run(&args, context),
+        DirectoryCommand::List(args) => list(&args, context),
+    }
+}
+
+async fn lookup(args: &LookupArgs, context: &Context) -> Result<Exit, Failure> {
+    let mut found = Vec::new();
+    if args.connect.names_a_broker() {
+        let client = Client::reading(&args.connect, &context.environment)?;
+        for postcode in &args.postcodes {
+            let request = client.request(v1::LookupPostcodeRequest {
+                postcode: postcode.clone(),
+            });
+            found.push(client.take(client.operations().lookup_postcode(request).await)?);
+        }
+    } else {
+        let (directory, day) = (args.files.open()?, args.files.day());
+        found.extend(
+            args.postcodes
+                .iter()
+                .map(|postcode| offline(&directory, postcode, day)),
+        );
+    }
+    if context.output.is_json() {
+        let items: Result<Vec<_>, Failure> = args
+            .postcodes
+            .iter()
+            .zip(&found)
+            .map(|(postcode, outcome)| {
+                let mut item = json::to_value(outcome)?;
+                item["postcode"] = postcode.as_str().into();
+                Ok(item)
+            })
+            .collect();
+        context.output.items(&items?, "")?;
+    } else {
+        context.output.print(&outcomes(&args.postcodes, &found))?;
+    }
+    let routed = found.iter().all(|one| !one.authority_code.is_empty());
+    Ok(if routed { Exit::Ok } else { Exit::NotFound })
+}
+
+fn offline(
+    directory: &Directory,
+    postcode: &str,
+    day: jiff::civil::Date,
+) -> v1::LookupPostcodeResponse {
+    let mut response = v1::LookupPostcodeResponse::default();
+    let outcome = match Postcode::parse(postcode).map(|postcode| directory.lookup(&postcode, day)) {
+        Err(_) => v1::LookupOutcome::Malformed,
+        Ok(PostcodeOutcome::Unknown) => v1::LookupOutcome::Unknown,
+        Ok(PostcodeOutcome::NoAuthority) => v1::LookupOutcome::NoAuthority,
+        Ok(PostcodeOutcome::OutsideEnglandAndWales) => v1::LookupOutcome::OutsideEnglandAndWales,
+        Ok(PostcodeOutcome::Authority { code, terminated }) => {
+            response.authority_code = code.to_string();
+            response.authority_name = directory
+                .authorities()
+                .get(code)
+                .map(|authority| authority.name.clone())
+                .unwrap_or_default();
+            response.terminated = terminated;
+            match directory.responder_for(code, day) {
+                Some(responder) => {
+                    response.responder_id = responder.id.to_string();
+                    response.responder_name.clone_from(&responder.name);
+                    v1::LookupOutcome::Found
+                }
+                None => v1::LookupOutcome::NoResponder,
+            }
+        }
+    };
+    response.set_outcome(outcome);
+    response
+}
+
+fn outcomes(postcodes: &[String], found: &[v1::LookupPostcodeResponse]) -> String {
+    let mut rows = table(&["postcode", "authority", "code", "responder", "remark"]);
+    for (postcode, one) in postcodes.iter().zip(found) {
+        let (remark, tone) = remark(one);
+        rows.add_row([
+            cell(postcode),
+            cell(&one.authority_name),
+            cell(&one.authority_code),
+            cell(&one.responder_name),
+            toned(remark, tone),
+        ]);
+    }
+    rows.to_string()
+}
+
+fn remark(one: &v1::LookupPostcodeResponse) -> (String, Tone) {
+    let text = match one.outcome() {
+        v1::LookupOutcome::Found if one.terminated => {
+            return (
+                "no longer in use; routed by where it lay".into(),
+                Tone::Doubtful,
+            );
+        }
+        v1::LookupOutcome::Found => return (String::new(), Tone::Plain),
+        v1::LookupOutcome::NoResponder => "nobody answers for the authority: add a responder file",
+        v1::LookupOutcome::NoAuthority => "in use, but in no authority",
+        v1::LookupOutcome::OutsideEnglandAndWales => "outside England and Wales",
+        v1::LookupOutcome::Malformed => "not a postcode",
+        v1::LookupOutcome::Unknown => "not in the table: mistyped, or newer than the release",
+        v1::LookupOutcome::Unspecified => {
+            return (word::<v1::LookupOutcome>(one.outcome), Tone::Plain);
+        }
+    };
+    (text.into(), Tone::Bad)
+}
+
+fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
+    let (directory, day) = (args.files.open()?, args.files.day());
+    let wanted = |region: &str| {
+        args.region
+            .as_ref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(region))
+    };
+    let authorities: Vec<_> = directory
+        .authorities()
+        .in_force(day)
+        .filter(|one| wanted(&one.region))
+        .collect();
+    if authorities.is_empty() {
+        return Err(Failure::new(
+            Exit::NotFound,
+            "there is no such region",
+            "leave --region out to see them all",
+        ));
+    }
+    if context.output.is_json() {
+        let items = authorities.iter().map(|one| {
+            let responder = directory.responder_for(one.code, day);
+            json!({
+                "code": one.code.to_string(),
+                "name": one.name,
+                "region": one.region,
+                "responderId": responder.map(|responder| responder.id.to_string()).unwrap_or_default(),
+                "dutyPhone": responder.map(|responder| responder.duty_phone.clone()).unwrap_or_default(),
+            })
+        });
+        context.output.items(&items.collect::<Vec<_>>(), "")?;
+        return Ok(Exit::Ok);
+    }
+    let mut rows = table(&["code", "authority", "region", "responder", "duty phone"]);
+    for one in &authorities {
+        let responder = directory.responder_for(one.code, day);
+        rows.add_row([
+            cell(one.code.to_string()),
+            cell(&one.name),
+            cell(&one.region),
+            cell(responder.map_or("-", |responder| responder.id.as_str())),
+            cell(responder.map_or("-", |responder| responder.duty_phone.as_str())),
+        ]);
+    }
+    context.output.print(&rows.to_string())?;
+    let about = directory.table().about();
+    context.output.note(&format!(
+        "{} authorities; postcodes: {}, {} of them, table made on {}",
+        authorities.len(),
+        clean(&about.release),
+        about.postcodes,
+        about.built
+    ));
+    Ok(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_is_explicit() {
+        let directory = Directory::built_in().unwrap();
+        let day = jiff::civil::date(2026, 11, 23);
+        let check = |postcode, outcome: v1::LookupOutcome, code: &str| {
+            let found = offline(&directory, postcode, day);
+            assert_eq!(found.outcome(), outcome, "{postcode}");
+            assert_eq!(found.authority_code, code, "{postcode}");
+        };
+        check("SW1A 1AA", v1::LookupOutcome::Found, "E09000033");
+        check("sw1a1aa", v1::LookupOutcome::Found, "E09000033");
+        check("M1 1AE", v1::LookupOutcome::NoResponder, "E08000003");
+        check("EH1 1YZ", v1::LookupOutcome::OutsideEnglandAndWales, "");
+        check("nonsense", v1::LookupOutcome::Malformed, "");
+        check("ZZ9 9ZZ", v1::LookupOutcome::Unknown, "");
+    }
+
+    #[test]
+    fn what_leads_nowhere_says_why() {
+        for (_, word) in <v1::LookupOutcome as crate::cli::words::Word>::ALL {
+            let outcome = <v1::LookupOutcome as crate::cli::words::Word>::ALL
+                .iter()
+                .find(|(_, one)| one == word);
+            let mut response = v1::LookupPostcodeResponse::default();
+            response.set_outcome(outcome.unwrap().0);
+            let (text, _) = remark(&response);
+            assert_eq!(text.is_empty(), *word == "found", "{word}");
+        }
+    }
+}

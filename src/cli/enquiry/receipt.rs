@@ -1,0 +1,200 @@
+//! The receipt of a submission as officers read it: who was asked, whether an answer is likely, what to do if not.
+
+use crate::cli::moment;
+use crate::cli::output::{Tone, cell, clean, table, toned};
+use crate::cli::words::{word, words};
+use comfy_table::Cell;
+use std::fmt::Write as _;
+use usher_proto::v1;
+
+/// The receipt.
+pub(super) fn receipt_page(receipt: &v1::SubmitResponse) -> String {
+    let mut page = if receipt.validate_only {
+        "NOT SUBMITTED: this is what would happen.\n".to_owned()
+    } else {
+        format!(
+            "Reference {}   (id {})\n",
+            clean(&receipt.reference),
+            clean(&receipt.enquiry_id)
+        )
+    };
+    let _ = writeln!(
+        page,
+        "Answers are needed before {}.\n",
+        moment::civil(receipt.deadline_time.as_ref())
+    );
+    let mut checks = table(&[
+        "check",
+        "asked",
+        "duty phone",
+        "connected",
+        "working time left",
+        "answered in that time",
+        "advice",
+    ]);
+    for check in &receipt.checks {
+        checks.add_row(row(check));
+    }
+    let _ = writeln!(page, "{checks}");
+    for warning in &receipt.warnings {
+        let field = if warning.field.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", clean(&warning.field))
+        };
+        let _ = writeln!(page, "warning: {field}{}", clean(&warning.text));
+    }
+    page
+}
+
+fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
+    let number = check
+        .check_id
+        .rsplit_once('/')
+        .map_or("-", |(_, number)| number);
+    let tone = tone(check);
+    if check.responder_id.is_empty() {
+        let why = format!(
+            "NOBODY YET: {}",
+            words::<v1::UnroutableReason>(&check.unroutable_reasons)
+        );
+        return vec![
+            cell(number),
+            toned(why, Tone::Bad),
+            cell(""),
+            cell(""),
+            cell(""),
+            cell(""),
+            toned(advice(check), Tone::Bad),
+        ];
+    }
+    let connected = if check.adapter_connected {
+        toned("yes", Tone::Good)
+    } else {
+        toned("NO", Tone::Bad)
+    };
+    vec![
+        cell(number),
+        cell(&check.responder_name),
+        cell(&check.duty_phone),
+        connected,
+        cell(moment::span(check.working_time_left.as_ref())),
+        cell(share(check)),
+        toned(advice(check), tone),
+    ]
+}
+
+fn tone(check: &v1::CheckReceipt) -> Tone {
+    match v1::Advice::try_from(check.advice) {
+        Ok(v1::Advice::Likely) => Tone::Good,
+        Ok(v1::Advice::Doubtful) => Tone::Doubtful,
+        Ok(v1::Advice::NotBeforeHearing) => Tone::Bad,
+        Ok(v1::Advice::Unknown | v1::Advice::Unspecified) | Err(_) => Tone::Plain,
+    }
+}
+
+fn advice(check: &v1::CheckReceipt) -> String {
+    match check.advice_text.as_str() {
+        "" => word::<v1::Advice>(check.advice),
+        text => text.into(),
+    }
+}
+
+/// `7 of 9`: the share with the count that it rests on.
+fn share(check: &v1::CheckReceipt) -> String {
+    let count = check.answered_within_count;
+    match check.answered_within_share {
+        Some(share) => format!("{:.0} of {count}", share * f64::from(count)),
+        None => "no past checks".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(checks: Vec<v1::CheckReceipt>, validate_only: bool) -> String {
+        let receipt = v1::SubmitResponse {
+            enquiry_id: "018f".into(),
+            reference: "7K3M-9QXA-B".into(),
+            checks,
+            warnings: vec![v1::Warning {
+                field: "personal.subject.pnc".into(),
+                text: "check the letter".into(),
+                ..Default::default()
+            }],
+            deadline_time: Some(moment::parse_instant("2026-11-23T14:00").unwrap()),
+            validate_only,
+        };
+        let page = receipt_page(&receipt);
+        anstream::adapter::strip_str(&page).to_string()
+    }
+
+    fn routed() -> v1::CheckReceipt {
+        v1::CheckReceipt {
+            check_id: "018f/2".into(),
+            responder_id: "hackney".into(),
+            responder_name: "Hackney".into(),
+            duty_phone: "020 7946 0000".into(),
+            adapter_connected: true,
+            working_time_left: Some(moment::seconds(9_000)),
+            answered_within_share: Some(7.0 / 9.0),
+            answered_within_count: 9,
+            advice: v1::Advice::Likely.into(),
+            advice_text: "Likely in time.".into(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_receipt_says_who_is_asked_and_what_to_expect() {
+        let page = rendered(vec![routed()], false);
+        let wanted = [
+            "Reference 7K3M-9QXA-B",
+            "Mon 23 Nov 2026 14:00",
+            "Hackney",
+            "020 7946 0000",
+            "yes",
+            "2 h 30 min",
+            "7 of 9",
+            "Likely in time.",
+            "warning: personal.subject.pnc: check the letter",
+        ];
+        for part in wanted {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+
+    #[test]
+    fn what_leads_nowhere_stands_out() {
+        let check = v1::CheckReceipt {
+            check_id: "018f/1".into(),
+            unroutable_reasons: vec![v1::UnroutableReason::NoFixedAbode.into()],
+            advice_text: "An operator will route it.".into(),
+            ..Default::default()
+        };
+        let page = rendered(vec![check], false);
+        assert!(page.contains("NOBODY YET: no fixed abode"), "{page}");
+        assert!(page.contains("An operator will route it."), "{page}");
+    }
+
+    #[test]
+    fn nobody_takes_a_trial_for_a_submission() {
+        let page = rendered(vec![routed()], true);
+        assert!(page.starts_with("NOT SUBMITTED"), "{page}");
+        assert!(!page.contains("7K3M-9QXA-B"), "{page}");
+    }
+
+    #[test]
+    fn no_history_is_not_a_share_of_nothing() {
+        let page = rendered(
+            vec![v1::CheckReceipt {
+                answered_within_share: None,
+                answered_within_count: 0,
+                ..routed()
+            }],
+            false,
+        );
+        assert!(page.contains("no past checks"), "{page}");
+    }
+}

@@ -1,0 +1,373 @@
+//! One enquiry as people read it. Times are London's.
+
+use super::answer::{answers, decisions, exchanges};
+use crate::cli::moment::civil;
+use crate::cli::output::{Tone, cell, clean, table, toned};
+use crate::cli::words::{word, words};
+use crate::directory::Courts;
+use comfy_table::Cell;
+use std::fmt::Write as _;
+use usher_domain::code::CourtCode;
+use usher_proto::v1;
+use v1::deadline::Kind;
+
+/// One enquiry, all of it.
+pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
+    let mut page = format!(
+        "{}   {}   (id {})\n",
+        clean(&enquiry.reference),
+        if enquiry.open { "OPEN" } else { "closed" },
+        clean(&enquiry.id)
+    );
+    let line = |page: &mut String, name: &str, text: &str| {
+        let _ = writeln!(page, "{name:<12}{text}");
+    };
+    let report = if enquiry.report == 0 {
+        String::new()
+    } else {
+        format!(", {} report", word::<v1::ReportType>(enquiry.report))
+    };
+    line(
+        &mut page,
+        "For",
+        &format!("{}{report}", word::<v1::Purpose>(enquiry.purpose)),
+    );
+    line(&mut page, "Before", &deadline(enquiry.deadline.as_ref()));
+    for moved in &enquiry.moves {
+        let text = format!(
+            "{} ({})",
+            deadline(moved.from.as_ref()),
+            clean(&moved.reason)
+        );
+        line(&mut page, "  moved from", &format!(" {text}"));
+    }
+    if let Some(requester) = &enquiry.requester {
+        line(&mut page, "Asked by", &person(requester.person.as_ref()));
+    }
+    line(&mut page, "Asked at", &civil(enquiry.create_time.as_ref()));
+    if let Some(personal) = &enquiry.personal {
+        line(&mut page, "Defendant", &subject(personal));
+    }
+    if !enquiry.concerns.is_empty() {
+        line(
+            &mut page,
+            "Concerns",
+            &words::<v1::Concern>(&enquiry.concerns),
+        );
+    }
+    let curfew = enquiry.curfew.as_ref().map_or(0, |curfew| curfew.state);
+    if curfew > v1::CurfewState::NotProposed.into() {
+        line(&mut page, "Curfew", &word::<v1::CurfewState>(curfew));
+    }
+    if enquiry.imminent_harm {
+        line(&mut page, "Harm", "IMMINENT");
+    }
+    let _ = writeln!(page, "\n{}", checks(&enquiry.checks));
+    for one in &enquiry.checks {
+        answers(&mut page, one);
+        exchanges(&mut page, one);
+    }
+    decisions(&mut page, &enquiry.decisions);
+    let open_alerts: Vec<&v1::Alert> = enquiry
+        .alerts
+        .iter()
+        .filter(|alert| alert.state != i32::from(v1::AlertState::Resolved))
+        .collect();
+    if !open_alerts.is_empty() {
+        let _ = writeln!(
+            page,
+            "\nAlerts:\n{}",
+            crate::cli::alert::alerts(open_alerts)
+        );
+    }
+    page
+}
+
+fn subject(personal: &v1::Personal) -> String {
+    let Some(subject) = &personal.subject else {
+        return "-".into();
+    };
+    let mut text = name(subject.name.as_ref());
+    if let Some(birth) = &subject.born {
+        let _ = write!(text, ", born {}", clean(&birth.date));
+    }
+    if !subject.crn.is_empty() {
+        let _ = write!(text, ", CRN {}", clean(&subject.crn));
+    }
+    text
+}
+
+pub(super) fn name(name: Option<&v1::PersonName>) -> String {
+    let joined = name
+        .map(|name| format!("{} {}", name.given, name.family))
+        .unwrap_or_default();
+    clean(joined.trim())
+}
+
+/// `Name, post, contact`.
+pub(in crate::cli) fn person(person: Option<&v1::Person>) -> String {
+    let Some(v1::Person {
+        name,
+        post,
+        contact,
+    }) = person
+    else {
+        return "-".into();
+    };
+    let parts: Vec<String> = [name, post, contact]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| clean(part))
+        .collect();
+    parts.join(", ")
+}
+
+pub(super) fn by(by: Option<&v1::By>) -> String {
+    match by {
+        Some(v1::By {
+            person: Some(named),
+            ..
+        }) => person(Some(named)),
+        Some(v1::By { role, .. }) => word::<v1::Role>(*role),
+        None => "-".into(),
+    }
+}
+
+/// The deadline with the court's name.
+pub(in crate::cli) fn deadline(deadline: Option<&v1::Deadline>) -> String {
+    match deadline.and_then(|deadline| deadline.kind.as_ref()) {
+        Some(Kind::Hearing(hearing)) => {
+            format!(
+                "{} at {}",
+                civil(hearing.hearing_time.as_ref()),
+                court(&hearing.court_code)
+            )
+        }
+        Some(Kind::ReplyBy(reply_by)) => {
+            format!(
+                "{}, for {}",
+                civil(reply_by.reply_by_time.as_ref()),
+                court(&reply_by.court_code)
+            )
+        }
+        None => "-".into(),
+    }
+}
+
+pub(super) fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String, String) {
+    match deadline.and_then(|deadline| deadline.kind.as_ref()) {
+        Some(Kind::Hearing(hearing)) => (
+            civil(hearing.hearing_time.as_ref()),
+            clean(&hearing.court_code),
+        ),
+        Some(Kind::ReplyBy(reply_by)) => (
+            civil(reply_by.reply_by_time.as_ref()),
+            clean(&reply_by.court_code),
+        ),
+        None => ("-".into(), "-".into()),
+    }
+}
+
+/// The court's name where it is known, with its code.
+fn court(code: &str) -> String {
+    let courts = Courts::built_in().ok();
+    let found = CourtCode::parse(code)
+        .ok()
+        .and_then(|code| Some(courts.as_ref()?.get(code)?.name.clone()));
+    match found {
+        Some(name) => format!("{name} ({code})"),
+        None => clean(code),
+    }
+}
+
+fn state_tone(state: i32) -> Tone {
+    match v1::CheckState::try_from(state) {
+        Ok(v1::CheckState::Unroutable | v1::CheckState::Asked) => Tone::Bad,
+        Ok(v1::CheckState::Waiting | v1::CheckState::Leased | v1::CheckState::Accepted) => {
+            Tone::Doubtful
+        }
+        Ok(v1::CheckState::Answered) => Tone::Good,
+        Ok(v1::CheckState::Redirected | v1::CheckState::Closed | v1::CheckState::Unspecified)
+        | Err(_) => Tone::Plain,
+    }
+}
+
+/// Where a check stands, with what matters there.
+fn standing(check: &v1::Check) -> String {
+    let state = word::<v1::CheckState>(check.state);
+    match v1::CheckState::try_from(check.state) {
+        Ok(v1::CheckState::Unroutable) => {
+            format!(
+                "UNROUTABLE: {}",
+                words::<v1::UnroutableReason>(&check.unroutable_reasons)
+            )
+        }
+        Ok(v1::CheckState::Answered) => match (check.answers.last(), &check.receipt) {
+            (Some(answer), None) => format!(
+                "{state} {}, NOT READ",
+                word::<v1::Timeliness>(answer.timeliness)
+            ),
+            (Some(answer), Some(_)) => format!(
+                "{state} {}, read",
+                word::<v1::Timeliness>(answer.timeliness)
+            ),
+            (None, _) => state,
+        },
+        Ok(v1::CheckState::Accepted) if check.expected_by_time.is_some() => {
+            format!(
+                "{state}, promised for {}",
+                civil(check.expected_by_time.as_ref())
+            )
+        }
+        Ok(v1::CheckState::Redirected) => {
+            let successor = check
+                .successor_check_id
+                .rsplit_once('/')
+                .map_or("", |(_, number)| number);
+            format!("{state} to check {}", clean(successor))
+        }
+        Ok(v1::CheckState::Closed) => {
+            format!(
+                "{state}: {} ({})",
+                word::<v1::CloseReason>(check.close_reason),
+                clean(&check.close_note)
+            )
+        }
+        _ => state,
+    }
+}
+
+fn checks(checks: &[v1::Check]) -> String {
+    let mut rows = table(&[
+        "check",
+        "asked",
+        "duty phone",
+        "stands",
+        "since",
+        "next step due",
+    ]);
+    for check in checks {
+        let responder = if check.responder_name.is_empty() {
+            toned("NOBODY YET", Tone::Bad)
+        } else {
+            cell(&check.responder_name)
+        };
+        let next = check
+            .steps
+            .iter()
+            .find(|step| step.state == i32::from(v1::StepState::Pending));
+        let next = next.map_or_else(
+            || "-".into(),
+            |step| format!("{}  {}", civil(step.due_time.as_ref()), clean(&step.name)),
+        );
+        let sentenced = check.sentenced_outstanding_time.is_some();
+        let standing = if sentenced {
+            format!("SENTENCED OUTSTANDING, {}", standing(check))
+        } else {
+            standing(check)
+        };
+        let tone = if sentenced {
+            Tone::Bad
+        } else {
+            state_tone(check.state)
+        };
+        rows.add_row([
+            number(&check.id),
+            responder,
+            cell(&check.duty_phone),
+            toned(standing, tone),
+            cell(civil(check.state_time.as_ref())),
+            cell(next),
+        ]);
+    }
+    rows.to_string()
+}
+
+fn number(id: &str) -> Cell {
+    cell(id.rsplit_once('/').map_or(id, |(_, number)| number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::moment::parse_instant;
+
+    fn plain(page: &str) -> String {
+        anstream::adapter::strip_str(page).to_string()
+    }
+
+    fn enquiry() -> v1::Enquiry {
+        let hearing = v1::Hearing {
+            court_code: "B01IX".into(),
+            hearing_time: Some(parse_instant("2026-11-23T14:00").unwrap()),
+            ..Default::default()
+        };
+        let answer = v1::Answer {
+            version: 1,
+            disposition: v1::Disposition::NotKnown.into(),
+            timeliness: v1::Timeliness::InTime.into(),
+            content: Some(v1::AnswerContent {
+                remarks: vec![v1::Remark {
+                    topic: v1::Topic::Narrative.into(),
+                    text: "a\u{1b}[2Jb".into(),
+                    handling: vec![],
+                }],
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        v1::Enquiry {
+            id: "018f".into(),
+            reference: "7K3M-9QXA-B".into(),
+            open: true,
+            deadline: Some(v1::Deadline {
+                kind: Some(Kind::Hearing(hearing)),
+            }),
+            checks: vec![
+                v1::Check {
+                    id: "018f/1".into(),
+                    responder_name: "Hackney".into(),
+                    state: v1::CheckState::Answered.into(),
+                    answers: vec![answer],
+                    ..Default::default()
+                },
+                v1::Check {
+                    id: "018f/2".into(),
+                    state: v1::CheckState::Unroutable.into(),
+                    unroutable_reasons: vec![v1::UnroutableReason::Withheld.into()],
+                    ..Default::default()
+                },
+            ],
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn no_record_never_reads_as_no_risk() {
+        let page = plain(&enquiry_page(&enquiry()));
+        assert!(
+            page.contains("no record of these people, which does not mean no risk"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn what_needs_somebody_stands_out() {
+        let page = plain(&enquiry_page(&enquiry()));
+        for wanted in [
+            "NOT READ",
+            "NOBODY YET",
+            "UNROUTABLE: withheld",
+            "OPEN",
+            "Mon 23 Nov 2026 14:00",
+        ] {
+            assert!(page.contains(wanted), "{wanted}: {page}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_handling_is_for_probation_only_and_cannot_steer_the_terminal() {
+        let page = enquiry_page(&enquiry());
+        assert!(page.contains("a\u{fffd}[2Jb   [probation only]"), "{page}");
+    }
+}

@@ -1,0 +1,334 @@
+//! `usher enquiry submit`: from a file of proto3 JSON, or from flags for the common fields.
+
+use super::receipt::receipt_page;
+use crate::cli::Context;
+use crate::cli::client::{ActArgs, Client, read_text, words_or_stdin};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::json;
+use crate::cli::moment;
+use crate::cli::words;
+use clap::Args;
+use std::path::PathBuf;
+use usher_domain::limits;
+use usher_proto::v1;
+
+/// JSON is at most so many times as long as what goes over the wire.
+const JSON_FACTOR: u64 = 4;
+
+#[derive(Args)]
+pub(in crate::cli) struct SubmitArgs {
+    /// Enquiry as proto3 JSON of `SubmitRequest`; `-` reads the standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "court"])]
+    file: Option<PathBuf>,
+    /// Print a filled example of such a file, and do nothing else
+    #[arg(long)]
+    example: bool,
+    /// Only say what would happen; store nothing
+    #[arg(long)]
+    validate_only: bool,
+    #[command(flatten)]
+    fields: FieldArgs,
+    #[command(flatten)]
+    act: ActArgs,
+}
+
+/// The common fields. They stand in the list of processes and the shell's history: use --file where others can see.
+#[derive(Args)]
+#[command(next_help_heading = "Enquiry")]
+struct FieldArgs {
+    /// Court, by OU code such as B01IX
+    #[arg(long, value_name = "CODE")]
+    court: Option<String>,
+    /// Date and time of the hearing in London, such as 2026-11-23T14:00
+    #[arg(long, value_name = "LOCAL", value_parser = moment::parse_local)]
+    hearing: Option<jiff::civil::DateTime>,
+    /// Answer wanted by this moment, for stages after sentence
+    #[arg(long, value_name = "TIME", value_parser = moment::parse_instant, conflicts_with = "hearing")]
+    reply_by: Option<prost_types::Timestamp>,
+    /// What the answer is for
+    #[arg(long, value_parser = words::parser::<v1::Purpose>(), default_value = "court-report")]
+    purpose: v1::Purpose,
+    /// Kind of report
+    #[arg(long, value_parser = words::parser::<v1::ReportType>())]
+    report: Option<v1::ReportType>,
+    /// Probation office or delivery unit
+    #[arg(long, default_value = "", hide_default_value = true)]
+    office: String,
+    /// Family name of the defendant
+    #[arg(long, value_name = "NAME")]
+    family: Option<String>,
+    /// Given names of the defendant
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    given: String,
+    /// Date of birth of the defendant, such as 1990-04-30
+    #[arg(long, value_name = "DATE")]
+    born: Option<jiff::civil::Date>,
+    /// Case reference number, such as X320741
+    #[arg(long, default_value = "", hide_default_value = true)]
+    crn: String,
+    /// Postcode of the defendant's home
+    #[arg(long, value_name = "POSTCODE")]
+    home: Option<String>,
+    /// The defendant has no fixed abode
+    #[arg(long, conflicts_with = "home")]
+    no_fixed_abode: bool,
+    /// Postcode of a proposed curfew; says that a curfew is proposed
+    #[arg(long, value_name = "POSTCODE")]
+    curfew: Option<String>,
+    /// Postcode of a partner's home
+    #[arg(long, value_name = "POSTCODE")]
+    partner: Option<String>,
+    /// Postcode of a child's home; may be given again
+    #[arg(long, value_name = "POSTCODE")]
+    child: Vec<String>,
+    /// Authority to ask besides, by GSS code such as E09000012; may be given again
+    #[arg(long, value_name = "CODE")]
+    authority: Vec<String>,
+    /// Concern; may be given again
+    #[arg(long, value_parser = words::parser::<v1::Concern>())]
+    concern: Vec<v1::Concern>,
+    /// The defendant is remanded in custody
+    #[arg(long)]
+    in_custody: bool,
+    /// Harm is imminent: the only ground for calling an emergency duty team
+    #[arg(long)]
+    imminent_harm: bool,
+    /// Anything else the responders need to know; `-` reads it from the standard input
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    note: String,
+}
+
+impl std::fmt::Debug for SubmitArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SubmitArgs")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) async fn run(args: &SubmitArgs, context: &Context) -> Result<Exit, Failure> {
+    if args.example {
+        context.output.value(&json::to_value(&example()?)?)?;
+        return Ok(Exit::Ok);
+    }
+    let mut request = match &args.file {
+        Some(path) => {
+            let bytes_max = u64::try_from(limits::REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
+            let text = read_text(path, bytes_max.saturating_mul(JSON_FACTOR))?;
+            json::from_text::<v1::SubmitRequest>(&path.display().to_string(), &text)?
+        }
+        None => from_fields(&args.fields)?,
+    };
+    let client = Client::acting(&args.act, &context.environment)?;
+    if request.request_id.is_empty() || args.act.repeats() {
+        request.request_id = client.request_id();
+    }
+    if request.person.is_none() || args.act.names_a_person() {
+        request.person = client.person();
+    }
+    request.validate_only |= args.validate_only;
+    let sent_id = request.request_id.clone();
+    let result = client.court().submit(client.request(request)).await;
+    let receipt = client.take_as(result, &sent_id)?;
+    context.output.message(&receipt, receipt_page)?;
+    Ok(Exit::Ok)
+}
+
+fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
+    let hint = "give --file, or at least --court, --hearing and --family; `usher enquiry submit --example` prints a file";
+    let (Some(court), Some(family)) = (&fields.court, &fields.family) else {
+        return Err(Failure::usage("there is no enquiry to submit", hint));
+    };
+    let kind = match (fields.hearing, fields.reply_by) {
+        (Some(hearing), _) => v1::deadline::Kind::Hearing(v1::Hearing {
+            court_code: court.clone(),
+            local_time: hearing.strftime("%Y-%m-%dT%H:%M").to_string(),
+            ..Default::default()
+        }),
+        (None, reply_by_time) => v1::deadline::Kind::ReplyBy(v1::ReplyBy {
+            court_code: court.clone(),
+            reply_by_time,
+        }),
+    };
+    Ok(v1::SubmitRequest {
+        office: fields.office.clone(),
+        purpose: fields.purpose.into(),
+        report: fields.report.unwrap_or_default().into(),
+        in_custody: fields.in_custody,
+        curfew_proposed: fields.curfew.is_some(),
+        imminent_harm: fields.imminent_harm,
+        concerns: fields
+            .concern
+            .iter()
+            .map(|concern| (*concern).into())
+            .collect(),
+        deadline: Some(v1::Deadline { kind: Some(kind) }),
+        personal: Some(personal(fields, family)?),
+        authority_codes: fields.authority.clone(),
+        ..Default::default()
+    })
+}
+
+fn personal(fields: &FieldArgs, family: &str) -> Result<v1::Personal, Failure> {
+    let name = v1::PersonName {
+        family: family.into(),
+        given: fields.given.clone(),
+    };
+    let born = fields.born.map(|date| v1::Birth {
+        date: date.to_string(),
+        accuracy: v1::BirthAccuracy::Known.into(),
+    });
+    let at = |role: v1::AddressRole, postcode: &String| v1::Address {
+        role: role.into(),
+        kind: v1::AddressKind::Given.into(),
+        postcode: postcode.clone(),
+        ..Default::default()
+    };
+    let mut addresses = Vec::new();
+    addresses.extend(
+        fields
+            .home
+            .iter()
+            .map(|postcode| at(v1::AddressRole::Home, postcode)),
+    );
+    if fields.no_fixed_abode {
+        addresses.push(v1::Address {
+            role: v1::AddressRole::Home.into(),
+            kind: v1::AddressKind::NoFixedAbode.into(),
+            ..Default::default()
+        });
+    }
+    addresses.extend(
+        fields
+            .curfew
+            .iter()
+            .map(|postcode| at(v1::AddressRole::ProposedCurfew, postcode)),
+    );
+    addresses.extend(
+        fields
+            .partner
+            .iter()
+            .map(|postcode| at(v1::AddressRole::Partner, postcode)),
+    );
+    addresses.extend(
+        fields
+            .child
+            .iter()
+            .map(|postcode| at(v1::AddressRole::Child, postcode)),
+    );
+    let subject = v1::Subject {
+        name: Some(name),
+        born,
+        crn: fields.crn.clone(),
+        ..Default::default()
+    };
+    Ok(v1::Personal {
+        subject: Some(subject),
+        addresses,
+        note: words_or_stdin(&fields.note)?,
+        ..Default::default()
+    })
+}
+
+/// A filled example. The people are invented; the numbers are those that are kept for drama.
+fn example() -> Result<v1::SubmitRequest, Failure> {
+    json::from_text("the built-in example", EXAMPLE)
+}
+
+const EXAMPLE: &str = r#"{
+  "person": {"name": "Alex Officer", "post": "Probation officer, court duty", "contact": "020 7946 0123"},
+  "office": "North London",
+  "purpose": "PURPOSE_COURT_REPORT",
+  "report": "REPORT_TYPE_ORAL",
+  "curfewProposed": true,
+  "concerns": ["CONCERN_DOMESTIC_ABUSE"],
+  "deadline": {"hearing": {"courtCode": "B01IX", "localTime": "2026-11-23T14:00"}},
+  "personal": {
+    "subject": {
+      "name": {"family": "Example", "given": "Sam"},
+      "born": {"date": "1990-04-30", "accuracy": "BIRTH_ACCURACY_KNOWN"},
+      "sex": "SEX_MALE",
+      "crn": "X320741"
+    },
+    "addresses": [
+      {"role": "ADDRESS_ROLE_HOME", "kind": "ADDRESS_KIND_GIVEN", "lines": "1 Example Street", "postcode": "N1 1AA"},
+      {"role": "ADDRESS_ROLE_PROPOSED_CURFEW", "kind": "ADDRESS_KIND_GIVEN", "postcode": "E8 1EA"},
+      {"role": "ADDRESS_ROLE_CHILD", "kind": "ADDRESS_KIND_GIVEN", "postcode": "E8 1EA"}
+    ],
+    "children": [
+      {
+        "name": {"family": "Example", "given": "Robin"},
+        "born": {"date": "2019-09-01", "accuracy": "BIRTH_ACCURACY_KNOWN"},
+        "relationship": "child",
+        "address": 2
+      }
+    ],
+    "information": ["INFORMATION_KNOWN", "INFORMATION_PLANS", "INFORMATION_CURFEW_ADVICE"]
+  }
+}"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_a_request_with_every_part_filled() {
+        let request = example().unwrap();
+        assert!(request.person.is_some() && request.deadline.is_some());
+        let personal = request.personal.unwrap();
+        assert_eq!(personal.addresses.len(), 3);
+        assert_eq!(personal.children[0].address, Some(2));
+    }
+
+    #[derive(clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        submit: SubmitArgs,
+    }
+
+    fn request(flags: &str) -> v1::SubmitRequest {
+        use clap::Parser as _;
+        let words = std::iter::once("x").chain(flags.split(' '));
+        from_fields(
+            &Flags::try_parse_from(words)
+                .unwrap_or_else(|error| panic!("{error}"))
+                .submit
+                .fields,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn flags_become_addresses_with_their_roles() {
+        let request = request(
+            "--court B01IX --hearing 2026-11-23T14:00 --report oral --family A --home N1 --curfew E8 --partner E9 --child E1 --child E2",
+        );
+        let addresses = request.personal.unwrap().addresses;
+        let roles: Vec<i32> = addresses.iter().map(|address| address.role).collect();
+        assert_eq!(roles, [1, 2, 3, 4, 4]);
+        assert!(
+            request.curfew_proposed,
+            "a curfew address proposes a curfew"
+        );
+        assert_eq!(request.report, i32::from(v1::ReportType::Oral));
+    }
+
+    #[test]
+    fn no_fixed_abode_is_said_and_not_left_out() {
+        let request =
+            request("--court B01IX --hearing 2026-11-23T14:00 --family A --no-fixed-abode");
+        let addresses = request.personal.unwrap().addresses;
+        assert_eq!(addresses[0].kind, i32::from(v1::AddressKind::NoFixedAbode));
+        assert!(!request.curfew_proposed);
+    }
+}

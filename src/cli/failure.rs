@@ -1,0 +1,380 @@
+//! Why a command did not do what it was asked, and the exit codes: one table, from gRPC status to exit code.
+//!
+//! A failure says what happened, each wrong field on a line of its own, and what to do. It never repeats a value that was
+//! given: those may be personal data.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+/// How the process ends. `usher --help` documents them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Ok,
+    /// It failed, and trying again will not help by itself.
+    Failure,
+    /// The command, its input or the configuration is wrong.
+    Usage,
+    /// The broker cannot be reached or did not answer in time: try again.
+    Unreachable,
+    /// The broker does not know the certificate, or its role may not do this.
+    NotPermitted,
+    /// There is no such thing, or it is not yours.
+    NotFound,
+    /// Something stands where the command is not possible, or changed meanwhile.
+    Conflict,
+    /// A check ran to its end and found a problem.
+    Found,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::NotPermitted => 4,
+            Self::NotFound => 5,
+            Self::Conflict => 6,
+            Self::Found => 7,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// The exit codes, for `usher --help`.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failure
+  2    the command, its input or the configuration is wrong
+  3    the broker cannot be reached or did not answer in time: try again
+  4    the certificate is not known to the broker, or its role may not do this
+  5    there is no such thing, or it is not yours
+  6    not possible as things stand, or changed meanwhile: look again
+  7    a check ran and found a problem
+  130  interrupted (Ctrl-C)";
+
+/// Why a command failed, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    exit: Exit,
+    what: String,
+    details: Vec<String>,
+    hint: String,
+}
+
+impl Failure {
+    /// A failure with what happened and what to do; either may be empty.
+    pub fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            exit,
+            what: what.into(),
+            details: Vec::new(),
+            hint: hint.into(),
+        }
+    }
+
+    /// The command or its input is wrong.
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what, hint)
+    }
+
+    /// As [`Failure::new`], with the causes of `error` on lines of their own.
+    pub fn caused(exit: Exit, error: &dyn std::error::Error, hint: &str) -> Self {
+        let mut failure = Self::new(exit, error.to_string(), hint);
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            failure.details.push(error.to_string());
+            cause = error.source();
+        }
+        failure
+    }
+
+    /// Adds a line.
+    #[must_use]
+    pub fn detail(mut self, line: impl Into<String>) -> Self {
+        self.details.push(line.into());
+        self
+    }
+
+    /// Adds what is wrong with one thing, unless the message says nothing else.
+    fn add(&mut self, about: &str, wrong: &str) {
+        let line = format!("{about}: {wrong}");
+        if !self.what.starts_with(&line) && !self.what.starts_with(wrong) {
+            self.details.push(line);
+        }
+    }
+
+    /// How the process ends.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What people read; empty when there is nothing to say.
+    pub fn render(&self) -> String {
+        if self.what.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("error: {}", self.what);
+        for line in &self.details {
+            let _ = write!(text, "\n  {line}");
+        }
+        if !self.hint.is_empty() {
+            let _ = write!(text, "\nhint: {}", self.hint);
+        }
+        text
+    }
+}
+
+/// A failed call to the broker.
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        if let Some(refusal) = tls_refusal(&status) {
+            return refusal;
+        }
+        let (exit, hint) = of_code(status.code());
+        let mut failure = Self::new(exit, what_of(&status), hint);
+        if let Some(info) = status.get_details_error_info() {
+            failure.hint = hint_of(&info.reason).unwrap_or(hint).into();
+        }
+        let bad = status.get_details_bad_request();
+        for violation in bad.into_iter().flat_map(|bad| bad.field_violations) {
+            failure.add(&violation.field, &violation.description);
+        }
+        let unmet = status.get_details_precondition_failure();
+        for violation in unmet.into_iter().flat_map(|unmet| unmet.violations) {
+            failure.add(&violation.subject, &violation.description);
+        }
+        let delay = status
+            .get_details_retry_info()
+            .and_then(|info| info.retry_delay);
+        if let Some(delay) = delay {
+            failure
+                .details
+                .push(format!("try again after {} ms", delay.as_millis()));
+        }
+        failure
+    }
+}
+
+/// Exit code and general remedy of a gRPC code: the one table.
+fn of_code(code: Code) -> (Exit, &'static str) {
+    match code {
+        Code::Ok => (Exit::Ok, ""),
+        Code::InvalidArgument | Code::OutOfRange => {
+            (Exit::Usage, "correct what is named and try again")
+        }
+        Code::Unavailable | Code::DeadlineExceeded => (
+            Exit::Unreachable,
+            "check that the broker runs, the address of --server, and the network between; then try again",
+        ),
+        Code::ResourceExhausted => (Exit::Unreachable, "wait a little and try again"),
+        Code::Unauthenticated => (
+            Exit::NotPermitted,
+            "the broker's [[identities]] must have the URI of your certificate",
+        ),
+        Code::PermissionDenied => (
+            Exit::NotPermitted,
+            "the role or the scope of your certificate does not allow this; ask whoever runs the broker",
+        ),
+        Code::NotFound => (
+            Exit::NotFound,
+            "check the id; what belongs to another court or responder reads as not found",
+        ),
+        Code::AlreadyExists => (
+            Exit::Conflict,
+            "leave --request-id out for a new request; keep it only to repeat the very same one",
+        ),
+        Code::FailedPrecondition => (Exit::Conflict, "look at how things stand, then decide anew"),
+        Code::Aborted => (Exit::Conflict, "others wrote at the same moment: try again"),
+        Code::Unimplemented => (
+            Exit::Failure,
+            "the broker does not know this call: it is of another version, or not usher",
+        ),
+        Code::DataLoss => (
+            Exit::Failure,
+            "a record cannot be read; the broker's operators have been told",
+        ),
+        Code::Cancelled | Code::Unknown | Code::Internal => (
+            Exit::Failure,
+            "if it happens again, tell whoever runs the broker the time and the message",
+        ),
+    }
+}
+
+/// The remedy of a reason, where it is more than that of its code.
+fn hint_of(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "PERSON_REQUIRED" => "give --person-name, or a [person] in the client file",
+        "LEASE_LOST" => {
+            "give its lease as --lease; when it ran out or is another's, lease the check again"
+        }
+        "CURFEW_BLOCKED" => {
+            "a curfew is proposed and a check is unanswered: decide withdraw-curfew or seek-adjournment"
+        }
+        "NEWER_ANSWER" => {
+            "a newer version of the answer has come: read it, then give its number as --answer-version"
+        }
+        "BAD_CURSOR" => "leave --resume out to start with a snapshot",
+        "BAD_PAGE_TOKEN" => "leave --page-token out to start with the first page",
+        "NOT_ADDRESSED" => "the alert is for others; those it is for can acknowledge it",
+        "OTHER_COURT" => "your certificate is not for this court; use that court's",
+        "STORE_UNAVAILABLE" | "BUSY" | "DRAINING" | "WATCH_LAGGED" => "wait a little and try again",
+        _ => return None,
+    })
+}
+
+fn what_of(status: &Status) -> String {
+    let reason = status.get_details_error_info().map(|info| info.reason);
+    let mut root = None;
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        root = Some(error.to_string());
+        cause = error.source();
+    }
+    let message = match status.message() {
+        "" => "the call failed".to_owned(),
+        message => message.to_owned(),
+    };
+    match (reason, root, status.code()) {
+        (Some(reason), ..) => format!("{message} ({reason})"),
+        (None, Some(root), Code::Unavailable) => format!("the broker cannot be reached: {root}"),
+        (None, Some(root), _) if root != message => format!("{message}: {root}"),
+        (None, None, Code::DeadlineExceeded) => "the broker did not answer in time".into(),
+        _ => message,
+    }
+}
+
+/// A refusal on the way, before any call: at TLS, or by hanging up on a certificate that names nobody. gRPC has no code for
+/// either.
+fn tls_refusal(status: &Status) -> Option<Failure> {
+    if status.code() == Code::Cancelled && status.source().is_some() {
+        // We cancel nothing ourselves: the broker hung up before it answered.
+        return Some(Failure::new(
+            Exit::NotPermitted,
+            "the broker closed the connection without an answer, as it does to a certificate that it does not know",
+            "check that its [[identities]] have the URI of --cert, and that it trusts the authority of --cert",
+        ));
+    }
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        let inner = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        let tls = match inner {
+            Some(inner) => inner.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        match tls {
+            Some(rustls::Error::AlertReceived(alert)) => {
+                return Some(Failure::new(
+                    Exit::NotPermitted,
+                    format!("the broker refused the certificate ({alert:?})"),
+                    "check --cert: it must be of an authority that the broker trusts, and not expired or revoked",
+                ));
+            }
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                return Some(Failure::new(
+                    Exit::Unreachable,
+                    format!("the certificate of the broker is not trusted ({why:?})"),
+                    "check --ca, and that --server has the name in the broker's certificate (or give --server-name)",
+                ));
+            }
+            _ => {}
+        }
+        cause = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic_types::ErrorDetails;
+
+    #[test]
+    fn every_code_has_its_exit_code() {
+        let check = |code: Code, exit: u8| {
+            let failure = Failure::from(Status::new(code, "m"));
+            assert_eq!(failure.exit().code(), exit, "{code:?}");
+            assert!(
+                code == Code::Ok || !failure.hint.is_empty(),
+                "{code:?} has a hint"
+            );
+        };
+        check(Code::Ok, 0);
+        check(Code::Cancelled, 1);
+        check(Code::Unknown, 1);
+        check(Code::Unimplemented, 1);
+        check(Code::Internal, 1);
+        check(Code::DataLoss, 1);
+        check(Code::InvalidArgument, 2);
+        check(Code::OutOfRange, 2);
+        check(Code::DeadlineExceeded, 3);
+        check(Code::ResourceExhausted, 3);
+        check(Code::Unavailable, 3);
+        check(Code::PermissionDenied, 4);
+        check(Code::Unauthenticated, 4);
+        check(Code::NotFound, 5);
+        check(Code::AlreadyExists, 6);
+        check(Code::FailedPrecondition, 6);
+        check(Code::Aborted, 6);
+    }
+
+    #[test]
+    fn every_exit_code_is_documented() {
+        let exits = [
+            Exit::Ok,
+            Exit::Failure,
+            Exit::Usage,
+            Exit::Unreachable,
+            Exit::NotPermitted,
+            Exit::NotFound,
+            Exit::Conflict,
+            Exit::Found,
+            Exit::Interrupted,
+        ];
+        for exit in exits {
+            let line = format!("\n  {:<5}", exit.code());
+            assert!(EXIT_CODES.contains(&line), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_reason_fields_and_remedy() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("INVALID_FIELDS", "usher", std::collections::HashMap::new());
+        details.add_bad_request_violation("personal.subject.name.family", "must not be empty");
+        details.add_bad_request_violation("deadline", "must be given");
+        let status =
+            Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", details);
+        let text = Failure::from(status).render();
+        assert_eq!(
+            text,
+            "error: 2 fields are wrong (INVALID_FIELDS)\n  personal.subject.name.family: must not be empty\n  \
+             deadline: must be given\nhint: correct what is named and try again"
+        );
+    }
+
+    #[test]
+    fn a_reason_has_a_remedy_of_its_own() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("LEASE_LOST", "usher", std::collections::HashMap::new());
+        let status =
+            Status::with_error_details(Code::FailedPrecondition, "the lease is lost", details);
+        let failure = Failure::from(status);
+        assert_eq!(failure.exit(), Exit::Conflict);
+        assert!(
+            failure.render().ends_with("lease the check again"),
+            "{}",
+            failure.render()
+        );
+    }
+}

@@ -1,0 +1,358 @@
+//! Who plays: each borough's way of answering, seeded, and how it treats one check. A borough that is absent all day never has much of the
+//! day's work, so that the day shows more than its absence.
+
+use super::seed::{dice, happens};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use usher_domain::code::ResponderId;
+use usher_domain::time::{Calendar, Timestamp, WorkingHours};
+
+/// How a borough answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behaviour {
+    /// Its system is searched at once.
+    Prompt,
+    /// People look, and take their time: often too long.
+    Slow,
+    /// People look, and promise when they will answer; mostly they do.
+    Promising,
+    /// Much of what reaches it is another borough's.
+    Redirecting,
+    /// It wants to know more before it looks.
+    AskingBack,
+    /// Prompt for those it can match; people answer the others, many after the hearing.
+    Late,
+    /// Its adapter dies with checks in its hands, and comes back or not.
+    Dying {
+        /// Whether it comes back.
+        restarts: bool,
+    },
+    /// Its adapter never connects.
+    Absent,
+}
+
+impl Behaviour {
+    /// In a word, for the live display.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Slow => "slow",
+            Self::Promising => "promises",
+            Self::Redirecting => "redirects",
+            Self::AskingBack => "asks back",
+            Self::Late => "often late",
+            Self::Dying { .. } => "crashes",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// How many boroughs of each kind there are among 33; every other one is prompt.
+const KINDS: [(Behaviour, usize); 7] = [
+    (Behaviour::Dying { restarts: true }, 1),
+    (Behaviour::Dying { restarts: false }, 1),
+    (Behaviour::Slow, 3),
+    (Behaviour::Promising, 4),
+    (Behaviour::Redirecting, 2),
+    (Behaviour::AskingBack, 3),
+    (Behaviour::Late, 3),
+];
+/// Boroughs absent all day.
+const ABSENT: usize = 2;
+/// A borough is absent, or dies for good, only when it has at most this share of the day's work.
+const SMALL_SHARE_PERCENT: usize = 6;
+
+/// Gives each of `responders` its behaviour; `work` says how much of the day is likely to reach it.
+pub(super) fn behaviours(
+    seed: u64,
+    responders: &[ResponderId],
+    work: &BTreeMap<ResponderId, usize>,
+) -> BTreeMap<ResponderId, Behaviour> {
+    let mut dice = dice(seed, &["cast"]);
+    let mut all = responders.to_vec();
+    all.sort_unstable();
+    dice.shuffle(&mut all);
+    let total: usize = work.values().sum();
+    let has = |responder: &ResponderId| work.get(responder).copied().unwrap_or_default();
+    let is_small = |responder: &ResponderId| has(responder) * 100 <= total * SMALL_SHARE_PERCENT;
+    // Those with a little work first: an absent borough without any would show nothing.
+    let mut small: Vec<ResponderId> = all.iter().filter(|id| is_small(id)).cloned().collect();
+    small.sort_by_key(|responder| has(responder) == 0);
+    let mut cast = BTreeMap::new();
+    for responder in small.into_iter().take(ABSENT) {
+        cast.insert(responder, Behaviour::Absent);
+    }
+    let kinds = KINDS
+        .iter()
+        .flat_map(|(kind, count)| std::iter::repeat_n(*kind, *count));
+    for kind in kinds {
+        let lasting = kind == Behaviour::Dying { restarts: false };
+        let fits = |id: &&ResponderId| !cast.contains_key(*id) && (!lasting || is_small(id));
+        if let Some(responder) = all.iter().find(fits) {
+            cast.insert(responder.clone(), kind);
+        }
+    }
+    for responder in all {
+        cast.entry(responder).or_insert(Behaviour::Prompt);
+    }
+    cast
+}
+
+/// What a borough does with one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The adapter answers by itself, after so long.
+    Soon(SignedDuration),
+    /// People take it on, perhaps promise, and answer.
+    People {
+        /// When they promise an answer.
+        promise: Option<Timestamp>,
+        /// When they answer.
+        answer: Timestamp,
+    },
+    /// They ask the officer first.
+    Ask,
+    /// It is another borough's, and they know whose.
+    Redirect,
+    /// It is not theirs, and they do not know whose.
+    NotOurs,
+}
+
+/// The check as far as it matters here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matter {
+    /// When it was leased.
+    pub(super) now: Timestamp,
+    /// Its deadline.
+    pub(super) deadline: Timestamp,
+    /// Whether it has been through somebody's hands: asked about, or sent on from elsewhere.
+    pub(super) handled: bool,
+}
+
+/// Decides what becomes of one check. The dice are the check's own.
+pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rng) -> Fate {
+    let soon = Fate::Soon(SignedDuration::from_secs(dice.i64(5..=90)));
+    let left = matter
+        .deadline
+        .duration_since(matter.now)
+        .max(SignedDuration::ZERO);
+    let mut people =
+        |from: i32, to: i32| in_office_hours(matter.now, left / 100 * dice.i32(from..=to));
+    match behaviour {
+        Behaviour::Slow => {
+            let answer = people(30, 110);
+            Fate::People {
+                promise: None,
+                answer: overdue(answer, matter, dice),
+            }
+        }
+        Behaviour::Promising => {
+            let promise = people(20, 60);
+            let late = happens(dice, 15);
+            let slip = SignedDuration::from_mins(if late {
+                dice.i64(30..=240)
+            } else {
+                -dice.i64(1..=20)
+            });
+            let answer = moved(promise, slip).max(moved(matter.now, SignedDuration::from_mins(1)));
+            Fate::People {
+                promise: Some(promise),
+                answer,
+            }
+        }
+        Behaviour::Late if happens(dice, 45) => {
+            let answer = moved(
+                matter.deadline.max(matter.now),
+                SignedDuration::from_mins(dice.i64(3..=30)),
+            );
+            Fate::People {
+                promise: None,
+                answer,
+            }
+        }
+        Behaviour::Redirecting if !matter.handled && happens(dice, 35) => {
+            if happens(dice, 20) {
+                Fate::NotOurs
+            } else {
+                Fate::Redirect
+            }
+        }
+        Behaviour::AskingBack if !matter.handled && happens(dice, 50) => Fate::Ask,
+        _ if happens(dice, 8) => Fate::People {
+            promise: None,
+            answer: people_soon(matter, left, dice),
+        },
+        _ => soon,
+    }
+}
+
+fn people_soon(matter: Matter, left: SignedDuration, dice: &mut fastrand::Rng) -> Timestamp {
+    in_office_hours(matter.now, left / 100 * dice.i32(5..=50))
+}
+
+/// An answer that slips past its hearing comes soon after it, while somebody still waits.
+fn overdue(answer: Timestamp, matter: Matter, dice: &mut fastrand::Rng) -> Timestamp {
+    if answer < matter.deadline {
+        return answer;
+    }
+    moved(
+        matter.deadline.max(matter.now),
+        SignedDuration::from_mins(dice.i64(2..=30)),
+    )
+}
+
+/// So much later; outside office hours, in the first half hour of the next working day.
+fn in_office_hours(now: Timestamp, span: SignedDuration) -> Timestamp {
+    let at = moved(now, span);
+    // Children's services answer on weekdays; the demo's clients know no bank holidays.
+    let calendar = Calendar::new([], jiff::civil::Date::MAX);
+    let hours = WorkingHours::office();
+    if hours.is_open(at, &calendar) {
+        return at;
+    }
+    let next = hours.after(at, SignedDuration::from_mins(1), &calendar);
+    moved(
+        next,
+        SignedDuration::from_mins(at.as_second().rem_euclid(30)),
+    )
+}
+
+fn moved(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(count: usize) -> Vec<ResponderId> {
+        (0..count)
+            .map(|n| ResponderId::parse(&format!("borough-{n}")).unwrap())
+            .collect()
+    }
+
+    fn absent(cast: &BTreeMap<ResponderId, Behaviour>) -> Vec<&ResponderId> {
+        cast.iter()
+            .filter(|(_, kind)| **kind == Behaviour::Absent)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    #[test]
+    fn every_behaviour_is_played_on_an_even_day_and_most_boroughs_are_prompt() {
+        let responders = ids(33);
+        let work = responders.iter().map(|id| (id.clone(), 10)).collect();
+        let cast = behaviours(1, &responders, &work);
+        assert_eq!(cast.len(), 33);
+        let count = |wanted| cast.values().filter(|kind| **kind == wanted).count();
+        assert_eq!(count(Behaviour::Absent), ABSENT);
+        for (kind, wanted) in KINDS {
+            assert_eq!(count(kind), wanted, "{kind:?}");
+        }
+        assert!(count(Behaviour::Prompt) >= 33 / 3);
+        assert_eq!(
+            cast,
+            behaviours(1, &responders, &work),
+            "the same seed, the same cast"
+        );
+        assert_ne!(cast, behaviours(2, &responders, &work));
+    }
+
+    #[test]
+    fn who_has_most_of_the_day_is_there() {
+        let responders = ids(33);
+        let work = responders
+            .iter()
+            .take(3)
+            .map(|id| (id.clone(), 40))
+            .collect();
+        for seed in 0..50 {
+            let cast = behaviours(seed, &responders, &work);
+            for busy in &responders[..3] {
+                assert!(!absent(&cast).contains(&busy), "seed {seed}");
+                assert_ne!(
+                    cast[busy],
+                    Behaviour::Dying { restarts: false },
+                    "seed {seed}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_day_has_a_cast_too() {
+        assert_eq!(behaviours(1, &ids(33), &BTreeMap::new()).len(), 33);
+        assert_eq!(behaviours(1, &ids(1), &BTreeMap::new()).len(), 1);
+    }
+
+    /// The share of checks, of two thousand, whose fate is as `wanted` says.
+    fn share(behaviour: Behaviour, handled: bool, wanted: impl Fn(Fate, Matter) -> bool) -> usize {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let deadline = "2026-11-23T14:00:00Z".parse().unwrap();
+        let matter = Matter {
+            now,
+            deadline,
+            handled,
+        };
+        let all = (0..2_000).map(|n| fate(behaviour, matter, &mut dice(n, &["check"])));
+        all.filter(|fate| wanted(*fate, matter)).count() / 20
+    }
+
+    #[test]
+    fn each_behaviour_shows() {
+        let late = |fate, matter: Matter| matches!(fate, Fate::People { answer, .. } if answer >= matter.deadline);
+        assert!(
+            share(Behaviour::Prompt, false, |fate, _| matches!(
+                fate,
+                Fate::Soon(_)
+            )) > 80
+        );
+        assert!((5..60).contains(&share(Behaviour::Slow, false, late)));
+        assert!((30..60).contains(&share(Behaviour::Late, false, late)));
+        assert!(share(Behaviour::Promising, false, late) < 20);
+        assert!(share(Behaviour::AskingBack, false, |fate, _| fate == Fate::Ask) > 40);
+        assert_eq!(
+            share(Behaviour::AskingBack, true, |fate, _| fate == Fate::Ask),
+            0
+        );
+        assert!(
+            share(Behaviour::Redirecting, false, |fate, _| fate
+                == Fate::Redirect)
+                > 20
+        );
+        assert_eq!(
+            share(Behaviour::Redirecting, true, |fate, _| fate
+                == Fate::Redirect),
+            0
+        );
+    }
+
+    #[test]
+    fn nobody_answers_before_the_check_is_there_and_people_answer_in_office_hours() {
+        let deadline: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+        let calendar = Calendar::new([], jiff::civil::Date::MAX);
+        for now in [
+            "2026-11-20T16:50:00Z",
+            "2026-11-21T12:00:00Z",
+            "2026-11-23T13:59:00Z",
+            "2026-11-23T15:00:00Z",
+        ] {
+            let matter = Matter {
+                now: now.parse().unwrap(),
+                deadline,
+                handled: false,
+            };
+            for n in 0..500 {
+                if let Fate::People { answer, .. } =
+                    fate(Behaviour::Slow, matter, &mut dice(n, &["check"]))
+                {
+                    assert!(answer > matter.now);
+                    assert!(
+                        WorkingHours::office().is_open(answer, &calendar),
+                        "{answer}"
+                    );
+                }
+            }
+        }
+    }
+}

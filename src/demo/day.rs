@@ -1,0 +1,251 @@
+//! One day: who plays, and the order in which they come and go.
+
+use super::board::Board;
+use super::borough::{Borough, Presence};
+use super::cast::{Behaviour, behaviours};
+use super::client::{Client, Common};
+use super::display::{self, Shown};
+use super::list::{Case, List};
+use super::officer::Office;
+use super::operator::Operators;
+use super::pace::{Plan, Track};
+use super::records::Records;
+use super::script::Script;
+use super::stage::{OFFICES_MAX, Running, Stage, Who};
+use super::{Options, display::say};
+use crate::clock::ScaledClock;
+use crate::directory::{Directory, PostcodeOutcome};
+use anyhow::bail;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use usher_domain::code::{CourtCode, Postcode, ResponderId};
+use usher_domain::time::{Timestamp, from_london};
+
+/// How often the day looks whether the broker still lives.
+const LOOKED_AFTER_EVERY: Duration = Duration::from_millis(200);
+/// A dying adapter dies so long before the hearings of the busiest day begin, at the earliest.
+const DIES_BEFORE_HEARINGS: SignedDuration = SignedDuration::from_mins(60);
+
+/// A day, ready to be played.
+pub(super) struct Day {
+    common: Common,
+    stage: Stage,
+    plan: Option<Plan>,
+    records: Arc<Records>,
+    /// The cases of each office.
+    offices: Vec<Vec<Script>>,
+    cast: BTreeMap<ResponderId, Behaviour>,
+    dies_from: Timestamp,
+}
+
+impl Day {
+    /// Writes the scripts, plans the pace, casts the boroughs and sets the stage.
+    pub(super) fn prepare(list: List, options: &Options, records: Records) -> anyhow::Result<Self> {
+        let directory = Arc::new(Directory::built_in()?);
+        let mut scripts = Vec::with_capacity(list.cases.len());
+        for case in list.cases {
+            match Script::write(case, options.seed) {
+                Ok(script) => scripts.push(script),
+                Err(rejected) => records.reject(rejected),
+            }
+        }
+        let events: Vec<Timestamp> = scripts.iter().flat_map(Script::events).collect();
+        let plan = Plan::new(&events, options.speed);
+        let start = plan
+            .as_ref()
+            .map_or(Timestamp::UNIX_EPOCH, |plan| plan.start);
+        let clock = Arc::new(ScaledClock::new(start, 1));
+        let responders: Vec<ResponderId> = directory
+            .responders()
+            .iter()
+            .map(|responder| responder.id.clone())
+            .collect();
+        let cast = behaviours(options.seed, &responders, &work(&directory, &scripts));
+        let dies_from = first_hearing_of_the_busiest_day(&scripts).unwrap_or(start);
+        let (courts, offices) = offices(scripts);
+        let common = Common {
+            clock: Arc::clone(&clock),
+            seed: options.seed,
+            stop: CancellationToken::new(),
+            lag: Arc::default(),
+        };
+        Ok(Self {
+            common,
+            stage: Stage::set(directory, clock, &courts)?,
+            plan,
+            records: Arc::new(records),
+            offices,
+            cast,
+            dies_from: dies_from.saturating_sub(DIES_BEFORE_HEARINGS)?,
+        })
+    }
+
+    /// Plays it: the app starts, clients come, the clock runs to the end of the plan, clients go, the app stops.
+    pub(super) async fn play(mut self) -> anyhow::Result<(Stage, Arc<Records>, Track)> {
+        let running = self.stage.start().await?;
+        let track = Track::default();
+        let board = Arc::new(Board::default());
+        let cases = self.offices.iter().map(Vec::len).sum();
+        let (mut clients, shown) = self.enter(&running, &board)?;
+        let mut display = JoinSet::new();
+        display.spawn(display::show(Arc::clone(&self.common.clock), board, shown));
+        let led = self.lead(&running, &track, cases).await;
+        self.common.stop.cancel();
+        // The display clears itself when it is dropped: that comes before anything else is written.
+        display.shutdown().await;
+        clients.shutdown().await;
+        let stopped = running.stop().await;
+        led?;
+        stopped?;
+        Ok((self.stage, self.records, track))
+    }
+
+    async fn lead(&self, running: &Running, track: &Track, cases: usize) -> anyhow::Result<()> {
+        let Some(plan) = &self.plan else {
+            say("no row of the list can be played");
+            return Ok(());
+        };
+        say(&format!(
+            "playing {cases} cases in about {} s; people and boroughs' answers are invented",
+            plan.real().as_secs()
+        ));
+        let look_after = async {
+            while !running.is_over() {
+                tokio::time::sleep(LOOKED_AFTER_EVERY).await;
+            }
+        };
+        tokio::select! {
+            () = plan.lead(&self.common, track) => Ok(()),
+            () = look_after => bail!("the broker stopped in the middle of the day; the log says why"),
+        }
+    }
+
+    /// Sends every client program on stage.
+    fn enter(
+        &mut self,
+        running: &Running,
+        board: &Arc<Board>,
+    ) -> anyhow::Result<(JoinSet<()>, Vec<Shown>)> {
+        let address = running.address;
+        let mut clients = JoinSet::new();
+        let mut shown = Vec::new();
+        clients.spawn(Arc::clone(board).watch(self.stage.client(&Who::Inspector, address)?));
+        clients.spawn(
+            Operators {
+                common: self.common.clone(),
+                client: self.stage.client(&Who::Operators, address)?,
+                records: Arc::clone(&self.records),
+                authorities: self.stage.authorities(None),
+            }
+            .play(),
+        );
+        for (id, behaviour) in &self.cast {
+            let borough = self.borough(id, *behaviour, address)?;
+            shown.push(Shown {
+                id: id.to_string(),
+                behaviour: *behaviour,
+                presence: Arc::clone(&borough.presence),
+            });
+            clients.spawn(borough.play());
+        }
+        for (number, scripts) in std::mem::take(&mut self.offices).into_iter().enumerate() {
+            let client = self.stage.client(&Who::Office(number), address)?;
+            let office = Office::new(
+                self.common.clone(),
+                client,
+                Arc::clone(&self.records),
+                scripts,
+            );
+            clients.spawn(office.play());
+        }
+        Ok((clients, shown))
+    }
+
+    fn borough(
+        &self,
+        id: &ResponderId,
+        behaviour: Behaviour,
+        address: SocketAddr,
+    ) -> anyhow::Result<Borough> {
+        let who = Who::Borough(id.clone());
+        let tls = self.stage.tls(&who)?;
+        Ok(Borough {
+            common: self.common.clone(),
+            connect: Box::new(move || Client::new(&format!("https://{address}"), &tls).ok()),
+            records: Arc::clone(&self.records),
+            presence: Arc::new(Presence::default()),
+            id: id.to_string(),
+            behaviour,
+            dies_from: self.dies_from,
+            others: self.stage.authorities(Some(id)),
+        })
+    }
+}
+
+/// How much of the day is likely to reach each responder: once per address.
+fn work(directory: &Directory, scripts: &[Script]) -> BTreeMap<ResponderId, usize> {
+    let mut work = BTreeMap::new();
+    for Script { case, .. } in scripts {
+        for responder in reached(directory, case) {
+            *work.entry(responder).or_default() += 1;
+        }
+    }
+    work
+}
+
+fn reached(directory: &Directory, case: &Case) -> BTreeSet<ResponderId> {
+    let day = case.requested_at.date();
+    let one = [
+        &case.home_postcode,
+        &case.curfew_postcode,
+        &case.partner_postcode,
+    ];
+    let all = one.into_iter().chain(&case.child_postcodes);
+    let find = |text: &String| match directory.lookup(&Postcode::parse(text).ok()?, day) {
+        PostcodeOutcome::Authority { code, .. } => directory.responder_for(code, day),
+        _ => None,
+    };
+    all.filter_map(find)
+        .map(|responder| responder.id.clone())
+        .collect()
+}
+
+fn first_hearing_of_the_busiest_day(scripts: &[Script]) -> Option<Timestamp> {
+    let mut days = BTreeMap::new();
+    for Script { case, .. } in scripts {
+        let (count, first) = days
+            .entry(case.hearing_at.date())
+            .or_insert((0, case.hearing_at));
+        *count += 1;
+        *first = case.hearing_at.min(*first);
+    }
+    let (_, first) = days.into_values().max_by_key(|(count, _)| *count)?;
+    from_london(first).ok()
+}
+
+/// One office per court; with very many courts, several share one.
+fn offices(scripts: Vec<Script>) -> (Vec<Vec<CourtCode>>, Vec<Vec<Script>>) {
+    let courts: BTreeSet<CourtCode> = scripts.iter().map(|script| script.case.court).collect();
+    let count = courts.len().min(OFFICES_MAX);
+    let mut of_office = vec![Vec::new(); count];
+    let mut places = BTreeMap::new();
+    for (number, court) in courts.into_iter().enumerate() {
+        places.insert(court, number % count);
+        of_office[number % count].push(court);
+    }
+    let mut cases: Vec<Vec<Script>> = vec![Vec::new(); count];
+    for script in scripts {
+        if let Some(office) = places
+            .get(&script.case.court)
+            .and_then(|place| cases.get_mut(*place))
+        {
+            office.push(script);
+        }
+    }
+    (of_office, cases)
+}

@@ -1,0 +1,135 @@
+//! What the demo's clients keep for themselves, as real ones would: the receipts they were given, and the rows that were refused. The summary
+//! holds the store against them.
+
+use super::list::Rejected;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
+/// A submission that the broker acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Receipt {
+    /// The enquiry's UUID.
+    pub(super) enquiry: String,
+    /// Its checks.
+    pub(super) checks: Vec<String>,
+}
+
+/// The notes of all clients.
+#[derive(Debug, Default)]
+pub(super) struct Records(Mutex<Notes>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    /// By enquiry, so that a repeated submission counts once.
+    receipts: BTreeMap<String, Receipt>,
+    rejected: Vec<Rejected>,
+    refusals: BTreeMap<String, u64>,
+}
+
+impl Records {
+    /// Keeps a receipt.
+    pub(super) fn acknowledged(&self, receipt: Receipt) {
+        self.notes()
+            .receipts
+            .insert(receipt.enquiry.clone(), receipt);
+    }
+
+    /// A row that cannot be played.
+    pub(super) fn reject(&self, rejected: Rejected) {
+        self.notes().rejected.push(rejected);
+    }
+
+    /// A submission that the broker refused.
+    pub(super) fn refused_row(&self, line: u64, status: &Status) {
+        self.reject(Rejected {
+            line,
+            reason: reason_of(status),
+        });
+    }
+
+    /// Any other call that the broker refused: people cross each other on the way, and the broker says so.
+    pub(super) fn refused(&self, verb: &str, status: &Status) {
+        let reason = status
+            .get_details_error_info()
+            .map_or_else(|| format!("{:?}", status.code()), |info| info.reason);
+        *self
+            .notes()
+            .refusals
+            .entry(format!("{verb}: {reason}"))
+            .or_default() += 1;
+    }
+
+    /// Every receipt, by enquiry.
+    pub(super) fn receipts(&self) -> Vec<Receipt> {
+        self.notes().receipts.values().cloned().collect()
+    }
+
+    /// Every row that could not be played, by line.
+    pub(super) fn rejected(&self) -> Vec<Rejected> {
+        let mut rejected = self.notes().rejected.clone();
+        rejected.sort_by_key(|row| row.line);
+        rejected
+    }
+
+    /// How often each verb was refused, and why.
+    pub(super) fn refusals(&self) -> BTreeMap<String, u64> {
+        self.notes().refusals.clone()
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the broker said, with every field that it found wrong.
+fn reason_of(status: &Status) -> String {
+    let fields = status
+        .get_details_bad_request()
+        .map(|bad| bad.field_violations)
+        .unwrap_or_default();
+    if fields.is_empty() {
+        return format!("refused by the broker: {}", status.message());
+    }
+    let fields: Vec<String> = fields
+        .into_iter()
+        .map(|field| format!("{}: {}", field.field, field.description))
+        .collect();
+    format!("refused by the broker: {}", fields.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_submission_is_one_receipt() {
+        let records = Records::default();
+        for _ in 0..2 {
+            records.acknowledged(Receipt {
+                enquiry: "a".into(),
+                checks: vec!["a/1".into()],
+            });
+        }
+        assert_eq!(records.receipts().len(), 1);
+    }
+
+    #[test]
+    fn a_refused_row_tells_the_fields() {
+        let records = Records::default();
+        let details = tonic_types::ErrorDetails::with_bad_request_violation(
+            "deadline.hearing.local_time",
+            "no such hour",
+        );
+        let status =
+            Status::with_error_details(tonic::Code::InvalidArgument, "fields are wrong", details);
+        records.refused_row(7, &status);
+        let rejected = records.rejected();
+        assert_eq!(rejected[0].line, 7);
+        assert_eq!(
+            rejected[0].reason,
+            "refused by the broker: deadline.hearing.local_time: no such hour"
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! The summary as a table for people.
+
+use super::summary::{Findings, Summary};
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{CellAlignment, Table};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use usher_domain::time::to_london;
+
+/// One figure of the summary.
+type Figure = fn(&Summary) -> u64;
+
+/// What each class means, in plain words.
+const CLASSES: [(&str, Figure); 8] = [
+    ("answered before the hearing", |summary| {
+        summary.answered_in_time
+    }),
+    ("answered after it, and still delivered", |summary| {
+        summary.answered_late
+    }),
+    (
+        "unanswered; decided at court how to go on without",
+        |summary| summary.decided_without,
+    ),
+    ("closed by a named person with a reason", |summary| {
+        summary.closed_by_person
+    }),
+    ("sent on: another check carries the deadline", |summary| {
+        summary.redirected
+    }),
+    (
+        "unanswered, with an alert in front of a person",
+        |summary| summary.open_with_alert,
+    ),
+    ("nobody's yet, in front of the operators", |summary| {
+        summary.unroutable_with_alert
+    }),
+    ("SILENTLY DROPPED", |summary| summary.silently_dropped),
+];
+
+/// The whole report.
+pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> String {
+    let summary = &findings.summary;
+    let mut text = String::from(
+        "One sentencing day. Courts and postcodes are real, people and boroughs' answers are invented.\n\n",
+    );
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{}\n", classes(summary));
+    let _ = writeln!(text, "{}\n", boroughs(findings));
+    if !findings.worst.is_empty() {
+        let _ = writeln!(text, "{}\n", worst(findings));
+    }
+    let _ = writeln!(
+        text,
+        "{} enquiries from {} receipts; {} rows rejected.\n\
+         {} escalations; the latest was raised {} ms after its moment (real time), not counting {} that were due when their check came.",
+        summary.enquiries,
+        summary.receipts,
+        summary.rejected_rows,
+        summary.escalations,
+        summary.worst_escalation_lateness_ms,
+        findings.due_at_once,
+    );
+    if !refusals.is_empty() {
+        let told: Vec<String> = refusals
+            .iter()
+            .map(|(what, count)| format!("{what} ({count})"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "Calls that crossed each other and were refused, as they should be: {}.",
+            told.join(", ")
+        );
+    }
+    let verdict = if summary.verified {
+        "sound"
+    } else {
+        "NOT SOUND"
+    };
+    let _ = write!(
+        text,
+        "The store was verified: {verdict}. Silently dropped: {}.",
+        summary.silently_dropped
+    );
+    text
+}
+
+fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_BORDERS_ONLY).set_header(header);
+    for place in numbers {
+        if let Some(column) = table.column_mut(*place) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn classes(summary: &Summary) -> Table {
+    let mut table = table(["what became of each check", "checks", "share"], &[1, 2]);
+    for (words, of) in CLASSES {
+        let count = of(summary);
+        table.add_row([
+            words.to_owned(),
+            count.to_string(),
+            share(count, summary.checks),
+        ]);
+    }
+    table.add_row([
+        "all".to_owned(),
+        summary.checks.to_string(),
+        share(summary.checks, summary.checks),
+    ]);
+    table
+}
+
+fn boroughs(findings: &Findings) -> Table {
+    let mut table = table(
+        ["borough", "checks", "in time", "late", "share in time"],
+        &[1, 2, 3, 4],
+    );
+    for (borough, score) in &findings.boroughs {
+        table.add_row([
+            borough.clone(),
+            score.checks.to_string(),
+            score.in_time.to_string(),
+            score.late.to_string(),
+            share(score.in_time, score.checks),
+        ]);
+    }
+    table
+}
+
+fn worst(findings: &Findings) -> Table {
+    let mut table = table(
+        [
+            "longest overdue",
+            "borough",
+            "first alert",
+            "due since (London)",
+            "alerts",
+        ],
+        &[4],
+    );
+    for worst in &findings.worst {
+        table.add_row([
+            worst.reference.clone(),
+            worst.responder.clone(),
+            worst.cause.clone(),
+            to_london(worst.due).strftime("%a %-d %b %H:%M").to_string(),
+            worst.live_alerts.to_string(),
+        ]);
+    }
+    table
+}
+
+/// As a percentage with one place; nothing of nothing is a dash.
+fn share(part: u64, all: u64) -> String {
+    if all == 0 {
+        return "-".into();
+    }
+    let thousandths = (part * 1_000 + all / 2) / all;
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_and_nothing_of_nothing_is_a_dash() {
+        for (part, all, expected) in [
+            (0, 0, "-"),
+            (1, 3, "33.3 %"),
+            (2, 3, "66.7 %"),
+            (5, 5, "100.0 %"),
+            (0, 9, "0.0 %"),
+        ] {
+            assert_eq!(share(part, all), expected);
+        }
+    }
+
+    #[test]
+    fn every_class_has_a_row_and_the_rows_add_up() {
+        let summary = Summary {
+            checks: 36,
+            answered_in_time: 1,
+            answered_late: 2,
+            decided_without: 3,
+            closed_by_person: 4,
+            redirected: 5,
+            open_with_alert: 6,
+            unroutable_with_alert: 7,
+            silently_dropped: 8,
+            ..Summary::default()
+        };
+        let counts: Vec<u64> = CLASSES.iter().map(|(_, of)| of(&summary)).collect();
+        assert_eq!(counts, [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(summary.classes(), summary.checks);
+    }
+
+    #[test]
+    fn the_report_says_that_people_are_invented_and_what_was_dropped() {
+        let mut findings = Findings::default();
+        findings.summary.silently_dropped = 3;
+        let text = render(
+            &findings,
+            &BTreeMap::from([("answer: LEASE_LOST".to_owned(), 2)]),
+        );
+        for part in [
+            "invented",
+            "Silently dropped: 3",
+            "NOT SOUND",
+            "answer: LEASE_LOST (2)",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

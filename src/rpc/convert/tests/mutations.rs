@@ -1,0 +1,310 @@
+//! Every other mutation.
+
+use usher_domain::code::ClientId;
+use usher_domain::command::VerbName;
+use usher_domain::enquiry::{CloseReason, Disposition};
+use usher_proto::v1;
+
+use super::super::*;
+use super::*;
+use crate::broker::input::{Act, Input, Target};
+
+type Row = (VerbName, Result<Input, Unreadable>);
+
+fn check_id() -> String {
+    format!("{ENQUIRY}/2")
+}
+
+fn words() -> String {
+    format!("{CANARY} said so")
+}
+
+/// Every mutation but submit and lease, complete.
+fn mutations() -> Vec<Row> {
+    let mut rows = of_adapters();
+    rows.extend(of_boroughs());
+    rows.extend(of_officers());
+    rows.extend(of_courts());
+    rows.extend(of_operators());
+    rows
+}
+
+fn of_adapters() -> Vec<Row> {
+    let renewal = v1::RenewRequest {
+        request_id: REQUEST.into(),
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        lease: None,
+    };
+    let told = v1::AnswerRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        disposition: v1::Disposition::KnownRelevant.into(),
+        data_as_of_time: Some(prost_types::Timestamp {
+            seconds: 1,
+            nanos: 2_500_000,
+        }),
+        content: Some(full_content()),
+    };
+    let returned = v1::ReleaseRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+    };
+    vec![
+        (VerbName::Renew, renew(renewal, &client())),
+        (VerbName::Answer, answer(told, &client())),
+        (VerbName::Release, release(returned, &client())),
+    ]
+}
+
+fn of_boroughs() -> Vec<Row> {
+    let taken = v1::AcceptRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        expected_by_time: None,
+    };
+    let asked = v1::AskRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        question: words(),
+    };
+    let elsewhere = v1::RedirectRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+        to: Some(v1::redirect_request::To::AuthorityCode("E09000012".into())),
+    };
+    vec![
+        (VerbName::Accept, accept(taken, &client())),
+        (VerbName::Ask, ask(asked, &client())),
+        (VerbName::Redirect, redirect(elsewhere, &client())),
+    ]
+}
+
+fn of_officers() -> Vec<Row> {
+    let supplied = v1::SupplyRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        reply: words(),
+    };
+    let withdrawn = v1::WithdrawRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        note: words(),
+    };
+    let read = v1::ReceiveRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        answer_version: 1,
+    };
+    vec![
+        (VerbName::Supply, supply(supplied, &client())),
+        (VerbName::Withdraw, withdraw(withdrawn, &client())),
+        (VerbName::Receive, receive(read, &client())),
+    ]
+}
+
+fn of_courts() -> Vec<Row> {
+    let moved = v1::MoveHearingRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        deadline: Some(hearing("2026-12-01T10:00")),
+        reason: words(),
+    };
+    let decided = v1::DecideWithoutRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        decision: v1::DecisionKind::ProceedWithout.into(),
+        authorised_by: Some(person()),
+        note: words(),
+    };
+    vec![
+        (VerbName::MoveHearing, move_hearing(moved, &client())),
+        (VerbName::DecideWithout, decide_without(decided, &client())),
+    ]
+}
+
+fn of_operators() -> Vec<Row> {
+    let looked_after = v1::AcknowledgeRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        alert_id: check_id(),
+        note: words(),
+    };
+    let routed = v1::RerouteRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        to: Some(v1::reroute_request::To::ResponderId("hackney".into())),
+    };
+    let ended = v1::CloseRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        reason: v1::CloseReason::Other.into(),
+        note: words(),
+    };
+    vec![
+        (VerbName::Acknowledge, acknowledge(looked_after, &client())),
+        (VerbName::Reroute, reroute(routed, &client())),
+        (VerbName::Close, close(ended, &client())),
+    ]
+}
+
+#[test]
+fn every_mutation_becomes_its_verb_and_prints_nothing() {
+    let mut digests = Vec::new();
+    for (verb, read) in mutations() {
+        let input = read.unwrap_or_else(|refused| panic!("{verb:?}: {refused:?}"));
+        assert_eq!(input.act.verb(), verb);
+        assert_eq!(input.enquiry.to_string(), ENQUIRY);
+        assert_eq!(input.request.id.to_string(), REQUEST);
+        let printed = format!("{input:?} {:?} {:?}", input.act, input.person);
+        assert!(!printed.contains(CANARY), "{printed}");
+        digests.push(input.request.digest);
+    }
+    assert_eq!(digests.len(), 14);
+    digests.sort_unstable();
+    digests.dedup();
+    assert_eq!(digests.len(), 14, "different bodies have different digests");
+}
+
+#[test]
+fn answers_and_targets_keep_their_facts() {
+    for (_, read) in mutations() {
+        match read.unwrap().act {
+            Act::Answer {
+                check,
+                lease,
+                disposition,
+                data_as_of,
+                content,
+            } => {
+                assert_eq!((check, disposition), (2, Disposition::KnownRelevant));
+                assert_eq!(lease.unwrap().to_string(), LEASE);
+                assert_eq!(data_as_of.unwrap().as_nanosecond(), 1_002_000_000);
+                assert!(answer::content_view(&content) == full_content());
+            }
+            Act::Redirect { to, .. } => {
+                assert!(
+                    matches!(to, Some(Target::Authority(code)) if code.as_str() == "E09000012")
+                );
+            }
+            Act::Reroute { to, .. } => {
+                assert!(matches!(to, Target::Responder(id) if id.as_str() == "hackney"));
+            }
+            Act::Close { reason, .. } => assert_eq!(reason, CloseReason::Other),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn empty_mutations_name_their_fields() {
+    let c = &client();
+    let lease = |message| fields(lease_checks(message, c));
+    assert_eq!(
+        fields(supply(v1::SupplyRequest::default(), c)),
+        ["request_id", "person", "check_id", "reply"]
+    );
+    assert_eq!(
+        fields(withdraw(v1::WithdrawRequest::default(), c)),
+        ["request_id", "person", "enquiry_id", "note"]
+    );
+    assert_eq!(
+        fields(decide_without(v1::DecideWithoutRequest::default(), c)),
+        ["request_id", "person", "enquiry_id", "decision"]
+    );
+    assert_eq!(
+        fields(receive(v1::ReceiveRequest::default(), c)),
+        ["request_id", "person", "check_id", "answer_version"]
+    );
+    assert_eq!(
+        fields(renew(v1::RenewRequest::default(), c)),
+        ["request_id", "check_id", "lease_id"]
+    );
+    assert_eq!(
+        fields(answer(v1::AnswerRequest::default(), c)),
+        ["request_id", "check_id", "disposition"]
+    );
+    assert_eq!(
+        fields(redirect(v1::RedirectRequest::default(), c)),
+        ["request_id", "check_id", "to"]
+    );
+    assert_eq!(
+        fields(acknowledge(v1::AcknowledgeRequest::default(), c)),
+        ["request_id", "person", "alert_id"]
+    );
+    assert_eq!(
+        fields(close(v1::CloseRequest::default(), c)),
+        ["request_id", "person", "check_id", "reason"]
+    );
+    assert_eq!(lease(v1::LeaseChecksRequest::default()), ["request_id"]);
+    let greedy = v1::LeaseChecksRequest {
+        request_id: REQUEST.into(),
+        responder_ids: vec!["Not An Id".into()],
+        max_checks: 65,
+        wait: Some(prost_types::Duration {
+            seconds: 121,
+            nanos: 0,
+        }),
+        lease: Some(prost_types::Duration {
+            seconds: -1,
+            nanos: 0,
+        }),
+    };
+    assert_eq!(
+        lease(greedy),
+        ["responder_ids[0]", "max_checks", "wait", "lease"]
+    );
+}
+
+#[test]
+fn the_digest_is_of_client_verb_and_body_but_not_of_the_id() {
+    let body = v1::WithdrawRequest {
+        enquiry_id: ENQUIRY.into(),
+        note: "a".into(),
+        ..v1::WithdrawRequest::default()
+    };
+    let other = ClientId::parse("spiffe://usher.example/court/B01DU/gateway").unwrap();
+    let digest =
+        |client: &ClientId, verb, body: &v1::WithdrawRequest| read::digest(client, verb, body);
+    let first = digest(&client(), VerbName::Withdraw, &body);
+    assert_eq!(first, digest(&client(), VerbName::Withdraw, &body.clone()));
+    assert_ne!(first, digest(&other, VerbName::Withdraw, &body));
+    assert_ne!(first, digest(&client(), VerbName::Supply, &body));
+    let changed = v1::WithdrawRequest {
+        note: "b".into(),
+        ..body
+    };
+    assert_ne!(first, digest(&client(), VerbName::Withdraw, &changed));
+    let with_id = |request_id: &str| v1::SubmitRequest {
+        request_id: request_id.into(),
+        ..full_submit()
+    };
+    let one = submit(with_id(REQUEST), &client(), THIS_YEAR).unwrap();
+    let two = submit(with_id(LEASE), &client(), THIS_YEAR).unwrap();
+    assert_eq!(one.request.digest, two.request.digest);
+    assert_eq!(
+        fields(submit(
+            with_id("00000000-0000-0000-0000-000000000000"),
+            &client(),
+            THIS_YEAR
+        )),
+        ["request_id"]
+    );
+}

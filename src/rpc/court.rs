@@ -1,0 +1,175 @@
+//! `CourtService`: each method converts, calls the broker, converts.
+
+use super::call::Calls;
+use super::stream::{self, Stream};
+use super::{convert, status, token};
+use crate::broker::opened::Part;
+use tonic::{Request, Response, Status};
+use usher_domain::time::to_london;
+use usher_proto::v1;
+use usher_proto::v1::court_service_server::CourtService;
+
+/// The service for court officers.
+#[derive(Clone)]
+pub struct Court {
+    calls: Calls,
+}
+
+impl Court {
+    /// The service over `calls`.
+    pub fn new(calls: Calls) -> Self {
+        Self { calls }
+    }
+}
+
+type Reply<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl CourtService for Court {
+    type WatchStream = Stream<v1::WatchResponse>;
+
+    async fn submit(&self, request: Request<v1::SubmitRequest>) -> Reply<v1::SubmitResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let this_year = to_london(self.calls.broker.clock().now()).year();
+        let input =
+            convert::submit(message, &actor.client, this_year).map_err(status::unreadable)?;
+        let receipt = self
+            .calls
+            .broker
+            .submit(input, &actor)
+            .await
+            .map_err(status::broker)?;
+        Ok(Response::new(convert::receipt_view(receipt)))
+    }
+
+    async fn get(&self, request: Request<v1::GetRequest>) -> Reply<v1::GetResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let id = convert::enquiry_query(message).map_err(status::unreadable)?;
+        let open = self
+            .calls
+            .broker
+            .get(id, &actor)
+            .await
+            .map_err(status::broker)?;
+        Ok(Response::new(v1::GetResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn list(&self, request: Request<v1::ListRequest>) -> Reply<v1::ListResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let (input, scope) = convert::list_query(message).map_err(status::unreadable)?;
+        let (found, next) = self
+            .calls
+            .broker
+            .list(&input, &actor)
+            .await
+            .map_err(status::broker)?;
+        let mut enquiries = Vec::with_capacity(found.len());
+        for stored in found {
+            let open = self
+                .calls
+                .broker
+                .open(stored, Part::Whole)
+                .map_err(status::broker)?;
+            enquiries.push(convert::summary_view(
+                &open.enquiry,
+                open.revision,
+                open.personal.as_ref(),
+            ));
+        }
+        let next_page_token = next
+            .map(|position| token::position(scope, position))
+            .unwrap_or_default();
+        Ok(Response::new(v1::ListResponse {
+            enquiries,
+            next_page_token,
+        }))
+    }
+
+    async fn watch(&self, request: Request<v1::WatchRequest>) -> Reply<Self::WatchStream> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::watch_query(message).map_err(status::unreadable)?;
+        stream::enquiries(self.calls.clone(), actor, input)
+            .await
+            .map(Response::new)
+    }
+
+    async fn history(&self, request: Request<v1::HistoryRequest>) -> Reply<v1::HistoryResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let (input, scope) = convert::history_query(message).map_err(status::unreadable)?;
+        let (events, next) = self
+            .calls
+            .broker
+            .history(&input, &actor)
+            .await
+            .map_err(status::broker)?;
+        Ok(Response::new(v1::HistoryResponse {
+            events: events.iter().map(convert::event_view).collect(),
+            next_page_token: next
+                .map(|after| token::history(scope, after))
+                .unwrap_or_default(),
+        }))
+    }
+
+    async fn supply(&self, request: Request<v1::SupplyRequest>) -> Reply<v1::SupplyResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::supply(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::SupplyResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn withdraw(&self, request: Request<v1::WithdrawRequest>) -> Reply<v1::WithdrawResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::withdraw(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::WithdrawResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn move_hearing(
+        &self,
+        request: Request<v1::MoveHearingRequest>,
+    ) -> Reply<v1::MoveHearingResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::move_hearing(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::MoveHearingResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn decide_without(
+        &self,
+        request: Request<v1::DecideWithoutRequest>,
+    ) -> Reply<v1::DecideWithoutResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::decide_without(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::DecideWithoutResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn receive(&self, request: Request<v1::ReceiveRequest>) -> Reply<v1::ReceiveResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::receive(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::ReceiveResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+}

@@ -1,0 +1,178 @@
+//! `OperationsService`: each method converts, calls the broker, converts.
+
+use super::call::Calls;
+use super::stream::{self, Stream};
+use super::{convert, status, token};
+use tonic::{Request, Response, Status};
+use usher_domain::actor::Role;
+use usher_domain::id::AlertId;
+use usher_proto::v1;
+use usher_proto::v1::operations_service_server::OperationsService;
+
+/// The service for operators and other overseers.
+#[derive(Clone)]
+pub struct Operations {
+    calls: Calls,
+}
+
+impl Operations {
+    /// The service over `calls`.
+    pub fn new(calls: Calls) -> Self {
+        Self { calls }
+    }
+}
+
+type Reply<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl OperationsService for Operations {
+    type WatchAlertsStream = Stream<v1::WatchAlertsResponse>;
+
+    async fn list_alerts(
+        &self,
+        request: Request<v1::ListAlertsRequest>,
+    ) -> Reply<v1::ListAlertsResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let (input, scope) = convert::alerts_query(message).map_err(status::unreadable)?;
+        let (found, next) = self
+            .calls
+            .broker
+            .list_alerts(&input, &actor)
+            .await
+            .map_err(status::broker)?;
+        let cards = self.calls.broker.cards();
+        let alerts = found
+            .iter()
+            .map(|entry| convert::alert_view(&entry.stored.enquiry, &entry.alert, cards))
+            .collect();
+        let next_page_token = next
+            .map(|position| token::position(scope, position))
+            .unwrap_or_default();
+        Ok(Response::new(v1::ListAlertsResponse {
+            alerts,
+            next_page_token,
+        }))
+    }
+
+    async fn watch_alerts(
+        &self,
+        request: Request<v1::WatchAlertsRequest>,
+    ) -> Reply<Self::WatchAlertsStream> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::watch_alerts_query(message).map_err(status::unreadable)?;
+        stream::alerts(self.calls.clone(), actor, input)
+            .await
+            .map(Response::new)
+    }
+
+    async fn acknowledge(
+        &self,
+        request: Request<v1::AcknowledgeRequest>,
+    ) -> Reply<v1::AcknowledgeResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let number = message
+            .alert_id
+            .parse::<AlertId>()
+            .map(|id| id.number)
+            .unwrap_or_default();
+        let open = self
+            .calls
+            .act(convert::acknowledge(message, &actor.client), &actor)
+            .await?;
+        let alert = open
+            .enquiry
+            .alert(number)
+            .map(|alert| convert::alert_view(&open.enquiry, alert, &open.responders));
+        Ok(Response::new(v1::AcknowledgeResponse { alert }))
+    }
+
+    async fn reroute(&self, request: Request<v1::RerouteRequest>) -> Reply<v1::RerouteResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::reroute(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::RerouteResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn close(&self, request: Request<v1::CloseRequest>) -> Reply<v1::CloseResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::close(message, &actor.client), &actor)
+            .await?;
+        Ok(Response::new(v1::CloseResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn list_responders(
+        &self,
+        request: Request<v1::ListRespondersRequest>,
+    ) -> Reply<v1::ListRespondersResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let (input, scope) = convert::responders_query(message).map_err(status::unreadable)?;
+        let (found, more) = self
+            .calls
+            .broker
+            .list_responders(&input)
+            .await
+            .map_err(status::broker)?;
+        let shown = input
+            .skip
+            .saturating_add(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        let responders = found
+            .into_iter()
+            .map(|responder| {
+                let own = actor.role != Role::Adapter || actor.answers_for(&responder.id);
+                let view = convert::responder_view(responder);
+                if own { view } else { without_workload(view) }
+            })
+            .collect();
+        let next_page_token = if more {
+            token::ordinal(scope, shown)
+        } else {
+            String::new()
+        };
+        Ok(Response::new(v1::ListRespondersResponse {
+            responders,
+            next_page_token,
+        }))
+    }
+
+    async fn lookup_postcode(
+        &self,
+        request: Request<v1::LookupPostcodeRequest>,
+    ) -> Reply<v1::LookupPostcodeResponse> {
+        let (_, message) = self.calls.enter(request)?;
+        let postcode = convert::lookup_query(message).map_err(status::unreadable)?;
+        Ok(Response::new(convert::lookup_view(
+            self.calls.broker.lookup(&postcode),
+        )))
+    }
+
+    async fn get_status(
+        &self,
+        request: Request<v1::GetStatusRequest>,
+    ) -> Reply<v1::GetStatusResponse> {
+        let (actor, _) = self.calls.enter(request)?;
+        if !matches!(actor.role, Role::Operator | Role::Inspector) {
+            return Err(status::wrong_role("get_status"));
+        }
+        let status = self.calls.broker.status().await.map_err(status::broker)?;
+        Ok(Response::new(convert::status_view(status)))
+    }
+}
+
+/// How busy a borough is concerns its own people and the overseers.
+fn without_workload(responder: v1::Responder) -> v1::Responder {
+    v1::Responder {
+        connected_adapters: 0,
+        waiting_count: 0,
+        nearest_deadline_time: None,
+        oldest_wait_time: None,
+        ..responder
+    }
+}

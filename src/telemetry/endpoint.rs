@@ -1,0 +1,137 @@
+//! The metrics and health port: `GET /metrics` (`OpenMetrics` text), `/livez` (the process answers), `/readyz` (it can
+//! serve). Plain HTTP, by default on loopback alone; it tells nothing about people.
+
+use super::metrics::Metrics;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::io;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::limit::GlobalConcurrencyLimitLayer;
+
+/// What `OpenMetrics` text is called.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Requests served at once: a collector and an orchestrator, several times over.
+const REQUESTS_MAX: usize = 16;
+
+/// Whether the broker can serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// It cannot now, and why: starting, draining, store stopped.
+    NotReady(&'static str),
+}
+
+/// What the port shows.
+#[derive(Clone)]
+struct Shown {
+    metrics: Arc<Metrics>,
+    ready: Arc<dyn Fn() -> Readiness + Send + Sync>,
+}
+
+/// The routes of the port.
+pub fn router(
+    metrics: Arc<Metrics>,
+    ready: impl Fn() -> Readiness + Send + Sync + 'static,
+) -> Router {
+    let shown = Shown {
+        metrics,
+        ready: Arc::new(ready),
+    };
+    Router::new()
+        .route("/metrics", get(show_metrics))
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(show_readiness))
+        .layer(GlobalConcurrencyLimitLayer::new(REQUESTS_MAX))
+        .with_state(shown)
+}
+
+/// Serves the port until `stop` is cancelled.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    ready: impl Fn() -> Readiness + Send + Sync + 'static,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    axum::serve(listener, router(metrics, ready))
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+async fn show_metrics(State(shown): State<Shown>) -> Response {
+    match shown.metrics.encode() {
+        Ok(page) => ([(header::CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn show_readiness(State(shown): State<Shown>) -> Response {
+    match (shown.ready)() {
+        Readiness::Ready => "ready\n".into_response(),
+        Readiness::NotReady(why) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    async fn ask(address: std::net::SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn the_port_shows_metrics_and_health_and_stops() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, up) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
+        let is_up = Arc::clone(&up);
+        let ready = move || {
+            if is_up.load(Ordering::Relaxed) {
+                Readiness::Ready
+            } else {
+                Readiness::NotReady("starting")
+            }
+        };
+        let metrics = Arc::new(Metrics::new([]));
+        metrics.alerts_open.set(5);
+        let port = tokio::spawn(serve(listener, metrics, ready, stop.clone()));
+        let check = async |request: &str, words: &[&str]| {
+            let answer = ask(address, request).await;
+            for word in words {
+                assert!(answer.contains(word), "{request}: {answer}");
+            }
+        };
+        check("GET /livez", &["200 OK", "ok\n"]).await;
+        check("GET /readyz", &["503 Service Unavailable", "starting\n"]).await;
+        up.store(true, Ordering::Relaxed);
+        check("GET /readyz", &["200 OK", "ready\n"]).await;
+        check(
+            "GET /metrics",
+            &["200 OK", OPEN_METRICS, "usher_alerts_open 5\n", "# EOF\n"],
+        )
+        .await;
+        check("POST /metrics", &["405 Method Not Allowed"]).await;
+        check("GET /other", &["404 Not Found"]).await;
+        stop.cancel();
+        port.await.unwrap().unwrap();
+    }
+}

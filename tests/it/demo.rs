@@ -1,0 +1,83 @@
+//! `usher demo` through the library: a small list, the whole way, with real clients over mutual TLS.
+
+use std::io::Write as _;
+use usher::demo::{Options, Outcome, run};
+
+const HEADER: &str = "requested_at,hearing_at,court,report,crn,defendant,born,home_postcode,curfew_postcode,partner_postcode,child_postcodes";
+
+async fn play(rows: &[&str]) -> Outcome {
+    let mut list = tempfile::NamedTempFile::new().unwrap();
+    writeln!(list, "{HEADER}").unwrap();
+    for row in rows {
+        writeln!(list, "{row}").unwrap();
+    }
+    let options = Options {
+        list: Some(list.path().into()),
+        seed: 3,
+        ..Options::default()
+    };
+    run(&options).await.unwrap()
+}
+
+/// What holds of every day.
+fn holds(outcome: &Outcome) {
+    let summary = outcome.summary();
+    assert_eq!(summary.classes(), summary.checks, "{summary:?}");
+    assert_eq!(summary.silently_dropped, 0, "{summary:?}");
+    assert_eq!(summary.enquiries, summary.receipts, "{summary:?}");
+    assert!(summary.verified);
+    assert_eq!(outcome.exit_code(), 0);
+    let json: serde_json::Value = serde_json::from_str(&outcome.json().unwrap()).unwrap();
+    assert_eq!(json["checks"], summary.checks);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_day_keeps_every_promise_and_reports_bad_rows() {
+    let outcome = play(&[
+        "2026-11-23T09:30,2026-11-23T11:00,B01IX,oral,X100001,Ada Example,1990-01-01,E8 1EA,,,",
+        "2026-11-23T09:35,2026-11-23T11:30,B01IX,oral,,Bo Example,,SE1 7PB,,,",
+        "2026-11-23T09:40,2026-11-23T11:30,B01DU,oral,,Cy Example,,N1 1AA,SE6 1TX,,",
+        "2026-11-23T09:45,2026-11-23T12:00,B01DU,oral,,Di Example,,W13 8QD,,E8 1EA,SE6 1TX;HA5 4RQ",
+        "2026-11-23T09:50,2026-11-23T12:00,B01IX,fast,,Ed Example,,,,,",
+        "2026-11-23T09:55,2026-11-23T12:15,B01IX,oral,,Flo Example,,EH1 1AA,,,",
+        "2026-11-23T10:00,2026-11-23T12:15,B01IX,standard,,Gus Example,,not a postcode at all,,,",
+        "2026-11-23T10:00,2026-11-23T12:30,B01DU,oral,,Hal Example,,SW6 1XU,,,SW6 1XU",
+        "2026-11-23T10:05,2026-11-23T12:30,B01DU,oral,,Ida Example,,SE6 1TX,,,",
+        "2026-11-23T10:10,2026-11-23T12:45,B01IX,oral,,Jo Example,,E8 1EA,,,",
+        "2026-11-23T10:15,not a time,B01IX,oral,,Kit Example,,E8 1EA,,,",
+        "2026-11-23T10:15,2030-11-23T10:15,B01IX,standard,,Lou Example,,E8 1EA,,,",
+    ])
+    .await;
+    holds(&outcome);
+    let summary = outcome.summary();
+    assert_eq!(
+        summary.rejected_rows, 2,
+        "one by the reader, one by the broker"
+    );
+    assert_eq!(summary.enquiries, 10);
+    assert!(summary.checks >= 14, "{summary:?}");
+    assert!(summary.answered_in_time > 0, "{summary:?}");
+    assert!(
+        summary.escalations > 0,
+        "what leads nowhere is in front of the operators: {summary:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_without_a_good_row_is_an_empty_day() {
+    let outcome = play(&["yesterday,today,B01IX,oral,,Ada Example,,,,,"]).await;
+    holds(&outcome);
+    assert_eq!(
+        (outcome.summary().enquiries, outcome.summary().rejected_rows),
+        (0, 1)
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_a_list_is_refused() {
+    let options = Options {
+        list: Some("/nowhere/list.csv".into()),
+        ..Options::default()
+    };
+    assert!(run(&options).await.is_err());
+}
