@@ -155,16 +155,17 @@ impl Broker {
         }
     }
 
-    /// Takes what is waiting now, in one commit. Where others write first it takes what comes next: it ends with nothing only when nothing
-    /// is left, since nobody would wake this call for what waits already. Each round leaves out one enquiry more, so it ends.
+    /// Takes what is waiting now, in one commit. Where others write first it looks again: it ends with nothing only when nothing is left,
+    /// since nobody would wake this call for what waits already. What goes on being written is left out, so it ends.
     async fn claim(
         &self,
         call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
-        let mut lost = HashSet::new();
+        let (mut lost, mut tries) = (HashSet::new(), 0);
         loop {
+            tries += 1;
             let wanted = self.waiting(call, responders, &lost).await?;
             if wanted.is_empty() {
                 return Ok(Vec::new());
@@ -193,13 +194,15 @@ impl Broker {
                         actor,
                     ));
                 }
+                Err(StoreError::Conflict { .. }) if tries < limits::CONFLICT_RETRIES_MAX => {}
                 Err(StoreError::Conflict { id }) => drop(lost.insert(id)),
                 Err(other) => return Err(other.into()),
             }
         }
     }
 
-    /// The checks that wait with the nearest deadlines, as many as the call wants, but for those `lost` to others.
+    /// The checks that wait with the nearest deadlines, as many as the call wants, but for those `lost` to
+    /// others.
     async fn waiting(
         &self,
         call: &LeaseInput,

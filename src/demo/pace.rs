@@ -42,7 +42,7 @@ const CLOSED_SPEED_LEAST: u32 = 200_000;
 /// When actors are later than this, in real time, the clock gives way and runs slower, within limits: the whole run may grow by so much for a
 /// slow machine, and no stretch runs slower than a fraction of its planned speed.
 const GIVES_WAY_AT: Duration = Duration::from_millis(80);
-const GIVES_WAY_TIME: Duration = Duration::from_secs(15);
+const GIVES_WAY_TIME: Duration = Duration::from_secs(12);
 const SLOWEST_PART: u32 = 6;
 /// While a check passes from hand to hand, and so long after, the clock runs no faster than this.
 const HANDED_SPEED: u32 = 3_000;
@@ -133,11 +133,13 @@ impl Plan {
         } = common;
         let mut spare = GIVES_WAY_TIME;
         let mut handed: Option<Stopwatch> = None;
+        let mut looked = Stopwatch::start();
         for segment in &self.segments {
             if clock.now() >= segment.until {
                 continue;
             }
             track.set(clock, segment.speed);
+            let mut planned = segment.speed;
             while clock.now() < segment.until {
                 let watch = Stopwatch::start();
                 tokio::select! {
@@ -147,21 +149,22 @@ impl Plan {
                     () = tokio::time::sleep(LOOKED_EVERY) => {}
                 }
                 let speed = clock.speed();
-                // What the slower speed has cost against the plan.
-                let cost = watch
-                    .elapsed()
-                    .mul_f64(1.0 - f64::from(speed) / f64::from(segment.speed.max(1)));
-                spare = spare.saturating_sub(cost);
-                let next = match handed {
-                    Some(since) if since.elapsed() < HANDED_FOR && !spare.is_zero() => {
-                        speed.min(HANDED_SPEED)
-                    }
-                    Some(_) => {
-                        handed = None;
-                        segment.speed
-                    }
-                    None => adjusted(speed, segment.speed, lag.take(), spare),
+                spare = spare.saturating_sub(cost(watch.elapsed(), speed, segment.speed));
+                let is_handed = handed.is_some_and(|since| since.elapsed() < HANDED_FOR);
+                let wanted = if is_handed && !spare.is_zero() {
+                    segment.speed.min(HANDED_SPEED)
+                } else {
+                    segment.speed
                 };
+                let next = if wanted != planned {
+                    wanted
+                } else if looked.elapsed() >= LOOKED_EVERY {
+                    looked = Stopwatch::start();
+                    adjusted(speed, wanted, lag.take(), spare)
+                } else {
+                    speed
+                };
+                planned = wanted;
                 if next != speed {
                     track.set(clock, next);
                 }
@@ -169,6 +172,12 @@ impl Plan {
         }
         track.set(clock, 1);
     }
+}
+
+/// What it has cost against the plan to run so long at `speed`.
+fn cost(real: Duration, speed: u32, planned: u32) -> Duration {
+    let part = f64::from(speed) / f64::from(planned.max(1));
+    real.mul_f64((1.0 - part).clamp(0.0, 1.0))
 }
 
 /// The speed to run at from here: slower when the actors are late and there is time to spare, else by steps as planned.

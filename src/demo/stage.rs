@@ -46,7 +46,7 @@ const LET_GO_LIMIT: Duration = Duration::from_secs(5);
 const LOOKED_EVERY: Duration = Duration::from_millis(5);
 /// In the demo's time: at its fastest these are some tens of real milliseconds.
 const SWEEP_EVERY: Duration = Duration::from_hours(6);
-const ABSENCE_EVERY: Duration = Duration::from_mins(5);
+const ABSENCE_EVERY: Duration = Duration::from_mins(15);
 
 /// Who a client program is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,8 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod broker;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod cli;
@@ -12,6 +14,10 @@ mod directory;
 mod edge;
 #[cfg(test)]
 mod permit;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod python;
 #[cfg(test)]
 mod rpc;
 #[cfg(test)]

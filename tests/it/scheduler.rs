@@ -250,7 +250,10 @@ async fn losing_every_structure_in_memory_loses_nothing() {
         .iter()
         .filter(|alert| alert.cause == "chase")
         .count();
-    assert_eq!(chased, 4);
+    assert_eq!(
+        chased, 5,
+        "four with boroughs, and the one that leads nowhere"
+    );
 }
 
 #[tokio::test]

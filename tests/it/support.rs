@@ -9,6 +9,6 @@ pub(crate) mod sample;
 mod words;
 
 pub(crate) use clock::TestClock;
-pub(crate) use kit::{Kit, Shape};
+pub(crate) use kit::{Kit, Shape, write_tls};
 pub(crate) use refusal::{check_fields, check_refused, same_as_nothing};
 pub(crate) use words::*;

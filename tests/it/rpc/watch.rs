@@ -215,8 +215,14 @@ async fn alerts_are_watched_from_their_raising_to_their_end() {
     };
     assert_eq!(first.trouble(), v1::Trouble::Unroutable);
     assert!(matches!(next().await, P::SnapshotEnd(_)));
+    kit.clock.forward(Duration::from_secs(60));
     kit.submit(enquiry(&[IN_HACKNEY])).await;
     kit.move_to("2026-11-23T10:15").await;
+    assert!(
+        matches!(next().await, P::Change(_)),
+        "nobody has routed the first one"
+    );
+    kit.move_to("2026-11-23T10:16").await;
     let P::Change(raised) = next().await else {
         panic!("an alert is raised");
     };

@@ -40,7 +40,7 @@ pub(crate) const OTHER_COURT: &str = "B01DU";
 
 pub(crate) const IN_HACKNEY: &str = "E8 1EA";
 pub(crate) const IN_CAMDEN: &str = "NW1 7RW";
-pub(crate) const IN_LAMBETH: &str = "SE11 9BB";
+pub(crate) const IN_LAMBETH: &str = "SW2 1RW";
 
 pub(crate) fn identity(uri: &str) -> IdentityEntry {
     let (role, courts, responders): (_, &[&str], &[&str]) = match uri {
