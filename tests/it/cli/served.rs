@@ -67,7 +67,16 @@ fn serve(home: &Path) -> Served {
     for (name, role, scope) in CLIENTS {
         let uri = format!("spiffe://usher.example/{name}");
         issue(&["--name", name, "--uri", &uri]);
-        config += &format!("[[identities]]\nuri = \"{uri}\"\nrole = \"{role}\"\n{scope}\n");
+        let entry = [
+            "[[identities]]\nuri = \"",
+            &uri,
+            "\"\nrole = \"",
+            role,
+            "\"\n",
+            scope,
+            "\n",
+        ];
+        config.extend(entry);
     }
     std::fs::write(home.join("usher.toml"), config).unwrap();
     let mut command = usher(home, &["serve", "--config", "usher.toml"]);
