@@ -186,6 +186,27 @@ impl Broker {
         })
     }
 
+    /// As [`Self::execute`], for a command that most likely makes the enquiry: decides as if there were none, and looks only when there
+    /// is one, or when the command would be refused.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    async fn execute_new(
+        &self,
+        id: EnquiryId,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<Executed, BrokerError> {
+        let policy = self.policy.load_full();
+        if let Ok(decided) = decide(None, command, actor, self.clock.now(), &policy) {
+            match self.commit(None, decided).await {
+                Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
+                outcome => return outcome,
+            }
+        }
+        self.execute(id, command, actor).await
+    }
+
     /// Commits one transition made on `stored`, and announces it.
     async fn commit(
         &self,

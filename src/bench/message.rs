@@ -22,7 +22,7 @@ const ANSWERING: [&str; 4] = ["SW1E 6QP", "WC1H 9JE", "HA9 0FJ", "E16 2QU"];
 /// Hearings begin so many days from now: no step falls due while the bench runs.
 const FIRST_HEARING_DAYS: i64 = 21;
 /// Days with hearings, and minutes of each from nine o'clock on.
-const HEARING_DAYS: u64 = 90;
+const HEARING_DAYS: u64 = 14;
 const HEARING_MINUTES: u64 = 480;
 
 /// To whom an enquiry goes.

@@ -16,7 +16,7 @@ pub(super) struct Prepared {
     pub(super) id: EnquiryId,
     /// The revision that it was decided on.
     pub(super) expected: Option<Revision>,
-    /// Its place in the index once it is written, with its new revision.
+    /// Its place in the index once it is written, with its new revision. The writer sets `since`.
     pub(super) entry: Entry,
     /// The feed entries of the commits before it.
     pub(super) entries: Vec<u64>,
@@ -111,7 +111,11 @@ fn encode(change: &Change, mut entries: Vec<u64>) -> Result<Prepared, StoreError
         id: enquiry.id,
         expected: *expected,
         member: encode_member(enquiry.id, revision, keys.court, with_responder),
-        entry: Entry { revision, keys },
+        entry: Entry {
+            since: 0,
+            revision,
+            keys,
+        },
         entries,
         body,
         events: u32::try_from(events.len()).unwrap_or(u32::MAX),
