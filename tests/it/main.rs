@@ -1,6 +1,8 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod broker;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod cli;
