@@ -1,206 +1,167 @@
-//! The broker over a store whose commits a test holds back: nothing is announced before it is committed, and nothing that was
-//! not committed is announced at all.
+//! Load, decide, commit, announce, in this order: nobody hears of what is not committed, and everybody of what is, whatever becomes of
+//! the call.
 
-use crate::support::memory::Memory;
-use crate::support::{TestClock, at};
-use async_trait::async_trait;
-use std::path::Path;
+use crate::support::*;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use usher::app;
-use usher::broker::input::{DeadlineInput, SubmitInput};
-use usher::broker::{Broker, BrokerError, Parts};
-use usher::config::policy::Rules;
-use usher::config::{calendar, check};
-use usher::directory::Directory;
-use usher::ids::{Ids, RandomIds};
-use usher::store::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
-    Stored,
-};
-use usher::telemetry::metrics::Metrics;
-use usher_domain::actor::{Actor, Courts, Person, Role};
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
-use usher_domain::command::Request;
-use usher_domain::enquiry::{Purpose, ReportType};
-use usher_domain::hearing::Hearing;
-use usher_domain::id::EnquiryId;
-use usher_domain::personal::Personal;
-use usher_domain::time::Timestamp;
+use tokio::time::timeout;
+use tokio_stream::StreamExt as _;
+use tonic::{Code, Streaming};
+use usher_proto::v1;
+use v1::watch_response::Payload;
 
-/// A store whose commits wait at a gate, and fail when they are told to.
-struct Gated {
-    inner: Memory,
-    gate: Semaphore,
-    failing: AtomicBool,
+const SILENCE: Duration = Duration::from_millis(300);
+
+async fn gated() -> (Arc<Kit>, Arc<Gate>) {
+    let gate = Gate::open();
+    let kit = Kit::shaped(Shape {
+        gate: Some(Arc::clone(&gate)),
+        ..Shape::default()
+    })
+    .await;
+    (Arc::new(kit), gate)
 }
 
-#[async_trait]
-impl Store for Gated {
-    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
-        self.inner.load(id).await
-    }
-    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError> {
-        self.gate.acquire().await.unwrap().forget();
-        if self.failing.load(Ordering::Relaxed) {
-            let source = "the disk is gone".into();
-            return Err(StoreError::Unavailable {
-                doing: "a commit",
-                source,
-            });
-        }
-        self.inner.commit(batch).await
-    }
-    async fn queued(&self, of: &ResponderId, limit: usize) -> Result<Vec<Queued>, StoreError> {
-        self.inner.queued(of, limit).await
-    }
-    async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {
-        self.inner.queues().await
-    }
-    async fn due(
-        &self,
-        until: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
-        self.inner.due(until, limit).await
-    }
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due().await
-    }
-    async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
-        self.inner.list(filter, page).await
-    }
-    async fn history(
-        &self,
-        id: EnquiryId,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, StoreError> {
-        self.inner.history(id, after, limit).await
-    }
-    async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-        self.inner.feed(after, limit).await
-    }
-    async fn feed_end(&self) -> Result<Cursor, StoreError> {
-        self.inner.feed_end().await
-    }
-    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
-        self.inner.sweep().await
-    }
-    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
-        self.inner.unreadable().await
-    }
-    fn engine(&self) -> &'static str {
-        self.inner.engine()
-    }
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.inner.counts().await
-    }
+/// A watch after its snapshot of nothing.
+async fn watch(kit: &Kit) -> Streaming<v1::WatchResponse> {
+    let watch = kit.court(OFFICER).watch(v1::WatchRequest::default()).await;
+    let mut watch = watch.unwrap().into_inner();
+    let first = watch.next().await.unwrap().unwrap().payload.unwrap();
+    assert!(matches!(first, Payload::SnapshotEnd(_)));
+    watch
 }
 
-async fn broker() -> (Arc<Broker>, Arc<Gated>) {
-    let store = Arc::new(Gated {
-        inner: Memory::default(),
-        gate: Semaphore::new(0),
-        failing: AtomicBool::new(false),
-    });
-    let directory = Arc::new(Directory::built_in().unwrap());
-    let parts = check::Parts {
-        rules: Rules::built_in().unwrap(),
-        calendar: calendar::built_in(),
+type Poll = tokio::task::JoinHandle<Vec<v1::LeasedCheck>>;
+
+/// An adapter's call that waits.
+async fn poll(kit: &Arc<Kit>) -> Poll {
+    let kit = Arc::clone(kit);
+    let call = v1::LeaseChecksRequest {
+        wait: Some(seconds(60)),
+        ..lease()
     };
-    let broker = Broker::new(Parts {
-        store: Arc::clone(&store) as Arc<dyn Store>,
-        policy: app::policy(&parts, &directory, Path::new("config/responders")).unwrap(),
-        directory,
-        clock: Arc::new(TestClock::at(at("2026-11-23T10:00"))),
-        ids: Arc::new(RandomIds),
-        metrics: Arc::new(Metrics::new(app::methods())),
-    });
-    (Arc::new(broker.await.unwrap()), store)
+    let poll = tokio::spawn(async move { kit.leased(HACKNEY, call).await });
+    tokio::time::sleep(SILENCE).await;
+    poll
 }
 
-fn enquiry() -> SubmitInput {
-    let court = CourtCode::parse("B01IX").unwrap();
-    let hearing = Hearing::new(court, "2026-11-23T14:00".parse().unwrap()).unwrap();
-    SubmitInput {
-        request: Request {
-            id: RandomIds.request(),
-            digest: 1,
-        },
-        validate_only: false,
-        person: Person {
-            name: "Olu Officer".into(),
-            ..Person::default()
-        },
-        office: String::new(),
-        purpose: Purpose::CourtReport,
-        report: Some(ReportType::Oral),
-        in_custody: false,
-        curfew_proposed: false,
-        imminent_harm: false,
-        concerns: Vec::new(),
-        deadline: DeadlineInput::Hearing(hearing),
-        personal: Personal::default(),
-        authorities: vec![AuthorityCode::parse("E09000012").unwrap()],
-    }
+async fn check_heard(watch: &mut Streaming<v1::WatchResponse>, poll: Poll) {
+    let event = timeout(PATIENCE, watch.next())
+        .await
+        .expect("the watch hears of it");
+    let event = event.unwrap().unwrap().payload.unwrap();
+    assert!(matches!(event, Payload::Event(event) if event.r#type() == v1::EventType::Submitted));
+    let leased = timeout(PATIENCE, poll)
+        .await
+        .expect("the adapter hears of it");
+    assert_eq!(leased.unwrap().len(), 1);
 }
-
-fn officer() -> Actor {
-    Actor {
-        role: Role::Officer,
-        client: ClientId::parse("spiffe://usher.example/court/gateway").unwrap(),
-        courts: Courts::All,
-        responders: Vec::new(),
-        person: None,
-    }
-}
-
-/// Long enough for an announcement that comes too early to be seen.
-const A_WHILE: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn nothing_is_announced_before_it_is_committed() {
-    let (broker, store) = broker().await;
-    let mut feed = broker.announcer().feed();
-    let queue = broker
-        .announcer()
-        .queue(&ResponderId::parse("hackney").unwrap());
-    let mut woken = Box::pin(queue.notified());
-    woken.as_mut().enable();
-    let submitting = tokio::spawn({
-        let broker = Arc::clone(&broker);
-        async move { broker.submit(enquiry(), &officer()).await }
-    });
+    let (kit, gate) = gated().await;
+    let mut watch = watch(&kit).await;
+    let poll = poll(&kit).await;
+    gate.set_open(false);
+    let submitter = Arc::clone(&kit);
+    let submitting = tokio::spawn(async move { submitter.submit(enquiry(&[IN_HACKNEY])).await });
+    until("the commit is held", || gate.held() == 1).await;
     assert!(
-        tokio::time::timeout(A_WHILE, &mut woken).await.is_err(),
-        "an adapter was woken too early"
+        timeout(SILENCE, watch.next()).await.is_err(),
+        "the watch heard of it"
     );
-    assert!(!feed.has_changed().unwrap(), "the feed moved too early");
-    assert!(!submitting.is_finished(), "a receipt before the commit");
-    store.gate.add_permits(1);
-    let receipt = submitting.await.unwrap().unwrap();
-    tokio::time::timeout(A_WHILE * 20, woken)
-        .await
-        .expect("the adapter is woken");
-    assert!(feed.has_changed().unwrap());
-    assert!(store.load(receipt.enquiry).await.unwrap().is_some());
-    assert_eq!(*feed.borrow_and_update(), store.feed_end().await.unwrap());
+    assert!(!poll.is_finished(), "the adapter heard of it");
+    assert!(
+        !submitting.is_finished(),
+        "the officer has a receipt for nothing"
+    );
+    let list = kit.court(OFFICER).list(v1::ListRequest::default()).await;
+    assert!(list.unwrap().into_inner().enquiries.is_empty());
+    gate.set_open(true);
+    submitting.await.unwrap();
+    check_heard(&mut watch, poll).await;
 }
 
 #[tokio::test]
-async fn what_was_not_committed_is_not_announced() {
-    let (broker, store) = broker().await;
-    let feed = broker.announcer().feed();
-    store.failing.store(true, Ordering::Relaxed);
-    store.gate.add_permits(1);
-    let refused = broker.submit(enquiry(), &officer()).await;
-    assert!(matches!(
-        refused,
-        Err(BrokerError::Store(StoreError::Unavailable { .. }))
-    ));
-    assert!(!feed.has_changed().unwrap());
-    assert_eq!(store.counts().await.unwrap().open, 0);
+async fn what_could_not_be_committed_is_nobodys_news() {
+    let (kit, gate) = gated().await;
+    let mut watch = watch(&kit).await;
+    let poll = poll(&kit).await;
+    gate.fail();
+    let refused = kit.court(OFFICER).submit(enquiry(&[IN_HACKNEY])).await;
+    check_refused(refused, Code::Unavailable, "STORE_UNAVAILABLE");
+    assert!(
+        timeout(SILENCE, watch.next()).await.is_err(),
+        "the watch heard of it"
+    );
+    assert!(!poll.is_finished(), "the adapter heard of it");
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_keeps_nobody_from_hearing_what_was_committed() {
+    let (kit, gate) = gated().await;
+    let mut watch = watch(&kit).await;
+    let poll = poll(&kit).await;
+    gate.set_open(false);
+    let request = enquiry(&[IN_HACKNEY]);
+    let (submitter, sent) = (Arc::clone(&kit), request.clone());
+    let submitting = tokio::spawn(async move { submitter.submit(sent).await });
+    until("the commit is held", || gate.held() == 1).await;
+    submitting.abort();
+    // Long enough for the server to see that the stream was reset.
+    tokio::time::sleep(SILENCE).await;
+    gate.set_open(true);
+    check_heard(&mut watch, poll).await;
+    // The officer asks again and gets the receipt of the same enquiry.
+    let receipt = kit.submit(request).await;
+    assert_eq!(
+        kit.history(&receipt.enquiry_id).await[0].r#type(),
+        v1::EventType::Submitted
+    );
+}
+
+#[tokio::test]
+async fn a_lease_call_whose_caller_goes_away_is_remembered_for_its_repeat() {
+    let (kit, gate) = gated().await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    gate.set_open(false);
+    let call = lease();
+    let (caller, sent) = (Arc::clone(&kit), call.clone());
+    let calling = tokio::spawn(async move { caller.leased(HACKNEY, sent).await });
+    until("the commit is held", || gate.held() == 1).await;
+    calling.abort();
+    tokio::time::sleep(SILENCE).await;
+    gate.set_open(true);
+    until("the commit is through", || gate.held() == 0).await;
+    tokio::time::sleep(SILENCE).await;
+    assert_eq!(kit.leased(HACKNEY, call).await.len(), 1);
+}
+
+#[tokio::test]
+async fn writers_of_one_enquiry_do_not_lose_each_others_changes() {
+    let kit = Kit::start().await;
+    let boroughs = [IN_HACKNEY, IN_CAMDEN, IN_LAMBETH];
+    let receipt = kit.submit(enquiry(&boroughs)).await;
+    let mut acts = Vec::new();
+    for who in [HACKNEY, CAMDEN, LAMBETH] {
+        let leased = kit.lease(who).await;
+        let check = leased.check.unwrap().id;
+        for _ in 0..4 {
+            let request = answer(&check, &leased.lease_id);
+            let mut adapter = kit.adapter(who);
+            acts.push(tokio::spawn(async move {
+                adapter.answer(request).await.map(drop)
+            }));
+        }
+    }
+    for act in acts {
+        act.await.unwrap().unwrap();
+    }
+    let seen = kit.get(&receipt.enquiry_id).await;
+    let versions: Vec<usize> = seen
+        .checks
+        .iter()
+        .map(|check| check.answers.len())
+        .collect();
+    assert_eq!(versions, [4, 4, 4]);
 }

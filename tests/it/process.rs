@@ -5,6 +5,7 @@ mod kill;
 mod shutdown;
 
 use crate::support::*;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -35,7 +36,7 @@ impl Home {
         let authority = Authority::create("usher.example", SystemClock.now()).unwrap();
         write_tls(&authority, folder.path());
         let home = Self { folder, authority };
-        home.write("usher.toml", &home.config(&EVERYBODY, ""));
+        home.write("usher.toml", &Self::config(&EVERYBODY, ""));
         home
     }
 
@@ -48,7 +49,7 @@ impl Home {
     }
 
     /// A configuration with these clients; `rpc` are more lines of its first section.
-    fn config(&self, clients: &[&str], rpc: &str) -> String {
+    fn config(clients: &[&str], rpc: &str) -> String {
         let responders = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/responders");
         let mut text = format!(
             "[rpc]\nlisten = \"127.0.0.1:0\"\n{rpc}\n\
@@ -60,10 +61,12 @@ impl Home {
         );
         for who in clients {
             let entry = identity(who);
-            text += &format!(
-                "[[identities]]\nuri = {:?}\nrole = {:?}\ncourts = {:?}\nresponders = {:?}\n",
+            let written = writeln!(
+                text,
+                "[[identities]]\nuri = {:?}\nrole = {:?}\ncourts = {:?}\nresponders = {:?}",
                 entry.uri, entry.role, entry.courts, entry.responders
             );
+            written.unwrap();
         }
         text
     }
@@ -101,7 +104,7 @@ impl Home {
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                kept.lock().unwrap().push_str(&format!("{line}\n"));
+                *kept.lock().unwrap() += &(line + "\n");
             }
         });
         Serving {

@@ -2,6 +2,7 @@
 //! what is expected; sample enquiries and the in-memory model of the store.
 
 mod clock;
+mod gate;
 mod kit;
 pub(crate) mod memory;
 mod refusal;
@@ -9,6 +10,7 @@ pub(crate) mod sample;
 mod words;
 
 pub(crate) use clock::TestClock;
+pub(crate) use gate::Gate;
 pub(crate) use kit::{Kit, Shape, write_tls};
 pub(crate) use refusal::{check_fields, check_refused, same_as_nothing};
 pub(crate) use words::*;

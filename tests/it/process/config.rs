@@ -21,7 +21,7 @@ fn check(home: &Home, words: &[&str]) {
 /// A home whose configuration has `from` replaced by `to`.
 fn with(from: &str, to: &str) -> Home {
     let home = Home::new();
-    let config = home.config(&EVERYBODY, "");
+    let config = Home::config(&EVERYBODY, "");
     assert!(config.contains(from), "{from}");
     home.write("usher.toml", &config.replacen(from, to, 1));
     home

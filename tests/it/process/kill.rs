@@ -2,6 +2,7 @@
 //! once. `USHER_TEST_KILL_CYCLES` sets how often it is killed.
 
 use super::*;
+use futures_util::StreamExt as _;
 use std::collections::BTreeMap;
 use std::env;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -111,7 +112,6 @@ async fn check_receipts(home: &Home, serving: &Serving, receipts: &Receipts) {
             assert_eq!(found.checks.len(), 1, "{id}");
         }
     });
-    use futures_util::StreamExt as _;
     futures_util::stream::iter(found)
         .buffer_unordered(64)
         .collect::<Vec<()>>()
@@ -168,7 +168,7 @@ fn cycles() -> usize {
 async fn no_receipt_is_lost_and_no_step_is_raised_twice_however_often_it_is_killed() {
     let home = Home::new();
     home.write("policy.toml", &policy());
-    let config = home.config(&EVERYBODY, "") + "[policy]\nfile = \"policy.toml\"\n";
+    let config = Home::config(&EVERYBODY, "") + "[policy]\nfile = \"policy.toml\"\n";
     home.write("usher.toml", &config);
     let seed = 7;
     let mut rng = fastrand::Rng::with_seed(seed);

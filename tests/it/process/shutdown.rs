@@ -67,7 +67,7 @@ async fn a_stop_drains_and_ends_well() {
 #[tokio::test]
 async fn a_half_open_connection_does_not_hold_the_stop_beyond_the_drain() {
     let home = Home::new();
-    home.write("usher.toml", &home.config(&EVERYBODY, "drain_seconds = 1"));
+    home.write("usher.toml", &Home::config(&EVERYBODY, "drain_seconds = 1"));
     let mut serving = home.serve();
     let _silent = half_open(&home, &serving).await;
     serving.signal("INT");
@@ -77,7 +77,10 @@ async fn a_half_open_connection_does_not_hold_the_stop_beyond_the_drain() {
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
     let home = Home::new();
-    home.write("usher.toml", &home.config(&EVERYBODY, "drain_seconds = 60"));
+    home.write(
+        "usher.toml",
+        &Home::config(&EVERYBODY, "drain_seconds = 60"),
+    );
     let mut serving = home.serve();
     let _silent = half_open(&home, &serving).await;
     serving.signal("TERM");
@@ -90,7 +93,7 @@ async fn a_second_signal_ends_it_at_once() {
 #[tokio::test]
 async fn a_reload_lets_clients_in_and_others_out_without_a_restart() {
     let home = Home::new();
-    home.write("usher.toml", &home.config(&[OFFICER], ""));
+    home.write("usher.toml", &Home::config(&[OFFICER], ""));
     let serving = home.serve();
     let submit = async |who: &str| {
         let mut court = home.court(&serving, who);
@@ -101,7 +104,7 @@ async fn a_reload_lets_clients_in_and_others_out_without_a_restart() {
         submit(COLLEAGUE).await.is_err(),
         "nobody knows the colleague yet"
     );
-    home.write("usher.toml", &home.config(&[COLLEAGUE], ""));
+    home.write("usher.toml", &Home::config(&[COLLEAGUE], ""));
     serving.signal("HUP");
     serving
         .logged("policy and identities were loaded again")

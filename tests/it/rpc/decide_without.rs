@@ -38,7 +38,10 @@ async fn a_decision_names_who_authorised_it_and_the_check_stays_open() {
     };
     assert_eq!(decision.kind(), v1::DecisionKind::ProceedWithout);
     assert_eq!(decision.authorised_by, person("Sue Senior"));
-    assert_eq!(decision.outstanding_check_ids, [lent.check.clone()]);
+    assert_eq!(
+        decision.outstanding_check_ids,
+        std::slice::from_ref(&lent.check)
+    );
     assert_eq!(
         decision.by.as_ref().unwrap().person,
         person("Olive Officer")

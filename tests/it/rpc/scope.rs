@@ -57,6 +57,13 @@ async fn the_id_of_what_is_not_yours_says_nothing() {
     }
 }
 
+fn by_reference(receipt: &v1::SubmitResponse) -> v1::ListRequest {
+    v1::ListRequest {
+        reference: receipt.reference.clone(),
+        ..v1::ListRequest::default()
+    }
+}
+
 #[tokio::test]
 async fn lists_show_what_is_yours_whatever_the_filter() {
     let (kit, receipt) = scene().await;
@@ -95,10 +102,7 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
         court_codes: vec![COURT.into()],
         ..v1::ListRequest::default()
     };
-    let by_reference = || v1::ListRequest {
-        reference: receipt.reference.clone(),
-        ..v1::ListRequest::default()
-    };
+    let by_reference = || by_reference(&receipt);
     let by_responder = || v1::ListChecksRequest {
         responder_ids: vec!["hackney".into(), "lambeth".into()],
         ..v1::ListChecksRequest::default()

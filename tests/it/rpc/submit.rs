@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::BTreeSet;
+use v1::RouteReasonKind::{Address, Named};
 
 #[tokio::test]
 async fn the_receipt_says_what_to_expect() {
@@ -58,7 +59,6 @@ async fn a_family_over_several_boroughs_makes_one_check_per_responder() {
             .map(|reason| (reason.kind(), reason.address_index))
             .collect()
     };
-    use v1::RouteReasonKind::{Address, Named};
     assert_eq!(reasons(0), [(Named, 0), (Address, 1)]);
     assert_eq!(reasons(1), [(Address, 0), (Address, 2)]);
     assert_eq!(reasons(2), [(Named, 0)]);

@@ -282,3 +282,44 @@ async fn watches_are_counted_while_they_run() {
     drop((one, two));
     until("none is open", || open() == 0).await;
 }
+
+#[tokio::test]
+async fn a_watch_shows_signs_of_life_even_while_all_that_happens_is_others() {
+    let kit = Kit::start().await;
+    let request = v1::WatchRequest::default();
+    let mut stream = kit
+        .court(STRANGER)
+        .watch(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(matches!(next(&mut stream).await, Payload::SnapshotEnd(_)));
+    let quiet = Stopwatch::start();
+    let noise = async {
+        loop {
+            kit.submit(enquiry(&[IN_HACKNEY])).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    };
+    let alive = tokio::select! {
+        () = noise => unreachable!(),
+        alive = tokio::time::timeout(Duration::from_secs(30), stream.next()) => alive,
+    };
+    let alive = alive
+        .expect("a sign of life")
+        .unwrap()
+        .unwrap()
+        .payload
+        .unwrap();
+    let Payload::Heartbeat(heartbeat) = alive else {
+        panic!("the stranger heard something: {alive:?}");
+    };
+    assert!(
+        quiet.elapsed() >= Duration::from_secs(19),
+        "{:?}",
+        quiet.elapsed()
+    );
+    // Whoever goes on from there has passed what was not theirs.
+    let passed = usher::rpc::token::read_cursor(&heartbeat.cursor).unwrap();
+    assert!(passed.entry >= 8, "{passed:?}");
+}

@@ -1,6 +1,7 @@
 //! A whole broker: the same `App` as `serve`, on redb in a folder of its own, behind real TLS on loopback. It can be stopped
 //! and started again over the same store.
 
+use super::gate::{Gate, Gated};
 use super::{EVERYBODY, OFFICER, OPERATOR, PATIENCE, TestClock, at, identity, lease, until};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -47,6 +48,8 @@ pub(crate) struct Shape {
     pub(crate) absent_after: Duration,
     /// How long running calls may go on at a stop.
     pub(crate) drain_seconds: u64,
+    /// What commits have to pass.
+    pub(crate) gate: Option<Arc<Gate>>,
 }
 
 impl Default for Shape {
@@ -55,6 +58,7 @@ impl Default for Shape {
             now: "2026-11-23T10:00",
             absent_after: Duration::from_secs(30 * 24 * 3_600),
             drain_seconds: 5,
+            gate: None,
         }
     }
 }
@@ -115,7 +119,7 @@ impl Kit {
             calendar: calendar::built_in(),
         };
         let app = App::build(AppParts {
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: self.gated(&store),
             directory: Arc::clone(&self.directory),
             policy: app::policy(&parts, &self.directory, Path::new("config/responders")).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -153,6 +157,17 @@ impl Kit {
             stopping: false,
             ended,
         });
+    }
+
+    fn gated(&self, store: &Arc<EmbeddedStore>) -> Arc<dyn Store> {
+        let store = Arc::clone(store);
+        match &self.shape.gate {
+            Some(gate) => Arc::new(Gated {
+                gate: Arc::clone(gate),
+                store,
+            }),
+            None => store,
+        }
     }
 
     /// Asks the broker to stop; what runs is drained.

@@ -114,6 +114,7 @@ pub(crate) fn hearing(court: &str, local: &str) -> Option<v1::Deadline> {
 pub(crate) fn address(postcode: &str) -> v1::Address {
     v1::Address {
         role: v1::AddressRole::Home.into(),
+        kind: v1::AddressKind::Given.into(),
         postcode: postcode.into(),
         ..v1::Address::default()
     }

@@ -1,0 +1,138 @@
+//! A store whose commits a test can hold back or let fail.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::sync::watch;
+use usher::store::{
+    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
+    Stored,
+};
+use usher_domain::code::ResponderId;
+use usher_domain::id::EnquiryId;
+use usher_domain::time::Timestamp;
+
+/// What holds commits back: before they reach the store.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    open: watch::Sender<bool>,
+    failing: AtomicBool,
+    held: AtomicUsize,
+}
+
+impl Gate {
+    pub(crate) fn open() -> Arc<Self> {
+        Arc::new(Self {
+            open: watch::Sender::new(true),
+            failing: AtomicBool::new(false),
+            held: AtomicUsize::new(0),
+        })
+    }
+
+    /// Holds every commit from now on, or lets those that are held go.
+    pub(crate) fn set_open(&self, open: bool) {
+        self.open.send_replace(open);
+    }
+
+    /// Lets every commit fail from now on.
+    pub(crate) fn fail(&self) {
+        self.failing.store(true, Ordering::SeqCst);
+    }
+
+    /// Commits that are held.
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
+    }
+
+    async fn pass(&self) -> Result<(), StoreError> {
+        self.held.fetch_add(1, Ordering::SeqCst);
+        let opened = self.open.subscribe().wait_for(|open| *open).await.map(drop);
+        self.held.fetch_sub(1, Ordering::SeqCst);
+        opened.expect("the gate outlives its store");
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable {
+                doing: "committing",
+                source: "the test says so".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+pub(crate) struct Gated {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) store: Arc<dyn Store>,
+}
+
+#[async_trait]
+impl Store for Gated {
+    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+        self.store.load(id).await
+    }
+
+    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError> {
+        self.gate.pass().await?;
+        self.store.commit(batch).await
+    }
+
+    async fn queued(
+        &self,
+        responder: &ResponderId,
+        limit: usize,
+    ) -> Result<Vec<Queued>, StoreError> {
+        self.store.queued(responder, limit).await
+    }
+
+    async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {
+        self.store.queues().await
+    }
+
+    async fn due(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+        self.store.due(until, limit).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due().await
+    }
+
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+        self.store.list(filter, page).await
+    }
+
+    async fn history(
+        &self,
+        id: EnquiryId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.store.history(id, after, limit).await
+    }
+
+    async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        self.store.feed(after, limit).await
+    }
+
+    async fn feed_end(&self) -> Result<Cursor, StoreError> {
+        self.store.feed_end().await
+    }
+
+    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+        self.store.sweep().await
+    }
+
+    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+        self.store.unreadable().await
+    }
+
+    fn engine(&self) -> &'static str {
+        self.store.engine()
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.store.counts().await
+    }
+}
