@@ -88,7 +88,7 @@ impl KeyValue for Gate {
 
 fn open() -> (Arc<Gate>, EmbeddedStore) {
     let gate = Arc::new(Gate::default());
-    let store = EmbeddedStore::open(gate.clone(), "gate").unwrap();
+    let store = EmbeddedStore::open(gate.clone(), "test").unwrap();
     (gate, store)
 }
 
@@ -210,7 +210,7 @@ async fn a_failed_commit_stops_the_store() {
     }
     store.close().await;
     drop(store);
-    let store = EmbeddedStore::open(gate, "gate").unwrap();
+    let store = EmbeddedStore::open(gate, "test").unwrap();
     assert_eq!(store.counts().await.unwrap().open, 1);
 }
 

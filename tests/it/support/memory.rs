@@ -73,7 +73,9 @@ impl State {
                 });
             }
         }
-        queues.values_mut().for_each(|queue| queue.sort());
+        for queue in queues.values_mut() {
+            queue.sort();
+        }
         queues
     }
 
@@ -142,9 +144,10 @@ impl Store for Memory {
         responder: &ResponderId,
         limit: usize,
     ) -> Result<Vec<Queued>, StoreError> {
-        let mut queue = self.0.lock().unwrap().queues().remove(responder);
-        queue.iter_mut().for_each(|queue| queue.truncate(limit));
-        Ok(queue.unwrap_or_default())
+        let queue = self.0.lock().unwrap().queues().remove(responder);
+        let mut queue = queue.unwrap_or_default();
+        queue.truncate(limit);
+        Ok(queue)
     }
 
     async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {

@@ -227,7 +227,7 @@ async fn closed_and_opened_again(mut home: Home) {
     home.commit(Sample::new(1).submitted()).await;
     let stored = home.load(id(1)).await;
     let shut = changed(&stored, |enquiry| {
-        enquiry.checks[0].state = crate::support::sample::answered(true)
+        enquiry.checks[0].state = crate::support::sample::answered(true);
     });
     home.commit(shut).await;
     assert_eq!(home.store().counts().await.unwrap().open, 0);
@@ -236,7 +236,7 @@ async fn closed_and_opened_again(mut home: Home) {
     assert_eq!(stored.revision, revision(2));
     let stale = changed(&stored, |_| ());
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[0].state = crate::support::sample::answered(false)
+        enquiry.checks[0].state = crate::support::sample::answered(false);
     }))
     .await;
     assert_eq!(home.store().counts().await.unwrap().open, 1);

@@ -43,7 +43,7 @@ async fn closed_is_never_due(home: Home) {
     home.commit(Sample::new(1).due(10).submitted()).await;
     let stored = home.load(id(1)).await;
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[0].state = closed()
+        enquiry.checks[0].state = closed();
     }))
     .await;
     assert_eq!(home.due(9_999).await, []);
@@ -66,14 +66,14 @@ async fn moved_due_is_seen_once(home: Home) {
     let stored = home.load(id(1)).await;
     let moved = step("desk", 30, StepState::Pending);
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[0].ladder.steps = vec![moved]
+        enquiry.checks[0].ladder.steps = vec![moved];
     }))
     .await;
     assert_eq!(home.due(29).await, [id(2)]);
     assert_eq!(home.due(30).await, [id(2), id(1)]);
     let stored = home.load(id(2)).await;
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[0].ladder.steps.clear()
+        enquiry.checks[0].ladder.steps.clear();
     }))
     .await;
     assert_eq!(home.due(99).await, [id(1)]);

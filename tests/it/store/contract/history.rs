@@ -67,7 +67,7 @@ async fn survives_closing(mut home: Home) {
     two(&home).await;
     let stored = home.load(id(1)).await;
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[0].state = closed()
+        enquiry.checks[0].state = closed();
     }))
     .await;
     home.reopen();

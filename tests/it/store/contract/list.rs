@@ -145,7 +145,7 @@ async fn filter_by_each_field(home: Home) {
         by: by(Role::Operator),
         at: at(1),
         expires: at(2),
-        note: Default::default(),
+        note: usher_domain::sealed::Sealed::default(),
     };
     home.commit(Sample::new(1).court("B01DU").submitted()).await;
     home.commit(Sample::new(2).check("newham", closed()).submitted())

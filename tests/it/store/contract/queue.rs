@@ -46,14 +46,14 @@ async fn leased_is_not_offered(home: Home) {
     assert_eq!(queue(&home, "hackney", 9).await, [(1, 300)]);
     let stored = home.load(id(1)).await;
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[0].state = leased(20)
+        enquiry.checks[0].state = leased(20);
     }))
     .await;
     assert_eq!(queue(&home, "hackney", 9).await, []);
     assert_eq!(home.store().queues().await.unwrap(), []);
     let stored = home.load(id(1)).await;
     home.commit(changed(&stored, |enquiry| {
-        enquiry.checks[1].state = waiting()
+        enquiry.checks[1].state = waiting();
     }))
     .await;
     assert_eq!(queue(&home, "hackney", 9).await, [(2, 300)]);

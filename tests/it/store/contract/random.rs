@@ -119,7 +119,7 @@ fn edit(rng: &mut Rng, enquiry: &mut Enquiry) {
         by: by(Role::Operator),
         at: at(0),
         expires: at(rng.i64(0..100)),
-        note: Default::default(),
+        note: usher_domain::sealed::Sealed::default(),
     };
     let resolved = AlertState::Resolved { at: at(0) };
     let state = if rng.bool() { acknowledged } else { resolved };

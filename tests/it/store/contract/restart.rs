@@ -36,7 +36,7 @@ async fn indexes_equal_after_reopen(mut home: Home) {
         by: by(Role::Operator),
         at: at(1),
         expires: at(7),
-        note: Default::default(),
+        note: usher_domain::sealed::Sealed::default(),
     };
     home.commit(Sample::new(1).submitted()).await;
     home.commit(
@@ -57,7 +57,7 @@ async fn indexes_equal_after_reopen(mut home: Home) {
         home.commit(Sample::new(number).submitted()).await;
         let stored = home.load(id(number)).await;
         home.commit(changed(&stored, |enquiry| {
-            enquiry.checks[0].state = closed()
+            enquiry.checks[0].state = closed();
         }))
         .await;
     }

@@ -151,7 +151,7 @@ pub(crate) fn rich(number: u128) -> Enquiry {
             by: by(Role::Operator),
             at: at(11),
             expires: at(41),
-            note: Default::default(),
+            note: usher_domain::sealed::Sealed::default(),
         })
         .alert(AlertState::Resolved { at: at(12) })
         .build();
