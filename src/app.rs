@@ -67,9 +67,11 @@ pub struct App {
     scheduler: Scheduler,
     listener: TcpListener,
     address: SocketAddr,
-    /// More services on the same port: the benchmarks' echo.
-    extra: Option<Routes>,
+    /// Adds one more service to the same port: the benchmarks' echo.
+    extra: Option<Extra>,
 }
+
+type Extra = Box<dyn FnOnce(Routes) -> Routes + Send>;
 
 /// Why an app cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -139,10 +141,10 @@ impl App {
         })
     }
 
-    /// Serves `routes` beside the product's own services.
+    /// Serves what `add` adds beside the product's own services: not measured, on the same port.
     #[must_use]
-    pub fn with_routes(mut self, routes: Routes) -> Self {
-        self.extra = Some(routes);
+    pub fn with_service(mut self, add: impl FnOnce(Routes) -> Routes + Send + 'static) -> Self {
+        self.extra = Some(Box::new(add));
         self
     }
 
@@ -192,7 +194,7 @@ fn routes(
     broker: &Arc<Broker>,
     identities: &Arc<Identities>,
     stop: CancellationToken,
-    extra: Option<Routes>,
+    extra: Option<Extra>,
 ) -> Routes {
     let calls = Calls::new(Arc::clone(broker), Arc::clone(identities), stop.clone());
     let court = CourtServiceServer::new(Court::new(calls.clone()))
@@ -227,8 +229,7 @@ fn routes(
             .set_not_serving::<OperationsServiceServer<Operations>>()
             .await;
     });
-    let mut routes = extra
-        .unwrap_or_default()
+    let mut routes = Routes::default()
         .add_service(court)
         .add_service(adapter)
         .add_service(operations)
@@ -243,7 +244,11 @@ fn routes(
             "reflection is off: the built-in descriptors cannot be read"
         ),
     }
-    measured(routes, Arc::clone(broker.metrics()))
+    let routes = measured(routes, Arc::clone(broker.metrics()));
+    match extra {
+        Some(add) => add(routes),
+        None => routes,
+    }
 }
 
 /// Counts and times every call by method and status.

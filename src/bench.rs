@@ -1,1 +1,170 @@
-//! bench.
+//! `usher bench`: what usher costs, measured against a bare tonic echo in the same pair of processes, over the same mutual TLS, with
+//! messages of the same size; then what 100,000 open enquiries change.
+//!
+//! The broker is a child process, the same app as `serve` on a store in a fresh folder; this process is its clients. Rounds of each load
+//! take turns, so that what else the machine does falls on all of them. Ratios are taken within a round. It measures no network and
+//! promises nothing about other machines: compare ratios, and only of one run.
+
+mod broker;
+mod clients;
+mod echo;
+mod load;
+mod message;
+mod open;
+mod process;
+mod report;
+mod round_trip;
+mod rounds;
+mod stage;
+
+pub use broker::serve;
+pub use process::BROKER_COMMAND;
+pub use report::{
+    Cost, Kind, Lateness, Load, Machine, Open, Percentiles, Ratio, Report, Restart, Target,
+};
+
+use crate::clock::Stopwatch;
+use crate::config::settings::Engine;
+use anyhow::Context as _;
+use broker::Orders;
+use hdrhistogram::Histogram;
+use process::Process;
+use stage::Stage;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Writes of the look at the disk, and the bytes of each.
+const DISK_WRITES: usize = 200;
+const DISK_WRITE_BYTES: usize = 4_096;
+
+/// What to measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The length of one round of one load.
+    pub round: Duration,
+    /// Rounds of each load at each concurrency; at least 1.
+    pub rounds: usize,
+    /// Calls at once.
+    pub concurrency: Vec<usize>,
+    /// Open enquiries for the second part; 0 leaves it out.
+    pub open: usize,
+    /// Deadlines of the second part that fall within [`Options::due_within`]; 0 leaves them out.
+    pub due: usize,
+    /// How long those deadlines are spread over.
+    pub due_within: Duration,
+    /// The store's engine.
+    pub engine: Engine,
+    /// Worker threads of each process; 0 is half of the processors, at least one.
+    pub workers: usize,
+    /// Where the stores are made: on the disk to be measured; the system's temporary folder when there is none.
+    pub folder: Option<PathBuf>,
+    /// The program whose hidden command [`BROKER_COMMAND`] runs [`serve`]; this one when there is none.
+    pub program: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            round: Duration::from_secs(2),
+            rounds: 5,
+            concurrency: vec![1, 64, 256],
+            open: 100_000,
+            due: 10_000,
+            due_within: Duration::from_secs(60),
+            engine: Engine::Redb,
+            workers: 0,
+            folder: None,
+            program: None,
+        }
+    }
+}
+
+/// Where and how brokers of one run are started.
+struct Ground {
+    stage: Stage,
+    program: PathBuf,
+    engine: Engine,
+    workers: usize,
+}
+
+impl Ground {
+    /// Starts a broker on the store `name`, making it when there is none.
+    async fn broker(&self, name: &str) -> anyhow::Result<Process> {
+        let orders = Orders {
+            folder: self.stage.folder().to_owned(),
+            store: name.into(),
+            engine: self.engine,
+            workers: self.workers,
+        };
+        Process::start(&self.program, &self.stage, &orders).await
+    }
+}
+
+/// Measures. `say` is told, now and then, what is being done. Makes its own runtime: not for a thread of another one.
+///
+/// # Errors
+/// When a broker cannot be started or a call fails: figures with failures in them say nothing.
+pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Report> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = match options.workers {
+        0 => (cores / 2).max(1),
+        given => given,
+    };
+    let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let program = options
+        .program
+        .clone()
+        .map_or_else(std::env::current_exe, Ok);
+    let ground = Ground {
+        stage: Stage::set(&parent)?,
+        program: program.context("cannot tell where this program is")?,
+        engine: options.engine,
+        workers,
+    };
+    let machine = Machine {
+        cores,
+        workers,
+        engine: ground.engine_name(),
+        payload_bytes: message::PAYLOAD_BYTES,
+        disk_sync_p50_ms: disk_sync(ground.stage.folder())?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (loads, ratios) = rounds::run(&ground, options, say).await?;
+        let open = if options.open == 0 {
+            None
+        } else {
+            Some(open::run(&ground, options, say).await?)
+        };
+        Ok(Report::new(machine, loads, ratios, open))
+    })
+}
+
+impl Ground {
+    fn engine_name(&self) -> &'static str {
+        match self.engine {
+            Engine::Redb => "redb",
+            Engine::Sled => "sled",
+        }
+    }
+}
+
+/// How long the disk takes to keep 4 KiB more, in milliseconds: the least that any durable answer costs here.
+fn disk_sync(folder: &Path) -> anyhow::Result<f64> {
+    let path = folder.join("disk");
+    let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+    let mut times: Histogram<u64> = load::histogram()?;
+    for _ in 0..DISK_WRITES {
+        let watch = Stopwatch::start();
+        file.write_all(&[0; DISK_WRITE_BYTES])?;
+        file.sync_data()?;
+        times.saturating_record(load::microseconds(watch.elapsed()));
+    }
+    std::fs::remove_file(&path)?;
+    Ok(report::milliseconds(times.value_at_quantile(0.5)))
+}

@@ -28,7 +28,7 @@ pub use watch::Watch;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::ids::Ids;
-use crate::store::{Change, Revision, Store, StoreError, Stored, record};
+use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
 use arc_swap::ArcSwap;
 use opened::{ResponderCard, ResponderCards, Unseal};
@@ -68,10 +68,10 @@ pub struct Broker {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     metrics: Arc<Metrics>,
-    announcer: Announcer,
+    announcer: Arc<Announcer>,
     presence: Presence,
-    forecast: Forecast,
-    lease_calls: lease::Remembered,
+    forecast: Arc<Forecast>,
+    lease_calls: Arc<lease::Remembered>,
 }
 
 /// How sealed parts are read: the one codec.
@@ -149,10 +149,10 @@ impl Broker {
             clock,
             ids,
             metrics,
-            announcer,
+            announcer: Arc::new(announcer),
             presence,
-            forecast,
-            lease_calls: lease::Remembered::default(),
+            forecast: Arc::new(forecast),
+            lease_calls: Arc::default(),
         })
     }
 
@@ -186,6 +186,27 @@ impl Broker {
         })
     }
 
+    /// As [`Self::execute`], for a command that most likely makes the enquiry: decides as if there were none, and looks only when there
+    /// is one, or when the command would be refused.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    async fn execute_new(
+        &self,
+        id: EnquiryId,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<Executed, BrokerError> {
+        let policy = self.policy.load_full();
+        if let Ok(decided) = decide(None, command, actor, self.clock.now(), &policy) {
+            match self.commit(None, decided).await {
+                Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
+                outcome => return outcome,
+            }
+        }
+        self.execute(id, command, actor).await
+    }
+
     /// Commits one transition made on `stored`, and announces it.
     async fn commit(
         &self,
@@ -202,30 +223,44 @@ impl Broker {
             });
         }
         let change = Change {
-            enquiry: enquiry.clone(),
-            expected,
-            events: events.clone(),
-        };
-        let committed = self.store.commit(vec![change]).await?;
-        let revision = committed
-            .revisions
-            .first()
-            .copied()
-            .unwrap_or(Revision::MIN);
-        self.announce(&enquiry, &events, committed.cursor);
-        Ok(Executed {
             enquiry,
-            revision,
+            expected,
             events,
+        };
+        let (committed, changes) = self.commit_and_announce(vec![change], || ()).await?;
+        let (change, revision) = changes
+            .into_iter()
+            .zip(committed.revisions)
+            .next()
+            .ok_or_else(gone)?;
+        Ok(Executed {
+            enquiry: change.enquiry,
+            revision,
+            events: change.events,
         })
     }
 
-    /// Tells whoever waits that something is committed: watchers, lease calls of responders with work, the scheduler.
-    fn announce(&self, enquiry: &Enquiry, events: &[Event], cursor: crate::store::Cursor) {
-        let keys = index::keys(enquiry);
-        self.forecast.observe(enquiry, events, &self.policy.load());
-        measure::events(&self.metrics, enquiry, events);
-        self.announcer.announce(&keys, cursor);
+    /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task
+    /// of its own: a caller that goes away in the middle must not leave committed what nobody is told of.
+    async fn commit_and_announce(
+        &self,
+        changes: Vec<Change>,
+        then: impl FnOnce() + Send + 'static,
+    ) -> Result<(Committed, Vec<Change>), StoreError> {
+        let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
+        let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
+        let metrics = Arc::clone(&self.metrics);
+        let task = tokio::spawn(async move {
+            let committed = store.commit(changes.clone()).await?;
+            then();
+            for change in &changes {
+                forecast.observe(&change.enquiry, &change.events, &policy);
+                measure::events(&metrics, &change.enquiry, &change.events);
+                announcer.announce(&index::keys(&change.enquiry), committed.cursor);
+            }
+            Ok((committed, changes))
+        });
+        task.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// Wakes the scheduler, watchers and lease calls.
@@ -266,5 +301,13 @@ impl Broker {
     /// Puts another policy in force. Ladders that stand in records keep their steps until their hearing moves.
     pub fn replace_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
+    }
+}
+
+/// A commit whose outcome is not known.
+fn gone() -> StoreError {
+    StoreError::Unavailable {
+        doing: "committing",
+        source: "the commit ended without an outcome".into(),
     }
 }

@@ -4,6 +4,7 @@
 //! code ([`failure::Exit`]). It calls the broker as any client does; only `demo`, `serve` and `bench` run one.
 
 mod alert;
+mod bench;
 mod check;
 mod client;
 mod config;
@@ -60,7 +61,7 @@ struct OutputArgs {
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// Without colour, as NO_COLOR in the environment says too
+    /// Without colour, as `NO_COLOR` in the environment says too
     #[arg(long, global = true)]
     no_color: bool,
 }
@@ -101,6 +102,13 @@ enum Command {
     /// Certificates for development
     #[command(subcommand)]
     Pki(pki::PkiCommand),
+    /// Measure what usher costs on this machine, against a bare echo
+    #[command(
+        before_help = "Examples:\n  usher bench\n  usher bench --seconds 1 --open 0 --format json\n  usher bench --folder /var/lib/usher --fail-on-missed"
+    )]
+    Bench(bench::BenchArgs),
+    #[command(name = crate::bench::BROKER_COMMAND, hide = true)]
+    BenchBroker(bench::BrokerArgs),
     /// Print completions for a shell
     #[command(
         before_help = "Examples:\n  usher completions bash > /etc/bash_completion.d/usher\n  usher completions zsh"
@@ -181,6 +189,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Config(command) => config::run(command, context),
         Command::Store(command) => store::run(command, context),
         Command::Pki(command) => pki::run(command, context),
+        Command::Bench(args) => bench::run(args, context),
+        Command::BenchBroker(args) => bench::serve(&args),
         Command::Completions(args) => shell::completions(&args, context, self::command()),
         Command::Man(args) => shell::man(&args, context, self::command()),
     }
@@ -215,7 +225,7 @@ mod tests {
     fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
         for inner in command
             .get_subcommands()
-            .filter(|inner| inner.get_name() != "help")
+            .filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
         {
             let path = format!("{path} {}", inner.get_name());
             if inner.has_subcommands() {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// Makes new ids.
 pub trait Ids: Send + Sync + 'static {
-    /// A new UUIDv7: random, and ordered by time.
+    /// A new id of UUID version 7: random, and ordered by time.
     fn next(&self) -> Uuid;
 
     /// A new lease id.

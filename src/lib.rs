@@ -1,6 +1,5 @@
 //! usher: the broker for safeguarding enquiries. `ARCHITECTURE.md` is the map; the rules are in `usher-domain`.
 
-pub mod adapter;
 pub mod app;
 pub mod auth;
 pub mod bench;

@@ -185,7 +185,7 @@ impl Scheduler {
                     .inc_by(differing.len() as u64);
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed")
+                tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed");
             }
         }
     }

@@ -105,7 +105,7 @@ pub fn load(
     warnings.extend(more);
     let policy = policy(&parts, &directory, &config.directory.responders)?;
     let identities = IdentityTable::new(&config.identities)?;
-    let absent_after = parts.rules.absent_after.try_into().unwrap_or_default();
+    let absent_after = parts.rules.absent_after;
     Ok(Loaded {
         config,
         directory,

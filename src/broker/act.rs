@@ -4,10 +4,12 @@ use super::input::{Act, Input, Target};
 use super::opened::{OpenEnquiry, Part};
 use super::{Broker, BrokerError};
 use crate::store::{Stored, record};
+use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::command::{Command, Destination, Verb};
 use usher_domain::enquiry::UnroutableWhy;
-use usher_domain::id::CheckNumber;
+use usher_domain::id::{CheckNumber, LeaseId};
+use usher_domain::permit::permits;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, to_london};
 
@@ -17,6 +19,10 @@ impl Broker {
     /// # Errors
     /// `Rejected` by a rule; store errors. On an error nothing has changed, unless the store says that it cannot serve.
     pub async fn act(&self, input: Input, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
+        let verb = input.act.verb();
+        if !permits(actor.role, verb) {
+            return Err(Rejection::NotPermitted { verb }.into());
+        }
         let person = input.person.or_else(|| actor.person.clone());
         let actor = Actor {
             person,
@@ -61,14 +67,7 @@ impl Broker {
     fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
         let text = |text: &str| record::seal_text(text);
         Ok(match act {
-            Act::Renew { check, lease, span } => {
-                let span = span.unwrap_or(self.policy().lease.default);
-                Verb::Renew {
-                    check,
-                    lease,
-                    until: now.saturating_add(span).unwrap_or(Timestamp::MAX),
-                }
-            }
+            Act::Renew { check, lease, span } => self.renew(check, lease, span, now),
             Act::Accept {
                 check,
                 lease,
@@ -101,13 +100,7 @@ impl Broker {
                 lease,
                 question: text(&question),
             },
-            Act::Redirect { check, lease, to } => {
-                let nowhere = |why| Destination::Nowhere { why: vec![why] };
-                let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| {
-                    self.resolve(&to, now).unwrap_or_else(nowhere)
-                });
-                Verb::Redirect { check, lease, to }
-            }
+            Act::Redirect { check, lease, to } => self.redirect(check, lease, to, now),
             Act::Supply { check, reply } => Verb::Supply {
                 check,
                 reply: text(&reply),
@@ -126,13 +119,7 @@ impl Broker {
                 alert,
                 note: text(&note),
             },
-            Act::Reroute { check, to } => {
-                // An operator is there to correct a wrong name; a redirect from a borough is taken as it comes.
-                let to = self
-                    .resolve(&to, now)
-                    .map_err(|_| Rejection::NotFound { what: "responder" })?;
-                Verb::Reroute { check, to }
-            }
+            Act::Reroute { check, to } => self.reroute(check, &to, now)?,
             Act::Close {
                 check,
                 reason,
@@ -143,6 +130,44 @@ impl Broker {
                 note: text(&note),
             },
         })
+    }
+
+    fn renew(
+        &self,
+        check: CheckNumber,
+        lease: LeaseId,
+        span: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Verb {
+        let span = span.unwrap_or(self.policy().lease.default);
+        let until = now.saturating_add(span).unwrap_or(Timestamp::MAX);
+        Verb::Renew {
+            check,
+            lease,
+            until,
+        }
+    }
+
+    /// What a borough says is taken as it comes: a name that leads nowhere goes to the operators.
+    fn redirect(
+        &self,
+        check: CheckNumber,
+        lease: Option<LeaseId>,
+        to: Option<Target>,
+        now: Timestamp,
+    ) -> Verb {
+        let nowhere = |why| Destination::Nowhere { why: vec![why] };
+        let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| {
+            self.resolve(&to, now).unwrap_or_else(nowhere)
+        });
+        Verb::Redirect { check, lease, to }
+    }
+
+    /// An operator is there to correct a wrong name.
+    fn reroute(&self, check: CheckNumber, to: &Target, now: Timestamp) -> Result<Verb, Rejection> {
+        let missing = Rejection::NotFound { what: "responder" };
+        let to = self.resolve(to, now).map_err(|_| missing)?;
+        Ok(Verb::Reroute { check, to })
     }
 
     /// Whose the directory says it is.

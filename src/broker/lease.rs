@@ -4,8 +4,9 @@ use super::input::LeaseInput;
 use super::{Broker, BrokerError};
 use crate::store::{Change, Queued, Revision, StoreError, Stored};
 use jiff::SignedDuration;
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::code::{ClientId, ResponderId};
@@ -32,32 +33,38 @@ pub struct LeasedCheck {
 
 /// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart: then the leases expire.
 #[derive(Debug, Default)]
-pub(super) struct Remembered {
-    calls: Mutex<(
-        HashMap<(ClientId, RequestId), Vec<CheckId>>,
-        VecDeque<(ClientId, RequestId)>,
-    )>,
+pub(super) struct Remembered(Mutex<Calls>);
+
+#[derive(Debug, Default)]
+struct Calls {
+    by_key: HashMap<Key, Outcome>,
+    oldest_first: VecDeque<Key>,
+}
+
+type Key = (ClientId, RequestId);
+
+/// What a call asked, and what it was lent.
+#[derive(Clone, Debug)]
+struct Outcome {
+    digest: u64,
+    checks: Vec<CheckId>,
 }
 
 impl Remembered {
-    fn keep(&self, key: (ClientId, RequestId), checks: Vec<CheckId>) {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        if calls.1.len() >= limits::LEASE_CALLS_REMEMBERED_MAX {
-            if let Some(oldest) = calls.1.pop_front() {
-                calls.0.remove(&oldest);
-            }
+    fn keep(&self, key: Key, outcome: Outcome) {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.oldest_first.len() >= limits::LEASE_CALLS_REMEMBERED_MAX
+            && let Some(oldest) = calls.oldest_first.pop_front()
+        {
+            calls.by_key.remove(&oldest);
         }
-        calls.1.push_back(key.clone());
-        calls.0.insert(key, checks);
+        calls.oldest_first.push_back(key.clone());
+        calls.by_key.insert(key, outcome);
     }
 
-    fn get(&self, key: &(ClientId, RequestId)) -> Option<Vec<CheckId>> {
-        self.calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .get(key)
-            .cloned()
+    fn get(&self, key: &Key) -> Option<Outcome> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.by_key.get(key).cloned()
     }
 }
 
@@ -97,16 +104,14 @@ impl Broker {
                 what: "lease calls of this responder",
             });
         }
-        let key = (actor.client.clone(), call.request.id);
-        if let Some(checks) = self.lease_calls.get(&key) {
-            return self.still_leased(&checks, actor).await;
+        let key = key(call, actor);
+        match self.lease_calls.get(&key) {
+            Some(earlier) if earlier.digest != call.request.digest => {
+                Err(Rejection::RequestReused.into())
+            }
+            Some(earlier) => self.still_leased(&earlier.checks, actor).await,
+            None => self.wait_for_checks(call, responders, actor).await,
         }
-        let leased = self.wait_for_checks(call, responders, actor).await?;
-        if !leased.is_empty() {
-            self.lease_calls
-                .keep(key, leased.iter().map(|leased| leased.check).collect());
-        }
-        Ok(leased)
     }
 
     async fn wait_for_checks(
@@ -150,31 +155,34 @@ impl Broker {
         }
     }
 
-    /// Takes what is waiting now, in one commit; what others took meanwhile is left out.
+    /// Takes what is waiting now, in one commit. Where others write first it looks again: it ends with nothing only when nothing is left,
+    /// since nobody would wake this call for what waits already. What goes on being written is left out, so it ends.
     async fn claim(
         &self,
         call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
-        let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
-        let mut waiting: Vec<Queued> = Vec::new();
-        for responder in responders {
-            waiting.extend(self.store.queued(responder, max).await?);
-        }
-        waiting.sort_unstable();
-        waiting.truncate(max);
-        let mut wanted: Vec<CheckId> = waiting.iter().map(|queued| queued.check).collect();
-        for _ in 0..limits::CONFLICT_RETRIES_MAX {
-            let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
-            if leased.is_empty() {
+        let (mut lost, mut tries) = (HashSet::new(), 0);
+        loop {
+            tries += 1;
+            let wanted = self.waiting(call, responders, &lost).await?;
+            if wanted.is_empty() {
                 return Ok(Vec::new());
             }
-            match self.store.commit(changes.clone()).await {
-                Ok(committed) => {
-                    for change in &changes {
-                        self.announce(&change.enquiry, &change.events, committed.cursor);
-                    }
+            let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
+            if leased.is_empty() {
+                lost.extend(wanted.iter().map(|check| check.enquiry));
+                continue;
+            }
+            let (calls, key) = (Arc::clone(&self.lease_calls), key(call, actor));
+            let outcome = Outcome {
+                digest: call.request.digest,
+                checks: leased.clone(),
+            };
+            let remember = move || calls.keep(key, outcome);
+            match self.commit_and_announce(changes, remember).await {
+                Ok((committed, changes)) => {
                     let revisions = changes
                         .iter()
                         .map(|change| change.enquiry.id)
@@ -186,11 +194,30 @@ impl Broker {
                         actor,
                     ));
                 }
-                Err(StoreError::Conflict { id }) => wanted.retain(|check| check.enquiry != id),
+                Err(StoreError::Conflict { .. }) if tries < limits::CONFLICT_RETRIES_MAX => {}
+                Err(StoreError::Conflict { id }) => drop(lost.insert(id)),
                 Err(other) => return Err(other.into()),
             }
         }
-        Ok(Vec::new())
+    }
+
+    /// The checks that wait with the nearest deadlines, as many as the call wants, but for those `lost` to
+    /// others.
+    async fn waiting(
+        &self,
+        call: &LeaseInput,
+        responders: &[ResponderId],
+        lost: &HashSet<EnquiryId>,
+    ) -> Result<Vec<CheckId>, BrokerError> {
+        let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
+        let mut waiting: Vec<Queued> = Vec::new();
+        for responder in responders {
+            waiting.extend(self.store.queued(responder, max + lost.len()).await?);
+        }
+        waiting.retain(|queued| !lost.contains(&queued.check.enquiry));
+        waiting.sort_unstable();
+        waiting.truncate(max);
+        Ok(waiting.iter().map(|queued| queued.check).collect())
     }
 
     async fn decide_leases(
@@ -204,19 +231,18 @@ impl Broker {
         let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
         let mut leased = Vec::new();
         for check in wanted {
-            if !changes.contains_key(&check.enquiry) {
-                let Some(stored) = self.store.load(check.enquiry).await? else {
-                    continue;
-                };
-                let change = Change {
-                    enquiry: stored.enquiry,
-                    expected: Some(stored.revision),
-                    events: Vec::new(),
-                };
-                changes.insert(check.enquiry, change);
-            }
-            let Some(change) = changes.get_mut(&check.enquiry) else {
-                continue;
+            let change = match changes.entry(check.enquiry) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let Some(stored) = self.store.load(check.enquiry).await? else {
+                        continue;
+                    };
+                    place.insert(Change {
+                        enquiry: stored.enquiry,
+                        expected: Some(stored.revision),
+                        events: Vec::new(),
+                    })
+                }
             };
             let verb = Verb::Lease {
                 check: check.number,
@@ -286,6 +312,10 @@ fn leased_view(check: CheckId, stored: Stored, actor: &Actor) -> Option<LeasedCh
         }),
         _ => None,
     }
+}
+
+fn key(call: &LeaseInput, actor: &Actor) -> Key {
+    (actor.client.clone(), call.request.id)
 }
 
 fn lease_end(now: Timestamp, wanted: Option<SignedDuration>, policy: &Policy) -> Timestamp {

@@ -166,6 +166,14 @@ impl Broker {
         Ok((events, next))
     }
 
+    /// The feed's present end.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn feed_end(&self) -> Result<Cursor, BrokerError> {
+        Ok(self.store.feed_end().await?)
+    }
+
     /// One page of parts of enquiries: as many as asked for, and the place of the first that did not fit. Looks at a bounded number of
     /// records; a short page may still continue.
     async fn paged<T>(

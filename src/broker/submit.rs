@@ -44,7 +44,7 @@ impl Broker {
         let enquiry = if validate_only {
             decide(None, &command, &actor, now, &self.policy())?.enquiry
         } else {
-            self.execute(id, &command, &actor).await?.enquiry
+            self.execute_new(id, &command, &actor).await?.enquiry
         };
         warnings.extend(self.warnings(&enquiry, now));
         let checks = enquiry

@@ -31,6 +31,7 @@ impl Watch {
     }
 
     /// The next events that `actor` may see; waits until there are some, or until some have passed that are not for the actor (then empty).
+    /// Given up while it waits, it has passed nothing.
     ///
     /// # Errors
     /// Store errors.
@@ -39,23 +40,28 @@ impl Watch {
         broker: &Broker,
         actor: &Actor,
     ) -> Result<Vec<Recorded>, BrokerError> {
+        let page = self.page(broker).await?;
+        self.pass(&page);
+        let seen = |recorded: &Recorded| may_see(actor, recorded);
+        Ok(page.into_iter().filter(seen).collect())
+    }
+
+    /// What comes after all that has been seen; waits until there is something.
+    async fn page(&mut self, broker: &Broker) -> Result<Vec<Recorded>, BrokerError> {
         loop {
             self.end.borrow_and_update();
             let page = broker
                 .store
                 .feed(self.after, limits::WATCH_QUEUE_MAX)
                 .await?;
-            if let Some(last) = page.last() {
-                self.after = last.cursor;
-                return Ok(page
-                    .into_iter()
-                    .filter(|recorded| may_see(actor, recorded))
-                    .collect());
-            }
-            if self.end.changed().await.is_err() {
-                return Ok(Vec::new());
+            if !page.is_empty() || self.end.changed().await.is_err() {
+                return Ok(page);
             }
         }
+    }
+
+    fn pass(&mut self, page: &[Recorded]) {
+        self.after = page.last().map_or(self.after, |last| last.cursor);
     }
 
     /// The next changes of alerts that `actor` may see and `filter` wants, each with the cursor to resume after; as [`Watch::next`].
@@ -78,7 +84,8 @@ impl Watch {
             ];
         }
         let mut changes = Vec::new();
-        for recorded in self.next(broker, actor).await? {
+        let page = self.page(broker).await?;
+        for recorded in page.iter().filter(|recorded| may_see(actor, recorded)) {
             let Some(number) = alert_of(&recorded.event.kind) else {
                 continue;
             };
@@ -90,6 +97,8 @@ impl Watch {
                 .find(|entry| entry.alert.number == number);
             changes.extend(entry.map(|entry| (recorded.cursor, entry)));
         }
+        // Only now: whoever gives up while an enquiry is loaded has missed nothing.
+        self.pass(&page);
         Ok(changes)
     }
 }

@@ -96,8 +96,8 @@ pub(super) struct CloseArgs {
     /// Why
     #[arg(long, value_parser = words::parser::<v1::CloseReason>())]
     reason: v1::CloseReason,
-    /// Why, in words; `-` reads it from the standard input
-    #[arg(long)]
+    /// Why, in words, needed for `other`; `-` reads it from the standard input
+    #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
     #[command(flatten)]
     act: ActArgs,

@@ -32,8 +32,8 @@ const FILE_BYTES_MAX: u64 = 64 * 1_024;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectArgs {
-    /// Address of the broker, such as https://broker.example:7443
-    #[arg(long, value_name = "URL")]
+    /// Address of the broker
+    #[arg(long, value_name = "https://HOST:PORT")]
     server: Option<String>,
     /// Client certificate, PEM
     #[arg(long, value_name = "FILE")]
@@ -233,18 +233,12 @@ impl Client {
 
     /// `message` with the time limit of one call.
     pub(super) fn request<T>(&self, message: T) -> Request<T> {
-        self.request_within(message, self.limit)
+        within(message, self.limit)
     }
 
     /// As [`Client::request`], for a call that waits for `wait` by itself.
     pub(super) fn request_waiting<T>(&self, message: T, wait: Duration) -> Request<T> {
-        self.request_within(message, self.limit.saturating_add(wait))
-    }
-
-    fn request_within<T>(&self, message: T, limit: Duration) -> Request<T> {
-        let mut request = Request::new(message);
-        request.set_timeout(limit);
-        request
+        within(message, self.limit.saturating_add(wait))
     }
 
     /// The message of a response, or why there is none; for an act, with how to repeat it safely.
@@ -315,6 +309,12 @@ impl ClientFile {
         }
         Ok(file)
     }
+}
+
+fn within<T>(message: T, limit: Duration) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(limit);
+    request
 }
 
 /// Flags over the file, field by field.

@@ -8,8 +8,10 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
-    /// Court list to play: CSV with the columns requested_at, hearing_at, court, report, crn, defendant, born,
-    /// home_postcode, curfew_postcode, partner_postcode, child_postcodes [default: a built-in one of about 300 cases]
+    /// Court list to play, a CSV file [default: a built-in one of about 300 cases]
+    ///
+    /// Its columns: `requested_at,hearing_at,court,report,crn,defendant,born,home_postcode,curfew_postcode,partner_postcode,child_postcodes`;
+    /// times in London such as 2026-11-23T14:00, report oral, fast or standard, several child postcodes with `;` between.
     #[arg(long, value_name = "FILE.csv")]
     list: Option<PathBuf>,
     /// How many times faster than real time [default: so that the day takes under a minute]

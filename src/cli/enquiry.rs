@@ -1,11 +1,14 @@
 //! `usher enquiry`: what court officers do.
 
+mod answer;
+mod line;
 mod receipt;
 mod show;
 mod submit;
 mod target;
 
-pub(super) use show::{content_lines, deadline, disposition, enquiry_page, person};
+pub(super) use answer::{content_lines, disposition};
+pub(super) use show::{deadline, enquiry_page, person};
 pub(super) use target::{check_id, enquiry_id};
 
 use super::Context;
@@ -186,7 +189,7 @@ pub(super) struct DecideArgs {
     #[arg(long, value_name = "CONTACT", requires = "authorised_by")]
     authorised_by_contact: Option<String>,
     /// Why; `-` reads it from the standard input
-    #[arg(long)]
+    #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
     #[command(flatten)]
     act: ActArgs,
@@ -268,7 +271,7 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
         Ok((page.enquiries, page.next_page_token))
     })
     .await?;
-    context.output.list(&enquiries, &token, show::summaries)?;
+    context.output.list(&enquiries, &token, line::summaries)?;
     Ok(Exit::Ok)
 }
 
@@ -324,12 +327,12 @@ fn watched(output: Output, message: &v1::WatchResponse) -> Result<(), Failure> {
         return output.line(&json::to_value(message)?);
     }
     match &message.payload {
-        Some(Payload::Snapshot(enquiry)) => output.print(&show::one_line(enquiry)),
+        Some(Payload::Snapshot(enquiry)) => output.print(&line::one_line(enquiry)),
         Some(Payload::SnapshotEnd(_)) => {
             output.note("that is how things stand; now what happens");
             Ok(())
         }
-        Some(Payload::Event(event)) => output.print(&show::event_line(event)),
+        Some(Payload::Event(event)) => output.print(&line::event_line(event)),
         Some(Payload::Heartbeat(_)) | None => Ok(()),
     }
 }
@@ -350,7 +353,7 @@ async fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure>
     })
     .await?;
     context.output.list(&events, &token, |events| {
-        let lines: Vec<String> = events.iter().map(show::event_line).collect();
+        let lines: Vec<String> = events.iter().map(line::event_line).collect();
         lines.join("\n")
     })?;
     Ok(Exit::Ok)

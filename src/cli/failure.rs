@@ -104,6 +104,14 @@ impl Failure {
         self
     }
 
+    /// Adds what is wrong with one thing, unless the message says nothing else.
+    fn add(&mut self, about: &str, wrong: &str) {
+        let line = format!("{about}: {wrong}");
+        if !self.what.starts_with(&line) && !self.what.starts_with(wrong) {
+            self.details.push(line);
+        }
+    }
+
     /// How the process ends.
     pub fn exit(&self) -> Exit {
         self.exit
@@ -138,15 +146,11 @@ impl From<Status> for Failure {
         }
         let bad = status.get_details_bad_request();
         for violation in bad.into_iter().flat_map(|bad| bad.field_violations) {
-            failure
-                .details
-                .push(format!("{}: {}", violation.field, violation.description));
+            failure.add(&violation.field, &violation.description);
         }
         let unmet = status.get_details_precondition_failure();
         for violation in unmet.into_iter().flat_map(|unmet| unmet.violations) {
-            failure
-                .details
-                .push(format!("{}: {}", violation.subject, violation.description));
+            failure.add(&violation.subject, &violation.description);
         }
         let delay = status
             .get_details_retry_info()
@@ -209,7 +213,9 @@ fn of_code(code: Code) -> (Exit, &'static str) {
 fn hint_of(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "PERSON_REQUIRED" => "give --person-name, or a [person] in the client file",
-        "LEASE_LOST" => "the lease ran out or is another's: lease the check again",
+        "LEASE_LOST" => {
+            "give its lease as --lease; when it ran out or is another's, lease the check again"
+        }
         "CURFEW_BLOCKED" => {
             "a curfew is proposed and a check is unanswered: decide withdraw-curfew or seek-adjournment"
         }
@@ -246,8 +252,17 @@ fn what_of(status: &Status) -> String {
     }
 }
 
-/// A refusal on the way, at TLS, which gRPC can only call unavailable.
+/// A refusal on the way, before any call: at TLS, or by hanging up on a certificate that names nobody. gRPC has no code for
+/// either.
 fn tls_refusal(status: &Status) -> Option<Failure> {
+    if status.code() == Code::Cancelled && status.source().is_some() {
+        // We cancel nothing ourselves: the broker hung up before it answered.
+        return Some(Failure::new(
+            Exit::NotPermitted,
+            "the broker closed the connection without an answer, as it does to a certificate that it does not know",
+            "check that its [[identities]] have the URI of --cert, and that it trusts the authority of --cert",
+        ));
+    }
     let mut cause = status.source();
     while let Some(error) = cause {
         let inner = error

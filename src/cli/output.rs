@@ -6,7 +6,7 @@
 use super::failure::{Exit, Failure};
 use super::json::{self, Named};
 use clap::ValueEnum;
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
@@ -45,7 +45,7 @@ impl Output {
         let mut out = anstream::stdout().lock();
         let ended = if text.ends_with('\n') { "" } else { "\n" };
         let written = write!(out, "{text}{ended}").and_then(|()| out.flush());
-        written.map_err(unwritten)
+        written.map_err(|error| unwritten(&error))
     }
 
     /// Writes bytes as they are to standard output.
@@ -56,7 +56,7 @@ impl Output {
         let mut out = std::io::stdout().lock();
         out.write_all(bytes)
             .and_then(|()| out.flush())
-            .map_err(unwritten)
+            .map_err(|error| unwritten(&error))
     }
 
     /// Writes a message to standard error. When even that cannot be written there is nobody to tell.
@@ -101,7 +101,7 @@ impl Output {
     ) -> Result<(), Failure> {
         if self.is_json() {
             let items: Result<Vec<Value>, Failure> = messages.iter().map(json::to_value).collect();
-            return self.items(items?, next_page_token);
+            return self.items(&items?, next_page_token);
         }
         if messages.is_empty() {
             self.note("nothing to show");
@@ -118,18 +118,18 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::print`].
-    pub fn items(self, items: Vec<Value>, next_page_token: &str) -> Result<(), Failure> {
+    pub fn items(self, items: &[Value], next_page_token: &str) -> Result<(), Failure> {
         self.value(&json!({ "items": items, "next_page_token": next_page_token }))
     }
 }
 
-fn unwritten(error: std::io::Error) -> Failure {
+fn unwritten(error: &std::io::Error) -> Failure {
     if error.kind() == ErrorKind::BrokenPipe {
         return Failure::new(Exit::Ok, "", "");
     }
     Failure::caused(
         Exit::Failure,
-        &error,
+        error,
         "check the disk or the program that reads",
     )
 }
@@ -139,13 +139,17 @@ pub(super) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// One line under the headings, none elsewhere: rows stay on one screen.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// A table with these headings.
 pub(super) fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.enforce_styling(); // the way out takes colours away where they are not wanted
-    table.set_header(headings.iter().map(|heading| Cell::new(heading)));
+    table.set_header(headings.iter().map(Cell::new));
     table
 }
 

@@ -140,7 +140,7 @@ async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
 
 fn responder_page(responder: &v1::Responder) -> String {
     let mut page = format!(
-        "{}   {}\n{}\nduty phone   {}\nauthorities  {}\nconnected    {} adapters\nwaiting      {} checks, nearest deadline {}\n",
+        "{}   {}\n{}\nduty phone   {}\nauthorities  {}\nadapters     {} connected\nwaiting      {} checks, nearest deadline {}\n",
         clean(&responder.id),
         word::<v1::ResponderKind>(responder.kind),
         clean(&responder.name),

@@ -45,21 +45,17 @@ pub(super) fn man(
             "check the folder and its permissions",
         )
     };
-    match &args.dir {
-        Some(dir) => {
-            std::fs::create_dir_all(dir).map_err(unwritten)?;
-            clap_mangen::generate_to(command, dir).map_err(unwritten)?;
-            context
-                .output
-                .note(&format!("manual pages are in {}", dir.display()));
-        }
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command)
-                .render(&mut page)
-                .map_err(unwritten)?;
-            context.output.print_raw(&page)?;
-        }
-    }
+    let Some(dir) = &args.dir else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command)
+            .render(&mut page)
+            .map_err(unwritten)?;
+        context.output.print_raw(&page)?;
+        return Ok(Exit::Ok);
+    };
+    std::fs::create_dir_all(dir).map_err(unwritten)?;
+    clap_mangen::generate_to(command, dir).map_err(unwritten)?;
+    let note = format!("manual pages are in {}", dir.display());
+    context.output.note(&note);
     Ok(Exit::Ok)
 }

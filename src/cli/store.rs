@@ -1,13 +1,14 @@
 //! `usher store`: proofs over a store that no broker is using.
 
 use super::Context;
+use super::bench::EngineArg;
 use super::config::ConfigArgs;
 use super::failure::{Exit, Failure};
 use super::output::{Tone, cell, clean, table, toned};
 use crate::app;
-use crate::config::settings::{Engine, StoreSettings};
+use crate::config::settings::StoreSettings;
 use crate::store::verify::{Report, verify};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -34,21 +35,6 @@ pub(super) struct VerifyArgs {
     /// Engine of the store [default: store.engine of the configuration]
     #[arg(long, value_enum)]
     engine: Option<EngineArg>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EngineArg {
-    Redb,
-    Sled,
-}
-
-impl From<EngineArg> for Engine {
-    fn from(engine: EngineArg) -> Self {
-        match engine {
-            EngineArg::Redb => Self::Redb,
-            EngineArg::Sled => Self::Sled,
-        }
-    }
 }
 
 pub(super) fn run(command: StoreCommand, context: &Context) -> Result<Exit, Failure> {

@@ -8,6 +8,7 @@ use crate::auth::Identities;
 use crate::broker::Broker;
 use crate::broker::input::Input;
 use crate::broker::opened::OpenEnquiry;
+use crate::telemetry::metrics::Metrics;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,18 @@ pub struct Calls {
     identities: Arc<Identities>,
     watches: Arc<Semaphore>,
     stopping: CancellationToken,
+}
+
+/// A place among the watches, free again when it is dropped.
+pub struct WatchPlace {
+    metrics: Arc<Metrics>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for WatchPlace {
+    fn drop(&mut self) {
+        self.metrics.watches_open.dec();
+    }
 }
 
 impl Calls {
@@ -54,6 +67,9 @@ impl Calls {
     }
 
     /// The client as the table has it now: a connection may outlive its place there.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is no longer there.
     pub fn actor(&self, client: &ClientId) -> Result<Actor, Status> {
         self.identities
             .actor(client)
@@ -77,10 +93,16 @@ impl Calls {
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED` when there is none.
-    pub fn watch_place(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.watches)
+    pub fn watch_place(&self) -> Result<WatchPlace, Status> {
+        let permit = Arc::clone(&self.watches)
             .try_acquire_owned()
-            .map_err(|_| status::busy("watches"))
+            .map_err(|_| status::busy("watches"))?;
+        let metrics = Arc::clone(self.broker.metrics());
+        metrics.watches_open.inc();
+        Ok(WatchPlace {
+            metrics,
+            _permit: permit,
+        })
     }
 
     /// Waits for `call`, or ends it with `UNAVAILABLE` when the broker stops.

@@ -1,19 +1,20 @@
 //! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. A sign of life when nothing
 //! happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
 
-use super::call::Calls;
+use super::call::{Calls, WatchPlace};
+use super::convert::Unreadable;
 use super::{convert, status};
 use crate::broker::Watch;
 use crate::broker::input::{
     AlertFilter, ListAlertsInput, ListInput, Position, WatchAlertsInput, WatchInput,
 };
 use crate::broker::opened::Part;
-use crate::store::{Filter, Recorded};
+use crate::clock::Stopwatch;
+use crate::store::{Cursor, Filter, Recorded};
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use std::collections::VecDeque;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tonic::Status;
 use usher_domain::actor::Actor;
@@ -40,7 +41,7 @@ pub async fn enquiries(
         calls.broker.get(id, &actor).await.map_err(status::broker)?;
     }
     let resumed = input.resume.is_some();
-    let watch = Watch::new(&calls.broker, input.resume);
+    let watch = watch(&calls, input.resume).await?;
     Ok(run(Watching::new(
         calls,
         actor,
@@ -60,7 +61,7 @@ pub async fn alerts(
     input: WatchAlertsInput,
 ) -> Result<Stream<v1::WatchAlertsResponse>, Status> {
     let resumed = input.resume.is_some();
-    let watch = Watch::new(&calls.broker, input.resume);
+    let watch = watch(&calls, input.resume).await?;
     Ok(run(Watching::new(
         calls,
         actor,
@@ -68,6 +69,18 @@ pub async fn alerts(
         resumed,
         Alerts(input.filter),
     )?))
+}
+
+/// A watch from its start or from `resume` on. A place ahead of the feed is of another store, or of this one before it was restored: what
+/// comes next would be taken for seen.
+async fn watch(calls: &Calls, resume: Option<Cursor>) -> Result<Watch, Status> {
+    if let Some(resume) = resume {
+        let end = calls.broker.feed_end().await.map_err(status::broker)?;
+        if resume.entry > end.entry {
+            return Err(status::unreadable(Unreadable::Cursor));
+        }
+    }
+    Ok(Watch::new(&calls.broker, resume))
 }
 
 /// What differs between the two.
@@ -102,7 +115,9 @@ struct Watching<S: Subject> {
     snapshot: Option<Position>,
     ready: VecDeque<S::Message>,
     ended: bool,
-    _place: OwnedSemaphorePermit,
+    /// Since the last message.
+    quiet: Stopwatch,
+    _place: WatchPlace,
 }
 
 impl<S: Subject> Watching<S> {
@@ -123,6 +138,7 @@ impl<S: Subject> Watching<S> {
             snapshot,
             ready: VecDeque::new(),
             ended: false,
+            quiet: Stopwatch::start(),
             _place: place,
         })
     }
@@ -143,25 +159,24 @@ impl<S: Subject> Watching<S> {
             return Ok(());
         }
         let (calls, watch) = (&self.calls, &mut self.watch);
-        let changes = calls
-            .until_stop(timeout_or(self.subject.changes(calls, &self.actor, watch)))
-            .await?;
-        match changes {
-            Some(changes) => self.ready.extend(changes),
-            None => self.ready.push_back(S::heartbeat(&self.watch)),
+        let left = HEARTBEAT_EVERY.saturating_sub(self.quiet.elapsed());
+        let changes = self.subject.changes(calls, &self.actor, watch);
+        let changes = calls.until_stop(timeout_or(left, changes)).await?;
+        self.ready.extend(changes);
+        // What is not for the caller passes without a word, but not for ever.
+        if self.ready.is_empty() && self.quiet.elapsed() >= HEARTBEAT_EVERY {
+            self.ready.push_back(S::heartbeat(&self.watch));
         }
         Ok(())
     }
 }
 
-/// The outcome of `changes`, or `None` when nothing came for a while. What the feed holds is read again by the next call.
+/// The outcome of `changes`, or nothing when it takes longer than `limit`. What the feed holds is read again by the next call.
 async fn timeout_or<T>(
-    changes: impl Future<Output = Result<T, Status>>,
-) -> Result<Option<T>, Status> {
-    match timeout(HEARTBEAT_EVERY, changes).await {
-        Ok(changes) => changes.map(Some),
-        Err(_) => Ok(None),
-    }
+    limit: Duration,
+    changes: impl Future<Output = Result<Vec<T>, Status>>,
+) -> Result<Vec<T>, Status> {
+    timeout(limit, changes).await.unwrap_or(Ok(Vec::new()))
 }
 
 fn run<S: Subject>(watching: Watching<S>) -> Stream<S::Message> {
@@ -171,6 +186,7 @@ fn run<S: Subject>(watching: Watching<S>) -> Stream<S::Message> {
         }
         loop {
             if let Some(message) = watching.ready.pop_front() {
+                watching.quiet = Stopwatch::start();
                 return Some((Ok(message), watching));
             }
             if let Err(status) = watching.fill().await {
@@ -322,7 +338,7 @@ impl Subject for Alerts {
             .next_alerts(&calls.broker, &self.0, actor)
             .await
             .map_err(status::broker)?;
-        let view = |(cursor, entry): (crate::store::Cursor, crate::broker::AlertEntry)| {
+        let view = |(cursor, entry): (Cursor, crate::broker::AlertEntry)| {
             let alert =
                 convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
             let change = v1::AlertChange {

@@ -204,7 +204,7 @@ impl Store for EmbeddedStore {
             let revisions = Vec::new();
             return Ok(Committed { revisions, cursor });
         }
-        let batch = prepare::prepare(shared, batch)?;
+        let batch = prepare::prepare(shared, &batch)?;
         let (reply, answer) = oneshot::channel();
         self.send(Job::Commit { batch, reply }).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -268,9 +268,9 @@ impl Store for EmbeddedStore {
 
     async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
         self.shared.running()?;
-        let ids = self.aside(sweep::suspects).await?;
+        let places = self.aside(sweep::suspects).await?;
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Recheck { ids, reply }).await?;
+        self.send(Job::Recheck { places, reply }).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 

@@ -1,6 +1,12 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod broker;
+#[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod demo;
@@ -11,6 +17,16 @@ mod edge;
 #[cfg(test)]
 mod permit;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
+mod python;
+#[cfg(test)]
+mod rpc;
+#[cfg(test)]
+mod scheduler;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod tidy;

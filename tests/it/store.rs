@@ -2,10 +2,14 @@
 
 mod bit_flip;
 mod conformance;
+mod contract;
 mod disk;
 mod power_cut;
 #[cfg(all(feature = "sled", unix))]
 mod power_cut_sled;
+mod record;
+mod verify;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};

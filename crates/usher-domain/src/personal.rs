@@ -361,12 +361,10 @@ mod tests {
         }
     }
 
-    fn born() -> Option<Birth> {
-        Some(Birth {
-            date: date(1987, 6, 5),
-            accuracy: BirthAccuracy::Known,
-        })
-    }
+    const BORN: Option<Birth> = Some(Birth {
+        date: date(1987, 6, 5),
+        accuracy: BirthAccuracy::Known,
+    });
 
     fn full() -> Personal {
         let canary = || CANARY.to_owned();
@@ -374,7 +372,7 @@ mod tests {
             subject: Subject {
                 name: name(),
                 aliases: vec![name()],
-                born: born(),
+                born: BORN,
                 sex: Some(Sex::Female),
                 crn: Crn::parse("X320741").ok(),
                 pnc: Pnc::parse("2000/0002697F", 2026).ok(),
@@ -395,7 +393,7 @@ mod tests {
             }],
             children: vec![Child {
                 name: name(),
-                born: born(),
+                born: BORN,
                 relationship: canary(),
                 lives_with_subject: true,
                 address: Some(0),
@@ -403,7 +401,7 @@ mod tests {
             }],
             others: vec![Other {
                 name: name(),
-                born: born(),
+                born: BORN,
                 relationship: canary(),
             }],
             offence_code: canary(),

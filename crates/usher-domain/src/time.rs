@@ -5,7 +5,7 @@ use crate::limits;
 use alloc::collections::BTreeSet;
 use core::fmt;
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone, TimeZoneTransition};
 use jiff::{SignedDuration, ToSpan};
 
 pub use jiff::Timestamp;
@@ -59,6 +59,49 @@ fn from_london_lenient(local: civil::DateTime) -> Timestamp {
         .to_ambiguous_timestamp(local)
         .compatible()
         .unwrap_or(Timestamp::MAX)
+}
+
+/// London's offset while it holds. A walk over days asks the zone twice a season instead of twice a day: that was a large part of the
+/// cost of taking an enquiry.
+struct Season {
+    offset: Offset,
+    /// Within these no local time is skipped or doubled.
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Season {
+    /// Longer than any change of the clocks.
+    const MARGIN: SignedDuration = SignedDuration::from_hours(3);
+
+    fn around(instant: Timestamp) -> Self {
+        let zone = london();
+        let change = |change: Option<TimeZoneTransition<'_>>| change.map(|at| at.timestamp());
+        let before = change(zone.preceding(instant).next());
+        let after = change(zone.following(instant).next());
+        Self {
+            offset: zone.to_offset(instant),
+            from: before
+                .and_then(|at| at.checked_add(Self::MARGIN).ok())
+                .unwrap_or(Timestamp::MIN),
+            until: after
+                .and_then(|at| at.checked_sub(Self::MARGIN).ok())
+                .unwrap_or(Timestamp::MAX),
+        }
+    }
+
+    /// As [`from_london_lenient`].
+    fn instant(&mut self, local: civil::DateTime) -> Timestamp {
+        if let Ok(instant) = self.offset.to_timestamp(local)
+            && self.from <= instant
+            && instant <= self.until
+        {
+            return instant;
+        }
+        let instant = from_london_lenient(local);
+        *self = Self::around(instant);
+        instant
+    }
 }
 
 /// Bank holidays of England and Wales, up to a last day that the data covers.
@@ -140,13 +183,22 @@ impl WorkingHours {
 
     /// The working interval of `day`, or `None` on days off and bank holidays.
     pub fn of_day(&self, day: civil::Date, calendar: &Calendar) -> Option<(Timestamp, Timestamp)> {
+        self.of_day_by(day, calendar, from_london_lenient)
+    }
+
+    fn of_day_by(
+        &self,
+        day: civil::Date,
+        calendar: &Calendar,
+        mut instant: impl FnMut(civil::DateTime) -> Timestamp,
+    ) -> Option<(Timestamp, Timestamp)> {
         if calendar.is_holiday(day) {
             return None;
         }
         let place = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
         let (start, end) = (*self.week.get(place)?)?;
-        let opens = from_london_lenient(day.to_datetime(start));
-        let closes = from_london_lenient(day.to_datetime(end));
+        let opens = instant(day.to_datetime(start));
+        let closes = instant(day.to_datetime(end));
         // A night shift that starts in the skipped hour of spring can end before it starts: nothing is worked then.
         (opens < closes).then_some((opens, closes))
     }
@@ -168,8 +220,10 @@ impl WorkingHours {
     ) -> Timestamp {
         let mut left = worked.max(SignedDuration::ZERO);
         let mut day = to_london(start).date();
+        let mut season = Season::around(start);
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
-            if let Some((opens, closes)) = self.of_day(day, calendar) {
+            let hours = self.of_day_by(day, calendar, |local| season.instant(local));
+            if let Some((opens, closes)) = hours {
                 let from = opens.max(start);
                 if from < closes || (left.is_zero() && from <= closes) {
                     let available = closes.duration_since(from);
@@ -189,8 +243,10 @@ impl WorkingHours {
     pub fn before(&self, end: Timestamp, worked: SignedDuration, calendar: &Calendar) -> Timestamp {
         let mut left = worked.max(SignedDuration::ZERO);
         let mut day = to_london(end).date();
+        let mut season = Season::around(end);
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
-            if let Some((opens, closes)) = self.of_day(day, calendar) {
+            let hours = self.of_day_by(day, calendar, |local| season.instant(local));
+            if let Some((opens, closes)) = hours {
                 let until = closes.min(end);
                 if until > opens || (left.is_zero() && until >= opens) {
                     let available = until.duration_since(opens);
@@ -229,12 +285,14 @@ impl WorkingHours {
         let local = to_london(from);
         let mut day = local.date();
         let mut left = days;
+        let mut season = Season::around(from);
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             if left == 0 {
                 break;
             }
             day = step(day);
-            if self.of_day(day, calendar).is_some() {
+            let hours = self.of_day_by(day, calendar, |local| season.instant(local));
+            if hours.is_some() {
                 left -= 1;
             }
         }
@@ -253,11 +311,13 @@ impl WorkingHours {
         let mut sum = SignedDuration::ZERO;
         let mut day = to_london(start).date();
         let last = to_london(end).date();
+        let mut season = Season::around(start);
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             if day > last {
                 break;
             }
-            if let Some((opens, closes)) = self.of_day(day, calendar) {
+            let hours = self.of_day_by(day, calendar, |local| season.instant(local));
+            if let Some((opens, closes)) = hours {
                 let (from, until) = (opens.max(start), closes.min(end));
                 if until > from {
                     sum += until.duration_since(from);

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, date};
+use jiff::civil::{DateTime, date, time};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use usher_domain::code::ResponderId;
@@ -211,24 +211,19 @@ fn an_answer_starts_its_own_ladder() {
 
 #[test]
 fn a_responder_has_its_own_hours_and_ladders_or_the_general_ones() {
-    let (own, other) = (
-        ResponderId::parse("own").unwrap(),
-        ResponderId::parse("other").unwrap(),
-    );
-    let always = Some((
-        jiff::civil::time(0, 0, 0, 0),
-        jiff::civil::time(23, 59, 0, 0),
-    ));
+    let [own, other] = ["own", "other"].map(|id| ResponderId::parse(id).unwrap());
+    let always = Some((time(0, 0, 0, 0), time(23, 59, 0, 0)));
+    let late = policy().tracks[&Track::Oral].steps[0].clone();
     let terms = Terms {
         hours: WorkingHours::new([always; 7]).unwrap(),
-        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing()]))]),
+        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing(), late]))]),
     };
     let mut policy = policy();
     policy.responders.insert(own.clone(), terms);
     assert_eq!(policy.validate(), Ok(()));
     assert_eq!(
         policy.track(Track::Oral, Some(&own)).unwrap().steps.len(),
-        1
+        2
     );
     assert_eq!(
         policy.track(Track::Fast, Some(&own)).unwrap().steps.len(),
@@ -312,6 +307,7 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
     check(only(StepKind::Escalate, &["hearing + 1 wd"], answered), "");
     check(only(StepKind::Escalate, &["hearing + 0 min"], answered), "");
     let last = "ladder.oral: one step after the hearing";
+    check(oral(|rule| rule.steps = vec![hearing()]), last);
     check(
         only(StepKind::Escalate, &["hearing - 1 wd"], answered),
         last,
@@ -418,6 +414,8 @@ fn a_step_that_cannot_be_right_is_refused() {
         step(|step| step.kind = StepKind::Hearing),
         "kind hearing means",
     );
+    let elsewhere = oral(|rule| rule.steps[1].at[0].span.unit = Unit::WorkingDay);
+    check(elsewhere, "kind hearing means");
     check(
         step(|step| step.kind = StepKind::Unread),
         "belongs in [[unread]]",
@@ -486,7 +484,7 @@ proptest! {
         day in 0i64..700, minute in 0i64..1_440, amount in 0u32..=limits::SPAN_DAYS_MAX, before in any::<bool>(), once in 0usize..7,
     ) {
         let mut week = [None; 7];
-        week[once] = Some((jiff::civil::time(9, 0, 0, 0), jiff::civil::time(12, 0, 0, 0)));
+        week[once] = Some((time(9, 0, 0, 0), time(12, 0, 0, 0)));
         let hours = WorkingHours::new(week).unwrap();
         let policy = policy();
         let from = at("2026-01-05T00:00") + SignedDuration::from_mins(day * 1_440 + minute);

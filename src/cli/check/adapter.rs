@@ -110,7 +110,7 @@ pub(in crate::cli) struct AnswerArgs {
     /// What it comes to
     #[arg(long, value_parser = words::parser::<v1::Disposition>())]
     disposition: v1::Disposition,
-    /// What is said, as proto3 JSON of AnswerContent; `-` reads the standard input
+    /// What is said, as proto3 JSON of `AnswerContent`; `-` reads the standard input
     #[arg(long, value_name = "FILE", conflicts_with = "remark")]
     content: Option<PathBuf>,
     /// What is said, in words; `-` reads it from the standard input
@@ -259,7 +259,7 @@ pub(super) async fn accept(args: &AcceptArgs, context: &Context) -> Result<Exit,
 }
 
 pub(super) async fn answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Failure> {
-    let content = content(args)?;
+    let said = content(args)?;
     let client = Client::acting(&args.act, &context.environment)?;
     let request = v1::AnswerRequest {
         request_id: client.request_id(),
@@ -268,7 +268,7 @@ pub(super) async fn answer(args: &AnswerArgs, context: &Context) -> Result<Exit,
         lease_id: args.held.lease_id(),
         disposition: args.disposition.into(),
         data_as_of_time: args.data_as_of,
-        content,
+        content: said,
     };
     let response = client.take(client.adapter().answer(client.request(request)).await)?;
     after(context, response.check)

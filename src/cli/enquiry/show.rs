@@ -1,6 +1,7 @@
-//! Enquiries, checks, answers and events as people read them. Times are London's; "no record" is never told as "no risk".
+//! One enquiry as people read it. Times are London's.
 
-use crate::cli::moment::{civil, exact};
+use super::answer::{answers, decisions, exchanges};
+use crate::cli::moment::civil;
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
 use crate::directory::Courts;
@@ -62,18 +63,22 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
         line(&mut page, "Harm", "IMMINENT");
     }
     let _ = writeln!(page, "\n{}", checks(&enquiry.checks));
-    for check in &enquiry.checks {
-        answers(&mut page, check);
-        exchanges(&mut page, check);
+    for one in &enquiry.checks {
+        answers(&mut page, one);
+        exchanges(&mut page, one);
     }
     decisions(&mut page, &enquiry.decisions);
-    let live: Vec<&v1::Alert> = enquiry
+    let open_alerts: Vec<&v1::Alert> = enquiry
         .alerts
         .iter()
         .filter(|alert| alert.state != i32::from(v1::AlertState::Resolved))
         .collect();
-    if !live.is_empty() {
-        let _ = writeln!(page, "\nAlerts:\n{}", crate::cli::alert::alerts(live));
+    if !open_alerts.is_empty() {
+        let _ = writeln!(
+            page,
+            "\nAlerts:\n{}",
+            crate::cli::alert::alerts(open_alerts)
+        );
     }
     page
 }
@@ -92,7 +97,7 @@ fn subject(personal: &v1::Personal) -> String {
     text
 }
 
-fn name(name: Option<&v1::PersonName>) -> String {
+pub(super) fn name(name: Option<&v1::PersonName>) -> String {
     let joined = name
         .map(|name| format!("{} {}", name.given, name.family))
         .unwrap_or_default();
@@ -117,7 +122,7 @@ pub(in crate::cli) fn person(person: Option<&v1::Person>) -> String {
     parts.join(", ")
 }
 
-fn by(by: Option<&v1::By>) -> String {
+pub(super) fn by(by: Option<&v1::By>) -> String {
     match by {
         Some(v1::By {
             person: Some(named),
@@ -149,7 +154,7 @@ pub(in crate::cli) fn deadline(deadline: Option<&v1::Deadline>) -> String {
     }
 }
 
-fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String, String) {
+pub(super) fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String, String) {
     match deadline.and_then(|deadline| deadline.kind.as_ref()) {
         Some(Kind::Hearing(hearing)) => (
             civil(hearing.hearing_time.as_ref()),
@@ -282,276 +287,6 @@ fn number(id: &str) -> Cell {
     cell(id.rsplit_once('/').map_or(id, |(_, number)| number))
 }
 
-fn answers(page: &mut String, check: &v1::Check) {
-    for answer in &check.answers {
-        let newest = answer.version == check.answers.last().map_or(0, |last| last.version);
-        let which = if newest {
-            "Answer"
-        } else {
-            "Superseded answer"
-        };
-        let _ = writeln!(
-            page,
-            "\n{which} {} of {} on {} ({}), by {}:\n  {}",
-            answer.version,
-            clean(&check.responder_name),
-            civil(answer.answer_time.as_ref()),
-            word::<v1::Timeliness>(answer.timeliness),
-            by(answer.by.as_ref()),
-            disposition(answer.disposition)
-        );
-        if let Some(content) = &answer.content {
-            content_lines(page, content);
-        }
-    }
-}
-
-/// What an answer comes to, so that nobody reads more into it than it says.
-pub(in crate::cli) fn disposition(disposition: i32) -> String {
-    match v1::Disposition::try_from(disposition) {
-        Ok(v1::Disposition::NotKnown) => {
-            "NOT KNOWN: no record of these people, which does not mean no risk".into()
-        }
-        Ok(v1::Disposition::KnownNothingRelevant) => "KNOWN, nothing relevant".into(),
-        Ok(v1::Disposition::KnownRelevant) => "KNOWN, with relevant information".into(),
-        Ok(v1::Disposition::HeldCannotDisclose) => {
-            "INFORMATION IS HELD THAT CANNOT BE GIVEN: ring the responder".into()
-        }
-        Ok(v1::Disposition::Unspecified) | Err(_) => "-".into(),
-    }
-}
-
-fn handling(codes: &[i32]) -> String {
-    if codes.is_empty() {
-        word::<v1::Handling>(v1::Handling::ProbationOnly.into())
-    } else {
-        words::<v1::Handling>(codes)
-    }
-}
-
-/// What is said, each piece with how it may be used.
-pub(in crate::cli) fn content_lines(page: &mut String, content: &v1::AnswerContent) {
-    for found in &content.matches {
-        let _ = writeln!(
-            page,
-            "  match: {}: {} ({})",
-            clean(&found.who),
-            word::<v1::Confidence>(found.confidence),
-            clean(&found.basis)
-        );
-    }
-    for episode in &content.episodes {
-        let until = if episode.end.is_empty() {
-            String::new()
-        } else {
-            format!(" to {}", clean(&episode.end))
-        };
-        let _ = writeln!(
-            page,
-            "  {}: {} {} from {}{until}   [{}]",
-            clean(&episode.who),
-            if episode.open { "open" } else { "closed" },
-            word::<v1::EpisodeKind>(episode.kind),
-            clean(&episode.start),
-            handling(&episode.handling)
-        );
-    }
-    if let Some(worker) = &content.worker {
-        let parts = [&worker.name, &worker.team, &worker.phone, &worker.email];
-        let known: Vec<String> = parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| clean(part))
-            .collect();
-        let _ = writeln!(page, "  worker: {}", known.join(", "));
-    }
-    if let Some(count) = content.recent_contacts {
-        let _ = writeln!(
-            page,
-            "  contacts in the last year: {count}, the latest {}",
-            clean(&content.last_contact)
-        );
-    }
-    for remark in &content.remarks {
-        let text = clean(&remark.text).replace('\n', "\n    ");
-        let _ = writeln!(
-            page,
-            "  {}: {text}   [{}]",
-            word::<v1::Topic>(remark.topic),
-            handling(&remark.handling)
-        );
-    }
-    if !content.valid_until.is_empty() {
-        let _ = writeln!(
-            page,
-            "  may be relied on until {}",
-            clean(&content.valid_until)
-        );
-    }
-}
-
-fn exchanges(page: &mut String, check: &v1::Check) {
-    for exchange in &check.exchanges {
-        let who = by(exchange.asked_by.as_ref());
-        let _ = writeln!(
-            page,
-            "\n{} asked on {}:\n  {}",
-            who,
-            civil(exchange.ask_time.as_ref()),
-            clean(&exchange.question)
-        );
-        let reply = match &exchange.reply_time {
-            Some(time) => format!("{}: {}", civil(Some(time)), clean(&exchange.reply)),
-            None => "NO REPLY YET: usher enquiry supply".into(),
-        };
-        let _ = writeln!(page, "  reply: {reply}");
-    }
-}
-
-fn decisions(page: &mut String, decisions: &[v1::Decision]) {
-    for decision in decisions {
-        let authorised = decision
-            .authorised_by
-            .as_ref()
-            .map(|who| format!(", authorised by {}", person(Some(who))));
-        let _ = writeln!(
-            page,
-            "\nDecided on {}: {}{}, recorded by {}\n  {}",
-            civil(decision.decide_time.as_ref()),
-            word::<v1::DecisionKind>(decision.kind),
-            authorised.unwrap_or_default(),
-            by(decision.by.as_ref()),
-            clean(&decision.note)
-        );
-    }
-}
-
-/// A list of enquiries.
-pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
-    let mut rows = table(&[
-        "reference",
-        "before",
-        "court",
-        "defendant",
-        "outstanding",
-        "answered",
-        "needs you",
-        "alerts",
-        "id",
-    ]);
-    for enquiry in enquiries {
-        let counts = enquiry.counts.unwrap_or_default();
-        let (before, court) = deadline_parts(enquiry.deadline.as_ref());
-        let needed = counts.asked + counts.unroutable;
-        let outstanding = if enquiry.open {
-            counts.outstanding.to_string()
-        } else {
-            "closed".into()
-        };
-        rows.add_row([
-            cell(&enquiry.reference),
-            cell(before),
-            cell(court),
-            cell(name(enquiry.subject.as_ref())),
-            cell(outstanding),
-            cell(counts.answered.to_string()),
-            toned(
-                needed.to_string(),
-                if needed > 0 { Tone::Bad } else { Tone::Plain },
-            ),
-            toned(
-                format!(
-                    "{} of {} unattended",
-                    enquiry.open_alerts, enquiry.live_alerts
-                ),
-                if enquiry.open_alerts > 0 {
-                    Tone::Bad
-                } else {
-                    Tone::Plain
-                },
-            ),
-            cell(&enquiry.id),
-        ]);
-    }
-    rows.to_string()
-}
-
-/// One enquiry on one line, for a watch.
-pub(super) fn one_line(enquiry: &v1::Enquiry) -> String {
-    let counts = enquiry.counts.unwrap_or_default();
-    format!(
-        "{}  before {}: {} outstanding, {} asked back, {} unroutable, {} answered",
-        clean(&enquiry.reference),
-        deadline(enquiry.deadline.as_ref()),
-        counts.outstanding,
-        counts.asked,
-        counts.unroutable,
-        counts.answered
-    )
-}
-
-/// One event on one line.
-pub(super) fn event_line(event: &v1::Event) -> String {
-    let check = event
-        .check_id
-        .rsplit_once('/')
-        .map_or(String::new(), |(_, number)| {
-            format!(" check {}", clean(number))
-        });
-    let mut line = format!(
-        "{}  {}{check}  {}",
-        exact(event.event_time.as_ref()),
-        clean(&event.reference),
-        word::<v1::EventType>(event.r#type)
-    );
-    let mut tell = |text: String| {
-        let _ = write!(line, "  {text}");
-    };
-    if !event.responder_id.is_empty() {
-        tell(clean(&event.responder_id));
-    }
-    if event.timeliness != 0 {
-        tell(word::<v1::Timeliness>(event.timeliness));
-    }
-    if event.answer_version > 0 {
-        tell(format!("version {}", event.answer_version));
-    }
-    if !event.step.is_empty() {
-        tell(clean(&event.step));
-    }
-    if event.trouble != 0 {
-        tell(word::<v1::Trouble>(event.trouble));
-    }
-    if event.decision != 0 {
-        tell(word::<v1::DecisionKind>(event.decision));
-    }
-    if event.close_reason != 0 {
-        tell(word::<v1::CloseReason>(event.close_reason));
-    }
-    for (name, time) in [
-        ("due", &event.due_time),
-        ("until", &event.expire_time),
-        ("promised for", &event.expected_by_time),
-        ("from", &event.from_time),
-        ("to", &event.to_time),
-    ] {
-        if time.is_some() {
-            tell(format!("{name} {}", civil(time.as_ref())));
-        }
-    }
-    if !event.successor_check_id.is_empty() {
-        let number = event
-            .successor_check_id
-            .rsplit_once('/')
-            .map_or("", |(_, number)| number);
-        tell(format!("goes on as check {}", clean(number)));
-    }
-    if event.by.is_some() {
-        tell(format!("by {}", by(event.by.as_ref())));
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -634,23 +369,5 @@ mod tests {
     fn an_answer_without_handling_is_for_probation_only_and_cannot_steer_the_terminal() {
         let page = enquiry_page(&enquiry());
         assert!(page.contains("a\u{fffd}[2Jb   [probation only]"), "{page}");
-    }
-
-    #[test]
-    fn an_event_is_one_line_with_what_matters() {
-        let event = v1::Event {
-            reference: "7K3M-9QXA-B".into(),
-            check_id: "018f/2".into(),
-            event_time: Some(parse_instant("2026-11-23T10:00:05Z").unwrap()),
-            r#type: v1::EventType::Answered.into(),
-            responder_id: "hackney".into(),
-            timeliness: v1::Timeliness::AfterHearing.into(),
-            answer_version: 1,
-            ..Default::default()
-        };
-        assert_eq!(
-            event_line(&event),
-            "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-B check 2  answered  hackney  after hearing  version 1"
-        );
     }
 }

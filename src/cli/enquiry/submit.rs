@@ -17,7 +17,7 @@ const JSON_FACTOR: u64 = 4;
 
 #[derive(Args)]
 pub(in crate::cli) struct SubmitArgs {
-    /// Enquiry as proto3 JSON of SubmitRequest; `-` reads the standard input
+    /// Enquiry as proto3 JSON of `SubmitRequest`; `-` reads the standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "court"])]
     file: Option<PathBuf>,
     /// Print a filled example of such a file, and do nothing else

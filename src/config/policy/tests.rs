@@ -332,7 +332,10 @@ fn a_ladder_that_could_end_with_nobody_looking_is_refused() {
 fn a_responder_changes_what_it_names_and_keeps_the_rest() {
     let rules = Rules::built_in().unwrap();
     let table: toml::Table = "[oral]\nacknowledgement = \"30 min\"\n[fast]\n\
-        step = [{ name = \"hearing\", kind = \"hearing\", at = \"hearing + 0 min\", audience = [\"operator\"] }]\n"
+        step = [\n\
+        { name = \"hearing\", kind = \"hearing\", at = \"hearing + 0 min\", audience = [\"operator\"] },\n\
+        { name = \"after\", at = \"hearing + 1 wd\", audience = [\"operator\"] },\n\
+        ]\n"
         .parse()
         .unwrap();
     let terms = rules.terms(WorkingHours::office(), &table).unwrap();
@@ -344,7 +347,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
         fast.acknowledgement,
         rules.general[&Track::Fast].acknowledgement
     );
-    assert_eq!(fast.steps.len(), 1);
+    assert_eq!(fast.steps.len(), 2);
     assert_eq!(terms.tracks.len(), 2);
     let hackney = ResponderId::parse("hackney").unwrap();
     let policy = rules
@@ -359,7 +362,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
             .unwrap()
             .steps
             .len(),
-        1
+        2
     );
     assert_eq!(policy.track(Track::Fast, None).unwrap().steps.len(), 9);
 }

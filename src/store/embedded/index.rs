@@ -12,6 +12,8 @@ use usher_domain::time::Timestamp;
 /// What is known of one open enquiry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// The feed entry with which it came to its shelf: part of its record's key.
+    pub(super) since: u64,
     /// The revision that the keys are of.
     pub(super) revision: Revision,
     /// By what it is found.
@@ -37,8 +39,10 @@ pub(super) struct Index {
     queues: BTreeMap<ResponderId, BTreeSet<Queued>>,
     due: BTreeSet<(Timestamp, EnquiryId)>,
     by_deadline: BTreeSet<(Timestamp, EnquiryId)>,
-    /// Records that could not be read: found by nothing, touched by nothing.
-    unreadable: BTreeSet<EnquiryId>,
+    /// Records that could not be read: found by nothing, touched by nothing. With the feed entry in their key when they are open.
+    unreadable: BTreeMap<EnquiryId, Option<u64>>,
+    /// Closed enquiries that the commit under way opens again, with the feed entry that their key will have.
+    reopening: HashMap<EnquiryId, u64>,
     /// Keys among the records that hold no id.
     nameless: u64,
     end: Cursor,
@@ -48,7 +52,7 @@ impl Index {
     /// Builds the index in one go.
     pub(super) fn build(
         entries: Vec<(EnquiryId, Entry)>,
-        unreadable: BTreeSet<EnquiryId>,
+        unreadable: BTreeMap<EnquiryId, Option<u64>>,
         nameless: u64,
         end: Cursor,
     ) -> Self {
@@ -74,6 +78,7 @@ impl Index {
                 .collect(),
             open: entries.into_iter().collect(),
             unreadable,
+            reopening: HashMap::new(),
             nameless,
             end,
         }
@@ -115,32 +120,53 @@ impl Index {
 
     /// Sets a record apart that cannot be read.
     pub(super) fn quarantine(&mut self, id: EnquiryId) -> bool {
+        let since = self.since(id);
         self.remove(id);
-        self.unreadable.insert(id)
+        self.quarantine_at(id, since)
     }
 
+    /// The same for a record whose place is known.
+    pub(super) fn quarantine_at(&mut self, id: EnquiryId, since: Option<u64>) -> bool {
+        self.remove(id);
+        self.unreadable.insert(id, since).is_none()
+    }
+
+    /// Tells where records will be that a commit is about to open again: between that commit and its place here they are found nowhere
+    /// else.
+    pub(super) fn reopen(&mut self, reopened: &[(EnquiryId, u64)]) {
+        self.reopening.extend(reopened.iter().copied());
+    }
+
+    /// Where the record is, if it is or may be open: the feed entry in its key.
+    pub(super) fn since(&self, id: EnquiryId) -> Option<u64> {
+        let open = self.open.get(&id).map(|entry| entry.since);
+        let apart = || self.unreadable.get(&id).copied().flatten();
+        open.or_else(apart)
+            .or_else(|| self.reopening.get(&id).copied())
+    }
+
+    /// Ends what a commit changed.
     pub(super) fn advance(&mut self, end: Cursor) {
         self.end = end;
+        self.reopening.clear();
     }
 
     pub(super) fn get(&self, id: EnquiryId) -> Option<&Entry> {
         self.open.get(&id)
     }
 
-    pub(super) fn is_open(&self, id: EnquiryId) -> bool {
-        self.open.contains_key(&id)
-    }
-
     pub(super) fn is_unreadable(&self, id: EnquiryId) -> bool {
-        self.unreadable.contains(&id)
+        self.unreadable.contains_key(&id)
     }
 
-    pub(super) fn open_ids(&self) -> Vec<EnquiryId> {
-        self.open.keys().copied().collect()
+    /// Every open enquiry, with the feed entry in its record's key.
+    pub(super) fn open_places(&self) -> Vec<(u64, EnquiryId)> {
+        let place = |(id, entry): (&EnquiryId, &Entry)| (entry.since, *id);
+        self.open.iter().map(place).collect()
     }
 
     pub(super) fn unreadable(&self) -> Vec<EnquiryId> {
-        self.unreadable.iter().copied().collect()
+        self.unreadable.keys().copied().collect()
     }
 
     pub(super) fn end(&self) -> Cursor {

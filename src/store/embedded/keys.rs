@@ -1,7 +1,9 @@
 //! The layout of keys: the one place that knows it.
 //!
-//! `m` the store's mark; `o` + id an open enquiry; `c` + id a closed one; `f` + number, big-endian, an entry of the feed. A record
-//! moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the store reads the open ones only.
+//! `m` the store's mark; `o` + number + id an open enquiry; `c` + id a closed one; `f` + number an entry of the feed. Numbers are those
+//! of the feed, big-endian. A record moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the
+//! store reads the open ones only. An open one's number is the feed entry of that commit: what is opened together lies together and at
+//! the end, where an engine writes few pages, while keys that begin with an id, which is random, cost a page each.
 
 use std::ops::Bound;
 use usher_domain::id::EnquiryId;
@@ -22,17 +24,10 @@ impl Shelf {
         if is_open { Self::Open } else { Self::Closed }
     }
 
-    pub(in crate::store) fn other(self) -> Self {
-        match self {
-            Self::Open => Self::Closed,
-            Self::Closed => Self::Open,
-        }
-    }
-
     fn prefix(self) -> u8 {
         match self {
-            Self::Open => b'o',
-            Self::Closed => b'c',
+            Self::Open => OPEN,
+            Self::Closed => CLOSED,
         }
     }
 }
@@ -40,6 +35,8 @@ impl Shelf {
 /// The store's own mark.
 pub(in crate::store) const META: &[u8] = b"m";
 
+const OPEN: u8 = b'o';
+const CLOSED: u8 = b'c';
 const FEED: u8 = b'f';
 
 /// Inclusive start and exclusive end of a range, to be borrowed by a scan.
@@ -57,17 +54,36 @@ impl Range {
     }
 }
 
-pub(in crate::store) fn record(shelf: Shelf, id: EnquiryId) -> Vec<u8> {
+/// The key of an open enquiry that came to its shelf with feed entry `since`.
+pub(in crate::store) fn open(since: u64, id: EnquiryId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(25);
+    key.push(Shelf::Open.prefix());
+    key.extend_from_slice(&since.to_be_bytes());
+    key.extend_from_slice(id.uuid().as_bytes());
+    key
+}
+
+/// The key of a closed enquiry.
+pub(in crate::store) fn closed(id: EnquiryId) -> Vec<u8> {
     let mut key = Vec::with_capacity(17);
-    key.push(shelf.prefix());
+    key.push(Shelf::Closed.prefix());
     key.extend_from_slice(id.uuid().as_bytes());
     key
 }
 
 /// The id in the key of a record.
 pub(in crate::store) fn id_of(key: &[u8]) -> Option<EnquiryId> {
-    let id = Uuid::from_slice(key.get(1..)?).ok()?;
-    Some(EnquiryId::from_uuid(id))
+    let id = match *key.first()? {
+        OPEN => key.get(9..)?,
+        _ => key.get(1..)?,
+    };
+    Some(EnquiryId::from_uuid(Uuid::from_slice(id).ok()?))
+}
+
+/// Since which feed entry the record has been open, and its id, in the key of an open one.
+pub(in crate::store) fn open_of(key: &[u8]) -> Option<(u64, EnquiryId)> {
+    let since = key.get(1..9)?.try_into().ok()?;
+    Some((u64::from_be_bytes(since), id_of(key)?))
 }
 
 /// Every key of a shelf after `key`, or all.

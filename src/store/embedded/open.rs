@@ -20,8 +20,10 @@ const CHUNKS_WAITING_MAX: usize = 8;
 /// Decoding threads: opening is bound by them up to about here, then by the reading.
 const DECODERS_MAX: usize = 4;
 
-type Chunk = Vec<(EnquiryId, Vec<u8>)>;
-type Decoded = Vec<(EnquiryId, Result<Entry, RecordError>)>;
+/// The feed entry and the id in a record's key.
+type Place = (u64, EnquiryId);
+type Chunk = Vec<(Place, Vec<u8>)>;
+type Decoded = Vec<(Place, Result<Entry, RecordError>)>;
 
 /// Reads all that the index needs.
 pub(super) fn derive(kv: &dyn KeyValue) -> Result<Index, StoreError> {
@@ -29,13 +31,13 @@ pub(super) fn derive(kv: &dyn KeyValue) -> Result<Index, StoreError> {
     let end = feed_end(kv)?;
     let (decoded, nameless) = read_open(kv)?;
     let mut entries = Vec::with_capacity(decoded.len());
-    let mut unreadable = std::collections::BTreeSet::new();
-    for (id, outcome) in decoded {
+    let mut unreadable = std::collections::BTreeMap::new();
+    for ((since, id), outcome) in decoded {
         match outcome {
             Ok(entry) => entries.push((id, entry)),
             Err(error) => {
                 tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
-                unreadable.insert(id);
+                unreadable.insert(id, Some(since));
             }
         }
     }
@@ -99,7 +101,8 @@ fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
             .collect();
         // Only the decoders hold it now: should all of them fail, the sending ends too.
         drop(receiver);
-        let nameless = send_chunks(kv, sender);
+        let nameless = send_chunks(kv, &sender);
+        drop(sender);
         let mut all = Vec::new();
         for decoder in decoders {
             all.extend(decoder.join().map_err(|_| StoreError::Unavailable {
@@ -111,19 +114,19 @@ fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
     })
 }
 
-fn send_chunks(kv: &dyn KeyValue, sender: mpsc::SyncSender<Chunk>) -> Result<u64, StoreError> {
+fn send_chunks(kv: &dyn KeyValue, sender: &mpsc::SyncSender<Chunk>) -> Result<u64, StoreError> {
     let mut nameless = 0;
     let mut chunk = Chunk::with_capacity(CHUNK_RECORDS);
     kv.scan(
         keys::shelf_after(Shelf::Open, None).bounds(),
         Order::Ascending,
         &mut |key, value| {
-            let Some(id) = keys::id_of(key) else {
+            let Some(place) = keys::open_of(key) else {
                 tracing::error!("Store holds a record whose key has no id");
                 nameless += 1;
                 return ControlFlow::Continue(());
             };
-            chunk.push((id, value.to_vec()));
+            chunk.push((place, value.to_vec()));
             if chunk.len() < CHUNK_RECORDS {
                 return ControlFlow::Continue(());
             }
@@ -151,13 +154,13 @@ fn decode_chunks(receiver: &Mutex<mpsc::Receiver<Chunk>>) -> Decoded {
         decoded.extend(
             chunk
                 .into_iter()
-                .map(|(id, value)| (id, read_entry(id, &value))),
+                .map(|(place, value)| (place, read_entry(place, &value))),
         );
     }
 }
 
-/// The index entry of the open record `value` that stands under `id`.
-pub(super) fn read_entry(id: EnquiryId, value: &[u8]) -> Result<Entry, RecordError> {
+/// The index entry of the open record `value` that stands at a place.
+pub(super) fn read_entry((since, id): Place, value: &[u8]) -> Result<Entry, RecordError> {
     let envelope = decode_envelope(value)?;
     let enquiry = decode_enquiry(&envelope.body)?;
     let keys = kept_keys(&enquiry);
@@ -165,6 +168,7 @@ pub(super) fn read_entry(id: EnquiryId, value: &[u8]) -> Result<Entry, RecordErr
         return Err(RecordError::Misplaced);
     }
     Ok(Entry {
+        since,
         revision: envelope.revision,
         keys,
     })

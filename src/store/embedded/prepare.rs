@@ -16,7 +16,7 @@ pub(super) struct Prepared {
     pub(super) id: EnquiryId,
     /// The revision that it was decided on.
     pub(super) expected: Option<Revision>,
-    /// Its place in the index once it is written, with its new revision.
+    /// Its place in the index once it is written, with its new revision. The writer sets `since`.
     pub(super) entry: Entry,
     /// The feed entries of the commits before it.
     pub(super) entries: Vec<u64>,
@@ -36,10 +36,10 @@ pub(super) struct Batch {
 }
 
 /// Prepares a whole commit.
-pub(super) fn prepare(shared: &Shared, batch: Vec<Change>) -> Result<Batch, StoreError> {
+pub(super) fn prepare(shared: &Shared, batch: &[Change]) -> Result<Batch, StoreError> {
     within("batch", batch.len(), BATCH_CHANGES_MAX)?;
     let mut changes: Vec<Prepared> = Vec::with_capacity(batch.len());
-    for change in &batch {
+    for change in batch {
         let id = change.enquiry.id;
         let earlier = changes.iter().rev().find(|prepared| prepared.id == id);
         let base = base(shared, change, earlier)?;
@@ -111,7 +111,11 @@ fn encode(change: &Change, mut entries: Vec<u64>) -> Result<Prepared, StoreError
         id: enquiry.id,
         expected: *expected,
         member: encode_member(enquiry.id, revision, keys.court, with_responder),
-        entry: Entry { revision, keys },
+        entry: Entry {
+            since: 0,
+            revision,
+            keys,
+        },
         entries,
         body,
         events: u32::try_from(events.len()).unwrap_or(u32::MAX),

@@ -13,16 +13,25 @@ use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX};
 impl Shared {
     /// The envelope of an enquiry, wherever it stands.
     pub(super) fn find(&self, id: EnquiryId) -> Result<Option<Envelope>, StoreError> {
-        let first = Shelf::of(self.index().is_open(id));
-        // The record may move between two looks; it cannot move twice unseen by three.
-        for shelf in [first, first.other(), first] {
-            if let Some(value) = self.read(&keys::record(shelf, id))? {
+        // The record may move between two looks, once unseen by four. Where one will be that is being opened again is known before it is
+        // there.
+        let mut since = self.index().since(id);
+        for _ in 0..4 {
+            let key = since.map_or_else(|| keys::closed(id), |since| keys::open(since, id));
+            if let Some(value) = self.read(&key)? {
                 let envelope = decode_envelope(&value);
                 return match envelope {
                     Ok(envelope) => Ok(Some(envelope)),
                     Err(error) => Err(self.unreadable(id, error)),
                 };
             }
+            since = match since {
+                Some(_) => None,
+                None => match self.index().since(id) {
+                    None => break,
+                    opened => opened,
+                },
+            };
         }
         Ok(None)
     }
@@ -195,7 +204,7 @@ impl Walk<'_> {
     }
 
     fn closed(&mut self, after: Option<EnquiryId>) -> Result<Option<Place>, StoreError> {
-        let after = after.map(|id| keys::record(Shelf::Closed, id));
+        let after = after.map(keys::closed);
         let mut examined = 0;
         let mut stopped = None;
         self.shared

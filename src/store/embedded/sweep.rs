@@ -15,8 +15,8 @@ use usher_domain::id::EnquiryId;
 /// Records read in one scan: a longer one would keep the engine from reusing old pages.
 const SCAN_RECORDS_MAX: usize = 1_000;
 
-/// Open enquiries whose index entry does not seem to fit the record.
-pub(super) fn suspects(shared: &Shared) -> Result<Vec<EnquiryId>, StoreError> {
+/// Open enquiries whose index entry does not seem to fit the record, each with the feed entry in its key.
+pub(super) fn suspects(shared: &Shared) -> Result<Vec<(u64, EnquiryId)>, StoreError> {
     let mut seen = HashSet::new();
     let mut suspects = Vec::new();
     let mut after: Option<Vec<u8>> = None;
@@ -30,11 +30,15 @@ pub(super) fn suspects(shared: &Shared) -> Result<Vec<EnquiryId>, StoreError> {
                 &mut |key, value| {
                     after = Some(key.to_vec());
                     scanned += 1;
-                    if let Some(id) = keys::id_of(key) {
-                        seen.insert(id);
-                        let entry = read_entry(id, value).ok();
-                        if entry.as_ref() != shared.index().get(id) {
-                            suspects.push(id);
+                    if let Some(place) = keys::open_of(key) {
+                        seen.insert(place);
+                        let index = shared.index();
+                        let agrees = match read_entry(place, value) {
+                            Ok(entry) => index.get(place.1) == Some(&entry),
+                            Err(_) => index.is_unreadable(place.1),
+                        };
+                        if !agrees {
+                            suspects.push(place);
                         }
                     }
                     if scanned < SCAN_RECORDS_MAX {
@@ -49,7 +53,7 @@ pub(super) fn suspects(shared: &Shared) -> Result<Vec<EnquiryId>, StoreError> {
             break;
         }
     }
-    let known = shared.index().open_ids();
-    suspects.extend(known.into_iter().filter(|id| !seen.contains(id)));
+    let known = shared.index().open_places();
+    suspects.extend(known.into_iter().filter(|place| !seen.contains(place)));
     Ok(suspects)
 }

@@ -4,7 +4,7 @@
 //! lost to a neighbour in the group loads what the neighbour wrote. A failed engine commit ends the writer for good.
 
 use super::index::Entry;
-use super::keys::{self, Shelf};
+use super::keys;
 use super::open::read_entry;
 use super::prepare::{Batch, Prepared};
 use super::{Shared, corrupt};
@@ -31,7 +31,7 @@ pub(super) enum Job {
     },
     /// To compare these enquiries with the index while nothing is being written; see `sweep.rs`.
     Recheck {
-        ids: Vec<EnquiryId>,
+        places: Vec<(u64, EnquiryId)>,
         reply: oneshot::Sender<Result<Vec<EnquiryId>, StoreError>>,
     },
     /// To end after all that was asked before.
@@ -42,7 +42,18 @@ pub(super) enum Job {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Absent,
-    At(Shelf, Revision),
+    /// Among the open ones, since this feed entry.
+    Open(u64, Revision),
+    Closed(Revision),
+}
+
+impl Standing {
+    fn revision(self) -> Option<Revision> {
+        match self {
+            Self::Absent => None,
+            Self::Open(_, revision) | Self::Closed(revision) => Some(revision),
+        }
+    }
 }
 
 /// The thread's state.
@@ -65,6 +76,8 @@ struct Group {
     /// Where the records of the group will stand.
     standings: HashMap<EnquiryId, Standing>,
     index: Vec<(EnquiryId, Option<Entry>)>,
+    /// Closed before, open after: each with the feed entry in its new key.
+    reopened: Vec<(EnquiryId, u64)>,
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
 }
 
@@ -89,7 +102,7 @@ impl Writer {
                     }
                 }
                 // A caller that has gone needs no answer.
-                Job::Recheck { ids, reply } => drop(reply.send(self.recheck(&ids))),
+                Job::Recheck { places, reply } => drop(reply.send(self.recheck(&places))),
                 Job::Close => break,
             }
         }
@@ -131,17 +144,15 @@ impl Writer {
     fn standings(&self, group: &Group, changes: &[Prepared]) -> Result<Vec<Standing>, StoreError> {
         let mut before: Vec<Standing> = Vec::with_capacity(changes.len());
         for (place, change) in changes.iter().enumerate() {
-            let earlier = changes[..place].iter().rfind(|other| other.id == change.id);
+            let earlier = changes[..place]
+                .iter()
+                .rposition(|other| other.id == change.id);
             let standing = match (earlier, group.standings.get(&change.id)) {
-                (Some(earlier), _) => earlier.standing(),
+                (Some(earlier), _) => changes[earlier].standing(before[earlier], group.number),
                 (None, Some(standing)) => *standing,
                 (None, None) => self.standing(change.id)?,
             };
-            let revision = match standing {
-                Standing::Absent => None,
-                Standing::At(_, revision) => Some(revision),
-            };
-            if revision != change.expected {
+            if standing.revision() != change.expected {
                 return Err(StoreError::Conflict { id: change.id });
             }
             before.push(standing);
@@ -153,16 +164,16 @@ impl Writer {
         {
             let index = self.shared.index();
             if let Some(entry) = index.get(id) {
-                return Ok(Standing::At(Shelf::Open, entry.revision));
+                return Ok(Standing::Open(entry.since, entry.revision));
             }
             if index.is_unreadable(id) {
                 return Err(StoreError::Conflict { id });
             }
         }
-        let value = self.shared.read(&keys::record(Shelf::Closed, id))?;
+        let value = self.shared.read(&keys::closed(id))?;
         value.map_or(Ok(Standing::Absent), |value| {
             let envelope = decode_envelope(&value).map_err(corrupt("the record", Some(id)))?;
-            Ok(Standing::At(Shelf::Closed, envelope.revision))
+            Ok(Standing::Closed(envelope.revision))
         })
     }
 
@@ -177,6 +188,9 @@ impl Writer {
         group
             .writes
             .push(Write::put(keys::entry(group.number), entry));
+        if !group.reopened.is_empty() {
+            self.shared.index_mut().reopen(&group.reopened);
+        }
         match self.shared.kv.commit(&group.writes) {
             Ok(()) => {
                 self.shared
@@ -201,11 +215,15 @@ impl Writer {
     }
 
     /// Compares records with the index while nothing else can change either, and puts the index right.
-    fn recheck(&self, ids: &[EnquiryId]) -> Result<Vec<EnquiryId>, StoreError> {
+    fn recheck(&self, places: &[(u64, EnquiryId)]) -> Result<Vec<EnquiryId>, StoreError> {
         let mut differed = Vec::new();
-        for &id in ids {
-            let value = self.shared.read(&keys::record(Shelf::Open, id))?;
-            let entry = value.map(|value| read_entry(id, &value)).transpose();
+        for &(seen, id) in places {
+            // It may have moved since it was seen.
+            let since = self.shared.index().since(id).unwrap_or(seen);
+            let value = self.shared.read(&keys::open(since, id))?;
+            let entry = value
+                .map(|value| read_entry((since, id), &value))
+                .transpose();
             let mut index = self.shared.index_mut();
             match entry {
                 Ok(entry) if index.get(id) == entry.as_ref() && !index.is_unreadable(id) => {
@@ -216,7 +234,7 @@ impl Writer {
                     index.put(id, entry);
                 }
                 Err(error) => {
-                    if !index.quarantine(id) {
+                    if !index.quarantine_at(id, Some(since)) {
                         continue;
                     }
                     tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
@@ -229,9 +247,14 @@ impl Writer {
 }
 
 impl Prepared {
-    /// Where its record will stand.
-    fn standing(&self) -> Standing {
-        Standing::At(Shelf::of(self.entry.keys.open), self.entry.revision)
+    /// Where its record will stand, after it stood as `before`, once feed entry `number` is written.
+    fn standing(&self, before: Standing, number: u64) -> Standing {
+        let revision = self.entry.revision;
+        match before {
+            _ if !self.entry.keys.open => Standing::Closed(revision),
+            Standing::Open(since, _) => Standing::Open(since, revision),
+            Standing::Absent | Standing::Closed(_) => Standing::Open(number, revision),
+        }
     }
 }
 
@@ -270,11 +293,11 @@ impl Group {
     }
 
     fn stamp(&mut self, change: Prepared, before: Standing) {
-        let standing = change.standing();
+        let standing = change.standing(before, self.number);
         let Prepared {
             id,
             expected: _,
-            entry,
+            mut entry,
             mut entries,
             body,
             member,
@@ -283,13 +306,25 @@ impl Group {
         if entries.last() != Some(&self.number) {
             entries.push(self.number);
         }
-        let shelf = Shelf::of(entry.keys.open);
-        if matches!(before, Standing::At(old, _) if old != shelf) {
-            self.writes
-                .push(Write::delete(keys::record(shelf.other(), id)));
+        match (before, standing) {
+            (Standing::Open(since, _), Standing::Closed(_)) => {
+                self.writes.push(Write::delete(keys::open(since, id)));
+            }
+            (Standing::Closed(_), Standing::Open(since, _)) => {
+                self.writes.push(Write::delete(keys::closed(id)));
+                self.reopened.push((id, since));
+            }
+            _ => {}
         }
+        let key = match standing {
+            Standing::Open(since, _) => {
+                entry.since = since;
+                keys::open(since, id)
+            }
+            Standing::Absent | Standing::Closed(_) => keys::closed(id),
+        };
         let value = encode_envelope(entry.revision, &entries, &body);
-        self.writes.push(Write::put(keys::record(shelf, id), value));
+        self.writes.push(Write::put(key, value));
         self.members.push(member);
         self.events = self.events.saturating_add(events);
         self.standings.insert(id, standing);

@@ -104,7 +104,7 @@ impl Kept for Episode {
             open: *open,
             start: keep_date_if(*start),
             end: keep_date_if(*end),
-            category: category.map_or(0, |category| category.number()),
+            category: category.map_or(0, super::code::Code::number),
             legal_status: legal_status.clone(),
             other_authority: *other_authority,
             handling: keep_codes(handling),

@@ -47,7 +47,7 @@ impl Kept for Enquiry {
             id: keep_uuid(id.uuid()),
             requester: Some(requester.keep()),
             purpose: purpose.number(),
-            report: report.map_or(0, |report| report.number()),
+            report: report.map_or(0, super::code::Code::number),
             in_custody: *in_custody,
             curfew_proposed,
             curfew_withdrawn,

@@ -146,19 +146,7 @@ impl Kept for EventKind {
                 from: read_time(from_ms, "event.from_ms")?,
                 to: read_time(to_ms, "event.to_ms")?,
             },
-            Kind::StepRaised(kept::EventStepRaised {
-                step,
-                due_ms,
-                alert: number,
-            }) => {
-                let (step, generation) = read_step_cause(needed(step, "event.step")?)?;
-                Self::StepRaised {
-                    step,
-                    generation,
-                    due: read_time(due_ms, "event.due_ms")?,
-                    alert: alert(number)?,
-                }
-            }
+            Kind::StepRaised(raised) => read_step_raised(raised)?,
             Kind::StepMoot(step) => {
                 let (step, generation) = read_step_cause(step)?;
                 Self::StepMoot { step, generation }
@@ -192,6 +180,21 @@ impl Kept for EventKind {
             },
         })
     }
+}
+
+fn read_step_raised(raised: kept::EventStepRaised) -> Result<EventKind, RecordError> {
+    let kept::EventStepRaised {
+        step,
+        due_ms,
+        alert,
+    } = raised;
+    let (step, generation) = read_step_cause(needed(step, "event.step")?)?;
+    Ok(EventKind::StepRaised {
+        step,
+        generation,
+        due: read_time(due_ms, "event.due_ms")?,
+        alert: read_ordinal(alert, "event.alert")?,
+    })
 }
 
 fn read_answered(answered: kept::EventAnswered) -> Result<EventKind, RecordError> {

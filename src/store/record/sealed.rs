@@ -167,7 +167,7 @@ impl Kept for Subject {
             name: Some(name.keep()),
             aliases: keep_all(aliases),
             born: born.as_ref().map(Birth::keep),
-            sex: sex.map_or(0, |sex| sex.number()),
+            sex: sex.map_or(0, super::code::Code::number),
             crn: crn
                 .as_ref()
                 .map(|crn| crn.as_str().to_owned())

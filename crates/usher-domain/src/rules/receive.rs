@@ -19,7 +19,7 @@ pub(crate) fn receive(
     let newest = u8::try_from(answers.len()).unwrap_or(u8::MAX);
     if version == 0 || version > newest {
         return Err(Rejection::Invalid {
-            field: "version",
+            field: "answer_version",
             why: "must be the number of a version of the answer, from 1",
         });
     }
@@ -56,7 +56,7 @@ mod tests {
     fn an_officer_reads_the_newest_version() {
         let now = at(5);
         let no_version = || Err(Rejection::Invalid {
-            field: "version",
+            field: "answer_version",
             why: "must be the number of a version of the answer, from 1",
         });
         check(&answered(), &officer(), now, &receive(1), Ok("received"));

@@ -1,6 +1,6 @@
 //! Random stories: who does what, when. An act is written without knowing the enquiry and is made concrete when it is played.
 
-use crate::properties::policy::policies;
+use crate::policy::policies;
 use jiff::SignedDuration;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,6 +21,17 @@ pub(crate) struct Story {
     pub(crate) policy: Policy,
     pub(crate) submit: Submit,
     pub(crate) acts: Vec<Act>,
+}
+
+impl Story {
+    /// The same story told at length: every text is long.
+    pub(crate) fn at_length(mut self) -> Self {
+        self.submit.personal = Sealed::from_bytes(vec![1; 30_000]);
+        for act in &mut self.acts {
+            act.amount = 8_000 + act.amount % 16_000;
+        }
+        self
+    }
 }
 
 /// One act.

@@ -1,6 +1,6 @@
 //! Plays a story: moves the clock, makes each act concrete for the enquiry as it then is, and gives it to the core.
 
-use crate::properties::story::{Act, Deed, Story, Tick, court, deadline, destination, start};
+use crate::story::{Act, Deed, Story, Tick, court, deadline, destination, start};
 use jiff::SignedDuration;
 use proptest::test_runner::TestCaseError;
 use std::hash::{DefaultHasher, Hash, Hasher};

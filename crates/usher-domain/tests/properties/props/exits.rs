@@ -1,7 +1,7 @@
 //! No silent exit; nothing said is lost; a deadline moves only in somebody's name.
 
-use crate::properties::story::stories;
-use crate::properties::world::{Turn, play};
+use crate::story::stories;
+use crate::world::{Turn, play};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use usher_domain::actor::{By, Role};
@@ -62,7 +62,7 @@ fn versions(check: &Check) -> &[usher_domain::enquiry::Answer] {
 }
 
 proptest! {
-    #![proptest_config(crate::properties::props::config())]
+    #![proptest_config(crate::props::config())]
 
     #[test]
     fn a_check_ends_only_by_a_receipt_a_successor_or_a_named_person(story in stories()) {

@@ -1,7 +1,7 @@
 //! The index keys are what a naive recount finds.
 
-use crate::properties::story::stories;
-use crate::properties::world::play;
+use crate::story::stories;
+use crate::world::play;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use usher_domain::alert::{AlertState, Cause, Trouble};
@@ -85,7 +85,7 @@ fn recount(enquiry: &Enquiry) -> Keys {
 }
 
 proptest! {
-    #![proptest_config(crate::properties::props::config())]
+    #![proptest_config(crate::props::config())]
 
     #[test]
     fn the_keys_are_what_a_recount_finds(story in stories()) {

@@ -1,7 +1,7 @@
 //! Requests are idempotent, what is hidden reads as absent, and nothing grows without bound.
 
-use crate::properties::story::stories;
-use crate::properties::world::{Turn, actors, play};
+use crate::story::stories;
+use crate::world::{Turn, actors, play};
 use proptest::prelude::*;
 use usher_domain::actor::{Actor, By, Courts, Person, Role};
 use usher_domain::alert::AlertState;
@@ -101,7 +101,7 @@ fn weight(enquiry: &Enquiry) -> usize {
 }
 
 proptest! {
-    #![proptest_config(crate::properties::props::config())]
+    #![proptest_config(crate::props::config())]
 
     #[test]
     fn a_repeated_request_changes_nothing_and_a_reused_one_is_refused(story in stories()) {
@@ -178,7 +178,7 @@ proptest! {
 
     #[test]
     fn no_list_and_no_text_grows_beyond_its_bound(story in stories()) {
-        play(story, |_, turn| {
+        play(story.at_length(), |_, turn| {
             let after = turn.after();
             let heavy = weight(after) > limits::PERSONAL_BYTES_MAX;
             prop_assert!(!heavy, "{} bytes", weight(after));

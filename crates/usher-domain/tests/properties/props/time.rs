@@ -1,7 +1,7 @@
 //! What is due is raised once and in time, nothing goes unwatched, and a clock that goes back harms nothing.
 
-use crate::properties::story::stories;
-use crate::properties::world::{Turn, World, play};
+use crate::story::stories;
+use crate::world::{Turn, World, play};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -154,7 +154,7 @@ fn events_match_steps(turn: &Turn) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(crate::properties::props::config())]
+    #![proptest_config(crate::props::config())]
 
     #[test]
     fn every_open_check_has_a_next_moment_or_an_open_alert(story in stories()) {

@@ -1,0 +1,143 @@
+//! What a policy must be: no ladder that could leave a check unwatched, no length that cannot be found.
+
+use super::{Base, Offset, Policy, PolicyError, Span, StepRule, TrackRule, Unit};
+use crate::enquiry::Track;
+use crate::ladder::{StepKind, Unless};
+use crate::limits;
+use jiff::SignedDuration;
+
+impl Policy {
+    /// Checks that no ladder can leave a check unwatched.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn validate(&self) -> Result<(), PolicyError> {
+        for track in Track::ALL {
+            let rule = self
+                .tracks
+                .get(track)
+                .ok_or(PolicyError::MissingTrack { track: *track })?;
+            validate_track(&format!("ladder.{}", track.name()), *track, rule)?;
+        }
+        for (responder, terms) in &self.responders {
+            for (track, rule) in &terms.tracks {
+                validate_track(
+                    &format!("responder {responder}, ladder.{}", track.name()),
+                    *track,
+                    rule,
+                )?;
+            }
+        }
+        validate_steps("unread", &self.unread)?;
+        let answered = self
+            .unread
+            .iter()
+            .any(|step| step.at.iter().any(|at| at.base == Base::Answered));
+        if !answered || self.unread.iter().any(|step| step.kind != StepKind::Unread) {
+            let why = "every step has kind unread, and at least one counts from answered";
+            return Err(bad_step("unread", "*", why));
+        }
+        let lease = &self.lease;
+        let ordered = lease.min <= lease.default && lease.default <= lease.max;
+        if ordered && lease.min >= SignedDuration::from_secs(1) {
+            Ok(())
+        } else {
+            Err(PolicyError::BadLease)
+        }
+    }
+}
+
+impl Span {
+    /// Whether it is short enough to be found, see [`limits::SPAN_DAYS_MAX`].
+    fn is_bounded(self) -> bool {
+        let a_day = match self.unit {
+            Unit::Minute => 24 * 60,
+            Unit::Hour => 24,
+            Unit::WorkingHour | Unit::WorkingDay => 1,
+        };
+        self.amount <= limits::SPAN_DAYS_MAX * a_day
+    }
+}
+
+fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), PolicyError> {
+    validate_steps(place, &rule.steps)?;
+    // A decision at court ends the step at the hearing, whatever its `unless` says.
+    let ends_early = |step: &StepRule| matches!(step.kind, StepKind::Hearing | StepKind::Unread);
+    let lasting = |step: &&StepRule| step.unless == Unless::Answered && !ends_early(step);
+    let after =
+        |at: &Offset| !at.before && (track == Track::PostSentence || at.base == Base::Hearing);
+    let last = |step: &StepRule| step.at.iter().all(after);
+    if !rule.steps.iter().filter(lasting).any(last) {
+        return Err(PolicyError::NoLastStep {
+            place: place.into(),
+        });
+    }
+    let at_hearing = rule.steps.iter().any(|step| step.kind == StepKind::Hearing);
+    if track != Track::PostSentence && !at_hearing {
+        return Err(PolicyError::NoHearingStep {
+            place: place.into(),
+        });
+    }
+    let sound = |span: &Span| span.amount > 0 && span.is_bounded();
+    let spans = [rule.acknowledgement, rule.reply_within];
+    let why = if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
+        "kind unread belongs in [[unread]]"
+    } else if !spans.iter().all(sound) {
+        "acknowledgement and reply_within must be longer than nothing and at most 120 days"
+    } else {
+        return Ok(());
+    };
+    Err(bad_step(place, "*", why))
+}
+
+fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
+    let mut names = alloc::collections::BTreeSet::new();
+    for step in steps {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let well_named = !step.name.is_empty()
+            && step.name.len() <= limits::STEP_NAME_CHARS_MAX
+            && step.name.bytes().all(plain);
+        let why = if !well_named {
+            "the name must be lower-case letters, digits and underscores"
+        } else if !names.insert(&step.name) {
+            "the name is used twice"
+        } else if step.at.is_empty() || step.at.len() > limits::OFFSETS_PER_STEP_MAX {
+            "at must give one to four moments"
+        } else if !step.at.iter().all(|at| at.span.is_bounded()) {
+            "a moment lies more than 120 days, working days or working hours away"
+        } else if step.audience.is_empty() {
+            "the audience is empty"
+        } else if step.kind == StepKind::Hearing && !is_the_hearing(step) {
+            "kind hearing means at = \"hearing + 0 min\""
+        } else {
+            continue;
+        };
+        return Err(bad_step(place, &step.name, why));
+    }
+    if steps.is_empty() || steps.len() > limits::STEPS_PER_LADDER_MAX {
+        return Err(bad_step(place, "*", "a ladder has 1 to 24 steps"));
+    }
+    Ok(())
+}
+
+fn bad_step(place: &str, step: &str, why: &'static str) -> PolicyError {
+    PolicyError::BadStep {
+        place: place.into(),
+        step: step.into(),
+        why,
+    }
+}
+
+fn is_the_hearing(step: &StepRule) -> bool {
+    matches!(
+        step.at[..],
+        [Offset {
+            base: Base::Hearing,
+            span: Span {
+                amount: 0,
+                unit: Unit::Minute | Unit::Hour,
+            },
+            ..
+        }]
+    )
+}

@@ -1,0 +1,105 @@
+//! `usher bench`: what usher costs on this machine.
+
+use super::Context;
+use super::failure::{Exit, Failure};
+use crate::bench;
+use crate::config::settings::Engine;
+use clap::{Args, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    /// Length of one round of one load
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Rounds of each load at each concurrency
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: u32,
+    /// Calls at once, one number or several with commas between
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_usize, 64, 256])]
+    concurrency: Vec<usize>,
+    /// Open enquiries for the second part; 0 leaves it out
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    open: usize,
+    /// Deadlines of the second part that fall due within a minute; 0 leaves them out
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    due: usize,
+    /// Engine of the store
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineArg,
+    /// Where the stores are made: a folder on the disk to be measured [default: the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// End with exit code 7 when a target is missed
+    #[arg(long)]
+    fail_on_missed: bool,
+}
+
+/// An engine, as the command line names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineArg {
+    /// The default.
+    #[default]
+    Redb,
+    /// In builds with the feature `sled`.
+    Sled,
+}
+
+impl From<EngineArg> for Engine {
+    fn from(engine: EngineArg) -> Self {
+        match engine {
+            EngineArg::Redb => Self::Redb,
+            EngineArg::Sled => Self::Sled,
+        }
+    }
+}
+
+/// The broker's side of a bench: started by the bench itself.
+#[derive(Debug, Args)]
+pub(super) struct BrokerArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    orders: Vec<OsString>,
+}
+
+pub(super) fn run(args: BenchArgs, context: &Context) -> Result<Exit, Failure> {
+    let options = bench::Options {
+        round: Duration::from_secs(args.seconds),
+        rounds: usize::try_from(args.rounds).unwrap_or(usize::MAX),
+        concurrency: args.concurrency,
+        open: args.open,
+        due: args.due,
+        engine: args.engine.into(),
+        folder: args.folder,
+        ..bench::Options::default()
+    };
+    let say = |line: &str| context.output.note(line);
+    let report = bench::run(&options, &say).map_err(|error| failed(&error))?;
+    if context.output.is_json() {
+        let figures = report.json();
+        let figures = figures.map_err(|error| Failure::caused(Exit::Failure, &error, ""))?;
+        context.output.print(&figures)?;
+    } else {
+        context.output.print(&report.table())?;
+    }
+    let missed = report.targets.iter().any(|target| !target.reached);
+    Ok(if args.fail_on_missed && missed {
+        Exit::Found
+    } else {
+        Exit::Ok
+    })
+}
+
+pub(super) fn serve(args: &BrokerArgs) -> Result<Exit, Failure> {
+    bench::serve(&args.orders).map_err(|error| failed(&error))?;
+    Ok(Exit::Ok)
+}
+
+fn failed(error: &anyhow::Error) -> Failure {
+    Failure::caused(
+        Exit::Failure,
+        error.as_ref(),
+        "check the disk and the memory that are left",
+    )
+}

@@ -1,0 +1,154 @@
+//! Answers, questions and decisions as people read them: "no record" is never told as "no risk", and every piece of an
+//! answer says how it may be used.
+
+use super::show::{by, person};
+use crate::cli::moment::civil;
+use crate::cli::output::clean;
+use crate::cli::words::{word, words};
+use std::fmt::Write as _;
+use usher_proto::v1;
+
+/// Every version of a check's answer, the newest last.
+pub(super) fn answers(page: &mut String, check: &v1::Check) {
+    for answer in &check.answers {
+        let newest = answer.version == check.answers.last().map_or(0, |last| last.version);
+        let which = if newest {
+            "Answer"
+        } else {
+            "Superseded answer"
+        };
+        let _ = writeln!(
+            page,
+            "\n{which} {} of {} on {} ({}), by {}:\n  {}",
+            answer.version,
+            clean(&check.responder_name),
+            civil(answer.answer_time.as_ref()),
+            word::<v1::Timeliness>(answer.timeliness),
+            by(answer.by.as_ref()),
+            disposition(answer.disposition)
+        );
+        if let Some(content) = &answer.content {
+            content_lines(page, content);
+        }
+    }
+}
+
+/// What an answer comes to, so that nobody reads more into it than it says.
+pub(in crate::cli) fn disposition(disposition: i32) -> String {
+    match v1::Disposition::try_from(disposition) {
+        Ok(v1::Disposition::NotKnown) => {
+            "NOT KNOWN: no record of these people, which does not mean no risk".into()
+        }
+        Ok(v1::Disposition::KnownNothingRelevant) => "KNOWN, nothing relevant".into(),
+        Ok(v1::Disposition::KnownRelevant) => "KNOWN, with relevant information".into(),
+        Ok(v1::Disposition::HeldCannotDisclose) => {
+            "INFORMATION IS HELD THAT CANNOT BE GIVEN: ring the responder".into()
+        }
+        Ok(v1::Disposition::Unspecified) | Err(_) => "-".into(),
+    }
+}
+
+fn handling(codes: &[i32]) -> String {
+    if codes.is_empty() {
+        word::<v1::Handling>(v1::Handling::ProbationOnly.into())
+    } else {
+        words::<v1::Handling>(codes)
+    }
+}
+
+/// What is said, each piece with how it may be used.
+pub(in crate::cli) fn content_lines(page: &mut String, content: &v1::AnswerContent) {
+    for found in &content.matches {
+        let _ = writeln!(
+            page,
+            "  match: {}: {} ({})",
+            clean(&found.who),
+            word::<v1::Confidence>(found.confidence),
+            clean(&found.basis)
+        );
+    }
+    for episode in &content.episodes {
+        let until = if episode.end.is_empty() {
+            String::new()
+        } else {
+            format!(" to {}", clean(&episode.end))
+        };
+        let _ = writeln!(
+            page,
+            "  {}: {} {} from {}{until}   [{}]",
+            clean(&episode.who),
+            if episode.open { "open" } else { "closed" },
+            word::<v1::EpisodeKind>(episode.kind),
+            clean(&episode.start),
+            handling(&episode.handling)
+        );
+    }
+    if let Some(worker) = &content.worker {
+        let parts = [&worker.name, &worker.team, &worker.phone, &worker.email];
+        let known: Vec<String> = parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .map(|part| clean(part))
+            .collect();
+        let _ = writeln!(page, "  worker: {}", known.join(", "));
+    }
+    if let Some(count) = content.recent_contacts {
+        let _ = writeln!(
+            page,
+            "  contacts in the last year: {count}, the latest {}",
+            clean(&content.last_contact)
+        );
+    }
+    for remark in &content.remarks {
+        let text = clean(&remark.text).replace('\n', "\n    ");
+        let _ = writeln!(
+            page,
+            "  {}: {text}   [{}]",
+            word::<v1::Topic>(remark.topic),
+            handling(&remark.handling)
+        );
+    }
+    if !content.valid_until.is_empty() {
+        let _ = writeln!(
+            page,
+            "  may be relied on until {}",
+            clean(&content.valid_until)
+        );
+    }
+}
+
+pub(super) fn exchanges(page: &mut String, check: &v1::Check) {
+    for exchange in &check.exchanges {
+        let who = by(exchange.asked_by.as_ref());
+        let _ = writeln!(
+            page,
+            "\n{} asked on {}:\n  {}",
+            who,
+            civil(exchange.ask_time.as_ref()),
+            clean(&exchange.question)
+        );
+        let reply = match &exchange.reply_time {
+            Some(time) => format!("{}: {}", civil(Some(time)), clean(&exchange.reply)),
+            None => "NO REPLY YET: usher enquiry supply".into(),
+        };
+        let _ = writeln!(page, "  reply: {reply}");
+    }
+}
+
+pub(super) fn decisions(page: &mut String, decisions: &[v1::Decision]) {
+    for decision in decisions {
+        let authorised = decision
+            .authorised_by
+            .as_ref()
+            .map(|who| format!(", authorised by {}", person(Some(who))));
+        let _ = writeln!(
+            page,
+            "\nDecided on {}: {}{}, recorded by {}\n  {}",
+            civil(decision.decide_time.as_ref()),
+            word::<v1::DecisionKind>(decision.kind),
+            authorised.unwrap_or_default(),
+            by(decision.by.as_ref()),
+            clean(&decision.note)
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Enquiries and events on one line each, for lists and watches.
+
+use super::show::{by, deadline, deadline_parts, name};
+use crate::cli::moment::{civil, exact};
+use crate::cli::output::{Tone, cell, clean, table, toned};
+use crate::cli::words::word;
+use std::fmt::Write as _;
+use usher_proto::v1;
+
+/// A list of enquiries.
+pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
+    let mut rows = table(&[
+        "reference",
+        "before",
+        "court",
+        "defendant",
+        "outstanding",
+        "answered",
+        "needs you",
+        "alerts",
+        "id",
+    ]);
+    for enquiry in enquiries {
+        let counts = enquiry.counts.unwrap_or_default();
+        let (before, court) = deadline_parts(enquiry.deadline.as_ref());
+        let needed = counts.asked + counts.unroutable;
+        let outstanding = if enquiry.open {
+            counts.outstanding.to_string()
+        } else {
+            "closed".into()
+        };
+        rows.add_row([
+            cell(&enquiry.reference),
+            cell(before),
+            cell(court),
+            cell(name(enquiry.subject.as_ref())),
+            cell(outstanding),
+            cell(counts.answered.to_string()),
+            toned(
+                needed.to_string(),
+                if needed > 0 { Tone::Bad } else { Tone::Plain },
+            ),
+            toned(
+                format!(
+                    "{} of {} unattended",
+                    enquiry.open_alerts, enquiry.live_alerts
+                ),
+                if enquiry.open_alerts > 0 {
+                    Tone::Bad
+                } else {
+                    Tone::Plain
+                },
+            ),
+            cell(&enquiry.id),
+        ]);
+    }
+    rows.to_string()
+}
+
+/// One enquiry on one line, for a watch.
+pub(super) fn one_line(enquiry: &v1::Enquiry) -> String {
+    let counts = enquiry.counts.unwrap_or_default();
+    format!(
+        "{}  before {}: {} outstanding, {} asked back, {} unroutable, {} answered",
+        clean(&enquiry.reference),
+        deadline(enquiry.deadline.as_ref()),
+        counts.outstanding,
+        counts.asked,
+        counts.unroutable,
+        counts.answered
+    )
+}
+
+/// One event on one line.
+pub(super) fn event_line(event: &v1::Event) -> String {
+    let check = event
+        .check_id
+        .rsplit_once('/')
+        .map_or(String::new(), |(_, number)| {
+            format!(" check {}", clean(number))
+        });
+    let mut line = format!(
+        "{}  {}{check}  {}",
+        exact(event.event_time.as_ref()),
+        clean(&event.reference),
+        word::<v1::EventType>(event.r#type)
+    );
+    let mut tell = |text: String| {
+        let _ = write!(line, "  {text}");
+    };
+    if !event.responder_id.is_empty() {
+        tell(clean(&event.responder_id));
+    }
+    if event.timeliness != 0 {
+        tell(word::<v1::Timeliness>(event.timeliness));
+    }
+    if event.answer_version > 0 {
+        tell(format!("version {}", event.answer_version));
+    }
+    if !event.step.is_empty() {
+        tell(clean(&event.step));
+    }
+    if event.trouble != 0 {
+        tell(word::<v1::Trouble>(event.trouble));
+    }
+    if event.decision != 0 {
+        tell(word::<v1::DecisionKind>(event.decision));
+    }
+    if event.close_reason != 0 {
+        tell(word::<v1::CloseReason>(event.close_reason));
+    }
+    for (name, time) in [
+        ("due", &event.due_time),
+        ("until", &event.expire_time),
+        ("promised for", &event.expected_by_time),
+        ("from", &event.from_time),
+        ("to", &event.to_time),
+    ] {
+        if time.is_some() {
+            tell(format!("{name} {}", civil(time.as_ref())));
+        }
+    }
+    if !event.successor_check_id.is_empty() {
+        let number = event
+            .successor_check_id
+            .rsplit_once('/')
+            .map_or("", |(_, number)| number);
+        tell(format!("goes on as check {}", clean(number)));
+    }
+    if event.by.is_some() {
+        tell(format!("by {}", by(event.by.as_ref())));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::moment::parse_instant;
+
+    #[test]
+    fn an_event_is_one_line_with_what_matters() {
+        let event = v1::Event {
+            reference: "7K3M-9QXA-B".into(),
+            check_id: "018f/2".into(),
+            event_time: Some(parse_instant("2026-11-23T10:00:05Z").unwrap()),
+            r#type: v1::EventType::Answered.into(),
+            responder_id: "hackney".into(),
+            timeliness: v1::Timeliness::AfterHearing.into(),
+            answer_version: 1,
+            ..Default::default()
+        };
+        assert_eq!(
+            event_line(&event),
+            "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-B check 2  answered  hackney  after hearing  version 1"
+        );
+    }
+}

@@ -1,0 +1,284 @@
+//! An enquiry from court to borough and back, by the command line alone, over a broker that `usher serve` runs.
+
+use super::{check, home, shipped, usher};
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the broker may take to say where it serves: longer than any busy machine needs.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A broker; killed when it is dropped.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The clients of the broker: the name of their files, their role, and their scope as the configuration says it.
+const CLIENTS: [(&str, &str, &str); 3] = [
+    ("officer", "officer", "courts = [\"B01IX\"]"),
+    ("hackney", "adapter", "responders = [\"hackney\"]"),
+    ("operator", "operator", "courts = [\"*\"]"),
+];
+
+/// Certificates, a configuration, and a broker that serves by them.
+fn serve(home: &Path) -> Served {
+    let issue = |arguments: &[&str]| {
+        check(
+            home,
+            &[&["pki", "issue", "--dir", "tls"], arguments].concat(),
+            0,
+        )
+    };
+    check(
+        home,
+        &[
+            "pki",
+            "init",
+            "--dir",
+            "tls",
+            "--trust-domain",
+            "usher.example",
+        ],
+        0,
+    );
+    issue(&["--name", "server", "--server", "--host", "127.0.0.1"]);
+    issue(&[
+        "--name",
+        "stranger",
+        "--uri",
+        "spiffe://usher.example/stranger",
+    ]);
+    let mut config = format!(
+        "[rpc]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n\
+         [tls]\ncertificate = \"tls/server.pem\"\nkey = \"tls/server.key\"\nclient_ca = \"tls/ca.pem\"\n\
+         [store]\npath = \"store\"\n[directory]\nresponders = {:?}\n",
+        shipped("config/responders")
+    );
+    for (name, role, scope) in CLIENTS {
+        let uri = format!("spiffe://usher.example/{name}");
+        issue(&["--name", name, "--uri", &uri]);
+        let entry = [
+            "[[identities]]\nuri = \"",
+            &uri,
+            "\"\nrole = \"",
+            role,
+            "\"\n",
+            scope,
+            "\n",
+        ];
+        config.extend(entry);
+    }
+    std::fs::write(home.join("usher.toml"), config).unwrap();
+    let mut command = usher(home, &["serve", "--config", "usher.toml"]);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (found, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let line: Value = serde_json::from_str(&line).unwrap_or_default();
+            if line["message"] == "usher is serving" {
+                let _ = found.send(line["address"].as_str().unwrap().to_owned());
+            }
+        }
+    });
+    let address = address.recv_timeout(START_LIMIT);
+    let mut served = Served {
+        child,
+        address: String::new(),
+    };
+    served.address = format!("https://{}", address.expect("the broker serves"));
+    served
+}
+
+impl Served {
+    /// Runs a command as `client` and reads what it writes as JSON.
+    fn call(&self, home: &Path, client: &str, arguments: &[&str]) -> Value {
+        let (out, _) = self.check(
+            home,
+            client,
+            &[arguments, &["--format", "json"]].concat(),
+            0,
+        );
+        serde_json::from_str(&out).unwrap()
+    }
+
+    /// Runs a command as `client` and checks its exit code.
+    fn check(&self, home: &Path, client: &str, arguments: &[&str], code: i32) -> (String, String) {
+        let (cert, key) = (format!("tls/{client}.pem"), format!("tls/{client}.key"));
+        let connect = [
+            "--server",
+            &self.address,
+            "--cert",
+            &cert,
+            "--key",
+            &key,
+            "--ca",
+            "tls/ca.pem",
+        ];
+        check(home, &[arguments, &connect].concat(), code)
+    }
+}
+
+const PERSON: [&str; 2] = ["--person-name", "A Person"];
+
+/// Monday to Friday or not, there is a hearing in a few days.
+fn hearing() -> String {
+    use usher::clock::Clock as _;
+    let now = usher_domain::time::to_london(usher::clock::SystemClock.now());
+    let day = now.date().checked_add(jiff::Span::new().days(6)).unwrap();
+    format!("{day}T14:00")
+}
+
+#[test]
+fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let hearing = hearing();
+    let fields = [
+        "--court",
+        "B01IX",
+        "--hearing",
+        &hearing,
+        "--report",
+        "oral",
+        "--family",
+        "Example",
+        "--home",
+        "E8 1EA",
+    ];
+    let submit = [&["enquiry", "submit"][..], &fields, &PERSON].concat();
+    let trial = served.call(
+        home,
+        "officer",
+        &[&submit[..], &["--validate-only"]].concat(),
+    );
+    assert_eq!(trial["validateOnly"], true);
+    let receipt = served.call(home, "officer", &submit);
+    let reference = receipt["reference"].as_str().unwrap();
+    let check_id = receipt["checks"][0]["checkId"].as_str().unwrap();
+    assert_eq!(receipt["checks"][0]["responderId"], "hackney");
+
+    let leased = served.call(home, "hackney", &["check", "lease", "--wait", "10"]);
+    assert_eq!(leased["items"][0]["check"]["id"], check_id);
+    let lease = leased["items"][0]["leaseId"].as_str().unwrap();
+    let answer = [
+        "check",
+        "answer",
+        check_id,
+        "--lease",
+        lease,
+        "--disposition",
+        "not-known",
+    ];
+    let answered = served.call(home, "hackney", &answer);
+    assert_eq!(answered["state"], "CHECK_STATE_ANSWERED");
+
+    let (page, _) = served.check(home, "officer", &["enquiry", "show", reference], 0);
+    assert!(
+        page.contains("does not mean no risk") && page.contains("NOT READ"),
+        "{page}"
+    );
+    let number = format!("{reference}/1");
+    let receive = [&["enquiry", "receive", &number][..], &PERSON].concat();
+    assert_eq!(served.call(home, "officer", &receive)["open"], false);
+    let history = served.call(home, "officer", &["enquiry", "history", reference]);
+    let types: Vec<&str> = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect();
+    for wanted in [
+        "EVENT_TYPE_SUBMITTED",
+        "EVENT_TYPE_LEASED",
+        "EVENT_TYPE_ANSWERED",
+        "EVENT_TYPE_RECEIVED",
+    ] {
+        assert!(types.contains(&wanted), "{wanted}: {types:?}");
+    }
+}
+
+#[test]
+fn refusals_have_their_exit_codes() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let unknown = "018f3b8e-0000-5000-8000-000000000001";
+    served.check(home, "officer", &["enquiry", "show", unknown], 5);
+    let (_, err) = served.check(home, "stranger", &["enquiry", "list"], 4);
+    assert!(err.contains("[[identities]]"), "{err}");
+    let hearing = hearing();
+    let submit = [
+        "enquiry",
+        "submit",
+        "--court",
+        "B01IX",
+        "--hearing",
+        &hearing,
+        "--family",
+        "Example",
+    ];
+    served.check(home, "hackney", &[&submit[..], &PERSON].concat(), 4);
+    let (_, err) = served.check(home, "officer", &submit, 2);
+    assert!(err.contains("person"), "{err}");
+    let receipt = served.call(home, "officer", &[&submit[..], &PERSON].concat());
+    let check_id = receipt["checks"][0]["checkId"].as_str().unwrap();
+    let (_, err) = served.check(
+        home,
+        "officer",
+        &[&["enquiry", "receive", check_id][..], &PERSON].concat(),
+        6,
+    );
+    assert!(err.contains("hint:"), "{err}");
+    let reroute = [
+        &["check", "reroute", check_id, "--responder", "hackney"][..],
+        &PERSON,
+    ]
+    .concat();
+    let routed = served.call(home, "operator", &reroute);
+    assert_eq!(routed["checks"][1]["responderId"], "hackney");
+    check(home, &["store", "verify", "--config", "usher.toml"], 7);
+}
+
+#[test]
+fn a_broker_that_is_told_to_stop_ends_with_nothing_to_complain() {
+    let home = home();
+    let mut served = serve(home.path());
+    let pid = served.child.id().to_string();
+    let told = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    #[expect(clippy::disallowed_methods, reason = "a time limit of the test")]
+    let started = Instant::now();
+    loop {
+        if let Some(status) = served.child.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(0));
+            break;
+        }
+        assert!(started.elapsed() < START_LIMIT, "it stops");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (out, _) = check(
+        home.path(),
+        &["store", "verify", "--config", "usher.toml"],
+        0,
+    );
+    assert!(out.contains("The store is sound."), "{out}");
+}

@@ -1,0 +1,143 @@
+//! The contract of `store.rs`, case by case: one named test for each engine and case. An engine joins by a line in `stamp!`.
+
+mod commit;
+mod due;
+mod feed;
+mod history;
+mod list;
+mod queue;
+mod random;
+mod restart;
+
+use crate::support::memory::Memory;
+use crate::support::sample::at;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use usher::store::embedded::EmbeddedStore;
+use usher::store::kv::{KeyValue, Settings};
+use usher::store::{Change, Committed, Store, StoreError, Stored};
+use usher_domain::id::EnquiryId;
+
+/// An engine under the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// The model.
+    Memory,
+    /// The embedded store over redb.
+    Redb,
+    /// The embedded store over sled.
+    #[cfg(feature = "sled")]
+    Sled,
+}
+
+impl Engine {
+    /// The key-value engine itself; the model has none.
+    pub(crate) fn kv(self, folder: &Path) -> Box<dyn KeyValue> {
+        let settings = Settings {
+            cache_bytes: Settings::CACHE_BYTES_MIN,
+        };
+        match self {
+            Self::Memory => panic!("the model has no files"),
+            Self::Redb => Box::new(usher::store::redb::Redb::open(folder, settings).unwrap()),
+            #[cfg(feature = "sled")]
+            Self::Sled => Box::new(usher::store::sled::Sled::open(folder, settings).unwrap()),
+        }
+    }
+
+    fn open(self, folder: &Path) -> Arc<dyn Store> {
+        match self {
+            Self::Memory => Arc::new(Memory::default()),
+            _ => Arc::new(EmbeddedStore::open(self.kv(folder).into(), "test").unwrap()),
+        }
+    }
+}
+
+/// A store in a folder of its own.
+pub(crate) struct Home {
+    engine: Engine,
+    folder: TempDir,
+    store: Option<Arc<dyn Store>>,
+}
+
+impl Home {
+    pub(crate) fn new(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Some(engine.open(folder.path()));
+        Self {
+            engine,
+            folder,
+            store,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_deref().unwrap()
+    }
+
+    pub(crate) fn shared(&self) -> Arc<dyn Store> {
+        Arc::clone(self.store.as_ref().unwrap())
+    }
+
+    /// Closes the store and opens it again; the model has nothing to close.
+    pub(crate) fn reopen(&mut self) {
+        self.with_files(|_| ());
+    }
+
+    /// Lets `meddle` at the files of the closed store.
+    pub(crate) fn with_files<T>(
+        &mut self,
+        meddle: impl FnOnce(&mut dyn KeyValue) -> T,
+    ) -> Option<T> {
+        if self.engine == Engine::Memory {
+            return None;
+        }
+        self.store = None;
+        let outcome = meddle(self.engine.kv(self.folder.path()).as_mut());
+        self.store = Some(self.engine.open(self.folder.path()));
+        Some(outcome)
+    }
+
+    pub(crate) async fn commit(&self, change: Change) -> Committed {
+        self.store().commit(vec![change]).await.unwrap()
+    }
+
+    pub(crate) async fn load(&self, id: EnquiryId) -> Stored {
+        self.store().load(id).await.unwrap().unwrap()
+    }
+
+    /// The ids of what is due by a moment, in minutes.
+    async fn due(&self, minutes: i64) -> Vec<EnquiryId> {
+        let due = self.store().due(at(minutes), 100).await.unwrap();
+        due.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+/// Whose change was in conflict.
+pub(crate) fn conflict(outcome: Result<Committed, StoreError>) -> EnquiryId {
+    match outcome {
+        Err(StoreError::Conflict { id }) => id,
+        other => panic!("expected a conflict, not {other:?}"),
+    }
+}
+
+/// One test for each engine and case; `durable` leaves the model out, where a case is about files.
+macro_rules! stamp {
+    ($($case:ident),* $(,)?) => {
+        stamp! { @engine memory Memory $($case)* }
+        stamp! { durable $($case),* }
+    };
+    (durable $($case:ident),* $(,)?) => {
+        stamp! { @engine redb Redb $($case)* }
+        #[cfg(feature = "sled")]
+        stamp! { @engine sled Sled $($case)* }
+    };
+    (@engine $name:ident $engine:ident $($case:ident)*) => {
+        mod $name {
+            $(#[tokio::test] async fn $case() {
+                super::$case(super::Home::new(super::Engine::$engine)).await;
+            })*
+        }
+    };
+}
+use stamp;

@@ -1,0 +1,164 @@
+//! Listings: every enquiry that is wanted, once, open ones first.
+
+use super::{Engine, Home, stamp};
+use crate::support::sample::{Sample, at, by, closed, court, id, responder};
+use std::collections::BTreeSet;
+use usher::store::{Filter, Page, Store};
+use usher_domain::actor::Role;
+use usher_domain::alert::AlertState;
+use usher_domain::enquiry::CheckState;
+use usher_domain::id::EnquiryId;
+
+stamp! {
+    pages_do_not_overlap,
+    filter_by_each_field,
+    open_nearest_deadline_first,
+    closed_follow,
+}
+
+/// Every page, walked to the end.
+pub(super) async fn walk(store: &dyn Store, filter: &Filter, size: usize) -> Vec<EnquiryId> {
+    let mut all = Vec::new();
+    let mut page = Page { after: None, size };
+    loop {
+        let listing = store.list(filter, &page).await.unwrap();
+        assert!(listing.enquiries.len() <= size);
+        all.extend(listing.enquiries.iter().map(|stored| stored.enquiry.id));
+        if listing.next.is_none() {
+            return all;
+        }
+        assert!(listing.next > page.after, "the walk must go on");
+        page.after = listing.next;
+    }
+}
+
+/// Enquiries 1 to 9: odd ones open, even ones closed.
+async fn nine(home: &Home) {
+    for number in 1..=9_u128 {
+        let deadline = 1_000 - i64::try_from(number).unwrap();
+        let state = if number % 2 == 1 {
+            CheckState::Waiting { since: at(0) }
+        } else {
+            closed()
+        };
+        let sample = Sample::bare(number).check("hackney", state);
+        home.commit(sample.deadline(deadline).submitted()).await;
+    }
+}
+
+async fn pages_do_not_overlap(home: Home) {
+    nine(&home).await;
+    let whole = walk(home.store(), &Filter::default(), 100).await;
+    assert_eq!(whole.len(), 9);
+    for size in 1..=10 {
+        assert_eq!(
+            walk(home.store(), &Filter::default(), size).await,
+            whole,
+            "{size}"
+        );
+    }
+}
+
+async fn open_nearest_deadline_first(home: Home) {
+    nine(&home).await;
+    let filter = Filter {
+        open: Some(true),
+        ..Filter::default()
+    };
+    let all = walk(home.store(), &filter, 2).await;
+    assert_eq!(all, [9, 7, 5, 3, 1].map(id));
+}
+
+async fn closed_follow(home: Home) {
+    nine(&home).await;
+    let all = walk(home.store(), &Filter::default(), 4).await;
+    let mut closed = [2, 4, 6, 8].map(id);
+    closed.sort();
+    assert_eq!(all[5..], closed);
+    let filter = Filter {
+        open: Some(false),
+        ..Filter::default()
+    };
+    assert_eq!(walk(home.store(), &filter, 3).await, closed);
+}
+
+/// Each filter and the samples that it finds.
+fn filters() -> [(Filter, &'static [u128]); 8] {
+    let any = Filter::default;
+    [
+        (any(), &[1, 2, 3, 4, 5]),
+        (
+            Filter {
+                courts: Some(vec![court("B01DU")]),
+                ..any()
+            },
+            &[1],
+        ),
+        (
+            Filter {
+                courts: Some(vec![court("B01DU"), court("B01IX")]),
+                ..any()
+            },
+            &[1, 2, 3, 4, 5],
+        ),
+        (
+            Filter {
+                courts: Some(vec![]),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            Filter {
+                responders: Some(vec![responder("newham")]),
+                ..any()
+            },
+            &[2, 4],
+        ),
+        (
+            Filter {
+                open: Some(false),
+                ..any()
+            },
+            &[4],
+        ),
+        (
+            Filter {
+                alerting: Some(true),
+                ..any()
+            },
+            &[3],
+        ),
+        (
+            Filter {
+                alerting: Some(false),
+                open: Some(true),
+                ..any()
+            },
+            &[1, 2, 5],
+        ),
+    ]
+}
+
+async fn filter_by_each_field(home: Home) {
+    let alert = AlertState::Acknowledged {
+        by: by(Role::Operator),
+        at: at(1),
+        expires: at(2),
+        note: Default::default(),
+    };
+    home.commit(Sample::new(1).court("B01DU").submitted()).await;
+    home.commit(Sample::new(2).check("newham", closed()).submitted())
+        .await;
+    home.commit(Sample::new(3).alert(alert).submitted()).await;
+    home.commit(Sample::bare(4).check("newham", closed()).submitted())
+        .await;
+    let resolved = AlertState::Resolved { at: at(3) };
+    home.commit(Sample::new(5).alert(resolved).submitted())
+        .await;
+    for (filter, numbers) in filters() {
+        let wanted: BTreeSet<EnquiryId> = numbers.iter().copied().map(id).collect();
+        let found: BTreeSet<EnquiryId> = walk(home.store(), &filter, 2).await.into_iter().collect();
+        assert_eq!(found, wanted, "{filter:?}");
+    }
+}

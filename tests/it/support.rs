@@ -1,0 +1,14 @@
+//! What tests share: a broker with real parts on loopback and clients of every role, a clock that tests move, the words to say
+//! what is expected; sample enquiries and the in-memory model of the store.
+
+mod clock;
+mod kit;
+pub(crate) mod memory;
+mod refusal;
+pub(crate) mod sample;
+mod words;
+
+pub(crate) use clock::TestClock;
+pub(crate) use kit::{Kit, Shape, write_tls};
+pub(crate) use refusal::{check_fields, check_refused, same_as_nothing};
+pub(crate) use words::*;

@@ -1,0 +1,231 @@
+//! The store's contract as a model: everything in one map, every answer worked out from it anew. Nothing survives the process.
+
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use usher::store::{
+    Change, Committed, Counts, Cursor, Filter, Listing, Page, Place, Queued, Recorded, Revision,
+    Store, StoreError, Stored,
+};
+use usher_domain::code::ResponderId;
+use usher_domain::id::{CheckId, EnquiryId};
+use usher_domain::index::{Keys, keys};
+use usher_domain::limits::{BATCH_CHANGES_MAX, RECORD_BYTES_MAX};
+use usher_domain::time::Timestamp;
+
+/// The model.
+#[derive(Default)]
+pub(crate) struct Memory(Mutex<State>);
+
+#[derive(Clone, Default)]
+struct State {
+    records: BTreeMap<EnquiryId, Stored>,
+    feed: Vec<Recorded>,
+    end: Cursor,
+}
+
+impl Memory {
+    /// How many enquiries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().records.len()
+    }
+}
+
+impl State {
+    fn apply(&mut self, change: Change) -> Result<Revision, StoreError> {
+        let id = change.enquiry.id;
+        let revision = self.records.get(&id).map(|stored| stored.revision);
+        if revision != change.expected {
+            return Err(StoreError::Conflict { id });
+        }
+        let revision = revision.map_or(Revision::MIN, |revision| revision.saturating_add(1));
+        for event in change.events {
+            self.end.events += 1;
+            let check = event.check.and_then(|number| change.enquiry.check(number));
+            self.feed.push(Recorded {
+                cursor: self.end,
+                enquiry: id,
+                revision,
+                court: change.enquiry.deadline.court(),
+                responder: check.and_then(|check| check.responder.clone()),
+                event,
+            });
+        }
+        let enquiry = change.enquiry;
+        self.records.insert(id, Stored { enquiry, revision });
+        Ok(revision)
+    }
+
+    fn open(&self) -> impl Iterator<Item = (EnquiryId, Keys)> {
+        let all = self.records.iter();
+        all.map(|(id, stored)| (*id, keys(&stored.enquiry)))
+            .filter(|(_, keys)| keys.open)
+    }
+
+    /// Every waiting check, in the order of the queues.
+    fn queues(&self) -> BTreeMap<ResponderId, Vec<Queued>> {
+        let mut queues: BTreeMap<ResponderId, Vec<Queued>> = BTreeMap::new();
+        for (enquiry, keys) in self.open() {
+            for (responder, number) in keys.waiting {
+                queues.entry(responder).or_default().push(Queued {
+                    deadline: keys.deadline,
+                    check: CheckId { enquiry, number },
+                });
+            }
+        }
+        queues.values_mut().for_each(|queue| queue.sort());
+        queues
+    }
+
+    fn due(&self) -> Vec<(Timestamp, EnquiryId)> {
+        let mut due: Vec<_> = self
+            .open()
+            .filter_map(|(id, keys)| Some((keys.next_due?, id)))
+            .collect();
+        due.sort();
+        due
+    }
+
+    fn after(&self, after: Cursor) -> impl Iterator<Item = Recorded> {
+        let new = self.feed.iter().filter(move |event| event.cursor > after);
+        new.cloned()
+    }
+}
+
+fn place(id: EnquiryId, keys: &Keys) -> Place {
+    let deadline = keys.deadline;
+    if keys.open {
+        Place::Open { deadline, id }
+    } else {
+        Place::Closed { id }
+    }
+}
+
+#[async_trait]
+impl Store for Memory {
+    fn engine(&self) -> &'static str {
+        "memory"
+    }
+
+    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+        Ok(self.0.lock().unwrap().records.get(&id).cloned())
+    }
+
+    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError> {
+        let too_large = |what, max| Err(StoreError::TooLarge { what, max });
+        if batch.len() > BATCH_CHANGES_MAX {
+            return too_large("batch", BATCH_CHANGES_MAX);
+        }
+        if batch
+            .iter()
+            .any(|change| change.enquiry.personal.bytes().len() > RECORD_BYTES_MAX)
+        {
+            return too_large("record", RECORD_BYTES_MAX);
+        }
+        let mut state = self.0.lock().unwrap();
+        let mut next = state.clone();
+        next.end = Cursor {
+            entry: state.end.entry + 1,
+            events: 0,
+        };
+        let revisions = batch
+            .into_iter()
+            .map(|change| next.apply(change))
+            .collect::<Result<_, _>>()?;
+        *state = next;
+        let cursor = state.end;
+        Ok(Committed { revisions, cursor })
+    }
+
+    async fn queued(
+        &self,
+        responder: &ResponderId,
+        limit: usize,
+    ) -> Result<Vec<Queued>, StoreError> {
+        let mut queue = self.0.lock().unwrap().queues().remove(responder);
+        queue.iter_mut().for_each(|queue| queue.truncate(limit));
+        Ok(queue.unwrap_or_default())
+    }
+
+    async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {
+        let queues = self.0.lock().unwrap().queues().into_iter();
+        Ok(queues
+            .map(|(responder, queue)| (responder, queue[0], queue.len()))
+            .collect())
+    }
+
+    async fn due(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+        let due = self.0.lock().unwrap().due().into_iter();
+        Ok(due.filter(|(at, _)| *at <= until).take(limit).collect())
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.0.lock().unwrap().due().first().map(|(at, _)| *at))
+    }
+
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+        let state = self.0.lock().unwrap();
+        let mut all: Vec<(Place, Stored)> = state
+            .records
+            .iter()
+            .map(|(id, stored)| (*id, keys(&stored.enquiry), stored))
+            .filter(|(_, keys, _)| filter.matches(keys))
+            .map(|(id, keys, stored)| (place(id, &keys), stored.clone()))
+            .filter(|(place, _)| page.after.is_none_or(|after| *place > after))
+            .collect();
+        all.sort_by_key(|(place, _)| *place);
+        let next = all.get(page.size - 1).map(|(place, _)| *place);
+        all.truncate(page.size);
+        let enquiries = all.into_iter().map(|(_, stored)| stored).collect();
+        Ok(Listing { enquiries, next })
+    }
+
+    async fn history(
+        &self,
+        id: EnquiryId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let state = self.0.lock().unwrap();
+        let own = state.after(after).filter(|event| event.enquiry == id);
+        Ok(own.take(limit).collect())
+    }
+
+    async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        Ok(self.0.lock().unwrap().after(after).take(limit).collect())
+    }
+
+    async fn feed_end(&self) -> Result<Cursor, StoreError> {
+        Ok(self.0.lock().unwrap().end)
+    }
+
+    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        let state = self.0.lock().unwrap();
+        Ok(Counts {
+            open: state.open().count() as u64,
+            queued: state
+                .queues()
+                .values()
+                .map(|queue| queue.len() as u64)
+                .sum(),
+            open_alerts: state
+                .open()
+                .map(|(_, keys)| u64::from(keys.open_alerts))
+                .sum(),
+            feed: state.end.entry,
+            unreadable: 0,
+        })
+    }
+}
