@@ -12,9 +12,10 @@ use usher_domain::time::{Timestamp, from_london, to_london};
 /// Events closer than this belong to one busy stretch.
 const STRETCH_GAP: SignedDuration = SignedDuration::from_hours(2);
 /// A busy stretch starts so long before its first event: the clock cannot be slowed to the millisecond.
-const LEAD: SignedDuration = SignedDuration::from_mins(30);
-/// And ends so long after its last one.
-const TAIL: SignedDuration = SignedDuration::from_mins(60);
+const LEAD: SignedDuration = SignedDuration::from_mins(15);
+/// And ends so long after its last one; the run itself ends somewhat later, so that late answers are seen to come.
+const TAIL: SignedDuration = SignedDuration::from_mins(20);
+const LAST_TAIL: SignedDuration = SignedDuration::from_mins(60);
 /// The last part of a quiet stretch, in which the clock slows down.
 const APPROACH: SignedDuration = SignedDuration::from_hours(2);
 /// Offices are open between these: there, even quiet stretches have answers and chases.
@@ -26,7 +27,7 @@ const DIVIDED_DAYS_MAX: i64 = 120;
 /// Real time for the busy stretches together: so much for each event, within bounds, and never less than programs need.
 const BUSY_PER_EVENT: Duration = Duration::from_millis(60);
 const BUSY_LEAST: Duration = Duration::from_secs(2);
-const BUSY_MOST: Duration = Duration::from_secs(24);
+const BUSY_MOST: Duration = Duration::from_secs(22);
 const NEEDED_PER_EVENT: Duration = Duration::from_millis(6);
 /// A busy hour counts as much as so many events.
 const EVENTS_PER_HOUR: u32 = 2;
@@ -234,9 +235,11 @@ fn stretches(events: &[Timestamp]) -> Option<Vec<Stretch>> {
             _ => stretches.push((*event, *event, 1)),
         }
     }
-    for (from, until, _) in &mut stretches {
+    let last = stretches.len() - 1;
+    for (place, (from, until, _)) in stretches.iter_mut().enumerate() {
+        let tail = if place == last { LAST_TAIL } else { TAIL };
         *from = from.saturating_sub(LEAD).unwrap_or(*from);
-        *until = until.saturating_add(TAIL).unwrap_or(*until);
+        *until = until.saturating_add(tail).unwrap_or(*until);
     }
     Some(stretches)
 }
@@ -363,7 +366,7 @@ mod tests {
     #[test]
     fn one_event_is_one_busy_stretch_with_its_margins() {
         let plan = plan(&["2026-11-23T10:00"], None);
-        assert_eq!(plan.start, at("2026-11-23T09:30"));
+        assert_eq!(plan.start, at("2026-11-23T09:45"));
         assert_eq!(plan.segments.len(), 1);
         assert_eq!(plan.segments[0].until, at("2026-11-23T11:00"));
         assert!(plan.segments[0].speed <= BUSY_SPEED_MAX);
@@ -376,10 +379,10 @@ mod tests {
         assert_eq!(
             ends,
             [
-                "2026-11-23T16:00",
+                "2026-11-23T15:20",
                 "2026-11-23T18:00",
-                "2026-11-24T07:30",
-                "2026-11-24T09:30",
+                "2026-11-24T07:45",
+                "2026-11-24T09:45",
                 "2026-11-24T11:00"
             ]
             .map(at)

@@ -117,9 +117,11 @@ fn bring_forward(
     possible.then(|| (request_at + left / 2, to))
 }
 
-/// Somewhere in the first nine tenths from `from` until `until`.
+/// Soon after the request, while there is something to end; or somewhere before the hearing.
 fn part(from: Timestamp, until: Timestamp, dice: &mut fastrand::Rng) -> SignedDuration {
-    until.duration_since(from) / 100 * dice.i32(10..90)
+    let soon = SignedDuration::from_secs(dice.i64(30..=180));
+    let later = until.duration_since(from) / 100 * dice.i32(10..90);
+    if happens(dice, 70) { soon } else { later }
 }
 
 #[cfg(test)]
