@@ -100,7 +100,9 @@ async fn a_flipped_bit_is_told_by_record() {
             b'm' => assert_eq!(told.what, "mark"),
             b'f' => assert_eq!(told.what, format!("feed entry {}", damaged[8])),
             _ => {
-                let id = uuid::Uuid::from_slice(&damaged[damaged.len() - 16..]).unwrap().to_string();
+                let id = uuid::Uuid::from_slice(&damaged[damaged.len() - 16..])
+                    .unwrap()
+                    .to_string();
                 assert_eq!(
                     (told.what.as_str(), told.enquiry.as_ref()),
                     ("record", Some(&id))
