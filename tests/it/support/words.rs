@@ -93,6 +93,7 @@ pub(crate) fn fresh() -> String {
     Uuid::from_u128(0xC0DE_0000_0000_4000_8000_0000_0000_0000 | u128::from(number)).to_string()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages are options")]
 pub(crate) fn person(name: &str) -> Option<v1::Person> {
     Some(v1::Person {
         name: name.into(),
@@ -101,6 +102,7 @@ pub(crate) fn person(name: &str) -> Option<v1::Person> {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages are options")]
 pub(crate) fn hearing(court: &str, local: &str) -> Option<v1::Deadline> {
     Some(v1::Deadline {
         kind: Some(v1::deadline::Kind::Hearing(v1::Hearing {
