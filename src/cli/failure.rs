@@ -255,8 +255,8 @@ fn what_of(status: &Status) -> String {
 /// A refusal on the way, before any call: at TLS, or by hanging up on a certificate that names nobody. gRPC has no code for
 /// either.
 fn tls_refusal(status: &Status) -> Option<Failure> {
-    if status.code() == Code::Cancelled && status.source().is_some() {
-        // We cancel nothing ourselves: the broker hung up before it answered.
+    // We cancel nothing ourselves: the broker hung up before it answered.
+    if (status.code() == Code::Cancelled && status.source().is_some()) || hung_up(status) {
         return Some(Failure::new(
             Exit::NotPermitted,
             "the broker closed the connection without an answer, as it does to a certificate that it does not know",
@@ -294,10 +294,48 @@ fn tls_refusal(status: &Status) -> Option<Failure> {
     None
 }
 
+/// Whether the connection ended under the call: how that looks depends on who was first to notice.
+fn hung_up(status: &Status) -> bool {
+    use std::io::ErrorKind as Kind;
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        let kind = error
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        if matches!(
+            kind,
+            Some(Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe)
+        ) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use tonic_types::ErrorDetails;
+
+    #[test]
+    fn a_broker_that_hangs_up_refuses_however_it_looks() {
+        let hangs_up = |kind: std::io::ErrorKind| {
+            let mut status = Status::unknown("transport error");
+            status.set_source(std::sync::Arc::new(std::io::Error::from(kind)));
+            Failure::from(status).exit()
+        };
+        for kind in [
+            std::io::ErrorKind::UnexpectedEof,
+            std::io::ErrorKind::ConnectionReset,
+        ] {
+            assert_eq!(hangs_up(kind), Exit::NotPermitted, "{kind}");
+        }
+        assert_ne!(
+            hangs_up(std::io::ErrorKind::ConnectionRefused),
+            Exit::NotPermitted
+        );
+    }
 
     #[test]
     fn every_code_has_its_exit_code() {
