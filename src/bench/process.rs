@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// The hidden command that runs [`super::broker`].
+/// The hidden command that runs `bench-broker`.
 pub const BROKER_COMMAND: &str = "bench-broker";
 /// How long the broker may take to say its address: longer than any store of a bench takes to open.
 const START_LIMIT: Duration = Duration::from_secs(60);

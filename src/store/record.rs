@@ -1,8 +1,8 @@
 //! The one codec between the core's data and what engines persist (`proto/usher/storage/v1`).
 //!
 //! It guarantees that what was encoded reads back equal, to the whole millisecond; that reading is total (no bytes make it
-//! panic) and believes nothing unchecked: checksum, schema version, shape and every code. It does not encrypt yet: [`seal`] and
-//! [`open`] are the one seam for that. It knows no engine and no key.
+//! panic) and believes nothing unchecked: checksum, schema version, shape and every code. It does not encrypt yet: `seal` and
+//! `open` are the one seam for that. It knows no engine and no key.
 
 mod answer;
 mod code;
