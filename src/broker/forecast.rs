@@ -1,7 +1,7 @@
 //! How often a responder has answered within a given working time: from this store's own history, with the count it rests on. Checks
 //! still open count as soon as the time has passed over them; what ended otherwise (redirected, closed) does not count.
 
-use crate::store::{Cursor, Store, StoreError};
+use crate::store::{Cursor, Recorded, Store, StoreError};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use usher_domain::code::ResponderId;
@@ -46,34 +46,45 @@ impl Share {
     }
 }
 
-/// Feed entries that the forecast reads at start.
+/// Feed entries that the forecast reads at start, at most.
 const ENTRIES_READ_MAX: u64 = 20_000;
-const FEED_PAGE: usize = 4_096;
+/// Events after which it reads no further back: a busy store has hundreds in an entry, and a restart must not wait for them.
+const EVENTS_READ_MAX: usize = 32_768;
+/// Entries of one step back.
+const STEP_ENTRIES: u64 = 64;
+/// Events of one look at the feed.
+const FEED_PAGE: usize = limits::PAGE_SIZE_MAX;
 
 impl Forecast {
-    /// Reads the recent part of the feed.
+    /// Reads the recent part of the feed: back in steps, then noted in order.
     pub(super) async fn from_feed(store: &dyn Store, policy: &Policy) -> Result<Self, StoreError> {
-        let forecast = Self::default();
-        let end = store.feed_end().await?;
-        let mut after = Cursor {
-            entry: end.entry.saturating_sub(ENTRIES_READ_MAX),
-            events: 0,
-        };
-        loop {
-            let page = store.feed(after, FEED_PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(forecast);
+        let mut until = store.feed_end().await?.entry;
+        let oldest = until.saturating_sub(ENTRIES_READ_MAX);
+        let (mut steps, mut read) = (Vec::new(), 0);
+        while until > oldest && read < EVENTS_READ_MAX {
+            let from = until.saturating_sub(STEP_ENTRIES).max(oldest);
+            let step = match events_between(store, from, until).await {
+                Ok(step) => step,
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    // A forecast is worth no refusal to serve; `store verify` names the entry.
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the forecast rests on the newest part of the feed alone"
+                    );
+                    break;
+                }
+                Err(error) => return Err(error),
             };
-            after = last.cursor;
-            for recorded in &page {
-                forecast.note(
-                    recorded.enquiry,
-                    recorded.responder.as_ref(),
-                    &recorded.event,
-                    policy,
-                );
-            }
+            read += step.len();
+            steps.push(step);
+            until = from;
         }
+        let forecast = Self::default();
+        for recorded in steps.iter().rev().flatten() {
+            let responder = recorded.responder.as_ref();
+            forecast.note(recorded.enquiry, responder, &recorded.event, policy);
+        }
+        Ok(forecast)
     }
 
     /// Takes in what has just happened.
@@ -168,5 +179,32 @@ impl Forecast {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ResponderId, Past>> {
         self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The events of the entries after `from` up to `until`.
+async fn events_between(
+    store: &dyn Store,
+    from: u64,
+    until: u64,
+) -> Result<Vec<Recorded>, StoreError> {
+    let mut events = Vec::new();
+    // After every event of the entry before the first one.
+    let mut after = Cursor {
+        entry: from,
+        events: u32::MAX,
+    };
+    loop {
+        let mut page = store.feed(after, FEED_PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(events);
+        };
+        after = last.cursor;
+        let is_over = after.entry > until;
+        page.retain(|recorded| recorded.cursor.entry <= until);
+        events.append(&mut page);
+        if is_over {
+            return Ok(events);
+        }
     }
 }

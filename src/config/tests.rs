@@ -263,6 +263,6 @@ fn what_stands_as_a_comment_is_right_too() {
     );
     assert_eq!(
         config.directory.postcodes,
-        Some(folder.path().join("postcodes.fst"))
+        Some(folder.path().join("postcodes.bin"))
     );
 }

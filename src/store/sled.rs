@@ -3,7 +3,8 @@
 //! sled's own `flush()` gives the bytes to the operating system, not to the disk. So each commit is one
 //! batch to one tree, a flush, and then a sync of sled's log by a descriptor of our own. sled's
 //! background flusher is off, because its segment collector reuses segments between syncs. Before
-//! opening, half-written snapshots go (one blocks every later open); after opening, every file and
+//! opening, half-written snapshots go (one blocks every later open), and the snapshot gets a second name,
+//! since sled removes it before the name of its successor is on the disk; after opening, every file and
 //! folder is synced, since opening writes too. Values stay so small beside a segment that sled never
 //! puts them into separate files, which it would not sync. `ARCHITECTURE.md` has the figures.
 
@@ -23,6 +24,10 @@ use std::time::Duration;
 const FOLDER: &str = "usher.sled";
 const OPENING: &str = "opening the store";
 const COMMITTING: &str = "committing";
+
+/// What the names of sled's snapshots begin with, and those that we keep of them while sled opens.
+const SNAPSHOT: &str = "snap.";
+const KEPT: &str = "kept.";
 
 const SEGMENT_BYTES: usize = 8 * 1_024 * 1_024;
 const _: () = assert!(
@@ -132,6 +137,7 @@ fn open_at(path: &Path, settings: Settings) -> Result<(Db, File, Files), KvError
     let files = Files::of(path);
     files.remove_half_written().map_err(io_failed)?;
     files.wait_for_release()?;
+    files.keep_snapshot().map_err(io_failed)?;
     let tree = Config::default()
         .path(path)
         .segment_size(SEGMENT_BYTES)
@@ -141,6 +147,7 @@ fn open_at(path: &Path, settings: Settings) -> Result<(Db, File, Files), KvError
         .map_err(failed(OPENING))?;
     tree.flush().map_err(failed(OPENING))?;
     files.sync_if_changed().map_err(io_failed)?;
+    files.drop_kept().map_err(io_failed)?;
     let log = read_write(&files.log()).map_err(io_failed)?;
     Ok((tree, log, files))
 }
@@ -165,13 +172,50 @@ impl Files {
 
     /// Removes snapshots whose writing was cut off.
     fn remove_half_written(&self) -> io::Result<()> {
-        for path in names_in(&self.root)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("snap.") && name.ends_with(".generating") {
-                std::fs::remove_file(&path)?;
+        for name in self.names_after(SNAPSHOT)? {
+            if name.ends_with(".generating") {
+                std::fs::remove_file(self.root.join(format!("{SNAPSHOT}{name}")))?;
             }
         }
         Ok(())
+    }
+
+    /// Gives the snapshot a second name, durably; or its first name back, where a cut left only the second.
+    fn keep_snapshot(&self) -> io::Result<()> {
+        let place = |prefix: &str, name: &str| self.root.join(format!("{prefix}{name}"));
+        let snapshots = self.names_after(SNAPSHOT)?;
+        if snapshots.is_empty() {
+            if let Some(name) = self.names_after(KEPT)?.last() {
+                std::fs::hard_link(place(KEPT, name), place(SNAPSHOT, name))?;
+            }
+        } else {
+            self.drop_kept()?;
+            for name in &snapshots {
+                std::fs::hard_link(place(SNAPSHOT, name), place(KEPT, name))?;
+            }
+        }
+        if self.root.is_dir() {
+            sync_folder(&self.root)?;
+        }
+        Ok(())
+    }
+
+    fn drop_kept(&self) -> io::Result<()> {
+        for name in self.names_after(KEPT)? {
+            std::fs::remove_file(self.root.join(format!("{KEPT}{name}")))?;
+        }
+        Ok(())
+    }
+
+    /// The rest of the names that begin with `prefix`, in order.
+    fn names_after(&self, prefix: &str) -> io::Result<Vec<String>> {
+        let rest = |path: PathBuf| {
+            path.file_name()?
+                .to_str()?
+                .strip_prefix(prefix)
+                .map(str::to_owned)
+        };
+        Ok(names_in(&self.root)?.into_iter().filter_map(rest).collect())
     }
 
     /// Waits until the threads of a sled that this process has just closed let go of the log. Another

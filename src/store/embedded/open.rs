@@ -15,6 +15,8 @@ use usher_domain::id::EnquiryId;
 
 /// Records that one hand-over to a decoding thread holds: enough to make the hand-over cheap.
 const CHUNK_RECORDS: usize = 256;
+/// And their bytes, about: so many records of an ordinary size.
+const CHUNK_BYTES: usize = 512 * 1_024;
 /// Hand-overs under way, which bounds the memory of opening.
 const CHUNKS_WAITING_MAX: usize = 8;
 /// Decoding threads: opening is bound by them up to about here, then by the reading.
@@ -22,8 +24,39 @@ const DECODERS_MAX: usize = 4;
 
 /// The feed entry and the id in a record's key.
 type Place = (u64, EnquiryId);
-type Chunk = Vec<(Place, Vec<u8>)>;
 type Decoded = Vec<(Place, Result<Entry, RecordError>)>;
+
+/// Records on their way to a decoding thread, one behind the other: a buffer for each would be freed by another thread than made it, which
+/// costs more than the decoding.
+#[derive(Default)]
+struct Chunk {
+    /// Each with the end of its value.
+    records: Vec<(Place, usize)>,
+    values: Vec<u8>,
+}
+
+impl Chunk {
+    fn new() -> Self {
+        Self {
+            records: Vec::with_capacity(CHUNK_RECORDS),
+            values: Vec::with_capacity(CHUNK_BYTES),
+        }
+    }
+
+    fn push(&mut self, place: Place, value: &[u8]) {
+        self.values.extend_from_slice(value);
+        self.records.push((place, self.values.len()));
+    }
+
+    fn decode(&self) -> impl Iterator<Item = (Place, Result<Entry, RecordError>)> {
+        let mut rest = 0;
+        self.records.iter().map(move |(place, end)| {
+            let value = &self.values[rest..*end];
+            rest = *end;
+            (*place, read_entry(*place, value))
+        })
+    }
+}
 
 /// Reads all that the index needs.
 pub(super) fn derive(kv: &dyn KeyValue) -> Result<Index, StoreError> {
@@ -116,7 +149,7 @@ fn read_open(kv: &dyn KeyValue) -> Result<(Decoded, u64), StoreError> {
 
 fn send_chunks(kv: &dyn KeyValue, sender: &mpsc::SyncSender<Chunk>) -> Result<u64, StoreError> {
     let mut nameless = 0;
-    let mut chunk = Chunk::with_capacity(CHUNK_RECORDS);
+    let mut chunk = Chunk::new();
     kv.scan(
         keys::shelf_after(Shelf::Open, None).bounds(),
         Order::Ascending,
@@ -126,11 +159,11 @@ fn send_chunks(kv: &dyn KeyValue, sender: &mpsc::SyncSender<Chunk>) -> Result<u6
                 nameless += 1;
                 return ControlFlow::Continue(());
             };
-            chunk.push((place, value.to_vec()));
-            if chunk.len() < CHUNK_RECORDS {
+            chunk.push(place, value);
+            if chunk.records.len() < CHUNK_RECORDS && chunk.values.len() < CHUNK_BYTES {
                 return ControlFlow::Continue(());
             }
-            let full = std::mem::replace(&mut chunk, Chunk::with_capacity(CHUNK_RECORDS));
+            let full = std::mem::replace(&mut chunk, Chunk::new());
             match sender.send(full) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
@@ -151,11 +184,7 @@ fn decode_chunks(receiver: &Mutex<mpsc::Receiver<Chunk>>) -> Decoded {
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         let Ok(chunk) = chunk else { return decoded };
-        decoded.extend(
-            chunk
-                .into_iter()
-                .map(|(place, value)| (place, read_entry(place, &value))),
-        );
+        decoded.extend(chunk.decode());
     }
 }
 

@@ -49,6 +49,15 @@ fn files_of(folder: &Path) -> Files {
     files
 }
 
+/// The second names of snapshots, which stand while sled opens.
+fn kept_of(files: &Files) -> Files {
+    let kept = |(name, bytes): (&PathBuf, &Vec<u8>)| {
+        let rest = name.to_str()?.strip_prefix("usher.sled/snap.")?;
+        Some((format!("usher.sled/kept.{rest}").into(), bytes.clone()))
+    };
+    files.iter().filter_map(kept).collect()
+}
+
 /// What a cut may leave between `synced` and `now`.
 fn mixed(synced: &Files, now: &Files, rng: &mut fastrand::Rng) -> Files {
     let share = [0.0, 0.1, 0.5, 0.9, 1.0][rng.usize(..5)];
@@ -179,7 +188,13 @@ fn survey(seed: u64, commits: usize, syncs: bool) -> Tally {
             in_flight = batch_for_segments(&mut rng);
             engine.as_ref().unwrap().commit(&in_flight).unwrap();
         }
-        let now = files_of(folder.path());
+        let mut now = files_of(folder.path());
+        if reopen {
+            // Its second name comes before sled opens, and goes when all else is on the disk.
+            let kept = kept_of(&synced);
+            synced.extend(kept.clone());
+            now.extend(kept);
+        }
         assert!(
             !now.keys().any(|name| name.starts_with("usher.sled/blobs")),
             "unsynced values"
@@ -194,7 +209,7 @@ fn survey(seed: u64, commits: usize, syncs: bool) -> Tally {
         }
         apply(&mut known, &in_flight);
         if syncs {
-            synced = now;
+            synced = files_of(folder.path());
         }
     }
     tally
