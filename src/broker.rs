@@ -251,7 +251,7 @@ impl Broker {
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
         let metrics = Arc::clone(&self.metrics);
         let task = tokio::spawn(async move {
-            let committed = store.commit(changes.clone()).await?;
+            let committed = store.commit(&changes).await?;
             then();
             for change in &changes {
                 forecast.observe(&change.enquiry, &change.events, &policy);

@@ -224,7 +224,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// `Conflict` when any change was made against a revision that is no longer current; `TooLarge`; `Unavailable`.
-    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError>;
+    async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError>;
 
     /// Checks waiting for `responder`, nearest deadline first.
     ///

@@ -197,14 +197,14 @@ impl Store for EmbeddedStore {
         self.shared.running()?.load(id)
     }
 
-    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
         let shared = self.shared.running()?;
         if batch.is_empty() {
             let cursor = shared.index().end();
             let revisions = Vec::new();
             return Ok(Committed { revisions, cursor });
         }
-        let batch = prepare::prepare(shared, &batch)?;
+        let batch = prepare::prepare(shared, batch)?;
         let (reply, answer) = oneshot::channel();
         self.send(Job::Commit { batch, reply }).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))

@@ -99,7 +99,7 @@ impl Home {
     }
 
     pub(crate) async fn commit(&self, change: Change) -> Committed {
-        self.store().commit(vec![change]).await.unwrap()
+        self.store().commit(&[change]).await.unwrap()
     }
 
     pub(crate) async fn load(&self, id: EnquiryId) -> Stored {

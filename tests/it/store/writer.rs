@@ -97,8 +97,9 @@ type Outcomes = Vec<Result<usher::store::Committed, StoreError>>;
 /// Commits all of `changes` at once while the disk is busy with a commit of another enquiry.
 async fn while_busy(gate: &Gate, store: &EmbeddedStore, changes: Vec<Change>) -> Outcomes {
     gate.set(Mood::Holding);
-    let first = store.commit(vec![Sample::new(1_000).submitted()]);
-    let commits = changes.into_iter().map(|change| store.commit(vec![change]));
+    let first = [Sample::new(1_000).submitted()];
+    let first = store.commit(&first);
+    let commits = changes.chunks(1).map(|change| store.commit(change));
     // Every future is polled once, and so queued, before the last one lets the disk go on.
     let release = async { gate.set(Mood::Willing) };
     let (first, outcomes, ()) = tokio::join!(first, join_all(commits), release);
@@ -141,10 +142,7 @@ async fn a_group_has_a_bound() {
 #[tokio::test]
 async fn one_of_two_rivals_in_a_group_wins() {
     let (gate, store) = open();
-    store
-        .commit(vec![Sample::new(1).submitted()])
-        .await
-        .unwrap();
+    store.commit(&[Sample::new(1).submitted()]).await.unwrap();
     let stored = store.load(id(1)).await.unwrap().unwrap();
     let rival = || changed(&stored, |_| ());
     let newcomer = || Sample::new(2).submitted();
@@ -167,14 +165,11 @@ async fn one_of_two_rivals_in_a_group_wins() {
 #[tokio::test]
 async fn a_failed_commit_stops_the_store() {
     let (gate, store) = open();
-    store
-        .commit(vec![Sample::new(1).submitted()])
-        .await
-        .unwrap();
+    store.commit(&[Sample::new(1).submitted()]).await.unwrap();
     let mut failed = store.failed();
     assert!(!*failed.borrow());
     gate.set(Mood::Failing);
-    let refused = store.commit(vec![Sample::new(2).submitted()]).await;
+    let refused = store.commit(&[Sample::new(2).submitted()]).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable { .. })),
         "{refused:?}"
@@ -195,7 +190,7 @@ async fn a_failed_commit_stops_the_store() {
     }
     unavailable! {
         store.load(id(1));
-        store.commit(vec![Sample::new(3).submitted()]);
+        store.commit(&[Sample::new(3).submitted()]);
         store.queued(&crate::support::sample::responder("hackney"), 1);
         store.queues();
         store.due(Timestamp::MAX, 1);
@@ -218,11 +213,14 @@ async fn a_failed_commit_stops_the_store() {
 async fn closing_commits_what_waits_and_nothing_more() {
     let (gate, store) = open();
     gate.set(Mood::Holding);
-    let commits = (0..5).map(|number| store.commit(vec![Sample::new(number).submitted()]));
+    let waiting: Vec<_> = (0..5)
+        .map(|number| Sample::new(number).submitted())
+        .collect();
+    let commits = waiting.chunks(1).map(|change| store.commit(change));
     let release = async { gate.set(Mood::Willing) };
     let (outcomes, (), ()) = tokio::join!(join_all(commits), store.close(), release);
     assert!(outcomes.iter().all(Result::is_ok));
-    let late = store.commit(vec![Sample::new(9).submitted()]).await;
+    let late = store.commit(&[Sample::new(9).submitted()]).await;
     assert!(matches!(late, Err(StoreError::Unavailable { .. })));
     assert!(!*store.failed().borrow());
     assert!(store.load(id(4)).await.unwrap().is_some());

@@ -70,7 +70,7 @@ impl Store for Gated {
         self.store.load(id).await
     }
 
-    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
         self.gate.pass().await?;
         self.store.commit(batch).await
     }

@@ -113,7 +113,7 @@ impl Store for Memory {
         Ok(self.0.lock().unwrap().records.get(&id).cloned())
     }
 
-    async fn commit(&self, batch: Vec<Change>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
         let too_large = |what, max| Err(StoreError::TooLarge { what, max });
         if batch.len() > BATCH_CHANGES_MAX {
             return too_large("batch", BATCH_CHANGES_MAX);
@@ -131,8 +131,8 @@ impl Store for Memory {
             events: 0,
         };
         let revisions = batch
-            .into_iter()
-            .map(|change| next.apply(change))
+            .iter()
+            .map(|change| next.apply(change.clone()))
             .collect::<Result<_, _>>()?;
         *state = next;
         let cursor = state.end;

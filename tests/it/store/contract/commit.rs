@@ -29,7 +29,7 @@ async fn stale_revision_is_refused(home: Home) {
         .await;
     assert_eq!(committed.revisions, [revision(2)]);
     let stale = changed(&first, |enquiry| enquiry.in_custody = true);
-    assert_eq!(conflict(home.store().commit(vec![stale]).await), id(1));
+    assert_eq!(conflict(home.store().commit(&[stale]).await), id(1));
     let now = home.load(id(1)).await;
     assert_eq!(now.revision, revision(2));
     assert!(now.enquiry.imminent_harm && !now.enquiry.in_custody);
@@ -38,17 +38,17 @@ async fn stale_revision_is_refused(home: Home) {
 async fn new_enquiry_twice_conflicts(home: Home) {
     home.commit(Sample::new(1).submitted()).await;
     let again = Sample::new(1).submitted();
-    assert_eq!(conflict(home.store().commit(vec![again]).await), id(1));
+    assert_eq!(conflict(home.store().commit(&[again]).await), id(1));
     let closed = Sample::bare(2).check("hackney", crate::support::sample::closed());
     home.commit(closed.submitted()).await;
     let again = Sample::new(2).submitted();
-    assert_eq!(conflict(home.store().commit(vec![again]).await), id(2));
+    assert_eq!(conflict(home.store().commit(&[again]).await), id(2));
 }
 
 async fn a_change_of_nothing_conflicts(home: Home) {
     let mut change = Sample::new(1).submitted();
     change.expected = Some(revision(1));
-    assert_eq!(conflict(home.store().commit(vec![change]).await), id(1));
+    assert_eq!(conflict(home.store().commit(&[change]).await), id(1));
     assert!(home.store().load(id(1)).await.unwrap().is_none());
 }
 
@@ -56,13 +56,13 @@ async fn batch_is_all_or_nothing(home: Home) {
     home.commit(Sample::new(1).submitted()).await;
     let before = home.store().feed_end().await.unwrap();
     let batch = vec![Sample::new(2).submitted(), Sample::new(1).submitted()];
-    assert_eq!(conflict(home.store().commit(batch).await), id(1));
+    assert_eq!(conflict(home.store().commit(&batch).await), id(1));
     assert!(home.store().load(id(2)).await.unwrap().is_none());
     assert_eq!(home.store().feed_end().await.unwrap(), before);
     assert_eq!(home.store().counts().await.unwrap().queued, 1);
 
     let batch = vec![Sample::new(2).submitted(), Sample::new(3).submitted()];
-    let committed = home.store().commit(batch).await.unwrap();
+    let committed = home.store().commit(&batch).await.unwrap();
     assert_eq!(committed.revisions, [revision(1), revision(1)]);
     assert_eq!(committed.cursor, home.store().feed_end().await.unwrap());
     assert_eq!(home.store().counts().await.unwrap().open, 3);
@@ -75,7 +75,7 @@ async fn one_enquiry_twice_in_a_batch(home: Home) {
         ..Sample::new(1).deadline(400).submitted()
     };
     let batch = vec![first.clone(), second];
-    let committed = home.store().commit(batch).await.unwrap();
+    let committed = home.store().commit(&batch).await.unwrap();
     assert_eq!(committed.revisions, [revision(1), revision(2)]);
     let history = home.store().history(id(1), Cursor::default(), 9).await;
     let revisions: Vec<_> = history
@@ -84,8 +84,8 @@ async fn one_enquiry_twice_in_a_batch(home: Home) {
         .map(|event| event.revision)
         .collect();
     assert_eq!(revisions, [revision(1), revision(2)]);
-    let twice = vec![first.clone(), first];
-    assert_eq!(conflict(home.store().commit(twice).await), id(1));
+    let twice = [first.clone(), first];
+    assert_eq!(conflict(home.store().commit(&twice).await), id(1));
 }
 
 async fn events_keep_commit_order(home: Home) {
@@ -136,12 +136,12 @@ async fn reopened_store_has_it(mut home: Home) {
 
 async fn conflict_fails_that_member_alone(home: Home) {
     home.commit(Sample::new(1).submitted()).await;
-    let bad = Sample::new(1).submitted();
+    let [bad, second, third] = [1, 2, 3].map(|number| [Sample::new(number).submitted()]);
     let (store, other) = (home.store(), home.store());
     let (first, refused, last) = tokio::join!(
-        store.commit(vec![Sample::new(2).submitted()]),
-        other.commit(vec![bad]),
-        store.commit(vec![Sample::new(3).submitted()]),
+        store.commit(&second),
+        other.commit(&bad),
+        store.commit(&third),
     );
     assert_eq!(conflict(refused), id(1));
     assert!(first.is_ok() && last.is_ok());
@@ -166,7 +166,7 @@ async fn concurrent_writers_lose_nothing(home: Home) {
                 while done < WRITES {
                     let stored = store.load(id).await.unwrap().unwrap();
                     let change = changed(&stored, |enquiry| enquiry.checks[0].leases_lost += 1);
-                    match store.commit(vec![change]).await {
+                    match store.commit(&[change]).await {
                         Ok(_) => done += 1,
                         Err(StoreError::Conflict { .. }) => tokio::task::yield_now().await,
                         Err(error) => panic!("{error:?}"),
@@ -201,7 +201,7 @@ async fn too_large_is_refused(home: Home) {
     huge.enquiry.personal = Sealed::from_bytes(vec![7; RECORD_BYTES_MAX + 1]);
     let refused = home
         .store()
-        .commit(vec![Sample::new(2).submitted(), huge])
+        .commit(&[Sample::new(2).submitted(), huge])
         .await;
     assert!(matches!(
         refused,
@@ -211,7 +211,7 @@ async fn too_large_is_refused(home: Home) {
         })
     ));
     let many = (0..=BATCH_CHANGES_MAX as u128).map(|number| Sample::new(number).submitted());
-    let refused = home.store().commit(many.collect()).await;
+    let refused = home.store().commit(&many.collect::<Vec<_>>()).await;
     assert!(matches!(
         refused,
         Err(StoreError::TooLarge {
@@ -240,7 +240,7 @@ async fn closed_and_opened_again(mut home: Home) {
     }))
     .await;
     assert_eq!(home.store().counts().await.unwrap().open, 1);
-    assert_eq!(conflict(home.store().commit(vec![stale]).await), id(1));
+    assert_eq!(conflict(home.store().commit(&[stale]).await), id(1));
     home.reopen();
     assert_eq!(home.load(id(1)).await.revision, revision(3));
     assert_eq!(home.store().counts().await.unwrap().open, 1);

@@ -25,7 +25,10 @@ async fn read(home: &Home, mut after: Cursor, limit: usize) -> Vec<Recorded> {
 
 async fn many(home: &Home) -> Cursor {
     let batch = (1..=3).map(|number| Sample::new(number).submitted());
-    home.store().commit(batch.collect()).await.unwrap();
+    home.store()
+        .commit(&batch.collect::<Vec<_>>())
+        .await
+        .unwrap();
     let stored = home.load(id(2)).await;
     let mut change = changed(&stored, |_| ());
     change.events = all_events();

@@ -12,8 +12,8 @@ stamp! {
 
 /// Two enquiries changed in turn, each four times.
 async fn two(home: &Home) {
-    let both = vec![Sample::new(1).submitted(), Sample::new(2).submitted()];
-    home.store().commit(both).await.unwrap();
+    let both = [Sample::new(1).submitted(), Sample::new(2).submitted()];
+    home.store().commit(&both).await.unwrap();
     for _ in 0..4 {
         for number in 1..=2 {
             let stored = home.load(id(number)).await;

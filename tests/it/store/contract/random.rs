@@ -47,8 +47,8 @@ async fn history(engine: Engine, seed: u64) {
             home.reopen();
         } else {
             let batch = batch(&mut rng, &model).await;
-            let expected = model.commit(batch.clone()).await;
-            let found = home.store().commit(batch).await;
+            let expected = model.commit(&batch).await;
+            let found = home.store().commit(&batch).await;
             match (&expected, &found) {
                 (Ok(expected), Ok(found)) => assert_eq!(expected, found, "step {number}"),
                 (Err(StoreError::Conflict { .. }), Err(StoreError::Conflict { .. })) => {}

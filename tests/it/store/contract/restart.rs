@@ -111,11 +111,11 @@ async fn unreadable_is_quarantined(mut home: Home) {
         matches!(store.load(id(2)).await, Err(StoreError::Corrupt { id: Some(whose), .. }) if whose == id(2))
     );
     assert!(matches!(
-        store.commit(vec![changed(&stored, |_| ())]).await,
+        store.commit(&[changed(&stored, |_| ())]).await,
         Err(StoreError::Corrupt { .. })
     ));
     let again = Sample::new(2).submitted();
-    assert_eq!(super::conflict(store.commit(vec![again]).await), id(2));
+    assert_eq!(super::conflict(store.commit(&[again]).await), id(2));
     assert_eq!(
         super::list::walk(store, &Filter::default(), 9).await.len(),
         2
@@ -131,7 +131,7 @@ async fn sweep_finds_what_differs(home: Home) {
     let kv: Arc<dyn KeyValue> = home.engine.kv(folder.path()).into();
     let one = EmbeddedStore::open(kv.clone(), "redb").unwrap();
     for number in 1..=2 {
-        one.commit(vec![Sample::new(number).submitted()])
+        one.commit(&[Sample::new(number).submitted()])
             .await
             .unwrap();
     }
@@ -140,7 +140,7 @@ async fn sweep_finds_what_differs(home: Home) {
     let other = EmbeddedStore::open(kv.clone(), "redb").unwrap();
     let stored = other.load(id(1)).await.unwrap().unwrap();
     let lease = changed(&stored, |enquiry| enquiry.checks[0].state = leased(20));
-    other.commit(vec![lease]).await.unwrap();
+    other.commit(&[lease]).await.unwrap();
     kv.commit(&[Write::delete(key.clone())]).unwrap();
     let mut differed = one.sweep().await.unwrap();
     differed.sort();
