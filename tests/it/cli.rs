@@ -49,7 +49,7 @@ fn home() -> TempDir {
 
 /// The repository, for what ships in it.
 fn shipped(path: &str) -> String {
-    format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
+    crate::support::root().join(path).display().to_string()
 }
 
 /// The subcommands that a help text lists.

@@ -10,9 +10,7 @@ use usher_domain::code::{AuthorityCode, Postcode};
 
 /// A file of real data beside the repository, or `None`, and says so, where there is none.
 fn shared_data(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data")
-        .join(name);
+    let path = crate::support::root().join("../shared/data").join(name);
     if path.exists() {
         return Some(path);
     }

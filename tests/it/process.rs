@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Home {
 
     /// A configuration with these clients; `rpc` are more lines of its first section.
     fn config(clients: &[&str], rpc: &str) -> String {
-        let responders = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/responders");
+        let responders = root().join("config/responders");
         let mut text = format!(
             "[rpc]\nlisten = \"127.0.0.1:0\"\n{rpc}\n\
              [tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nclient_ca = \"ca.pem\"\n\

@@ -2,14 +2,14 @@
 //! makes the environment that it runs in; without one the test says so and proves nothing.
 
 use crate::support::*;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 /// Python with gRPC and its code generator: that of `scripts/test`, or the system's.
 async fn python() -> Option<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/.venv/bin/python");
+    let own = root().join("tests/python/.venv/bin/python");
     for candidate in [own, "python3".into()] {
         let mut command = Command::new(&candidate);
         command.args(["-c", "import grpc, grpc_tools"]);
@@ -34,7 +34,7 @@ async fn a_client_in_python_does_its_work_over_mutual_tls() {
     kit.client_files(HACKNEY, "adapter");
     let mut command = Command::new(python);
     command
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/client.py"))
+        .arg(root().join("tests/python/client.py"))
         .arg("--address")
         .arg(kit.address().to_string())
         .arg("--tls")

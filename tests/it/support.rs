@@ -9,8 +9,16 @@ mod refusal;
 pub(crate) mod sample;
 mod words;
 
+use std::path::PathBuf;
+
 pub(crate) use clock::TestClock;
 pub(crate) use gate::Gate;
 pub(crate) use kit::{Kit, Shape, write_tls};
 pub(crate) use refusal::{check_fields, check_refused, same_as_nothing};
 pub(crate) use words::*;
+
+/// The root of the checkout, which is where tests run. A path kept at compile time would be another checkout's, where target
+/// folders are shared.
+pub(crate) fn root() -> PathBuf {
+    std::env::current_dir().unwrap()
+}

@@ -21,7 +21,7 @@ const DESCRIPTOR: &str = "descriptor.bin";
 
 #[test]
 fn generated_code_is_fresh() {
-    let kept_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gen");
+    let kept_in = Path::new("src/gen");
     let fresh = generate();
     #[expect(
         clippy::disallowed_methods,
@@ -29,15 +29,15 @@ fn generated_code_is_fresh() {
     )]
     let rewrite = std::env::var_os("USHER_REGENERATE").is_some_and(|value| value == "1");
     if rewrite {
-        std::fs::create_dir_all(&kept_in).unwrap();
-        for name in read_folder(&kept_in).keys() {
+        std::fs::create_dir_all(kept_in).unwrap();
+        for name in read_folder(kept_in).keys() {
             std::fs::remove_file(kept_in.join(name)).unwrap();
         }
         for (name, bytes) in &fresh {
             std::fs::write(kept_in.join(name), bytes).unwrap();
         }
     }
-    let kept = read_folder(&kept_in);
+    let kept = read_folder(kept_in);
     let remedy = "run: USHER_REGENERATE=1 cargo test -p usher-proto";
     assert_eq!(
         kept.keys().collect::<Vec<_>>(),
@@ -61,10 +61,8 @@ fn every_item_of_the_contract_is_documented() {
 }
 
 fn proto_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../proto")
-        .canonicalize()
-        .unwrap()
+    // From where tests run. A path kept at compile time would be another checkout's, where target folders are shared.
+    Path::new("../../proto").canonicalize().unwrap()
 }
 
 /// Every `.proto` below `folder`, relative to `root`, in order.

@@ -10,7 +10,7 @@ use tonic::Code;
 use v1::{EventType, StepState};
 
 /// Kills in an ordinary run; a hundred and more are for a quiet machine.
-const CYCLES: usize = 30;
+const CYCLES: usize = 100;
 const OFFICERS: usize = 6;
 /// Receipts of one cycle, at most.
 const RECEIPTS_MAX: usize = 40;

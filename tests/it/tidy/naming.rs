@@ -1,7 +1,8 @@
 //! One verb, one name, every layer: who looks for `answer` by file name finds the rule, the method and the tests.
 
 use super::holds;
-use super::source::{files, read, root};
+use super::source::{files, read};
+use crate::support::root;
 use std::io;
 use usher_domain::actor::Role;
 use usher_domain::command::VerbName;

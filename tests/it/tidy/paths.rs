@@ -2,7 +2,8 @@
 //! leaves no file out.
 
 use super::holds;
-use super::source::{quoted, read, root, sources, table};
+use super::source::{quoted, read, sources, table};
+use crate::support::root;
 use std::io;
 
 /// In `README.md`: question → where the answer is.

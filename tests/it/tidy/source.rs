@@ -1,5 +1,6 @@
 //! Sources as the rules read them: the text, the code without comments and strings, the code without tests.
 
+use crate::support::root;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,11 +34,6 @@ impl Source {
             shipped,
         }
     }
-}
-
-/// The root of the checkout.
-pub(super) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The text of one file.

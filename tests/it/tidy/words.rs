@@ -1,7 +1,8 @@
 //! Words that must not be in a file that others read: unfinished work, and paths of one person's machine.
 
 use super::holds;
-use super::source::{is_word, root};
+use super::source::is_word;
+use crate::support::root;
 use std::io;
 use std::process::Command;
 
