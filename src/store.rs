@@ -8,6 +8,7 @@
 
 pub mod embedded;
 pub mod kv;
+pub mod postgres;
 pub mod record;
 pub mod redb;
 #[cfg(feature = "sled")]

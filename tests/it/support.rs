@@ -5,6 +5,7 @@ mod clock;
 mod gate;
 mod kit;
 pub(crate) mod memory;
+pub(crate) mod postgres;
 mod refusal;
 pub(crate) mod sample;
 mod words;

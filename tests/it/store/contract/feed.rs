@@ -76,7 +76,7 @@ async fn every_event_once(mut home: Home) {
         assert!(all.is_sorted_by(|one, next| one.cursor < next.cursor));
     }
     let before = read(&home, Cursor::default(), 999).await;
-    home.reopen();
+    home.reopen().await;
     assert_eq!(read(&home, Cursor::default(), 999).await, before);
     let kept: Vec<_> = before
         .into_iter()

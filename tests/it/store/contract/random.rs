@@ -30,21 +30,29 @@ async fn sled_agrees_with_the_model() {
     agrees(Engine::Sled).await;
 }
 
+#[tokio::test]
+async fn postgres_agrees_with_the_model() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    if let Some(home) = Home::postgres().await {
+        history(home, seed).await;
+    }
+}
+
 async fn agrees(engine: Engine) {
     let first = fastrand::u64(..);
     for seed in first..first.saturating_add(SEEDS) {
         println!("seed {seed}");
-        history(engine, seed).await;
+        history(Home::new(engine), seed).await;
     }
 }
 
-async fn history(engine: Engine, seed: u64) {
+async fn history(mut home: Home, seed: u64) {
     let mut rng = Rng::with_seed(seed);
-    let mut home = Home::new(engine);
     let model = Memory::default();
     for number in 0..STEPS {
         if rng.u8(..) < 16 {
-            home.reopen();
+            home.reopen().await;
         } else {
             let batch = batch(&mut rng, &model).await;
             let expected = model.commit(&batch).await;

@@ -1,0 +1,213 @@
+//! PostgreSQL: the store contract for any number of brokers over one database, or what speaks its protocol.
+//!
+//! Whoever commits holds one row, `feed_head`, from the first look at revisions to the end of the transaction. So commits of all
+//! brokers have one order, the feed has no gap and no late event, and a conflict is seen before anything is written. Commits of one
+//! broker that wait travel together. A holder that goes silent loses its transaction to `idle_in_transaction_session_timeout`.
+//!
+//! A COMMIT whose answer is lost is neither done nor failed: the writer asks the primary, behind the same row, whether the feed has
+//! its entry. Nothing is decided on a replica: connections accept read-write servers only.
+
+mod connect;
+mod group;
+mod list;
+mod read;
+mod rows;
+mod schema;
+mod sweep;
+mod writer;
+
+pub use connect::{ConnectError, Settings};
+pub use schema::{MigrateError, migrate};
+
+use super::record::RecordError;
+use super::{
+    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
+    Stored,
+};
+use async_trait::async_trait;
+use deadpool_postgres::Pool;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use usher_domain::code::ResponderId;
+use usher_domain::id::EnquiryId;
+use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
+use usher_domain::time::Timestamp;
+use writer::{Job, Writer};
+
+/// How long a commit waits for a place in a full queue.
+const QUEUE_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// The store.
+pub struct PostgresStore {
+    shared: Arc<Shared>,
+    jobs: mpsc::Sender<Job>,
+}
+
+/// What readers and the writer share.
+struct Shared {
+    pool: Pool,
+    /// Open records that could not be read: told of, and asked for by `unreadable`.
+    unreadable: Mutex<BTreeSet<EnquiryId>>,
+}
+
+impl PostgresStore {
+    /// Connects and checks that the schema is the one that this program knows.
+    ///
+    /// # Errors
+    /// [`ConnectError`] with what to do.
+    pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
+        let pool = connect::pool(settings)?;
+        schema::check(&pool).await?;
+        let shared = Arc::new(Shared {
+            pool,
+            unreadable: Mutex::default(),
+        });
+        let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
+        tokio::spawn(Writer::new(Arc::clone(&shared), waiting).run());
+        Ok(Self { shared, jobs })
+    }
+}
+
+impl Shared {
+    async fn client(&self) -> Result<deadpool_postgres::Object, StoreError> {
+        self.pool
+            .get()
+            .await
+            .map_err(unavailable("waiting for a connection"))
+    }
+
+    /// Sets a record apart that cannot be read, and says so.
+    fn set_apart(&self, id: EnquiryId, error: RecordError) -> StoreError {
+        let mut unreadable = self
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if unreadable.insert(id) {
+            tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+        }
+        corrupt("the record", Some(id))(error)
+    }
+
+    fn set_apart_now(&self) -> Vec<EnquiryId> {
+        let unreadable = self
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        unreadable.iter().copied().collect()
+    }
+
+    fn replace_set_apart(&self, found: BTreeSet<EnquiryId>) {
+        *self
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = found;
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+        self.shared.load(id).await
+    }
+
+    async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
+        if batch.is_empty() {
+            return Ok(Committed {
+                revisions: Vec::new(),
+                cursor: self.shared.feed_end().await?,
+            });
+        }
+        let batch = rows::prepare(batch)?;
+        let (reply, answer) = oneshot::channel();
+        let sent = tokio::time::timeout(QUEUE_WAIT_MAX, self.jobs.send(Job { batch, reply })).await;
+        sent.map_err(unavailable("waiting for a place in the commit queue"))?
+            .map_err(unavailable("committing"))?;
+        answer.await.map_err(unavailable("committing"))?
+    }
+
+    async fn queued(
+        &self,
+        responder: &ResponderId,
+        limit: usize,
+    ) -> Result<Vec<Queued>, StoreError> {
+        self.shared.queued(responder, limit).await
+    }
+
+    async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {
+        self.shared.queues().await
+    }
+
+    async fn due(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+        self.shared.due(until, limit).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.shared.due(Timestamp::MAX, 1).await?;
+        Ok(first.first().map(|(at, _)| *at))
+    }
+
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+        self.shared.list(filter, page).await
+    }
+
+    async fn history(
+        &self,
+        id: EnquiryId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.shared
+            .history(id, after, limit.min(PAGE_SIZE_MAX))
+            .await
+    }
+
+    async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        self.shared.feed(after, limit.min(PAGE_SIZE_MAX)).await
+    }
+
+    async fn feed_end(&self) -> Result<Cursor, StoreError> {
+        self.shared.feed_end().await
+    }
+
+    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+        self.shared.sweep().await
+    }
+
+    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+        Ok(self.shared.set_apart_now())
+    }
+
+    fn engine(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.shared.counts().await
+    }
+}
+
+/// Sorts what stands between us and the database by what the caller can do, which is to try again.
+fn unavailable<E>(doing: &'static str) -> impl Fn(E) -> StoreError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |error| StoreError::Unavailable {
+        doing,
+        source: Box::new(error),
+    }
+}
+
+/// A record that cannot be read.
+fn corrupt(what: &'static str, id: Option<EnquiryId>) -> impl Fn(RecordError) -> StoreError {
+    move |error| StoreError::Corrupt {
+        what,
+        id,
+        source: error.into(),
+    }
+}

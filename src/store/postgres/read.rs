@@ -1,0 +1,261 @@
+//! Reading: records, queues, what is due, the feed as a whole or of one enquiry.
+
+use super::{Shared, corrupt, unavailable};
+use crate::store::record::{RecordError, decode_enquiry, decode_entry, decode_envelope};
+use crate::store::{Counts, Cursor, Queued, Recorded, StoreError, Stored};
+use std::time::Duration;
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, ToSql};
+use usher_domain::code::ResponderId;
+use usher_domain::id::{CheckId, EnquiryId};
+use usher_domain::time::Timestamp;
+
+/// How long one question may take: a frozen server answers nothing and closes nothing.
+const QUESTION_LIMIT: Duration = Duration::from_secs(8);
+/// Feed entries of one look at the feed.
+const ENTRIES_PER_LOOK: i64 = 64;
+
+const LOAD: &str = "SELECT id, record FROM enquiry WHERE id = $1";
+const QUEUED: &str = "SELECT deadline_ms, enquiry, number FROM queue WHERE responder = $1
+    ORDER BY deadline_ms, enquiry, number LIMIT $2";
+const QUEUES: &str = "SELECT DISTINCT ON (responder) deadline_ms, enquiry, number, responder,
+    count(*) OVER (PARTITION BY responder)
+    FROM queue ORDER BY responder, deadline_ms, enquiry, number";
+const DUE: &str = "SELECT due_ms, id FROM enquiry
+    WHERE open AND due_ms IS NOT NULL AND due_ms <= $1 ORDER BY due_ms, id LIMIT $2";
+const FEED: &str = "SELECT entry, bytes FROM feed WHERE entry >= $1 ORDER BY entry LIMIT $2";
+const HISTORY: &str = "SELECT feed.entry, feed.bytes FROM history
+    JOIN feed ON feed.entry = history.entry
+    WHERE history.enquiry = $1 AND history.entry >= $2 ORDER BY history.entry LIMIT $3";
+const FEED_END: &str = "SELECT entry, bytes FROM feed ORDER BY entry DESC LIMIT 1";
+const COUNTS: &str = "SELECT
+    (SELECT count(*) FROM enquiry WHERE open),
+    (SELECT count(*) FROM queue),
+    (SELECT coalesce(sum(open_alerts), 0)::bigint FROM enquiry WHERE open AND live_alerts > 0),
+    (SELECT entry FROM feed_head)";
+
+pub(super) type Arguments<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+impl Shared {
+    /// The rows of a question, by a statement that each connection prepares once.
+    pub(super) async fn ask(
+        &self,
+        question: &'static str,
+        arguments: Arguments<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = self.client().await?;
+        let asked = timeout(QUESTION_LIMIT, async {
+            let statement = client.prepare_cached(question).await?;
+            client.query(&statement, arguments).await
+        });
+        match asked.await {
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(error)) => Err(unavailable("reading")(error)),
+            Err(late) => {
+                drop(deadpool_postgres::Object::take(client));
+                Err(unavailable("reading")(late))
+            }
+        }
+    }
+
+    pub(super) async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+        let rows = self.ask(LOAD, &[&id.uuid()]).await?;
+        rows.first().map(|row| self.stored(row, 0)).transpose()
+    }
+
+    /// The enquiry of a row with the columns `id` and `record`, from column `at`.
+    pub(super) fn stored(&self, row: &Row, at: usize) -> Result<Stored, StoreError> {
+        let id = EnquiryId::from_uuid(column(row, at)?);
+        open(id, column(row, at + 1)?).map_err(|error| self.set_apart(id, error))
+    }
+
+    pub(super) async fn queued(
+        &self,
+        responder: &ResponderId,
+        limit: usize,
+    ) -> Result<Vec<Queued>, StoreError> {
+        let rows = self
+            .ask(QUEUED, &[&responder.as_str(), &count_column(limit)])
+            .await?;
+        rows.iter().map(queued).collect()
+    }
+
+    pub(super) async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError> {
+        let rows = self.ask(QUEUES, &[]).await?;
+        let queue = |row: &Row| {
+            let responder: &str = column(row, 3)?;
+            let responder = ResponderId::parse(responder)
+                .map_err(|_| corrupt("a queue", None)(RecordError::Field { field: "responder" }))?;
+            Ok((responder, queued(row)?, count(row, 4)?))
+        };
+        let mut queues: Vec<_> = rows.iter().map(queue).collect::<Result<_, StoreError>>()?;
+        // The database may collate otherwise.
+        queues.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        Ok(queues)
+    }
+
+    pub(super) async fn due(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+        let rows = self
+            .ask(DUE, &[&until.as_millisecond(), &count_column(limit)])
+            .await?;
+        rows.iter()
+            .map(|row| Ok((moment(row, 0)?, EnquiryId::from_uuid(column(row, 1)?))))
+            .collect()
+    }
+
+    /// At most `limit` events after `after`. An entry that cannot be read ends the answer, and is the answer when it comes first.
+    pub(super) async fn feed(
+        &self,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let wanted = |_: &Recorded| true;
+        let mut found = Vec::new();
+        let mut from = after.entry;
+        loop {
+            let rows = self
+                .ask(FEED, &[&entry_column(from), &ENTRIES_PER_LOOK])
+                .await?;
+            from = take_events(&rows, after, limit, None, wanted, &mut found)? + 1;
+            if found.len() >= limit || rows.len() < usize::try_from(ENTRIES_PER_LOOK).unwrap_or(0) {
+                return Ok(found);
+            }
+        }
+    }
+
+    pub(super) async fn history(
+        &self,
+        id: EnquiryId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let wanted = |event: &Recorded| event.enquiry == id;
+        let mut found = Vec::new();
+        let mut from = after.entry;
+        loop {
+            let arguments: Arguments<'_> = &[&id.uuid(), &entry_column(from), &ENTRIES_PER_LOOK];
+            let rows = self.ask(HISTORY, arguments).await?;
+            from = take_events(&rows, after, limit, Some(id), wanted, &mut found)? + 1;
+            if found.len() >= limit || rows.len() < usize::try_from(ENTRIES_PER_LOOK).unwrap_or(0) {
+                return Ok(found);
+            }
+        }
+    }
+
+    pub(super) async fn feed_end(&self) -> Result<Cursor, StoreError> {
+        let rows = self.ask(FEED_END, &[]).await?;
+        let Some(row) = rows.first() else {
+            return Ok(Cursor::default());
+        };
+        let entry = entry(row)?;
+        let events = decode_entry(column(row, 1)?, entry);
+        // An entry that cannot be read is reported to who reads it; everything after it is new.
+        let last = events.ok().and_then(|events| Some(events.last()?.cursor));
+        Ok(last.unwrap_or(Cursor {
+            entry,
+            events: u32::MAX,
+        }))
+    }
+
+    pub(super) async fn counts(&self) -> Result<Counts, StoreError> {
+        let rows = self.ask(COUNTS, &[]).await?;
+        let row = rows.first().ok_or_else(nothing)?;
+        let number = |at| Ok::<_, StoreError>(u64::try_from(column::<i64>(row, at)?).unwrap_or(0));
+        Ok(Counts {
+            open: number(0)?,
+            queued: number(1)?,
+            open_alerts: number(2)?,
+            feed: number(3)?,
+            unreadable: self.set_apart_now().len() as u64,
+        })
+    }
+}
+
+/// Adds the wanted events of `rows` (an entry and its bytes each) after `after`. Answers with the last entry looked at.
+fn take_events(
+    rows: &[Row],
+    after: Cursor,
+    limit: usize,
+    id: Option<EnquiryId>,
+    wanted: impl Fn(&Recorded) -> bool,
+    found: &mut Vec<Recorded>,
+) -> Result<u64, StoreError> {
+    let mut last = after.entry;
+    for row in rows {
+        last = entry(row)?;
+        if found.len() >= limit {
+            break;
+        }
+        match decode_entry(column(row, 1)?, last) {
+            Ok(events) => {
+                let new = events
+                    .into_iter()
+                    .filter(|event| event.cursor > after && wanted(event));
+                found.extend(new.take(limit - found.len()));
+            }
+            Err(_) if !found.is_empty() => break,
+            Err(error) => return Err(corrupt("an entry of the feed", id)(error)),
+        }
+    }
+    Ok(last)
+}
+
+/// The enquiry in an envelope that stands under `id`.
+pub(super) fn open(id: EnquiryId, bytes: &[u8]) -> Result<Stored, RecordError> {
+    let envelope = decode_envelope(bytes)?;
+    let enquiry = decode_enquiry(&envelope.body)?;
+    if enquiry.id != id {
+        return Err(RecordError::Misplaced);
+    }
+    Ok(Stored {
+        enquiry,
+        revision: envelope.revision,
+    })
+}
+
+fn queued(row: &Row) -> Result<Queued, StoreError> {
+    let number: i16 = column(row, 2)?;
+    Ok(Queued {
+        deadline: moment(row, 0)?,
+        check: CheckId {
+            enquiry: EnquiryId::from_uuid(column(row, 1)?),
+            number: u8::try_from(number).unwrap_or_default(),
+        },
+    })
+}
+
+pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, StoreError> {
+    row.try_get(at).map_err(unavailable("reading a column"))
+}
+
+pub(super) fn moment(row: &Row, at: usize) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(column(row, at)?).map_err(unavailable("reading a moment"))
+}
+
+fn count(row: &Row, at: usize) -> Result<usize, StoreError> {
+    Ok(usize::try_from(column::<i64>(row, at)?).unwrap_or_default())
+}
+
+fn entry(row: &Row) -> Result<u64, StoreError> {
+    Ok(u64::try_from(column::<i64>(row, 0)?).unwrap_or_default())
+}
+
+pub(super) fn count_column(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn entry_column(entry: u64) -> i64 {
+    i64::try_from(entry).unwrap_or(i64::MAX)
+}
+
+fn nothing() -> StoreError {
+    StoreError::Unavailable {
+        doing: "reading",
+        source: "the database answered with no row".into(),
+    }
+}

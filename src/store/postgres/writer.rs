@@ -1,0 +1,350 @@
+//! The one writer of this broker: takes the commits that wait, makes them one transaction, then answers each.
+//!
+//! A transaction takes two exchanges: the first takes `feed_head` and reads revisions, the second writes and commits, pipelined. When
+//! the answer to the second is lost, the outcome is asked for, behind `feed_head` again, before anybody is told.
+
+use super::group::{Group, Revisions, Size, gather, ids};
+use super::read::Arguments;
+use super::rows::{Batch, Rows};
+use super::{Shared, unavailable};
+use crate::store::{Committed, Revision, StoreError};
+use deadpool_postgres::Object;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::{Row, Statement};
+use usher_domain::id::EnquiryId;
+use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
+use uuid::Uuid;
+
+/// The records of one group, in bytes: bounds the memory and the length of one transaction.
+const GROUP_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// How long a group is tried, from connecting to knowing its outcome, before its callers are told that the store cannot serve. A
+/// failover fits in.
+const GROUP_LIMIT: Duration = Duration::from_secs(40);
+/// How long one exchange with the database may take: a frozen server answers nothing and closes nothing.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(8);
+/// Between two tries.
+const TRY_AGAIN: Duration = Duration::from_millis(200);
+
+pub(super) const HEAD: &str =
+    "SELECT entry, gen_random_uuid() FROM feed_head WHERE only FOR UPDATE";
+const REVISIONS: &str = "SELECT id, revision FROM enquiry WHERE id = ANY($1)";
+const PUT_ENQUIRIES: &str = "INSERT INTO enquiry
+    (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::bigint[],
+        $6::bigint[], $7::smallint[], $8::smallint[], $9::bytea[])
+    ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, open = excluded.open,
+        court = excluded.court, deadline_ms = excluded.deadline_ms, due_ms = excluded.due_ms,
+        open_alerts = excluded.open_alerts, live_alerts = excluded.live_alerts,
+        record = excluded.record";
+const PUT_RESPONDERS: &str = "INSERT INTO enquiry_responder (enquiry, responder, open, deadline_ms)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::bigint[])
+    ON CONFLICT (enquiry, responder)
+    DO UPDATE SET open = excluded.open, deadline_ms = excluded.deadline_ms";
+const CLEAR_QUEUE: &str = "DELETE FROM queue WHERE enquiry = ANY($1)";
+const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, number)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::smallint[])";
+const PUT_HISTORY: &str =
+    "INSERT INTO history (enquiry, entry) SELECT id, $2 FROM unnest($1::uuid[]) AS id";
+const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes) VALUES ($1, $2, $3)";
+const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE only";
+const COMMIT_OF: &str = "SELECT commit FROM feed WHERE entry = $1";
+
+type Answer = Result<Committed, StoreError>;
+
+/// A commit, and who waits for it.
+pub(super) struct Job {
+    pub(super) batch: Batch,
+    pub(super) reply: oneshot::Sender<Answer>,
+}
+
+/// The task's state.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    jobs: mpsc::Receiver<Job>,
+    /// Taken from the queue, and for the next group.
+    next: Option<Job>,
+}
+
+/// Why a try did not end in answers.
+enum Failure {
+    /// Nothing was written.
+    NotDone(StoreError),
+    /// The answer to COMMIT was lost.
+    Unknown { group: Group, commit: Uuid },
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, jobs: mpsc::Receiver<Job>) -> Self {
+        Self {
+            shared,
+            jobs,
+            next: None,
+        }
+    }
+
+    /// Works until the store is dropped.
+    pub(super) async fn run(mut self) {
+        loop {
+            let first = match self.next.take() {
+                Some(job) => Some(job),
+                None => self.jobs.recv().await,
+            };
+            let Some(first) = first else { return };
+            let (batches, replies) = self.take(first);
+            let answers = match timeout(GROUP_LIMIT, self.settle(&batches)).await {
+                Ok(answers) => answers,
+                Err(late) => refused(replies.len(), &unavailable("committing")(late)),
+            };
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                // A caller that has gone needs no answer.
+                drop(reply.send(answer));
+            }
+        }
+    }
+
+    /// Takes what waits, up to the bounds of a group. Never waits for more.
+    fn take(&mut self, first: Job) -> (Vec<Batch>, Vec<oneshot::Sender<Answer>>) {
+        let mut size = Size::default();
+        size.add(&first.batch);
+        let (mut batches, mut replies) = (vec![first.batch], vec![first.reply]);
+        while batches.len() < GROUP_COMMIT_MAX {
+            match self.jobs.try_recv() {
+                Ok(job) if size.has_room(&job.batch, FEED_ENTRY_BYTES_MAX, GROUP_BYTES_MAX) => {
+                    size.add(&job.batch);
+                    batches.push(job.batch);
+                    replies.push(job.reply);
+                }
+                other => {
+                    self.next = other.ok();
+                    break;
+                }
+            }
+        }
+        (batches, replies)
+    }
+
+    /// Tries until the outcome is known; the caller bounds the time.
+    async fn settle(&self, batches: &[Batch]) -> Vec<Answer> {
+        loop {
+            match self.transact(batches).await {
+                Ok(answers) => return answers,
+                Err(Failure::NotDone(error)) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "Commit did not happen: trying again"
+                    );
+                }
+                Err(Failure::Unknown { group, commit }) => {
+                    tracing::warn!(
+                        entry = group.number,
+                        "Answer to a commit was lost: asking for its outcome"
+                    );
+                    if self.learn(group.number, commit).await {
+                        return group.answers;
+                    }
+                }
+            }
+            sleep(TRY_AGAIN).await;
+        }
+    }
+
+    /// One transaction.
+    async fn transact(&self, batches: &[Batch]) -> Result<Vec<Answer>, Failure> {
+        let client = self.shared.client().await.map_err(Failure::NotDone)?;
+        // A connection leaves the pool unless its transaction has ended as it should.
+        let begun = timeout(EXCHANGE_LIMIT, begin(&client, batches)).await;
+        let (number, commit, revisions) = match begun {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(error)) => {
+                drop(Object::take(client));
+                return Err(Failure::NotDone(unavailable("committing")(error)));
+            }
+            Err(late) => {
+                drop(Object::take(client));
+                return Err(Failure::NotDone(unavailable("committing")(late)));
+            }
+        };
+        let group = gather(batches, revisions, number);
+        let Some(entry) = &group.entry else {
+            if client.batch_execute("ROLLBACK").await.is_err() {
+                drop(Object::take(client));
+            }
+            return Ok(group.answers);
+        };
+        match timeout(EXCHANGE_LIMIT, finish(&client, &group, entry, commit)).await {
+            Ok(Ok(())) => Ok(group.answers),
+            Ok(Err(error)) => {
+                drop(Object::take(client));
+                if error.as_db_error().is_some() {
+                    Err(Failure::NotDone(unavailable("committing")(error)))
+                } else {
+                    Err(Failure::Unknown { group, commit })
+                }
+            }
+            Err(_late) => {
+                drop(Object::take(client));
+                Err(Failure::Unknown { group, commit })
+            }
+        }
+    }
+
+    /// Whether the transaction that was to write feed entry `number` has ended well.
+    async fn learn(&self, number: u64, commit: Uuid) -> bool {
+        loop {
+            if let Ok(client) = self.shared.client().await {
+                let asked = timeout(EXCHANGE_LIMIT, commit_of(&client, number)).await;
+                // It ends the transaction, and with it the hold on `feed_head`.
+                drop(Object::take(client));
+                if let Ok(Ok(found)) = asked {
+                    return found == Some(commit);
+                }
+            }
+            sleep(TRY_AGAIN).await;
+        }
+    }
+}
+
+/// Everybody is told the same.
+fn refused(count: usize, error: &StoreError) -> Vec<Answer> {
+    let told = || StoreError::Unavailable {
+        doing: "committing",
+        source: error.to_string().into(),
+    };
+    (0..count).map(|_| Err(told())).collect()
+}
+
+type Begun = (u64, Uuid, Revisions);
+
+/// Takes the feed's head, which makes this the only writer, and reads the revisions.
+async fn begin(client: &Object, batches: &[Batch]) -> Result<Begun, tokio_postgres::Error> {
+    let head = client.prepare_cached(HEAD).await?;
+    let revisions = client.prepare_cached(REVISIONS).await?;
+    let ids = ids(batches);
+    let of_ids: Arguments<'_> = &[&ids];
+    let (begun, head, found) = tokio::join!(
+        client.batch_execute("BEGIN"),
+        client.query_one(&head, &[]),
+        client.query(&revisions, of_ids),
+    );
+    begun?;
+    let head = head?;
+    let number = u64::try_from(head.try_get::<_, i64>(0)?).unwrap_or_default() + 1;
+    let found = found?.iter().map(revision_of).collect::<Result<_, _>>()?;
+    Ok((number, head.try_get(1)?, found))
+}
+
+fn revision_of(row: &Row) -> Result<(EnquiryId, Revision), tokio_postgres::Error> {
+    let revision = u64::try_from(row.try_get::<_, i64>(1)?).ok();
+    // The table admits none below 1.
+    let revision = revision.and_then(Revision::new).unwrap_or(Revision::MIN);
+    Ok((EnquiryId::from_uuid(row.try_get(0)?), revision))
+}
+
+/// Writes the group and commits, in one exchange.
+async fn finish(
+    client: &Object,
+    group: &Group,
+    entry: &[u8],
+    commit: Uuid,
+) -> Result<(), tokio_postgres::Error> {
+    let number = i64::try_from(group.number).unwrap_or(i64::MAX);
+    let history = client.prepare_cached(PUT_HISTORY).await?;
+    let feed = client.prepare_cached(PUT_FEED).await?;
+    let head = client.prepare_cached(MOVE_HEAD).await?;
+    let put = put(client, &group.rows).await?;
+    let of_history: Arguments<'_> = &[&group.rows.id, &number];
+    let of_feed: Arguments<'_> = &[&number, &commit, &entry];
+    let of_head: Arguments<'_> = &[&number];
+    let (rows, history, feed, head, committed) = tokio::join!(
+        put.run(),
+        client.execute(&history, of_history),
+        client.execute(&feed, of_feed),
+        client.execute(&head, of_head),
+        client.batch_execute("COMMIT"),
+    );
+    // The first to fail says why; all after it only that the transaction is over.
+    rows?;
+    for outcome in [history, feed, head] {
+        outcome?;
+    }
+    committed
+}
+
+/// Statements that put rows into their tables, prepared.
+pub(super) struct Put<'a> {
+    client: &'a Object,
+    rows: &'a Rows,
+    enquiries: Statement,
+    responders: Statement,
+    clear: Statement,
+    queue: Statement,
+}
+
+/// Prepares to put `rows` into their tables.
+pub(super) async fn put<'a>(
+    client: &'a Object,
+    rows: &'a Rows,
+) -> Result<Put<'a>, tokio_postgres::Error> {
+    Ok(Put {
+        client,
+        rows,
+        enquiries: client.prepare_cached(PUT_ENQUIRIES).await?,
+        responders: client.prepare_cached(PUT_RESPONDERS).await?,
+        clear: client.prepare_cached(CLEAR_QUEUE).await?,
+        queue: client.prepare_cached(PUT_QUEUE).await?,
+    })
+}
+
+impl Put<'_> {
+    /// Sends them all at once.
+    pub(super) async fn run(&self) -> Result<(), tokio_postgres::Error> {
+        let Self { client, rows, .. } = self;
+        let (responder, queued) = (&rows.responders, &rows.queue);
+        let enquiries: Arguments<'_> = &[
+            &rows.id,
+            &rows.revision,
+            &rows.open,
+            &rows.court,
+            &rows.deadline_ms,
+            &rows.due_ms,
+            &rows.open_alerts,
+            &rows.live_alerts,
+            &rows.record,
+        ];
+        let responders: Arguments<'_> = &[
+            &responder.enquiry,
+            &responder.responder,
+            &responder.open,
+            &responder.deadline_ms,
+        ];
+        let clear: Arguments<'_> = &[&rows.id];
+        let queue: Arguments<'_> = &[
+            &queued.responder,
+            &queued.deadline_ms,
+            &queued.enquiry,
+            &queued.number,
+        ];
+        let (enquiries, responders, clear, queue) = tokio::join!(
+            client.execute(&self.enquiries, enquiries),
+            client.execute(&self.responders, responders),
+            client.execute(&self.clear, clear),
+            client.execute(&self.queue, queue),
+        );
+        for outcome in [enquiries, responders, clear, queue] {
+            outcome?;
+        }
+        Ok(())
+    }
+}
+
+/// Which commit wrote feed entry `number`, once no transaction is under way.
+async fn commit_of(client: &Object, number: u64) -> Result<Option<Uuid>, tokio_postgres::Error> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    client.batch_execute("BEGIN").await?;
+    client.query_one(HEAD, &[]).await?;
+    let row = client.query_opt(COMMIT_OF, &[&number]).await?;
+    row.map(|row| row.try_get(0)).transpose()
+}
