@@ -29,7 +29,7 @@ const EXCHANGE_LIMIT: Duration = Duration::from_secs(8);
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 pub(super) const HEAD: &str =
-    "SELECT entry, gen_random_uuid() FROM feed_head WHERE only FOR UPDATE";
+    "SELECT entry, gen_random_uuid() FROM feed_head WHERE one FOR UPDATE";
 const REVISIONS: &str = "SELECT id, revision FROM enquiry WHERE id = ANY($1)";
 const PUT_ENQUIRIES: &str = "INSERT INTO enquiry
     (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
@@ -49,7 +49,7 @@ const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, num
 const PUT_HISTORY: &str =
     "INSERT INTO history (enquiry, entry) SELECT id, $2 FROM unnest($1::uuid[]) AS id";
 const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes) VALUES ($1, $2, $3)";
-const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE only";
+const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE one";
 const COMMIT_OF: &str = "SELECT commit FROM feed WHERE entry = $1";
 
 type Answer = Result<Committed, StoreError>;

@@ -48,7 +48,7 @@ CREATE TABLE feed (
     bytes  bytea  NOT NULL
 );
 CREATE TABLE feed_head (
-    only  boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
     entry bigint  NOT NULL
 );
 INSERT INTO feed_head (entry) VALUES (0);

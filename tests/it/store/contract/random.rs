@@ -66,7 +66,9 @@ async fn history(mut home: Home, seed: u64) {
         compare(&mut rng, home.store(), &model, number).await;
     }
     assert_eq!(home.store().sweep().await.unwrap(), []);
-    let report = home.with_files(usher::store::verify::verify).unwrap();
+    let Some(report) = home.with_files(usher::store::verify::verify) else {
+        return;
+    };
     let broken: Vec<_> = report
         .faults
         .iter()
