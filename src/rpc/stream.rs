@@ -8,7 +8,6 @@ use crate::broker::Watch;
 use crate::broker::input::{
     AlertFilter, ListAlertsInput, ListInput, Position, WatchAlertsInput, WatchInput,
 };
-use crate::broker::opened::Part;
 use crate::clock::Stopwatch;
 use crate::store::{Cursor, Filter, Recorded};
 use async_trait::async_trait;
@@ -19,6 +18,7 @@ use tokio::time::timeout;
 use tonic::Status;
 use usher_domain::actor::Actor;
 use usher_domain::limits;
+use usher_domain::permit::Read;
 use usher_proto::v1;
 use usher_proto::v1::{watch_alerts_response, watch_response};
 
@@ -88,6 +88,9 @@ async fn watch(calls: &Calls, resume: Option<Cursor>) -> Result<Watch, Status> {
 trait Subject: Send + Sync + 'static {
     type Message: Send + 'static;
 
+    /// What the caller's role must allow, at every moment.
+    const READ: Read;
+
     /// One page of the snapshot, and where the next one starts.
     async fn page(
         &self,
@@ -128,7 +131,7 @@ impl<S: Subject> Watching<S> {
         resumed: bool,
         subject: S,
     ) -> Result<Self, Status> {
-        let place = calls.watch_place()?;
+        let place = calls.watch_place(&actor.client)?;
         let snapshot = (!resumed).then(Position::default);
         Ok(Self {
             calls,
@@ -147,7 +150,7 @@ impl<S: Subject> Watching<S> {
     async fn fill(&mut self) -> Result<(), Status> {
         self.actor = Actor {
             person: None,
-            ..self.calls.actor(&self.actor.client)?
+            ..self.calls.reader(&self.actor.client, S::READ)?
         };
         if let Some(from) = self.snapshot {
             let (page, next) = self.subject.page(&self.calls, &self.actor, from).await?;
@@ -215,6 +218,8 @@ impl Enquiries {
 impl Subject for Enquiries {
     type Message = v1::WatchResponse;
 
+    const READ: Read = Read::Enquiries;
+
     async fn page(
         &self,
         calls: &Calls,
@@ -236,21 +241,11 @@ impl Subject for Enquiries {
             position: from,
             size: limits::PAGE_SIZE_DEFAULT,
         };
-        let (found, next) = calls
+        calls
             .broker
-            .list(&input, actor)
+            .list(&input, actor, |open| convert::sized(snapshot(open)))
             .await
-            .map_err(status::broker)?;
-        let mut page = Vec::with_capacity(found.len());
-        for stored in found {
-            page.push(snapshot(
-                &calls
-                    .broker
-                    .open(stored, Part::Whole)
-                    .map_err(status::broker)?,
-            ));
-        }
-        Ok((page, next))
+            .map_err(status::broker)
     }
 
     async fn changes(
@@ -304,6 +299,8 @@ struct Alerts(AlertFilter);
 impl Subject for Alerts {
     type Message = v1::WatchAlertsResponse;
 
+    const READ: Read = Read::Alerts;
+
     async fn page(
         &self,
         calls: &Calls,
@@ -315,17 +312,18 @@ impl Subject for Alerts {
             position: from,
             size: limits::PAGE_SIZE_DEFAULT,
         };
-        let (found, next) = calls
-            .broker
-            .list_alerts(&input, actor)
-            .await
-            .map_err(status::broker)?;
-        let view = |entry: &crate::broker::AlertEntry| {
+        let show = |entry: &crate::broker::AlertEntry| {
             let alert =
                 convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
-            alert_response(watch_alerts_response::Payload::Snapshot(alert))
+            convert::sized(alert_response(watch_alerts_response::Payload::Snapshot(
+                alert,
+            )))
         };
-        Ok((found.iter().map(view).collect(), next))
+        calls
+            .broker
+            .list_alerts(&input, actor, show)
+            .await
+            .map_err(status::broker)
     }
 
     async fn changes(

@@ -113,8 +113,8 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
                 })
             })
             .collect(),
-        connected_adapters: show::count(connected_adapters),
-        waiting_count: show::count(waiting),
+        connected_adapters: Some(show::count(connected_adapters)),
+        waiting_count: Some(show::count(waiting)),
         nearest_deadline_time: nearest_deadline.map(show::instant),
         oldest_wait_time: oldest_wait.map(show::instant),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_stream::StreamExt as _;
 use tonic::Streaming;
 use usher::clock::Stopwatch;
+use usher_domain::limits;
 use v1::EventType as E;
 use v1::watch_response::Payload;
 
@@ -322,4 +323,32 @@ async fn a_watch_shows_signs_of_life_even_while_all_that_happens_is_others() {
     // Whoever goes on from there has passed what was not theirs.
     let passed = usher::rpc::token::read_cursor(&heartbeat.cursor).unwrap();
     assert!(passed.entry >= 8, "{passed:?}");
+}
+
+#[tokio::test]
+async fn one_client_leaves_places_among_the_watches_to_the_others() {
+    let kit = Kit::start().await;
+    let open = async |who: &str| {
+        let opened = kit.court(who).watch(v1::WatchRequest::default()).await;
+        opened.map(Response::into_inner)
+    };
+    let mut own = Vec::new();
+    for _ in 0..limits::WATCHES_PER_CLIENT_MAX {
+        own.push(open(OFFICER).await.unwrap());
+    }
+    let mut operations = kit.operations(OFFICER);
+    let alerts = operations.watch_alerts(v1::WatchAlertsRequest::default());
+    for refused in [open(OFFICER).await.map(drop), alerts.await.map(drop)] {
+        let refused = check_refused(refused, Code::ResourceExhausted, "BUSY");
+        assert!(refused.message().contains("of this client"), "{refused}");
+    }
+    let colleague = open(COLLEAGUE).await.unwrap();
+    own.pop();
+    let again = tokio::time::timeout(PATIENCE, async {
+        while open(OFFICER).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    again.await.expect("a place that was left is free again");
+    drop((own, colleague));
 }
