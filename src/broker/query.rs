@@ -5,7 +5,7 @@ use super::input::{
 };
 use super::opened::{OpenEnquiry, Part};
 use super::{Broker, BrokerError, watch};
-use crate::store::{Cursor, Filter, Page, Place, Recorded, Stored};
+use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
 use usher_domain::id::{CheckId, CheckNumber, EnquiryId};
@@ -175,6 +175,25 @@ impl Broker {
     /// Store errors.
     pub async fn feed_end(&self) -> Result<Cursor, BrokerError> {
         Ok(self.store.feed_end().await?)
+    }
+
+    /// The mark of the event at `place`; zero where there is none that can be read.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn mark(&self, place: Cursor) -> Result<u32, BrokerError> {
+        let Some(events) = place.events.checked_sub(1) else {
+            return Ok(0);
+        };
+        let before = Cursor { events, ..place };
+        match self.store.feed(before, 1).await {
+            Ok(found) => {
+                let there = found.first().filter(|recorded| recorded.cursor == place);
+                Ok(there.map_or(0, Recorded::mark))
+            }
+            Err(StoreError::Corrupt { .. }) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// One page of parts of enquiries: as many as asked for and as [`limits::PAGE_BYTES_MAX`] holds, at least one, and the place of the

@@ -6,8 +6,9 @@ use super::listener::Peer;
 use super::status;
 use crate::auth::Identities;
 use crate::broker::Broker;
-use crate::broker::input::Input;
+use crate::broker::input::{Input, Resume};
 use crate::broker::opened::OpenEnquiry;
+use crate::store::Cursor;
 use crate::telemetry::metrics::Metrics;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -148,6 +149,15 @@ impl Calls {
             watches: Arc::clone(&self.watches),
             client: client.clone(),
         })
+    }
+
+    /// A place in the feed as callers are given it.
+    ///
+    /// # Errors
+    /// As the status table says.
+    pub async fn place(&self, after: Cursor) -> Result<Resume, Status> {
+        let mark = self.broker.mark(after).await.map_err(status::broker)?;
+        Ok(Resume { after, mark })
     }
 
     /// Waits for `call`, or ends it with `UNAVAILABLE` when the broker stops.

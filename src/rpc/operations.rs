@@ -163,8 +163,9 @@ impl OperationsService for Operations {
         request: Request<v1::GetStatusRequest>,
     ) -> Reply<v1::GetStatusResponse> {
         self.calls.enter_to_read(Read::Status, request)?;
-        let status = self.calls.broker.status().await.map_err(status::broker)?;
-        Ok(Response::new(convert::status_view(status)))
+        let found = self.calls.broker.status().await.map_err(status::broker)?;
+        let end = self.calls.place(found.feed_end).await?;
+        Ok(Response::new(convert::status_view(found, end)))
     }
 }
 

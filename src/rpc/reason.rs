@@ -1,6 +1,6 @@
 //! The last word on refusals that no service of ours gave: unreadable and oversized messages, methods that are not there. The library
 //! below answers these with a bare status; here each becomes a row of the error table, so that every refusal has a reason. What a stream
-//! says at its end is not looked at: it comes from the table already.
+//! says at its end is not looked at: it comes from the table already. A call that outlives its own time is ended above this, without one.
 
 use super::status;
 use axum::middleware::map_response;

@@ -6,10 +6,10 @@ use super::convert::Unreadable;
 use super::{convert, status};
 use crate::broker::Watch;
 use crate::broker::input::{
-    AlertFilter, ListAlertsInput, ListInput, Position, WatchAlertsInput, WatchInput,
+    AlertFilter, ListAlertsInput, ListInput, Position, Resume, WatchAlertsInput, WatchInput,
 };
 use crate::clock::Stopwatch;
-use crate::store::{Cursor, Filter, Recorded};
+use crate::store::{Filter, Recorded};
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use std::collections::VecDeque;
@@ -71,16 +71,17 @@ pub async fn alerts(
     )?))
 }
 
-/// A watch from its start or from `resume` on. A place ahead of the feed is of another store, or of this one before it was restored: what
-/// comes next would be taken for seen.
-async fn watch(calls: &Calls, resume: Option<Cursor>) -> Result<Watch, Status> {
+/// A watch from its start or from `resume` on. A place ahead of the feed, or where something else stands, is of another store, or of this
+/// one before it was restored: what comes next would be taken for seen.
+async fn watch(calls: &Calls, resume: Option<Resume>) -> Result<Watch, Status> {
     if let Some(resume) = resume {
         let end = calls.broker.feed_end().await.map_err(status::broker)?;
-        if resume.entry > end.entry {
+        if resume.after.entry > end.entry || calls.place(resume.after).await? != resume {
             return Err(status::unreadable(Unreadable::Cursor));
         }
     }
-    Ok(Watch::new(&calls.broker, resume))
+    let after = resume.map(|resume| resume.after);
+    Ok(Watch::new(&calls.broker, after))
 }
 
 /// What differs between the two.
@@ -105,8 +106,8 @@ trait Subject: Send + Sync + 'static {
         actor: &Actor,
         watch: &mut Watch,
     ) -> Result<Vec<Self::Message>, Status>;
-    fn snapshot_end(watch: &Watch) -> Self::Message;
-    fn heartbeat(watch: &Watch) -> Self::Message;
+    fn snapshot_end(place: Resume) -> Self::Message;
+    fn heartbeat(place: Resume) -> Self::Message;
 }
 
 struct Watching<S: Subject> {
@@ -157,7 +158,8 @@ impl<S: Subject> Watching<S> {
             self.ready.extend(page);
             self.snapshot = next;
             if next.is_none() {
-                self.ready.push_back(S::snapshot_end(&self.watch));
+                let place = self.calls.place(self.watch.cursor()).await?;
+                self.ready.push_back(S::snapshot_end(place));
             }
             return Ok(());
         }
@@ -168,7 +170,8 @@ impl<S: Subject> Watching<S> {
         self.ready.extend(changes);
         // What is not for the caller passes without a word, but not for ever.
         if self.ready.is_empty() && self.quiet.elapsed() >= HEARTBEAT_EVERY {
-            self.ready.push_back(S::heartbeat(&self.watch));
+            let place = self.calls.place(self.watch.cursor()).await?;
+            self.ready.push_back(S::heartbeat(place));
         }
         Ok(())
     }
@@ -268,15 +271,15 @@ impl Subject for Enquiries {
             .collect())
     }
 
-    fn snapshot_end(watch: &Watch) -> Self::Message {
+    fn snapshot_end(place: Resume) -> Self::Message {
         response(watch_response::Payload::SnapshotEnd(convert::snapshot_end(
-            watch.cursor(),
+            place,
         )))
     }
 
-    fn heartbeat(watch: &Watch) -> Self::Message {
+    fn heartbeat(place: Resume) -> Self::Message {
         response(watch_response::Payload::Heartbeat(convert::heartbeat(
-            watch.cursor(),
+            place,
         )))
     }
 }
@@ -336,11 +339,11 @@ impl Subject for Alerts {
             .next_alerts(&calls.broker, &self.0, actor)
             .await
             .map_err(status::broker)?;
-        let view = |(cursor, entry): (Cursor, crate::broker::AlertEntry)| {
+        let view = |(place, entry): (Resume, crate::broker::AlertEntry)| {
             let alert =
                 convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
             let change = v1::AlertChange {
-                cursor: super::token::cursor(cursor),
+                cursor: super::token::cursor(place),
                 alert: Some(alert),
             };
             alert_response(watch_alerts_response::Payload::Change(change))
@@ -348,15 +351,15 @@ impl Subject for Alerts {
         Ok(changes.into_iter().map(view).collect())
     }
 
-    fn snapshot_end(watch: &Watch) -> Self::Message {
+    fn snapshot_end(place: Resume) -> Self::Message {
         alert_response(watch_alerts_response::Payload::SnapshotEnd(
-            convert::snapshot_end(watch.cursor()),
+            convert::snapshot_end(place),
         ))
     }
 
-    fn heartbeat(watch: &Watch) -> Self::Message {
+    fn heartbeat(place: Resume) -> Self::Message {
         alert_response(watch_alerts_response::Payload::Heartbeat(
-            convert::heartbeat(watch.cursor()),
+            convert::heartbeat(place),
         ))
     }
 }

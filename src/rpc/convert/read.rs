@@ -17,9 +17,8 @@ use usher_domain::time::Timestamp;
 use usher_proto::v1;
 
 use super::codes::Code;
-use crate::broker::input::DeadlineInput;
+use crate::broker::input::{DeadlineInput, Resume};
 use crate::rpc::token;
-use crate::store::Cursor;
 
 /// Why a request could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -449,7 +448,7 @@ pub(super) fn page_size(v: &mut Validator, wanted: i32) -> usize {
 }
 
 /// A watch's cursor; none starts with a snapshot.
-pub(super) fn cursor(text: &str) -> Result<Option<Cursor>, Unreadable> {
+pub(super) fn cursor(text: &str) -> Result<Option<Resume>, Unreadable> {
     if text.is_empty() {
         return Ok(None);
     }

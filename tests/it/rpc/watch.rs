@@ -254,12 +254,19 @@ async fn a_cursor_that_is_not_of_this_store_is_refused() {
     let cursor = kit.history(&receipt.enquiry_id).await.pop().unwrap().cursor;
     let mut damaged = cursor.clone();
     damaged.pop();
-    // As after a restore from a backup: the place lies ahead of everything that this store holds.
-    let ahead = usher::rpc::token::cursor(usher::store::Cursor {
-        entry: kit.store_end().await + 1,
-        events: 1,
-    });
-    for wrong in [damaged.as_str(), "nonsense", &"x".repeat(10_000), &ahead] {
+    // As after a restore from a backup: the place lies ahead of everything that this store holds, or something else stands there now.
+    let mut ahead = usher::rpc::token::read_cursor(&cursor).unwrap();
+    ahead.after.entry = kit.store_end().await + 1;
+    let mut other = usher::rpc::token::read_cursor(&cursor).unwrap();
+    other.mark ^= 1;
+    let [ahead, other] = [ahead, other].map(usher::rpc::token::cursor);
+    for wrong in [
+        damaged.as_str(),
+        "nonsense",
+        &"x".repeat(10_000),
+        &ahead,
+        &other,
+    ] {
         let refused = kit.court(OFFICER).watch(resume(wrong)).await;
         check_refused(refused, Code::InvalidArgument, "BAD_CURSOR");
         let alerts = v1::WatchAlertsRequest {
@@ -322,7 +329,27 @@ async fn a_watch_shows_signs_of_life_even_while_all_that_happens_is_others() {
     );
     // Whoever goes on from there has passed what was not theirs.
     let passed = usher::rpc::token::read_cursor(&heartbeat.cursor).unwrap();
-    assert!(passed.entry >= 8, "{passed:?}");
+    assert!(passed.after.entry >= 8, "{passed:?}");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_feed_that_has_grown_past_it_is_refused() {
+    let (before, restored) = (Kit::start().await, Kit::start().await);
+    let lost = before.submit(enquiry(&[IN_HACKNEY])).await;
+    let cursor = before.history(&lost.enquiry_id).await.pop().unwrap().cursor;
+    let mut stream = watch(&before, v1::WatchRequest::default()).await;
+    let (_, end) = snapshot(&mut stream).await;
+    let mut operations = before.operations(OPERATOR);
+    let status = operations.get_status(v1::GetStatusRequest {}).await;
+    let feed_cursor = status.unwrap().into_inner().feed_cursor;
+    for _ in 0..3 {
+        restored.submit(enquiry(&[IN_HACKNEY])).await;
+    }
+    for cursor in [cursor, end, feed_cursor] {
+        watch(&before, resume(&cursor)).await;
+        let refused = restored.court(OFFICER).watch(resume(&cursor)).await;
+        check_refused(refused, Code::InvalidArgument, "BAD_CURSOR");
+    }
 }
 
 #[tokio::test]

@@ -4996,7 +4996,8 @@ pub mod court_service_server {
 }
 /// Why a call was refused. Every error carries a `google.rpc.ErrorInfo` with domain `usher` and one of these as its
 /// reason, without the prefix: `{"reason": "LEASE_LOST", "domain": "usher"}`. A reason never changes its meaning.
-/// Neither messages nor metadata ever hold personal data.
+/// Neither messages nor metadata ever hold personal data. The one exception: a call that outlives the time that its own
+/// caller gave it ends as CANCELLED, by the transport and without a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
