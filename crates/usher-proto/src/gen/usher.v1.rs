@@ -5055,7 +5055,8 @@ pub enum ErrorReason {
     /// INVALID_ARGUMENT. The page token is not one of ours, or belongs to another filter: start at the first page.
     /// `{"reason": "BAD_PAGE_TOKEN", "domain": "usher"}`
     BadPageToken = 17,
-    /// INVALID_ARGUMENT. The resume cursor is not one of ours: start with a snapshot.
+    /// INVALID_ARGUMENT. The resume cursor is not one of this store, or of what it was before it was restored from an older
+    /// copy: start with a snapshot.
     /// `{"reason": "BAD_CURSOR", "domain": "usher"}`
     BadCursor = 18,
     /// ABORTED. Others kept writing the same enquiry: try again with the same `request_id`.
