@@ -18,6 +18,7 @@ use crate::rpc::adapter::Adapter;
 use crate::rpc::call::Calls;
 use crate::rpc::court::Court;
 use crate::rpc::operations::Operations;
+use crate::rpc::reason::reasoned;
 use crate::rpc::server::{Server, Settings};
 use crate::rpc::tls::Reloader;
 use crate::scheduler::{self, Scheduler};
@@ -244,7 +245,7 @@ fn routes(
             "reflection is off: the built-in descriptors cannot be read"
         ),
     }
-    let routes = measured(routes, Arc::clone(broker.metrics()));
+    let routes = measured(reasoned(routes), Arc::clone(broker.metrics()));
     match extra {
         Some(add) => add(routes),
         None => routes,

@@ -22,7 +22,7 @@ pub use announce::Announcer;
 pub use forecast::Forecast;
 pub use lease::LeasedCheck;
 pub use presence::Presence;
-pub use query::{AlertEntry, Paged};
+pub use query::{AlertEntry, Paged, Shown};
 pub use watch::Watch;
 
 use crate::clock::Clock;

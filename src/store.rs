@@ -81,6 +81,18 @@ pub struct Recorded {
     pub event: Event,
 }
 
+impl Recorded {
+    /// What another event at the same place would hardly have: tells a cursor of this feed from one of another feed, or of this one before
+    /// it was restored from an older copy.
+    pub fn mark(&self) -> u32 {
+        let mut hash = crc32fast::Hasher::new();
+        hash.update(self.enquiry.uuid().as_bytes());
+        hash.update(&self.revision.get().to_be_bytes());
+        hash.update(&self.event.at.as_nanosecond().to_be_bytes());
+        hash.finalize()
+    }
+}
+
 /// A check in a responder's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Queued {

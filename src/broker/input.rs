@@ -16,7 +16,7 @@ use usher_domain::ladder::Audience;
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::time::Timestamp;
 
-use crate::store::{Cursor, Filter, Place};
+use crate::store::{Cursor, Filter, Place, Recorded};
 
 /// An enquiry as an officer submits it.
 #[derive(Clone, PartialEq, Eq)]
@@ -304,11 +304,29 @@ pub struct HistoryInput {
     pub size: usize,
 }
 
+/// Where a watch goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// After this place.
+    pub after: Cursor,
+    /// The mark of the event that was there.
+    pub mark: u32,
+}
+
+impl From<&Recorded> for Resume {
+    fn from(recorded: &Recorded) -> Self {
+        Self {
+            after: recorded.cursor,
+            mark: recorded.mark(),
+        }
+    }
+}
+
 /// What to watch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchInput {
     /// Go on after this place, without a snapshot.
-    pub resume: Option<Cursor>,
+    pub resume: Option<Resume>,
     /// Only this enquiry.
     pub enquiry: Option<EnquiryId>,
     /// Only of these courts.
@@ -409,7 +427,7 @@ pub struct WatchAlertsInput {
     /// Which are wanted.
     pub filter: AlertFilter,
     /// Go on after this place, without a snapshot.
-    pub resume: Option<Cursor>,
+    pub resume: Option<Resume>,
 }
 
 /// Which responders to list.

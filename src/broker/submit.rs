@@ -42,7 +42,9 @@ impl Broker {
             verb: Verb::Submit(Box::new(submit)),
         };
         let enquiry = if validate_only {
-            decide(None, &command, &actor, now, &self.policy())?.enquiry
+            let stored = self.store.load(id).await?;
+            let current = stored.as_ref().map(|stored| &stored.enquiry);
+            decide(current, &command, &actor, now, &self.policy())?.enquiry
         } else {
             self.execute_new(id, &command, &actor).await?.enquiry
         };

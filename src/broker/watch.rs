@@ -1,7 +1,7 @@
 //! Watching: events after a cursor, as they are committed, of what the actor may see. Bounded: a slow watcher reads at its own pace from the
 //! store, nothing piles up here.
 
-use super::input::{AlertFilter, AlertStanding};
+use super::input::{AlertFilter, AlertStanding, Resume};
 use super::query::{AlertEntry, alerts_of};
 use super::{Broker, BrokerError};
 use crate::store::{Cursor, Recorded};
@@ -64,7 +64,7 @@ impl Watch {
         self.after = page.last().map_or(self.after, |last| last.cursor);
     }
 
-    /// The next changes of alerts that `actor` may see and `filter` wants, each with the cursor to resume after; as [`Watch::next`].
+    /// The next changes of alerts that `actor` may see and `filter` wants, each with the place to resume after; as [`Watch::next`].
     ///
     /// # Errors
     /// Store errors.
@@ -73,7 +73,7 @@ impl Watch {
         broker: &Broker,
         filter: &AlertFilter,
         actor: &Actor,
-    ) -> Result<Vec<(Cursor, AlertEntry)>, BrokerError> {
+    ) -> Result<Vec<(Resume, AlertEntry)>, BrokerError> {
         // An alert that has ended is news for whoever watches the live ones.
         let mut filter = filter.clone();
         if filter.states.is_empty() {
@@ -95,7 +95,7 @@ impl Watch {
             let entry = alerts_of(&stored, &filter, actor)
                 .into_iter()
                 .find(|entry| entry.alert.number == number);
-            changes.extend(entry.map(|entry| (recorded.cursor, entry)));
+            changes.extend(entry.map(|entry| (Resume::from(recorded), entry)));
         }
         // Only now: whoever gives up while an enquiry is loaded has missed nothing.
         self.pass(&page);

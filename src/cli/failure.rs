@@ -226,7 +226,7 @@ fn hint_of(reason: &str) -> Option<&'static str> {
         "BAD_PAGE_TOKEN" => "leave --page-token out to start with the first page",
         "NOT_ADDRESSED" => "the alert is for others; those it is for can acknowledge it",
         "OTHER_COURT" => "your certificate is not for this court; use that court's",
-        "STORE_UNAVAILABLE" | "BUSY" | "DRAINING" | "WATCH_LAGGED" => "wait a little and try again",
+        "STORE_UNAVAILABLE" | "BUSY" | "DRAINING" => "wait a little and try again",
         _ => return None,
     })
 }

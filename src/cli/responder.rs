@@ -98,23 +98,27 @@ fn responders_table(responders: &[v1::Responder]) -> String {
         "oldest since",
     ]);
     for responder in responders {
-        let alone = responder.connected_adapters == 0;
-        let tone = match (alone, responder.waiting_count) {
-            (true, 1..) => Tone::Bad,
-            (true, 0) => Tone::Doubtful,
-            (false, _) => Tone::Plain,
+        let tone = match (responder.connected_adapters, responder.waiting_count) {
+            (Some(0), Some(1..)) => Tone::Bad,
+            (Some(0), _) => Tone::Doubtful,
+            _ => Tone::Plain,
         };
         rows.add_row([
             cell(&responder.id),
             cell(&responder.name),
             cell(&responder.duty_phone),
-            toned(responder.connected_adapters.to_string(), tone),
-            cell(responder.waiting_count.to_string()),
+            toned(shown(responder.connected_adapters), tone),
+            cell(shown(responder.waiting_count)),
             cell(civil(responder.nearest_deadline_time.as_ref())),
             cell(civil(responder.oldest_wait_time.as_ref())),
         ]);
     }
     rows.to_string()
+}
+
+/// A count, or a dash where the broker keeps it from the caller.
+fn shown(count: Option<u32>) -> String {
+    count.map_or_else(|| "-".into(), |count| count.to_string())
 }
 
 async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
@@ -146,8 +150,8 @@ fn responder_page(responder: &v1::Responder) -> String {
         clean(&responder.name),
         clean(&responder.duty_phone),
         clean(&responder.authority_codes.join(", ")),
-        responder.connected_adapters,
-        responder.waiting_count,
+        shown(responder.connected_adapters),
+        shown(responder.waiting_count),
         civil(responder.nearest_deadline_time.as_ref()),
     );
     for day in &responder.hours {
@@ -189,7 +193,7 @@ mod tests {
                 opens: "09:00".into(),
                 closes: "17:00".into(),
             }],
-            waiting_count: 3,
+            waiting_count: Some(3),
             ..Default::default()
         };
         let page = responder_page(&responder);
@@ -197,6 +201,7 @@ mod tests {
             "hackney   children social care",
             "Monday       09:00 to 17:00",
             "3 checks",
+            "adapters     - connected",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }

@@ -32,3 +32,9 @@ pub use operations::{
 pub use read::Unreadable;
 pub use receipt::{lookup_view, receipt_view, responder_view, status_view};
 pub(super) use show::instant;
+
+/// A message, and how many bytes it takes on the wire.
+pub(super) fn sized<M: prost::Message>(message: M) -> (M, usize) {
+    let length = message.encoded_len();
+    (message, length)
+}

@@ -5,7 +5,7 @@ use usher_domain::id::EnquiryId;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::broker::input::Position;
+use crate::broker::input::{Position, Resume};
 use crate::store::{Cursor, Place};
 
 /// A digest of a listing's filter: a page token goes with the filter that it was made for.
@@ -28,16 +28,18 @@ const ORDINAL: u8 = b'n';
 /// Longer than any of ours, in characters: more is not looked at.
 const TOKEN_CHARS_MAX: usize = 128;
 
-/// Writes a watch's cursor.
-pub fn cursor(cursor: Cursor) -> String {
-    write(CURSOR, &[&cursor_bytes(cursor)])
+/// Writes a watch's cursor, with the mark of the event that is there.
+pub fn cursor(place: Resume) -> String {
+    let Resume { after, mark } = place;
+    write(CURSOR, &[&cursor_bytes(after), &mark.to_be_bytes()])
 }
 
 /// Reads a watch's cursor.
-pub fn read_cursor(text: &str) -> Option<Cursor> {
+pub fn read_cursor(text: &str) -> Option<Resume> {
     let mut bytes = Bytes(&read(CURSOR, text)?);
-    let cursor = bytes.cursor()?;
-    bytes.end(cursor)
+    let after = bytes.cursor()?;
+    let mark = u32::from_be_bytes(bytes.take()?);
+    bytes.end(Resume { after, mark })
 }
 
 /// Writes the token of a listing's next page.
@@ -209,9 +211,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cursors_read_back(entry: u64, events: u32) {
+        fn cursors_read_back(entry: u64, events: u32, mark: u32) {
             let given = Cursor { entry, events };
-            prop_assert_eq!(read_cursor(&cursor(given)), Some(given));
+            let place = Resume { after: given, mark };
+            prop_assert_eq!(read_cursor(&cursor(place)), Some(place));
             prop_assert_eq!(read_history(HERE, &history(HERE, given)), Some(given));
             prop_assert_eq!(read_history(ELSEWHERE, &history(HERE, given)), None);
         }

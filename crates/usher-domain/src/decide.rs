@@ -213,10 +213,12 @@ impl Work<'_> {
             return Ok(unchanged(before));
         }
         let verb = command.verb.name();
-        let (weight, max) = (
-            rules::weigh::weight(&self.enquiry),
-            rules::weigh::room(verb),
-        );
+        let outstanding = self.enquiry.checks.iter();
+        let outstanding = outstanding
+            .filter(|check| check.state.is_outstanding())
+            .count();
+        let weight = rules::weigh::weight(&self.enquiry);
+        let max = rules::weigh::room(verb, outstanding);
         if weight > max && weight > rules::weigh::weight(before) {
             return Err(Rejection::TooMany {
                 what: "bytes of text in one enquiry",

@@ -200,6 +200,11 @@ pub enum CourtDecisionKind {
 }
 
 impl Enquiry {
+    /// What people wrote in it, and their names, in bytes as stored.
+    pub fn text_bytes(&self) -> usize {
+        crate::rules::weigh::weight(self)
+    }
+
     /// The check with this number.
     pub fn check(&self, number: CheckNumber) -> Option<&Check> {
         self.checks.get(usize::from(number).checked_sub(1)?)

@@ -73,6 +73,9 @@ pub const CONFLICT_RETRIES_MAX: u32 = 16;
 pub const PAGE_SIZE_DEFAULT: usize = 100;
 /// Entries of one page.
 pub const PAGE_SIZE_MAX: usize = 1_000;
+/// What one page, or one batch of leased checks, holds, in bytes on the wire: it ends before it would hold more, and leaves its
+/// response a quarter of [`RESPONSE_BYTES_MAX`] for what is not counted.
+pub const PAGE_BYTES_MAX: usize = 3 * 1_024 * 1_024;
 /// Records that one page of a listing may look at before it answers with a token.
 pub const PAGE_RECORDS_EXAMINED_MAX: usize = 10_000;
 
@@ -94,6 +97,8 @@ pub const HISTORY_ENTRIES_MAX: usize = 4_096;
 pub const DUE_BATCH_MAX: usize = 256;
 /// Watches that one broker serves at once.
 pub const WATCHES_MAX: usize = 1_024;
+/// Watches that one client has at once: no client takes more than an eighth of them all.
+pub const WATCHES_PER_CLIENT_MAX: usize = 128;
 /// Events waiting for one slow watcher before it is told to resume.
 pub const WATCH_QUEUE_MAX: usize = 1_024;
 /// Past checks of one responder that the forecast rests on.

@@ -1,6 +1,7 @@
 //! What those who watch over the service ask.
 
-use usher_domain::code::{AuthorityCode, ClientId};
+use usher_domain::actor::Actor;
+use usher_domain::code::AuthorityCode;
 use usher_domain::command::VerbName;
 use usher_domain::enquiry::CloseReason;
 use usher_domain::id::{AlertId, CheckId};
@@ -23,17 +24,17 @@ const POSTCODE_CHARS_MAX: usize = 16;
 /// Every field that is wrong.
 pub fn acknowledge(
     mut message: v1::AcknowledgeRequest,
-    client: &ClientId,
+    actor: &Actor,
 ) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Acknowledge, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Acknowledge, &mut message);
     let v1::AcknowledgeRequest {
         request_id: _,
         person,
         alert_id,
         note,
     } = message;
-    let person = read::person(v, VerbName::Acknowledge, person);
+    let person = read::person(v, actor, VerbName::Acknowledge, person);
     let alert = read::id::<AlertId>(v, "alert_id", &alert_id);
     let note = read::note(v, "note", note);
     let input = (|| {
@@ -55,17 +56,17 @@ pub fn acknowledge(
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn reroute(mut message: v1::RerouteRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn reroute(mut message: v1::RerouteRequest, actor: &Actor) -> Result<Input, Unreadable> {
     use v1::reroute_request::To;
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Reroute, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Reroute, &mut message);
     let v1::RerouteRequest {
         request_id: _,
         person,
         check_id,
         to,
     } = message;
-    let person = read::person(v, VerbName::Reroute, person);
+    let person = read::person(v, actor, VerbName::Reroute, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let to = match to {
         Some(To::AuthorityCode(code)) => authority(v, &code),
@@ -94,9 +95,9 @@ pub fn reroute(mut message: v1::RerouteRequest, client: &ClientId) -> Result<Inp
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn close(mut message: v1::CloseRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn close(mut message: v1::CloseRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Close, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Close, &mut message);
     let v1::CloseRequest {
         request_id: _,
         person,
@@ -104,7 +105,7 @@ pub fn close(mut message: v1::CloseRequest, client: &ClientId) -> Result<Input, 
         reason,
         note,
     } = message;
-    let person = read::person(v, VerbName::Close, person);
+    let person = read::person(v, actor, VerbName::Close, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let reason = read::listed(v, "reason", reason);
     let note = if reason == Some(CloseReason::Other) {

@@ -7,6 +7,7 @@ use usher_proto::v1;
 use super::check::reason_view;
 use super::codes::{Code as _, to_wire};
 use super::show;
+use crate::broker::input::Resume;
 use crate::broker::output::{
     CheckReceipt, LookupView, ResponderView, StatusView, SubmitReceipt, Warning,
 };
@@ -113,8 +114,8 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
                 })
             })
             .collect(),
-        connected_adapters: show::count(connected_adapters),
-        waiting_count: show::count(waiting),
+        connected_adapters: Some(show::count(connected_adapters)),
+        waiting_count: Some(show::count(waiting)),
         nearest_deadline_time: nearest_deadline.map(show::instant),
         oldest_wait_time: oldest_wait.map(show::instant),
     }
@@ -161,13 +162,13 @@ const fn outcome(why: UnroutableWhy) -> v1::LookupOutcome {
 }
 
 /// How the broker is.
-pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
+pub fn status_view(status: StatusView, end: Resume) -> v1::GetStatusResponse {
     let StatusView {
         version,
         store_engine,
         counts,
         oldest_unescalated,
-        feed_end,
+        feed_end: _,
         now,
         bank_holidays_known_until,
         directory_release,
@@ -179,7 +180,7 @@ pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
         queued_checks: counts.queued,
         unreadable_records: counts.unreadable,
         oldest_unescalated: Some(show::span(oldest_unescalated)),
-        feed_cursor: token::cursor(feed_end),
+        feed_cursor: token::cursor(end),
         now_time: Some(show::instant(now)),
         bank_holidays_known_until: show::date(Some(bank_holidays_known_until)),
         directory_release,

@@ -184,6 +184,35 @@ async fn the_same_request_gives_the_same_enquiry_and_another_body_is_refused() {
 }
 
 #[tokio::test]
+async fn asking_what_would_happen_gives_what_would_happen_to_a_used_id_too() {
+    let kit = Kit::start().await;
+    let request = enquiry(&[IN_HACKNEY]);
+    let receipt = kit.submit(request.clone()).await;
+    let other = v1::SubmitRequest {
+        request_id: request.request_id.clone(),
+        ..enquiry(&[IN_CAMDEN])
+    };
+    for validate_only in [true, false] {
+        let other = v1::SubmitRequest {
+            validate_only,
+            ..other.clone()
+        };
+        let refused = kit.court(OFFICER).submit(other).await;
+        check_refused(refused, Code::AlreadyExists, "REQUEST_REUSED");
+    }
+    let same = v1::SubmitRequest {
+        validate_only: true,
+        ..request
+    };
+    let again = kit.submit(same).await;
+    assert_eq!(
+        (again.enquiry_id, again.checks),
+        (receipt.enquiry_id, receipt.checks)
+    );
+    assert_eq!(kit.store_end().await, 1, "asking stored something");
+}
+
+#[tokio::test]
 async fn only_officers_of_the_court_submit() {
     let kit = Kit::start().await;
     check_roles(&[MANAGER, HACKNEY, OPERATOR, INSPECTOR], async |who| {

@@ -2151,7 +2151,7 @@ pub struct LeaseChecksRequest {
     /// For these responders; empty means all of the certificate's. At most 64.
     #[prost(string, repeated, tag = "2")]
     pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// At most so many checks, 1 to 64; 0 means 1.
+    /// At most so many checks, 1 to 64; 0 means 1. Fewer come where they would be more than 3 MiB.
     #[prost(uint32, tag = "3")]
     pub max_checks: u32,
     /// How long to wait for work, at most 120 s, which is also what absent means; zero answers at once.
@@ -2173,7 +2173,8 @@ pub struct LeaseChecksResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RenewRequest {
-    /// The caller's UUID for this request. Required.
+    /// The caller's UUID for this request. Required as everywhere, and alone among mutations not remembered: renewing is
+    /// safe to repeat without, since every renewal counts from its own moment.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
     /// The check.
@@ -2378,7 +2379,8 @@ pub struct GetCheckResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ListChecksRequest {
-    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page may be short and still go on.
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// From the page before, with the same filter; empty for the first.
@@ -2417,7 +2419,8 @@ pub mod adapter_service_client {
     ///
     /// The loop of an adapter: `LeaseChecks` (it waits until there is work), look the people up, `Answer`. When people must
     /// look, `Accept`: the check is then theirs and no lease runs. A lease that ends returns the check to the queue, and
-    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other.
+    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other; no other role
+    /// reads here.
     #[derive(Debug, Clone)]
     pub struct AdapterServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2568,7 +2571,8 @@ pub mod adapter_service_client {
                 .insert(GrpcMethod::new("usher.v1.AdapterService", "Accept"));
             self.inner.unary(req, path, codec).await
         }
-        /// Answers. A second answer supersedes the first visibly.
+        /// Answers. A second answer supersedes the first visibly. A check that was redirected is answered by whoever has it
+        /// now, and refuses with WRONG_STATE: tell the officer who asked what you know, whose contact the check shows.
         pub async fn answer(
             &mut self,
             request: impl tonic::IntoRequest<super::AnswerRequest>,
@@ -2746,7 +2750,8 @@ pub mod adapter_service_server {
             &self,
             request: tonic::Request<super::AcceptRequest>,
         ) -> std::result::Result<tonic::Response<super::AcceptResponse>, tonic::Status>;
-        /// Answers. A second answer supersedes the first visibly.
+        /// Answers. A second answer supersedes the first visibly. A check that was redirected is answered by whoever has it
+        /// now, and refuses with WRONG_STATE: tell the officer who asked what you know, whose contact the check shows.
         async fn answer(
             &self,
             request: tonic::Request<super::AnswerRequest>,
@@ -2790,7 +2795,8 @@ pub mod adapter_service_server {
     ///
     /// The loop of an adapter: `LeaseChecks` (it waits until there is work), look the people up, `Answer`. When people must
     /// look, `Accept`: the check is then theirs and no lease runs. A lease that ends returns the check to the queue, and
-    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other.
+    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other; no other role
+    /// reads here.
     #[derive(Debug)]
     pub struct AdapterServiceServer<T> {
         inner: Arc<T>,
@@ -3530,7 +3536,8 @@ pub struct SubmitRequest {
     /// The caller's UUID for this submission. Required; the enquiry's id is derived from it.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
-    /// Only say what would happen: route, forecast and warn, and store nothing.
+    /// Only say what would happen: route, forecast and warn, and store nothing. Otherwise the same body with and without it
+    /// is the same: a `request_id` that was used before gives what it would give.
     #[prost(bool, tag = "2")]
     pub validate_only: bool,
     /// The officer. Required.
@@ -3668,7 +3675,8 @@ pub struct GetResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ListRequest {
-    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page may be short and still go on.
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// From the page before, with the same filter; empty for the first.
@@ -4007,11 +4015,13 @@ pub mod court_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here.
+    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here; an
+    /// adapter may not, not even what happened to its own checks: it names other checks, and who has them now.
     ///
     /// Every mutation carries a `request_id` (a UUID that the caller makes): the same id and body gives the same result,
-    /// the same id with another body is refused with REQUEST_REUSED. What is not yours reads as NOT_FOUND. Every error
-    /// carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
+    /// the same id with another body is refused with REQUEST_REUSED. Every mutation names its `person`; where the broker
+    /// knows whose certificate it is, that may be left out, and naming anybody else is refused with INVALID_FIELDS. What is
+    /// not yours reads as NOT_FOUND. Every error carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
     #[derive(Debug, Clone)]
     pub struct CourtServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -4414,11 +4424,13 @@ pub mod court_service_server {
             request: tonic::Request<super::ReceiveRequest>,
         ) -> std::result::Result<tonic::Response<super::ReceiveResponse>, tonic::Status>;
     }
-    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here.
+    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here; an
+    /// adapter may not, not even what happened to its own checks: it names other checks, and who has them now.
     ///
     /// Every mutation carries a `request_id` (a UUID that the caller makes): the same id and body gives the same result,
-    /// the same id with another body is refused with REQUEST_REUSED. What is not yours reads as NOT_FOUND. Every error
-    /// carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
+    /// the same id with another body is refused with REQUEST_REUSED. Every mutation names its `person`; where the broker
+    /// knows whose certificate it is, that may be left out, and naming anybody else is refused with INVALID_FIELDS. What is
+    /// not yours reads as NOT_FOUND. Every error carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
     #[derive(Debug)]
     pub struct CourtServiceServer<T> {
         inner: Arc<T>,
@@ -4984,7 +4996,8 @@ pub mod court_service_server {
 }
 /// Why a call was refused. Every error carries a `google.rpc.ErrorInfo` with domain `usher` and one of these as its
 /// reason, without the prefix: `{"reason": "LEASE_LOST", "domain": "usher"}`. A reason never changes its meaning.
-/// Neither messages nor metadata ever hold personal data.
+/// Neither messages nor metadata ever hold personal data. The one exception: a call that outlives the time that its own
+/// caller gave it ends as CANCELLED, by the transport and without a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
@@ -5042,7 +5055,8 @@ pub enum ErrorReason {
     /// INVALID_ARGUMENT. The page token is not one of ours, or belongs to another filter: start at the first page.
     /// `{"reason": "BAD_PAGE_TOKEN", "domain": "usher"}`
     BadPageToken = 17,
-    /// INVALID_ARGUMENT. The resume cursor is not one of ours: start with a snapshot.
+    /// INVALID_ARGUMENT. The resume cursor is not one of this store, or of what it was before it was restored from an older
+    /// copy: start with a snapshot.
     /// `{"reason": "BAD_CURSOR", "domain": "usher"}`
     BadCursor = 18,
     /// ABORTED. Others kept writing the same enquiry: try again with the same `request_id`.
@@ -5054,7 +5068,8 @@ pub enum ErrorReason {
     /// DATA_LOSS. A record cannot be read; an operator has been told.
     /// `{"reason": "RECORD_UNREADABLE", "domain": "usher"}`
     RecordUnreadable = 21,
-    /// INVALID_ARGUMENT. The enquiry would grow beyond what one record may hold: send less.
+    /// INVALID_ARGUMENT. The request is larger than one may be, or the enquiry would grow beyond what one record may hold:
+    /// send less.
     /// `{"reason": "TOO_LARGE", "domain": "usher", "metadata": {"what": "record", "max": "131071"}}`
     TooLarge = 22,
     /// RESOURCE_EXHAUSTED. A bound of the service is reached; `google.rpc.RetryInfo` says when to try again.
@@ -5066,12 +5081,15 @@ pub enum ErrorReason {
     /// UNAUTHENTICATED. The certificate names no client of this broker.
     /// `{"reason": "NO_IDENTITY", "domain": "usher"}`
     NoIdentity = 25,
-    /// UNAVAILABLE. The watcher was too slow for what happened: go on with the last cursor seen.
-    /// `{"reason": "WATCH_LAGGED", "domain": "usher"}`
-    WatchLagged = 26,
+    /// INVALID_ARGUMENT. The message is not one that this method takes.
+    /// `{"reason": "MALFORMED", "domain": "usher"}`
+    Malformed = 26,
     /// INTERNAL. An error of the broker; tell its operators the id.
     /// `{"reason": "INTERNAL", "domain": "usher", "metadata": {"id": "0198c0de-0000-7000-8000-000000000000"}}`
     Internal = 27,
+    /// UNIMPLEMENTED. There is no such method here, or the message is compressed, which nothing here reads.
+    /// `{"reason": "UNSUPPORTED", "domain": "usher"}`
+    Unsupported = 28,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5106,8 +5124,9 @@ impl ErrorReason {
             Self::Busy => "ERROR_REASON_BUSY",
             Self::Draining => "ERROR_REASON_DRAINING",
             Self::NoIdentity => "ERROR_REASON_NO_IDENTITY",
-            Self::WatchLagged => "ERROR_REASON_WATCH_LAGGED",
+            Self::Malformed => "ERROR_REASON_MALFORMED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::Unsupported => "ERROR_REASON_UNSUPPORTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5139,8 +5158,9 @@ impl ErrorReason {
             "ERROR_REASON_BUSY" => Some(Self::Busy),
             "ERROR_REASON_DRAINING" => Some(Self::Draining),
             "ERROR_REASON_NO_IDENTITY" => Some(Self::NoIdentity),
-            "ERROR_REASON_WATCH_LAGGED" => Some(Self::WatchLagged),
+            "ERROR_REASON_MALFORMED" => Some(Self::Malformed),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_UNSUPPORTED" => Some(Self::Unsupported),
             _ => None,
         }
     }
@@ -5149,7 +5169,8 @@ impl ErrorReason {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ListAlertsRequest {
-    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page may be short and still go on.
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// From the page before, with the same filter; empty for the first.
@@ -5374,12 +5395,12 @@ pub struct Responder {
     /// Its working hours, days off left out, Monday first.
     #[prost(message, repeated, tag = "6")]
     pub hours: ::prost::alloc::vec::Vec<WorkingDay>,
-    /// Adapters connected to this broker now.
-    #[prost(uint32, tag = "7")]
-    pub connected_adapters: u32,
+    /// Adapters connected to this broker now. This and what follows is absent for another responder's adapter.
+    #[prost(uint32, optional, tag = "7")]
+    pub connected_adapters: ::core::option::Option<u32>,
     /// Checks in its queue.
-    #[prost(uint32, tag = "8")]
-    pub waiting_count: u32,
+    #[prost(uint32, optional, tag = "8")]
+    pub waiting_count: ::core::option::Option<u32>,
     /// The nearest deadline in its queue; absent when nothing waits.
     #[prost(message, optional, tag = "9")]
     pub nearest_deadline_time: ::core::option::Option<::prost_types::Timestamp>,
