@@ -52,11 +52,13 @@ pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> S
     }
     let _ = writeln!(
         text,
-        "{} enquiries from {} receipts; {} rows rejected.\n\
+        "{} enquiries from {} receipts of {} rows; {} rows rejected, {} not played.\n\
          {} escalations; the latest was raised {} ms after its moment (real time), not counting {} that were due when their check came.",
         summary.enquiries,
         summary.receipts,
+        summary.rows,
         summary.rejected_rows,
+        summary.unplayed_rows,
         summary.escalations,
         summary.worst_escalation_lateness_ms,
         findings.due_at_once,
