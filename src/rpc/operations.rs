@@ -173,6 +173,7 @@ fn without_workload(responder: v1::Responder) -> v1::Responder {
         waiting_count: 0,
         nearest_deadline_time: None,
         oldest_wait_time: None,
+        adapters_absent_since_time: None,
         ..responder
     }
 }

@@ -1986,7 +1986,7 @@ pub enum StepState {
     Pending = 1,
     /// Raised, as an alert.
     Raised = 2,
-    /// It had become moot when it was due.
+    /// It had become moot when it was due, or its check ended before.
     Moot = 3,
 }
 impl StepState {
@@ -5386,6 +5386,9 @@ pub struct Responder {
     /// Since when the oldest check waits; absent when nothing waits.
     #[prost(message, optional, tag = "10")]
     pub oldest_wait_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Since when no adapter is connected to this broker: the last call of one, or the broker's start; absent while one is.
+    #[prost(message, optional, tag = "11")]
+    pub adapters_absent_since_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// The working hours of one weekday.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
