@@ -72,7 +72,7 @@ fn exit_of(outcome: &demo::Outcome) -> Exit {
 
 /// The list is what the caller gave; everything else is the machine's.
 fn failed(error: &anyhow::Error) -> Failure {
-    if error.chain().any(|cause| cause.is::<ListError>()) {
+    if error.chain().any(<dyn std::error::Error>::is::<ListError>) {
         return Failure::caused(
             Exit::Usage,
             error.as_ref(),

@@ -201,7 +201,7 @@ fn of_code(code: Code) -> (Exit, &'static str) {
         ),
         Code::DataLoss => (
             Exit::Failure,
-            "a record cannot be read; the broker's operators have been told",
+            "tell whoever runs the broker: `usher store verify` on the stopped store names the record",
         ),
         Code::Cancelled | Code::Unknown | Code::Internal => (
             Exit::Failure,
@@ -225,6 +225,11 @@ fn hint_of(reason: &str) -> Option<&'static str> {
         }
         "BAD_CURSOR" => "leave --resume out to start with a snapshot",
         "BAD_PAGE_TOKEN" => "leave --page-token out to start with the first page",
+        "WRONG_STATE" => {
+            "look where the check stands: `usher enquiry show`, or `usher check show` for a borough"
+        }
+        "ALERT_ENDED" => "the check has moved on; `usher alert list` shows the alerts that stand",
+        "TOO_LARGE" => "send less: a record of an enquiry takes no more",
         "NOT_ADDRESSED" => "the alert is for others; those it is for can acknowledge it",
         "OTHER_COURT" => "your certificate is not for this court; use that court's",
         "STORE_UNAVAILABLE" | "BUSY" | "DRAINING" | "WATCH_LAGGED" => "wait a little and try again",
@@ -300,6 +305,7 @@ fn distrust(cause: &(dyn Error + 'static)) -> Option<rustls::CertificateError> {
 mod tests {
     use super::*;
     use tonic_types::ErrorDetails;
+    use usher_proto::v1;
 
     /// Of a call that ended by `cause`.
     fn ended_by(cause: impl Error + Send + Sync + 'static) -> Failure {
@@ -431,5 +437,56 @@ mod tests {
             "{}",
             failure.render()
         );
+    }
+
+    /// Every hint that a failed call can give.
+    fn hints() -> Vec<String> {
+        let by_code = (0..=16).map(|code| of_code(Code::from_i32(code)).1.to_owned());
+        let reasons = (1..).map_while(|number| v1::ErrorReason::try_from(number).ok());
+        let by_reason = reasons.filter_map(|reason| {
+            let name = reason.as_str_name().strip_prefix("ERROR_REASON_")?;
+            Some(hint_of(name)?.to_owned())
+        });
+        by_code.chain(by_reason).collect()
+    }
+
+    #[test]
+    fn hints_name_commands_and_flags_that_there_are() {
+        fn flags(command: &clap::Command, found: &mut Vec<String>) {
+            found.extend(
+                command
+                    .get_arguments()
+                    .filter_map(|flag| Some(format!("--{}", flag.get_long()?))),
+            );
+            for inner in command.get_subcommands() {
+                flags(inner, found);
+            }
+        }
+        let whole = crate::cli::command();
+        let mut known = Vec::new();
+        flags(&whole, &mut known);
+        let hints = hints();
+        assert!(
+            hints.len() > 25,
+            "every reason has been asked: {}",
+            hints.len()
+        );
+        for hint in hints {
+            for word in hint.split(|letter: char| letter.is_whitespace() || ",;:".contains(letter))
+            {
+                assert!(
+                    !word.starts_with("--") || known.iter().any(|flag| flag == word),
+                    "{word}: {hint}"
+                );
+            }
+            for named in hint.split('`').skip(1).step_by(2) {
+                let mut at = &whole;
+                for word in named.split(' ').skip(1) {
+                    at = at
+                        .find_subcommand(word)
+                        .unwrap_or_else(|| panic!("{named}: {hint}"));
+                }
+            }
+        }
     }
 }

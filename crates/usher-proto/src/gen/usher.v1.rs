@@ -5051,7 +5051,7 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The store cannot serve now; nothing is known to have been kept. Try again with the same `request_id`.
     /// `{"reason": "STORE_UNAVAILABLE", "domain": "usher"}`
     StoreUnavailable = 20,
-    /// DATA_LOSS. A record cannot be read; an operator has been told.
+    /// DATA_LOSS. A record cannot be read: tell the broker's operators.
     /// `{"reason": "RECORD_UNREADABLE", "domain": "usher"}`
     RecordUnreadable = 21,
     /// INVALID_ARGUMENT. The enquiry would grow beyond what one record may hold: send less.
