@@ -268,7 +268,7 @@ fn of_connection(status: &Status) -> Option<Failure> {
         return Some(Failure::new(
             Exit::NotPermitted,
             "the broker closes each connection without an answer, as it does to a certificate that it does not know",
-            "check that its [[identities]] have the URI of --cert",
+            "check --cert: it must be of an authority that the broker trusts, and its [[identities]] must have the URI",
         ));
     }
     let what = if causes(error).any(<dyn Error>::is::<TimeoutExpired>) {

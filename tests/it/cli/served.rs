@@ -347,7 +347,8 @@ fn a_certificate_of_a_remade_authority_is_refused_as_such() {
     let list = ["enquiry", "list", "--server", &served.address];
     let flags = ["--cert", cert, "--key", key, "--ca", "tls/ca.pem"];
     let (_, err) = check(home, &[&list[..], &flags].concat(), 4);
-    assert!(err.contains("the broker refused the certificate"), "{err}");
+    // The alert may be lost when the broker hangs up behind it.
+    assert!(err.contains("authority that the broker trusts"), "{err}");
 }
 
 #[test]
