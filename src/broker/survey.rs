@@ -36,6 +36,7 @@ impl Broker {
     }
 
     async fn view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
+        let now = self.clock.now();
         let queue = self
             .store
             .queues()
@@ -52,7 +53,8 @@ impl Broker {
             },
             authorities: responder.authorities.clone(),
             hours: responder.hours.clone(),
-            connected_adapters: self.presence.connected(&responder.id, self.clock.now()),
+            connected_adapters: self.presence.connected(&responder.id, now),
+            absent_since: self.presence.absent_since(&responder.id, now),
             waiting: queue.as_ref().map_or(0, |(_, _, waiting)| *waiting),
             nearest_deadline: queue.map(|(_, first, _)| first.deadline),
             oldest_wait: self.oldest_wait(responder).await?,

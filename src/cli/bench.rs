@@ -71,11 +71,16 @@ pub(super) fn run(args: BenchArgs, context: &Context) -> Result<Exit, Failure> {
         open: args.open,
         due: args.due,
         engine: args.engine.into(),
-        folder: args.folder,
+        folder: args
+            .folder
+            .unwrap_or_else(|| context.environment.temporary_folder()),
         ..bench::Options::default()
     };
     let say = |line: &str| context.output.note(line);
-    let report = bench::run(&options, &say).map_err(|error| failed(&error))?;
+    let report = match bench::run(&options, &say) {
+        Err(error) if error.is::<bench::Interrupted>() => return Ok(Exit::Interrupted),
+        report => report.map_err(|error| failed(&error))?,
+    };
     if context.output.is_json() {
         let figures = report.json();
         let figures = figures.map_err(|error| Failure::caused(Exit::Failure, &error, ""))?;

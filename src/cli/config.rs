@@ -116,7 +116,7 @@ fn check(args: &ConfigArgs, context: &Context) -> Result<Exit, Failure> {
     if context.output.is_json() {
         context
             .output
-            .items(&faults.iter().map(fault_value).collect::<Vec<_>>(), "")?;
+            .items(&faults.iter().map(fault_value).collect::<Vec<_>>())?;
     } else {
         for fault in &faults {
             context.output.print(&fault.to_string())?;
@@ -146,7 +146,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
         let item = |setting: &config::Setting| json!({ "key": setting.key, "value": setting.value, "origin": setting.origin.to_string() });
         context
             .output
-            .items(&settings.iter().map(item).collect::<Vec<_>>(), "")?;
+            .items(&settings.iter().map(item).collect::<Vec<_>>())?;
         return Ok(Exit::Ok);
     }
     if !args.origin {

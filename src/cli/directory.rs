@@ -130,7 +130,7 @@ async fn lookup(args: &LookupArgs, context: &Context) -> Result<Exit, Failure> {
                 Ok(item)
             })
             .collect();
-        context.output.items(&items?, "")?;
+        context.output.items(&items?)?;
     } else {
         context.output.print(&outcomes(&args.postcodes, &found))?;
     }
@@ -237,7 +237,7 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
                 "dutyPhone": responder.map(|responder| responder.duty_phone.clone()).unwrap_or_default(),
             })
         });
-        context.output.items(&items.collect::<Vec<_>>(), "")?;
+        context.output.items(&items.collect::<Vec<_>>())?;
         return Ok(Exit::Ok);
     }
     let mut rows = table(&["code", "authority", "region", "responder", "duty phone"]);

@@ -31,9 +31,14 @@ named!(
     AssignedCheck,
     Check,
     Enquiry,
-    EnquirySummary,
     Event,
+    HistoryResponse,
+    LeaseChecksResponse,
     LeasedCheck,
+    ListAlertsResponse,
+    ListChecksResponse,
+    ListRespondersResponse,
+    ListResponse,
     LookupPostcodeResponse,
     RenewResponse,
     Responder,
@@ -41,7 +46,6 @@ named!(
     SubmitResponse,
     WatchAlertsResponse,
     WatchResponse,
-    GetStatusResponse,
 );
 
 /// The contract's descriptors.

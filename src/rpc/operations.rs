@@ -176,6 +176,7 @@ fn without_workload(responder: v1::Responder) -> v1::Responder {
         waiting_count: None,
         nearest_deadline_time: None,
         oldest_wait_time: None,
+        adapters_absent_since_time: None,
         ..responder
     }
 }

@@ -93,6 +93,7 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
         authorities,
         hours,
         connected_adapters,
+        absent_since,
         waiting,
         nearest_deadline,
         oldest_wait,
@@ -118,6 +119,7 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
         waiting_count: Some(show::count(waiting)),
         nearest_deadline_time: nearest_deadline.map(show::instant),
         oldest_wait_time: oldest_wait.map(show::instant),
+        adapters_absent_since_time: absent_since.map(show::instant),
     }
 }
 

@@ -1986,7 +1986,7 @@ pub enum StepState {
     Pending = 1,
     /// Raised, as an alert.
     Raised = 2,
-    /// It had become moot when it was due.
+    /// It had become moot when it was due, or its check ended before.
     Moot = 3,
 }
 impl StepState {
@@ -5065,7 +5065,7 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The store cannot serve now; nothing is known to have been kept. Try again with the same `request_id`.
     /// `{"reason": "STORE_UNAVAILABLE", "domain": "usher"}`
     StoreUnavailable = 20,
-    /// DATA_LOSS. A record cannot be read; an operator has been told.
+    /// DATA_LOSS. A record cannot be read: tell the broker's operators.
     /// `{"reason": "RECORD_UNREADABLE", "domain": "usher"}`
     RecordUnreadable = 21,
     /// INVALID_ARGUMENT. The request is larger than one may be, or the enquiry would grow beyond what one record may hold:
@@ -5407,6 +5407,9 @@ pub struct Responder {
     /// Since when the oldest check waits; absent when nothing waits.
     #[prost(message, optional, tag = "10")]
     pub oldest_wait_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Since when no adapter is connected to this broker: the last call of one, or the broker's start; absent while one is.
+    #[prost(message, optional, tag = "11")]
+    pub adapters_absent_since_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// The working hours of one weekday.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
