@@ -299,17 +299,21 @@ fn stopped() -> StoreError {
 fn failed(doing: &'static str) -> impl Fn(KvError) -> StoreError {
     move |error| match error {
         KvError::TooLarge { what, max, .. } => StoreError::TooLarge { what, max },
-        KvError::Corrupt { .. } | KvError::Foreign { .. } => StoreError::Corrupt {
-            what: "the store's files",
-            id: None,
-            source: error.into(),
-        },
-        KvError::InUse | KvError::Full { .. } | KvError::Unavailable { .. } | KvError::Stopped => {
-            StoreError::Unavailable {
-                doing,
+        KvError::Corrupt { .. } | KvError::Foreign { .. } | KvError::Lost { .. } => {
+            StoreError::Corrupt {
+                what: "the store's files",
+                id: None,
                 source: error.into(),
             }
         }
+        KvError::InUse
+        | KvError::Absent
+        | KvError::Full { .. }
+        | KvError::Unavailable { .. }
+        | KvError::Stopped => StoreError::Unavailable {
+            doing,
+            source: error.into(),
+        },
     }
 }
 
