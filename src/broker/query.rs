@@ -4,21 +4,26 @@ use super::input::{
     AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
 };
 use super::opened::{OpenEnquiry, Part};
-use super::{Broker, BrokerError, watch};
-use crate::store::{Cursor, Filter, Page, Place, Recorded, Stored};
+use super::{Broker, BrokerError, RecordFault, faults, watch};
+use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
 use usher_domain::id::{CheckId, CheckNumber, EnquiryId};
 use usher_domain::rejection::Rejection;
 use usher_domain::{index, limits, permit};
 
-/// An alert with the enquiry that it is about.
+/// Something that a named person must look at.
 #[derive(Clone, Debug)]
-pub struct AlertEntry {
-    /// The alert.
-    pub alert: Alert,
-    /// The enquiry.
-    pub stored: Stored,
+pub enum AlertEntry {
+    /// An alert with the enquiry that it is about.
+    Raised {
+        /// The alert.
+        alert: Alert,
+        /// The enquiry.
+        stored: Box<Stored>,
+    },
+    /// A record that the broker cannot go on with.
+    Damaged(RecordFault),
 }
 
 /// One page and where the next one starts.
@@ -126,7 +131,7 @@ impl Broker {
         ))
     }
 
-    /// One page of alerts that the actor may see, nearest deadline first.
+    /// One page of alerts that the actor may see: damaged records first, then nearest deadline first.
     ///
     /// # Errors
     /// Store errors.
@@ -135,6 +140,18 @@ impl Broker {
         input: &ListAlertsInput,
         actor: &Actor,
     ) -> Result<Paged<AlertEntry>, BrokerError> {
+        let (mut found, position) = (Vec::new(), input.position);
+        let among_faults = position.after.is_none() && position.parts == 0;
+        if among_faults && faults::are_told(actor, &input.filter) {
+            self.look_for_faults().await?;
+            let faults = self.faults.list(position.fault, input.size);
+            let last = faults.last().map(|fault| fault.enquiry);
+            found.extend(faults.into_iter().map(AlertEntry::Damaged));
+            if found.len() >= input.size {
+                let fault = last.or(position.fault);
+                return Ok((found, Some(Position { fault, ..position })));
+            }
+        }
         let filter = Filter {
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
@@ -142,8 +159,10 @@ impl Broker {
             alerting: input.filter.states.is_empty().then_some(true),
         };
         let wanted = |stored: Stored| alerts_of(&stored, &input.filter, actor);
-        self.paged(&filter, input.position, input.size, actor, wanted)
-            .await
+        let size = input.size - found.len();
+        let (raised, next) = self.paged(&filter, position, size, actor, wanted).await?;
+        found.extend(raised);
+        Ok((found, next))
     }
 
     /// One page of the events of one enquiry that the actor may see, and where the next one starts.
@@ -159,7 +178,12 @@ impl Broker {
         let mut events = self
             .store
             .history(input.enquiry, input.after, input.size)
-            .await?;
+            .await
+            .inspect_err(|error| {
+                if matches!(error, StoreError::Corrupt { .. }) {
+                    self.note_part(input.enquiry);
+                }
+            })?;
         let full = events.len() >= input.size;
         let next = events.last().filter(|_| full).map(|last| last.cursor);
         events.retain(|recorded| watch::may_see(actor, recorded));
@@ -189,7 +213,13 @@ impl Broker {
         let Position {
             mut after,
             mut parts,
+            fault: _,
         } = position;
+        let at = |after, parts| Position {
+            fault: None,
+            after,
+            parts,
+        };
         let mut examined = 0;
         loop {
             let page = Page {
@@ -208,7 +238,7 @@ impl Broker {
                 for (number, part) in parts_of(stored).into_iter().enumerate().skip(shown) {
                     if found.len() >= size {
                         let parts = u16::try_from(number).unwrap_or(u16::MAX);
-                        return Ok((found, Some(Position { after, parts })));
+                        return Ok((found, Some(at(after, parts))));
                     }
                     found.push(part);
                 }
@@ -219,7 +249,7 @@ impl Broker {
             };
             after = Some(next);
             if examined >= limits::PAGE_RECORDS_EXAMINED_MAX || found.len() >= size {
-                return Ok((found, Some(Position { after, parts: 0 })));
+                return Ok((found, Some(at(after, 0))));
             }
         }
     }
@@ -234,9 +264,9 @@ pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) ->
                 && filter.matches(alert, enquiry.deadline.court(), check.responder.as_ref())
         })
     };
-    let entry = |alert: &Alert| AlertEntry {
+    let entry = |alert: &Alert| AlertEntry::Raised {
         alert: alert.clone(),
-        stored: stored.clone(),
+        stored: Box::new(stored.clone()),
     };
     enquiry.alerts.iter().filter(wanted).map(entry).collect()
 }

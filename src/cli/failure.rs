@@ -200,7 +200,7 @@ fn of_code(code: Code) -> (Exit, &'static str) {
         ),
         Code::DataLoss => (
             Exit::Failure,
-            "a record cannot be read; the broker's operators have been told",
+            "a record cannot be read; the broker's operators see it among their alerts",
         ),
         Code::Cancelled | Code::Unknown | Code::Internal => (
             Exit::Failure,

@@ -1,5 +1,5 @@
-//! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. A sign of life when nothing
-//! happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
+//! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. Where the feed cannot be read
+//! the snapshot comes again. A sign of life when nothing happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
 
 use super::call::{Calls, WatchPlace};
 use super::convert::Unreadable;
@@ -163,6 +163,9 @@ impl<S: Subject> Watching<S> {
         let changes = self.subject.changes(calls, &self.actor, watch);
         let changes = calls.until_stop(timeout_or(left, changes)).await?;
         self.ready.extend(changes);
+        if self.watch.take_gap() {
+            self.snapshot = Some(Position::default());
+        }
         // What is not for the caller passes without a word, but not for ever.
         if self.ready.is_empty() && self.quiet.elapsed() >= HEARTBEAT_EVERY {
             self.ready.push_back(S::heartbeat(&self.watch));
@@ -321,8 +324,7 @@ impl Subject for Alerts {
             .await
             .map_err(status::broker)?;
         let view = |entry: &crate::broker::AlertEntry| {
-            let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+            let alert = convert::alert_entry_view(entry, calls.broker.cards());
             alert_response(watch_alerts_response::Payload::Snapshot(alert))
         };
         Ok((found.iter().map(view).collect(), next))
@@ -339,8 +341,7 @@ impl Subject for Alerts {
             .await
             .map_err(status::broker)?;
         let view = |(cursor, entry): (Cursor, crate::broker::AlertEntry)| {
-            let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+            let alert = convert::alert_entry_view(&entry, calls.broker.cards());
             let change = v1::AlertChange {
                 cursor: super::token::cursor(cursor),
                 alert: Some(alert),
