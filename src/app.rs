@@ -5,7 +5,7 @@ mod gauges;
 mod open;
 mod serve;
 
-pub use open::{OpenError, Opened, open_engine, open_store};
+pub use open::{OpenError, Opened, open_engine, open_made_engine, open_store};
 pub use serve::{Loaded, ServeError, load, methods, policy, serve};
 
 use crate::auth::Identities;

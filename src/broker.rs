@@ -5,6 +5,7 @@
 
 mod act;
 mod announce;
+mod faults;
 mod forecast;
 pub mod input;
 mod lease;
@@ -19,6 +20,7 @@ mod survey;
 mod watch;
 
 pub use announce::Announcer;
+pub use faults::{FaultKind, Faults, RecordFault};
 pub use forecast::Forecast;
 pub use lease::LeasedCheck;
 pub use presence::Presence;
@@ -70,6 +72,7 @@ pub struct Broker {
     metrics: Arc<Metrics>,
     announcer: Arc<Announcer>,
     presence: Presence,
+    faults: Arc<Faults>,
     forecast: Arc<Forecast>,
     lease_calls: Arc<lease::Remembered>,
 }
@@ -131,6 +134,10 @@ impl Broker {
             ids,
             metrics,
         } = parts;
+        let measured = Arc::clone(&metrics);
+        store.observe(Box::new(move |members, took| {
+            measured.committed(members, took);
+        }));
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
         let presence = Presence::new(clock.now());
@@ -141,7 +148,7 @@ impl Broker {
             };
             (responder.id.clone(), card)
         });
-        Ok(Self {
+        let broker = Self {
             cards: cards.collect(),
             store,
             directory,
@@ -151,9 +158,12 @@ impl Broker {
             metrics,
             announcer: Arc::new(announcer),
             presence,
+            faults: Arc::default(),
             forecast: Arc::new(forecast),
             lease_calls: Arc::default(),
-        })
+        };
+        broker.look_for_faults().await?;
+        Ok(broker)
     }
 
     /// Loads, decides, commits and announces; again, a bounded number of times, when somebody else wrote first.
@@ -249,11 +259,12 @@ impl Broker {
     ) -> Result<(Committed, Vec<Change>), StoreError> {
         let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
-        let metrics = Arc::clone(&self.metrics);
+        let (metrics, faults) = (Arc::clone(&self.metrics), Arc::clone(&self.faults));
         let task = tokio::spawn(async move {
             let committed = store.commit(&changes).await?;
             then();
             for change in &changes {
+                faults.written(change.enquiry.id);
                 forecast.observe(&change.enquiry, &change.events, &policy);
                 measure::events(&metrics, &change.enquiry, &change.events);
                 announcer.announce(&index::keys(&change.enquiry), committed.cursor);

@@ -186,6 +186,9 @@ pub struct Counts {
     pub unreadable: u64,
 }
 
+/// Is told how many commits one group had, and how long it took until they were durable. Called by the writer, so it must be quick.
+pub type Observer = Box<dyn Fn(usize, std::time::Duration) + Send + Sync>;
+
 /// What a caller can do about it is the whole classification.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -310,6 +313,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// Tells `observer` of every group commit from now on. The first observer stays.
+    fn observe(&self, observer: Observer);
 
     /// The engine's name as the configuration has it.
     fn engine(&self) -> &'static str;

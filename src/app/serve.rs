@@ -180,12 +180,14 @@ pub async fn serve(
     let store = Arc::new(open_store(&config.store)?);
     let metrics = Arc::new(Metrics::new(methods()));
     let address = config.metrics.listen;
-    let metrics_listener = TcpListener::bind(address).await.map_err(|source| {
+    let refused = |source| {
         system(
             format!("cannot listen for metrics on {address}: set metrics.listen"),
             source,
         )
-    })?;
+    };
+    let metrics_listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = metrics_listener.local_addr().map_err(refused)?;
     let app = App::build(AppParts {
         store: Arc::clone(&store) as Arc<dyn crate::store::Store>,
         directory: Arc::new(directory),

@@ -60,8 +60,10 @@ impl Broker {
     /// `Unreadable` when a sealed part cannot be read.
     pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
         let id = stored.enquiry.id;
-        OpenEnquiry::open(stored, part, &self.cards, &super::UNSEAL)
-            .map_err(|source| BrokerError::Unreadable { id, source })
+        OpenEnquiry::open(stored, part, &self.cards, &super::UNSEAL).map_err(|source| {
+            self.note_part(id);
+            BrokerError::Unreadable { id, source }
+        })
     }
 
     fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {

@@ -287,6 +287,8 @@ pub struct ListInput {
 /// A place in a listing of enquiries, or of the alerts or checks that enquiries have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
+    /// The last damaged record that was shown, while those are being shown: they come first, in a listing of alerts only.
+    pub fault: Option<EnquiryId>,
     /// The last enquiry that was shown whole; `None` before the first.
     pub after: Option<Place>,
     /// How many parts (alerts, checks) of the next one were shown already; 0 in a listing of enquiries.

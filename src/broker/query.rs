@@ -4,7 +4,7 @@ use super::input::{
     AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
 };
 use super::opened::{OpenEnquiry, Part};
-use super::{Broker, BrokerError, watch};
+use super::{Broker, BrokerError, RecordFault, faults, watch};
 use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
@@ -12,13 +12,18 @@ use usher_domain::id::{CheckId, CheckNumber, EnquiryId};
 use usher_domain::rejection::Rejection;
 use usher_domain::{index, limits, permit};
 
-/// An alert with the enquiry that it is about.
+/// Something that a named person must look at.
 #[derive(Clone, Debug)]
-pub struct AlertEntry {
-    /// The alert.
-    pub alert: Alert,
-    /// The enquiry.
-    pub stored: Stored,
+pub enum AlertEntry {
+    /// An alert with the enquiry that it is about.
+    Raised {
+        /// The alert.
+        alert: Alert,
+        /// The enquiry.
+        stored: Box<Stored>,
+    },
+    /// A record that the broker cannot go on with.
+    Damaged(RecordFault),
 }
 
 /// One page and where the next one starts.
@@ -127,7 +132,7 @@ impl Broker {
         self.paged(&filter, page, actor, wanted, show).await
     }
 
-    /// One page of alerts that the actor may see, nearest deadline first; each as `show` shows it.
+    /// One page of alerts that the actor may see: damaged records first, then nearest deadline first; each as `show` shows it.
     ///
     /// # Errors
     /// Store errors.
@@ -137,6 +142,19 @@ impl Broker {
         actor: &Actor,
         show: impl Fn(&AlertEntry) -> Shown<T> + Send + Sync,
     ) -> Result<Paged<T>, BrokerError> {
+        let (mut found, position) = (Vec::new(), input.position);
+        let among_faults = position.after.is_none() && position.parts == 0;
+        if among_faults && faults::are_told(actor, &input.filter) {
+            self.look_for_faults().await?;
+            let faults = self.faults.list(position.fault, input.size);
+            let last = faults.last().map(|fault| fault.enquiry);
+            let entries = faults.into_iter().map(AlertEntry::Damaged);
+            found.extend(entries.map(|entry| show(&entry).0));
+            if found.len() >= input.size {
+                let fault = last.or(position.fault);
+                return Ok((found, Some(Position { fault, ..position })));
+            }
+        }
         let filter = Filter {
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
@@ -145,8 +163,10 @@ impl Broker {
         };
         let wanted = |stored: Stored| alerts_of(&stored, &input.filter, actor);
         let show = |entry| Ok(show(&entry));
-        let page = (input.position, input.size);
-        self.paged(&filter, page, actor, wanted, show).await
+        let page = (position, input.size - found.len());
+        let (raised, next) = self.paged(&filter, page, actor, wanted, show).await?;
+        found.extend(raised);
+        Ok((found, next))
     }
 
     /// One page of the events of one enquiry that the actor may see, and where the next one starts.
@@ -162,7 +182,12 @@ impl Broker {
         let mut events = self
             .store
             .history(input.enquiry, input.after, input.size)
-            .await?;
+            .await
+            .inspect_err(|error| {
+                if matches!(error, StoreError::Corrupt { .. }) {
+                    self.note_part(input.enquiry);
+                }
+            })?;
         let full = events.len() >= input.size;
         let next = events.last().filter(|_| full).map(|last| last.cursor);
         events.retain(|recorded| watch::may_see(actor, recorded));
@@ -211,7 +236,13 @@ impl Broker {
         let Position {
             mut after,
             mut parts,
+            fault: _,
         } = position;
+        let at = |after, parts| Position {
+            fault: None,
+            after,
+            parts,
+        };
         let mut examined = 0;
         loop {
             let page = Page {
@@ -228,10 +259,7 @@ impl Broker {
                 }
                 let shown = usize::from(core::mem::take(&mut parts));
                 for (number, part) in parts_of(stored).into_iter().enumerate().skip(shown) {
-                    let here = Position {
-                        after,
-                        parts: u16::try_from(number).unwrap_or(u16::MAX),
-                    };
+                    let here = at(after, u16::try_from(number).unwrap_or(u16::MAX));
                     if found.len() >= size {
                         return Ok((found, Some(here)));
                     }
@@ -249,7 +277,7 @@ impl Broker {
             };
             after = Some(next);
             if examined >= limits::PAGE_RECORDS_EXAMINED_MAX || found.len() >= size {
-                return Ok((found, Some(Position { after, parts: 0 })));
+                return Ok((found, Some(at(after, 0))));
             }
         }
     }
@@ -264,9 +292,9 @@ pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) ->
                 && filter.matches(alert, enquiry.deadline.court(), check.responder.as_ref())
         })
     };
-    let entry = |alert: &Alert| AlertEntry {
+    let entry = |alert: &Alert| AlertEntry::Raised {
         alert: alert.clone(),
-        stored: stored.clone(),
+        stored: Box::new(stored.clone()),
     };
     enquiry.alerts.iter().filter(wanted).map(entry).collect()
 }

@@ -125,21 +125,41 @@ impl Broker {
     /// Store errors.
     pub async fn status(&self) -> Result<StatusView, BrokerError> {
         let now = self.clock.now();
-        let overdue = self
-            .store
-            .next_due()
-            .await?
-            .map(|due| now.duration_since(due));
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").into(),
             store_engine: self.store.engine().into(),
             counts: self.store.counts().await?,
-            oldest_unescalated: overdue.unwrap_or_default().max(SignedDuration::ZERO),
+            oldest_unescalated: self.oldest_overdue().await?,
             feed_end: self.store.feed_end().await?,
             now,
             bank_holidays_known_until: self.policy().calendar.known_until(),
             directory_release: self.directory.table().about().release.clone(),
         })
+    }
+
+    /// How long the oldest step that is due and not raised has been due; zero when there is none. Read from the store, so that it grows
+    /// whatever has become of the scheduler. Records that nobody can advance are told of as damaged.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn oldest_overdue(&self) -> Result<SignedDuration, StoreError> {
+        let now = self.clock.now();
+        let next = self.next_due().await?;
+        let age = next.map(|due| now.duration_since(due)).unwrap_or_default();
+        Ok(age.max(SignedDuration::ZERO))
+    }
+
+    /// The soonest due moment of an enquiry that the clock can advance.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let due = self
+            .store
+            .due(Timestamp::MAX, self.faults.count() + 1)
+            .await?;
+        let next = due.iter().find(|(_, id)| !self.faults.stops(*id));
+        Ok(next.map(|(due, _)| *due))
     }
 
     /// What people need to know of each responder.

@@ -238,6 +238,7 @@ fn watched(output: Output, message: &v1::WatchAlertsResponse) -> Result<(), Fail
 fn one_line(alert: &v1::Alert) -> String {
     let number = alert.id.rsplit_once('/').map_or("-", |(_, number)| number);
     let responder = match alert.responder_name.as_str() {
+        "" if alert.check_id.is_empty() => "a person must look at this record".into(),
         "" => "nobody is asked yet".into(),
         name => format!("{} {}", clean(name), clean(&alert.duty_phone)),
     };

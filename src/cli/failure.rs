@@ -201,7 +201,7 @@ fn of_code(code: Code) -> (Exit, &'static str) {
         ),
         Code::DataLoss => (
             Exit::Failure,
-            "tell whoever runs the broker: `usher store verify` on the stopped store names the record",
+            "a record cannot be read; the broker's operators see it among their alerts",
         ),
         Code::Cancelled | Code::Unknown | Code::Internal => (
             Exit::Failure,

@@ -24,7 +24,7 @@ pub use court::{
     decide_without, enquiry_query, history_query, list_query, move_hearing, receive, submit,
     supply, watch_query, withdraw,
 };
-pub use enquiry::{alert_view, enquiry_view, summary_view};
+pub use enquiry::{alert_entry_view, alert_view, enquiry_view, summary_view};
 pub use event::{event_view, heartbeat, snapshot_end};
 pub use operations::{
     acknowledge, alerts_query, close, lookup_query, reroute, responders_query, watch_alerts_query,

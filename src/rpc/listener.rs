@@ -76,7 +76,7 @@ pub(super) struct Door {
     pub(super) times: Times,
 }
 
-/// Why a socket got no further. It is counted and written to the log at a level where a flood of them does no harm.
+/// Why a socket got no further. It is counted, and written to the log as often as a flood of them does no harm.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("the TLS handshake failed")]
@@ -91,6 +91,8 @@ enum Refusal {
     Revoked,
     #[error("the client has as many connections as it may")]
     OverCap,
+    #[error("there are as many connections as there may be, in all or from this address")]
+    Full,
     #[error("nothing was said within the limit")]
     Silent,
     #[error("what was said first is not HTTP/2")]
@@ -147,8 +149,7 @@ pub(super) async fn accept(
             continue;
         };
         let Some(seat) = door.connections.seat(addr.ip()) else {
-            Counters::count(&counters.over_cap);
-            tracing::debug!("A connection was closed because a cap is reached");
+            note(&Refusal::Full, addr, &door.connections);
             continue;
         };
         let (door, admitted, soft) = (Arc::clone(&door), admitted.clone(), soft.clone());
@@ -171,28 +172,34 @@ async fn admit(
     match enter(socket, addr, seat, door).await {
         // The server has gone when nobody takes it.
         Ok(connection) => drop(admitted.send(connection).await),
-        Err(refusal) => count(&refusal, &door.connections.counters),
+        Err(refusal) => note(&refusal, addr, &door.connections),
     }
 }
 
-fn count(refusal: &Refusal, counters: &Counters) {
+/// Counts a refusal, and writes it to the log unless a flood of them is there already.
+fn note(refusal: &Refusal, addr: SocketAddr, connections: &Connections) {
+    let counters = &connections.counters;
     let counter = match refusal {
         Refusal::Handshake(_) => &counters.handshake_failed,
         Refusal::HandshakeSlow | Refusal::Silent | Refusal::NotHttp2 => &counters.silent,
         Refusal::Credential(_) | Refusal::Unknown { .. } => &counters.unknown,
-        Refusal::OverCap => &counters.over_cap,
+        Refusal::OverCap | Refusal::Full => &counters.over_cap,
         Refusal::Revoked => &counters.revoked,
     };
     Counters::count(counter);
+    let Some(untold) = connections.told.pass() else {
+        return;
+    };
     let cause = std::error::Error::source(refusal)
         .map(ToString::to_string)
         .unwrap_or_default();
+    let peer = addr.ip();
     match refusal {
         // Only holders of a certificate of a trusted authority get this far.
         Refusal::Credential(_) | Refusal::Unknown { .. } => {
-            tracing::warn!(cause, "A connection was refused: {refusal}");
+            tracing::warn!(%peer, cause, untold, "A connection was refused: {refusal}");
         }
-        _ => tracing::debug!(cause, "A connection was refused: {refusal}"),
+        _ => tracing::info!(%peer, cause, untold, "A connection was refused: {refusal}"),
     }
 }
 

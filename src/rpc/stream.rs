@@ -1,5 +1,5 @@
-//! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. A sign of life when nothing
-//! happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
+//! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. Where the feed cannot be read
+//! the snapshot comes again. A sign of life when nothing happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
 
 use super::call::{Calls, WatchPlace};
 use super::convert::Unreadable;
@@ -168,6 +168,9 @@ impl<S: Subject> Watching<S> {
         let changes = self.subject.changes(calls, &self.actor, watch);
         let changes = calls.until_stop(timeout_or(left, changes)).await?;
         self.ready.extend(changes);
+        if self.watch.take_gap() {
+            self.snapshot = Some(Position::default());
+        }
         // What is not for the caller passes without a word, but not for ever.
         if self.ready.is_empty() && self.quiet.elapsed() >= HEARTBEAT_EVERY {
             let place = self.calls.place(self.watch.cursor()).await?;
@@ -316,8 +319,7 @@ impl Subject for Alerts {
             size: limits::PAGE_SIZE_DEFAULT,
         };
         let show = |entry: &crate::broker::AlertEntry| {
-            let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+            let alert = convert::alert_entry_view(entry, calls.broker.cards());
             convert::sized(alert_response(watch_alerts_response::Payload::Snapshot(
                 alert,
             )))
@@ -340,8 +342,7 @@ impl Subject for Alerts {
             .await
             .map_err(status::broker)?;
         let view = |(place, entry): (Resume, crate::broker::AlertEntry)| {
-            let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+            let alert = convert::alert_entry_view(&entry, calls.broker.cards());
             let change = v1::AlertChange {
                 cursor: super::token::cursor(place),
                 alert: Some(alert),

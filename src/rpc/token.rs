@@ -45,14 +45,18 @@ pub fn read_cursor(text: &str) -> Option<Resume> {
 /// Writes the token of a listing's next page.
 pub fn position(scope: Scope, position: Position) -> String {
     let mut body = Vec::new();
-    match position.after {
-        None => body.push(0),
-        Some(Place::Open { deadline, id }) => {
+    match (position.after, position.fault) {
+        (None, None) => body.push(0),
+        (None, Some(id)) => {
+            body.push(3);
+            body.extend_from_slice(id.uuid().as_bytes());
+        }
+        (Some(Place::Open { deadline, id }), _) => {
             body.push(1);
             body.extend_from_slice(&deadline.as_nanosecond().to_be_bytes());
             body.extend_from_slice(id.uuid().as_bytes());
         }
-        Some(Place::Closed { id }) => {
+        (Some(Place::Closed { id }), _) => {
             body.push(2);
             body.extend_from_slice(id.uuid().as_bytes());
         }
@@ -69,6 +73,7 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
     let bytes = read(POSITION, text)?;
     let mut bytes = Bytes(&bytes);
     bytes.scope(scope)?;
+    let mut fault = None;
     let after = match bytes.take::<1>()? {
         [0] => None,
         [1] => Some(Place::Open {
@@ -78,10 +83,18 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
         [2] => Some(Place::Closed {
             id: bytes.enquiry()?,
         }),
+        [3] => {
+            fault = Some(bytes.enquiry()?);
+            None
+        }
         _ => return None,
     };
     let parts = u16::from_be_bytes(bytes.take()?);
-    bytes.end(Position { after, parts })
+    bytes.end(Position {
+        fault,
+        after,
+        parts,
+    })
 }
 
 /// Writes the token of a history's next page.
@@ -202,11 +215,17 @@ mod tests {
         let deadline = (-377_705_023_201_i64..253_402_207_200)
             .prop_map(|second| Timestamp::from_second(second).unwrap());
         let after = prop_oneof![
-            Just(None),
-            (deadline, id.clone()).prop_map(|(deadline, id)| Some(Place::Open { deadline, id })),
-            id.prop_map(|id| Some(Place::Closed { id })),
+            Just((None, None)),
+            (deadline, id.clone())
+                .prop_map(|(deadline, id)| (Some(Place::Open { deadline, id }), None)),
+            id.clone().prop_map(|id| (Some(Place::Closed { id }), None)),
+            id.prop_map(|id| (None, Some(id))),
         ];
-        (after, any::<u16>()).prop_map(|(after, parts)| Position { after, parts })
+        (after, any::<u16>()).prop_map(|((after, fault), parts)| Position {
+            fault,
+            after,
+            parts,
+        })
     }
 
     proptest! {

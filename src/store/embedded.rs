@@ -20,12 +20,12 @@ pub(super) use keys::{META, Shelf, feed_from, id_of, number_of, shelf_after};
 use super::kv::{KeyValue, KvError};
 use super::record::RecordError;
 use super::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
-    Stored,
+    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
+    StoreError, Stored,
 };
 use async_trait::async_trait;
 use index::{Entry, Index};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -55,6 +55,7 @@ struct Shared {
     kv: Arc<dyn KeyValue>,
     index: RwLock<Index>,
     failed: watch::Sender<bool>,
+    observer: OnceLock<Observer>,
 }
 
 impl EmbeddedStore {
@@ -69,6 +70,7 @@ impl EmbeddedStore {
             kv,
             index: RwLock::new(index),
             failed: watch::Sender::new(false),
+            observer: OnceLock::new(),
         });
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         let writer = Writer::new(Arc::clone(&shared), waiting);
@@ -278,6 +280,11 @@ impl Store for EmbeddedStore {
         Ok(self.shared.running()?.index().unreadable())
     }
 
+    fn observe(&self, observer: Observer) {
+        // The first one stays.
+        let _ = self.shared.observer.set(observer);
+    }
+
     fn engine(&self) -> &'static str {
         self.engine
     }
@@ -299,17 +306,21 @@ fn stopped() -> StoreError {
 fn failed(doing: &'static str) -> impl Fn(KvError) -> StoreError {
     move |error| match error {
         KvError::TooLarge { what, max, .. } => StoreError::TooLarge { what, max },
-        KvError::Corrupt { .. } | KvError::Foreign { .. } => StoreError::Corrupt {
-            what: "the store's files",
-            id: None,
-            source: error.into(),
-        },
-        KvError::InUse | KvError::Full { .. } | KvError::Unavailable { .. } | KvError::Stopped => {
-            StoreError::Unavailable {
-                doing,
+        KvError::Corrupt { .. } | KvError::Foreign { .. } | KvError::Lost { .. } => {
+            StoreError::Corrupt {
+                what: "the store's files",
+                id: None,
                 source: error.into(),
             }
         }
+        KvError::InUse
+        | KvError::Absent
+        | KvError::Full { .. }
+        | KvError::Unavailable { .. }
+        | KvError::Stopped => StoreError::Unavailable {
+            doing,
+            source: error.into(),
+        },
     }
 }
 

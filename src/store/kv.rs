@@ -180,6 +180,20 @@ pub enum KvError {
         /// The first thing found in its place.
         found: String,
     },
+    /// A store was made in the folder, and its data has gone.
+    #[error(
+        "the store's data {made} has gone: restore it from a backup; only if this store may begin empty, remove {mark}",
+        mark = mark.display()
+    )]
+    Lost {
+        /// What the data was called.
+        made: String,
+        /// The file that says so.
+        mark: std::path::PathBuf,
+    },
+    /// No store was made in the folder, and none is wanted now.
+    #[error("the folder has no store of this engine")]
+    Absent,
     /// A bound of the contract: the batch was refused and nothing changed.
     #[error("a {what} of {bytes} bytes is above the bound of {max}: nothing was stored")]
     TooLarge {

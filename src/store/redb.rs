@@ -13,6 +13,7 @@ use ::redb::{
     Builder, Database, Durability, Error, ReadableDatabase, StorageBackend, TableDefinition,
 };
 use std::fs::File;
+use std::io::ErrorKind::InvalidData;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -33,9 +34,25 @@ impl Redb {
     /// # Errors
     /// [`KvError::InUse`], [`KvError::Foreign`], or what redb reports.
     pub fn open(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Self::open_or(folder, settings, |unfinished| make(unfinished, settings))
+    }
+
+    /// Opens the store in `folder`, which must have one.
+    ///
+    /// # Errors
+    /// [`KvError::Absent`] when it has none; else as [`Redb::open`].
+    pub fn open_made(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Self::open_or(folder, settings, |_| Err(KvError::Absent))
+    }
+
+    fn open_or(
+        folder: &Path,
+        settings: Settings,
+        make: impl FnOnce(&Path) -> Result<(), KvError>,
+    ) -> Result<Guarded<Self>, KvError> {
         caught(OPENING, || {
             let folder = Folder::hold(folder)?;
-            let place = folder.place(FILE, |unfinished| make(unfinished, settings))?;
+            let place = folder.place(FILE, make)?;
             let database = builder(settings)
                 .open(place)
                 .map_err(|error| failed(OPENING)(error.into()))?;
@@ -157,6 +174,12 @@ fn builder(settings: Settings) -> Builder {
 /// Sorts what redb reports by what the caller can do.
 fn failed(doing: &'static str) -> impl Fn(Error) -> KvError {
     move |error| match error {
+        // redb says so of a file that is not its own, or whose beginning is damaged.
+        Error::Io(error) if error.kind() == InvalidData => KvError::Corrupt {
+            doing,
+            source: format!("{FILE} is not a file of redb, or its beginning is damaged: {error}")
+                .into(),
+        },
         Error::Io(error) => KvError::of_io(doing, error),
         Error::DatabaseAlreadyOpen | Error::LockProtocolMismatch => KvError::InUse,
         Error::PreviousIo | Error::DatabaseClosed | Error::Unsupported => KvError::Unavailable {

@@ -48,6 +48,34 @@ fn home() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
+#[test]
+fn verification_says_what_it_could_not_verify_and_makes_nothing() {
+    use usher::store::kv::Settings;
+    let home = home();
+    let store = home.path().join("store");
+    let verify = |code, words: &str| {
+        let (_, err) = check(home.path(), &["store", "verify", "--path", "store"], code);
+        assert!(err.contains(words), "{words:?} is not in:\n{err}");
+    };
+    verify(5, "there is no store");
+    std::fs::create_dir(&store).unwrap();
+    std::fs::write(store.join("lock"), "").unwrap();
+    verify(5, "no store of this engine");
+    assert!(!store.join("usher.redb").exists(), "it made one");
+    drop(usher::store::redb::Redb::open(&store, Settings::default()).unwrap());
+    std::fs::remove_file(store.join("usher.redb")).unwrap();
+    verify(7, "has gone");
+    assert!(!store.join("usher.redb").exists(), "it made one");
+    std::fs::write(store.join("usher.redb"), "").unwrap();
+    verify(7, "damaged");
+    std::fs::write(store.join("usher.redb"), "no store".repeat(1_000)).unwrap();
+    verify(7, "restore the folder from a backup");
+    std::fs::remove_file(store.join("usher.redb")).unwrap();
+    std::fs::remove_file(store.join("made")).unwrap();
+    std::fs::write(store.join("usher.other"), "").unwrap();
+    verify(2, "--engine");
+}
+
 /// The repository, for what ships in it.
 fn shipped(path: &str) -> String {
     crate::support::root().join(path).display().to_string()

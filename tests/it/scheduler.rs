@@ -311,3 +311,27 @@ async fn a_record_that_goes_bad_under_a_running_broker_stops_nobody_else() {
     }
     panic!("the scheduler stopped at the bad record");
 }
+
+#[tokio::test]
+async fn a_scheduler_that_hangs_does_not_hide_what_is_overdue() {
+    let gate = Gate::open();
+    let kit = Kit::shaped(Shape {
+        gate: Some(std::sync::Arc::clone(&gate)),
+        ..Shape::default()
+    })
+    .await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    gate.set_open(false);
+    kit.clock.set(at("2026-11-23T10:17"));
+    until("the scheduler hangs", || gate.held() > 0).await;
+    let told = "usher_oldest_unescalated_overdue_seconds 120.0";
+    let is_told = || {
+        kit.metrics
+            .encode()
+            .unwrap()
+            .lines()
+            .any(|line| line == told)
+    };
+    until(told, is_told).await;
+    gate.set_open(true);
+}

@@ -233,6 +233,11 @@ impl Enquiry {
         self.checks.iter().any(|check| !check.state.is_exit())
     }
 
+    /// How much people have put into it, in bytes, at most [`crate::limits::PERSONAL_BYTES_MAX`].
+    pub fn weight(&self) -> usize {
+        crate::rules::weigh::weight(self)
+    }
+
     /// Which ladder its checks climb.
     pub fn track(&self) -> Track {
         track(self.purpose, self.report, self.in_custody)

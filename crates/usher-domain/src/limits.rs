@@ -27,13 +27,16 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 /// Decisions at court that one enquiry keeps.
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
-pub const REQUESTS_REMEMBERED_MAX: usize = 512;
-/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only.
+pub const REQUESTS_REMEMBERED_MAX: usize = 128;
+/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: sixteen checks with every
+/// step and trouble open have a few more.
 pub const ALERTS_KEPT_MAX: usize = 256;
-/// Personal data and names of one enquiry, in bytes: with everything else it fits [`RECORD_BYTES_MAX`].
-pub const PERSONAL_BYTES_MAX: usize = 72 * 1_024;
-/// Steps of one ladder.
-pub const STEPS_PER_LADDER_MAX: usize = 24;
+/// What people write and who they are, in bytes, of one enquiry: with everything else at its bound it fits [`RECORD_BYTES_MAX`].
+pub const PERSONAL_BYTES_MAX: usize = 52 * 1_024;
+/// What an answer, a question, a decision, an acknowledgement weighs besides its texts and names, in bytes: no less than it takes.
+pub const ENTRY_BYTES: usize = 64;
+/// Steps of one ladder, and of what follows an answer. Nine is the longest that comes with usher.
+pub const STEPS_PER_LADDER_MAX: usize = 12;
 /// Moments of which a step takes the earliest.
 pub const OFFSETS_PER_STEP_MAX: usize = 4;
 
@@ -48,7 +51,7 @@ pub const CLIENT_ID_CHARS_MAX: usize = 255;
 /// A responder's id, in characters.
 pub const RESPONDER_ID_CHARS_MAX: usize = 48;
 /// A step's name, in characters.
-pub const STEP_NAME_CHARS_MAX: usize = 48;
+pub const STEP_NAME_CHARS_MAX: usize = 32;
 
 /// How far ahead a hearing may lie, in days: further is a typing error.
 pub const HEARING_AHEAD_DAYS_MAX: i64 = 550;
@@ -91,7 +94,7 @@ pub const RECORD_BYTES_MAX: usize = 128 * 1_024 - 1;
 /// One feed entry, in bytes; the writer ends a group before it would grow larger.
 pub const FEED_ENTRY_BYTES_MAX: usize = 128 * 1_024 - 1;
 /// Commits of one enquiry that its history reaches; the oldest ones drop off the list, not off the feed.
-pub const HISTORY_ENTRIES_MAX: usize = 4_096;
+pub const HISTORY_ENTRIES_MAX: usize = 2_048;
 
 /// Due enquiries taken in one activation of the scheduler.
 pub const DUE_BATCH_MAX: usize = 256;

@@ -8,6 +8,7 @@ use super::keys;
 use super::open::read_entry;
 use super::prepare::{Batch, Prepared};
 use super::{Shared, corrupt};
+use crate::clock::Stopwatch;
 use crate::store::kv::{KvError, Write};
 use crate::store::record::{decode_envelope, encode_entry, encode_envelope, entry_bytes_max};
 use crate::store::{Committed, Cursor, Revision, StoreError};
@@ -191,8 +192,12 @@ impl Writer {
         if !group.reopened.is_empty() {
             self.shared.index_mut().reopen(&group.reopened);
         }
+        let watch = Stopwatch::start();
         match self.shared.kv.commit(&group.writes) {
             Ok(()) => {
+                if let Some(observer) = self.shared.observer.get() {
+                    observer(group.members.len(), watch.elapsed());
+                }
                 self.shared
                     .apply(std::mem::take(&mut group.index), group.end());
                 group.answer();

@@ -5,7 +5,7 @@ use crate::actor::{By, Person};
 use crate::alert::AlertState;
 use crate::command::VerbName;
 use crate::enquiry::{Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
-use crate::limits::PERSONAL_BYTES_MAX;
+use crate::limits::{ENTRY_BYTES, PERSONAL_BYTES_MAX};
 
 /// What long texts leave free, in bytes: an enquiry that answers have filled can still be closed, moved and decided upon.
 const NOTES_RESERVE_BYTES: usize = 16 * 1_024;
@@ -33,7 +33,7 @@ pub(crate) const fn room(verb: VerbName, outstanding: usize) -> usize {
     }
 }
 
-/// Bytes of sealed parts and of names.
+/// Bytes of sealed parts and of names, and of what stands around each entry that somebody made.
 pub(crate) fn weight(enquiry: &Enquiry) -> usize {
     let decisions: usize = enquiry
         .decisions
@@ -105,8 +105,9 @@ fn check(check: &Check) -> usize {
     exchanges + state
 }
 
+/// Whoever made an entry, and the entry itself.
 fn by(by: &By) -> usize {
-    by.client.as_str().len() + by.person.as_ref().map_or(0, person)
+    ENTRY_BYTES + by.client.as_str().len() + by.person.as_ref().map_or(0, person)
 }
 
 fn person(person: &Person) -> usize {

@@ -80,19 +80,21 @@ impl Role {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
-    /// Its id: the enquiry's UUID, a slash, a number from 1.
+    /// Its id: the enquiry's UUID, a slash, a number from 1. The number 0 is of a damaged record: operators alone are told, of
+    /// nothing but the enquiry, for as long as it lasts, and nobody can acknowledge it.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// The short reference of the enquiry, as people say it.
     #[prost(string, tag = "2")]
     pub reference: ::prost::alloc::string::String,
-    /// The check that it is about: the enquiry's UUID, a slash, a number from 1.
+    /// The check that it is about: the enquiry's UUID, a slash, a number from 1. Empty for a damaged record.
     #[prost(string, tag = "3")]
     pub check_id: ::prost::alloc::string::String,
-    /// What is wrong, in a word: the step's name in the policy, or the trouble's, such as `no_adapter`.
+    /// What is wrong, in a word: the step's name in the policy, or the trouble's, such as `no_adapter`; of a damaged record
+    /// `record_unreadable`, `record_part_unreadable` or `record_too_large`.
     #[prost(string, tag = "4")]
     pub cause: ::prost::alloc::string::String,
-    /// The trouble; unspecified for a step of the ladder.
+    /// The trouble; unspecified for a step of the ladder and for a damaged record.
     #[prost(enumeration = "Trouble", tag = "5")]
     pub trouble: i32,
     /// Which computation of the ladder the step belongs to, from 1; 0 for a trouble.
@@ -5476,7 +5478,7 @@ pub struct GetStatusResponse {
     /// Checks in queues.
     #[prost(uint64, tag = "4")]
     pub queued_checks: u64,
-    /// Records that could not be read and are kept apart for a person to look at.
+    /// Records that could not be read and are kept apart for a person to look at; operators have an alert for each.
     #[prost(uint64, tag = "5")]
     pub unreadable_records: u64,
     /// How long the oldest step that is due and not raised has been due; zero when there is none.
@@ -5676,7 +5678,7 @@ pub mod operations_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Lists alerts, nearest deadline first.
+        /// Lists alerts: damaged records first, then nearest deadline first.
         pub async fn list_alerts(
             &mut self,
             request: impl tonic::IntoRequest<super::ListAlertsRequest>,
@@ -5701,7 +5703,8 @@ pub mod operations_service_client {
                 .insert(GrpcMethod::new("usher.v1.OperationsService", "ListAlerts"));
             self.inner.unary(req, path, codec).await
         }
-        /// Shows the alerts that have not ended, then every change, until the caller goes.
+        /// Shows the alerts that have not ended, then every change, until the caller goes. Where what happened cannot be read, the
+        /// snapshot comes again in its place.
         pub async fn watch_alerts(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchAlertsRequest>,
@@ -5888,7 +5891,7 @@ pub mod operations_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OperationsServiceServer.
     #[async_trait]
     pub trait OperationsService: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists alerts, nearest deadline first.
+        /// Lists alerts: damaged records first, then nearest deadline first.
         async fn list_alerts(
             &self,
             request: tonic::Request<super::ListAlertsRequest>,
@@ -5902,7 +5905,8 @@ pub mod operations_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Shows the alerts that have not ended, then every change, until the caller goes.
+        /// Shows the alerts that have not ended, then every change, until the caller goes. Where what happened cannot be read, the
+        /// snapshot comes again in its place.
         async fn watch_alerts(
             &self,
             request: tonic::Request<super::WatchAlertsRequest>,

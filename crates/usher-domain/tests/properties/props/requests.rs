@@ -49,10 +49,10 @@ fn person(person: &Person) -> usize {
 }
 
 fn by(by: &By) -> usize {
-    by.client.as_str().len() + by.person.as_ref().map_or(0, person)
+    limits::ENTRY_BYTES + by.client.as_str().len() + by.person.as_ref().map_or(0, person)
 }
 
-/// Texts and names of the whole enquiry, counted without the core's help.
+/// Texts, names and entries of the whole enquiry, counted without the core's help.
 fn weight(enquiry: &Enquiry) -> usize {
     let mut sum = enquiry.personal.bytes().len()
         + person(&enquiry.requester.person)
