@@ -39,6 +39,7 @@ named!(
     Responder,
     SubmitRequest,
     SubmitResponse,
+    Warning,
     WatchAlertsResponse,
     WatchResponse,
     GetStatusResponse,

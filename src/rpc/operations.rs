@@ -43,7 +43,7 @@ impl OperationsService for Operations {
         let cards = self.calls.broker.cards();
         let alerts = found
             .iter()
-            .map(|entry| convert::alert_view(&entry.stored.enquiry, &entry.alert, cards))
+            .map(|entry| convert::alert_view(&entry.stored.enquiry, &entry.alert, &cards))
             .collect();
         let next_page_token = next
             .map(|position| token::position(scope, position))

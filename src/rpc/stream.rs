@@ -322,7 +322,7 @@ impl Subject for Alerts {
             .map_err(status::broker)?;
         let view = |entry: &crate::broker::AlertEntry| {
             let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+                convert::alert_view(&entry.stored.enquiry, &entry.alert, &calls.broker.cards());
             alert_response(watch_alerts_response::Payload::Snapshot(alert))
         };
         Ok((found.iter().map(view).collect(), next))
@@ -340,7 +340,7 @@ impl Subject for Alerts {
             .map_err(status::broker)?;
         let view = |(cursor, entry): (Cursor, crate::broker::AlertEntry)| {
             let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+                convert::alert_view(&entry.stored.enquiry, &entry.alert, &calls.broker.cards());
             let change = v1::AlertChange {
                 cursor: super::token::cursor(cursor),
                 alert: Some(alert),

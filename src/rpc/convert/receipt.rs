@@ -25,17 +25,20 @@ pub fn receipt_view(receipt: SubmitReceipt) -> v1::SubmitResponse {
         enquiry_id: enquiry.to_string(),
         reference: enquiry.reference().to_string(),
         checks: checks.into_iter().map(check_receipt).collect(),
-        warnings: warnings
-            .into_iter()
-            .map(|Warning { code, field, text }| v1::Warning {
-                code: code.to_wire(),
-                field,
-                text,
-            })
-            .collect(),
+        warnings: warnings_view(warnings),
         deadline_time: Some(show::instant(deadline)),
         validate_only,
     }
+}
+
+/// What the officer should know.
+pub fn warnings_view(warnings: Vec<Warning>) -> Vec<v1::Warning> {
+    let view = |Warning { code, field, text }| v1::Warning {
+        code: code.to_wire(),
+        field,
+        text,
+    };
+    warnings.into_iter().map(view).collect()
 }
 
 fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
@@ -171,6 +174,7 @@ pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
         now,
         bank_holidays_known_until,
         directory_release,
+        directory_knows_terminations,
     } = status;
     v1::GetStatusResponse {
         version,
@@ -183,5 +187,6 @@ pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
         now_time: Some(show::instant(now)),
         bank_holidays_known_until: show::date(Some(bank_holidays_known_until)),
         directory_release,
+        directory_knows_terminations,
     }
 }
