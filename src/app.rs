@@ -2,11 +2,13 @@
 //! same [`App`].
 
 mod gauges;
+mod load;
 mod open;
 mod serve;
 
+pub use load::{Loaded, load, policy, tell};
 pub use open::{OpenError, Opened, open_engine, open_made_engine, open_store};
-pub use serve::{Loaded, ServeError, load, methods, policy, serve};
+pub use serve::{ServeError, methods, serve};
 
 use crate::auth::Identities;
 use crate::broker::{Broker, Parts};

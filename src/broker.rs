@@ -28,7 +28,7 @@ pub use query::{AlertEntry, Paged, Shown};
 pub use watch::Watch;
 
 use crate::clock::Clock;
-use crate::directory::Directory;
+use crate::directory::{Directory, Responder};
 use crate::ids::Ids;
 use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
@@ -49,7 +49,7 @@ use usher_domain::{index, limits};
 pub struct Parts {
     /// The durable home of enquiries.
     pub store: Arc<dyn Store>,
-    /// Postcodes, authorities and responders.
+    /// Postcodes, authorities and responders; replaced as a whole on reload.
     pub directory: Arc<Directory>,
     /// Ladders, leases, hours and holidays; replaced as a whole on reload.
     pub policy: Policy,
@@ -64,8 +64,8 @@ pub struct Parts {
 /// The one way to an enquiry: services, scheduler and console all come through here.
 pub struct Broker {
     store: Arc<dyn Store>,
-    directory: Arc<Directory>,
-    cards: ResponderCards,
+    directory: ArcSwap<Directory>,
+    cards: ArcSwap<ResponderCards>,
     policy: ArcSwap<Policy>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -141,17 +141,10 @@ impl Broker {
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
         let presence = Presence::new(clock.now());
-        let cards = directory.responders().iter().map(|responder| {
-            let card = ResponderCard {
-                name: responder.name.clone(),
-                duty_phone: responder.duty_phone.clone(),
-            };
-            (responder.id.clone(), card)
-        });
         let broker = Self {
-            cards: cards.collect(),
+            cards: ArcSwap::from_pointee(cards_of(&directory)),
             store,
-            directory,
+            directory: ArcSwap::new(directory),
             policy: ArcSwap::from_pointee(policy),
             clock,
             ids,
@@ -285,8 +278,8 @@ impl Broker {
     }
 
     /// The directory in use.
-    pub fn directory(&self) -> &Arc<Directory> {
-        &self.directory
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
     }
 
     /// The store in use, for the scheduler's reads.
@@ -313,6 +306,24 @@ impl Broker {
     pub fn replace_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
+
+    /// Puts another directory in force. Checks that are open stay with whom they are.
+    pub fn replace_directory(&self, directory: Directory) {
+        self.cards.store(Arc::new(cards_of(&directory)));
+        self.directory.store(Arc::new(directory));
+    }
+}
+
+/// What people need to know of each responder.
+fn cards_of(directory: &Directory) -> ResponderCards {
+    let card = |responder: &Responder| ResponderCard {
+        name: responder.name.clone(),
+        duty_phone: responder.duty_phone.clone(),
+    };
+    let responders = directory.responders().iter();
+    responders
+        .map(|responder| (responder.id.clone(), card(responder)))
+        .collect()
 }
 
 /// A commit whose outcome is not known.

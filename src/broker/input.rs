@@ -205,8 +205,8 @@ pub enum Act {
     Reroute {
         /// The check.
         check: CheckNumber,
-        /// Whose.
-        to: Target,
+        /// Whose: at least one, at most [`usher_domain::limits::CHECKS_PER_ENQUIRY_MAX`].
+        to: Vec<Target>,
     },
     /// End a check.
     Close {

@@ -159,4 +159,6 @@ pub struct StatusView {
     pub bank_holidays_known_until: jiff::civil::Date,
     /// The release of the postcode directory in use.
     pub directory_release: String,
+    /// Whether that release tells which postcodes are no longer in use.
+    pub directory_knows_terminations: bool,
 }

@@ -7,6 +7,7 @@ use super::{Broker, BrokerError, route};
 use crate::directory::{self, PostcodeOutcome, Responder};
 use crate::store::StoreError;
 use jiff::SignedDuration;
+use std::sync::Arc;
 use usher_domain::code::Postcode;
 use usher_domain::enquiry::{CheckState, UnroutableWhy};
 use usher_domain::limits;
@@ -27,7 +28,8 @@ impl Broker {
                 .is_none_or(|authority| responder.authorities.contains(&authority))
         };
         let skip = usize::try_from(input.skip).unwrap_or(usize::MAX);
-        let mut rest = self.directory.responders().iter().filter(wanted).skip(skip);
+        let directory = self.directory();
+        let mut rest = directory.responders().iter().filter(wanted).skip(skip);
         let mut views = Vec::new();
         for responder in rest.by_ref().take(input.size) {
             views.push(self.view(responder).await?);
@@ -94,14 +96,14 @@ impl Broker {
         let Ok(postcode) = Postcode::parse(postcode) else {
             return nowhere(UnroutableWhy::Malformed);
         };
-        match self.directory.lookup(&postcode, day) {
+        let directory = self.directory();
+        match directory.lookup(&postcode, day) {
             PostcodeOutcome::Authority { code, terminated } => {
-                let name = self
-                    .directory
+                let name = directory
                     .authorities()
                     .get(code)
                     .map(|authority| authority.name.clone());
-                let responder = route::responder(&self.directory, code, day);
+                let responder = route::responder(&directory, code, day);
                 LookupView {
                     authority: Some((code, name.unwrap_or_default())),
                     why: responder.as_ref().err().copied(),
@@ -111,7 +113,10 @@ impl Broker {
                     terminated,
                 }
             }
-            PostcodeOutcome::NoAuthority => nowhere(UnroutableWhy::NoAuthority),
+            PostcodeOutcome::NoAuthority { terminated } => LookupView {
+                terminated,
+                ..nowhere(UnroutableWhy::NoAuthority)
+            },
             PostcodeOutcome::OutsideEnglandAndWales => {
                 nowhere(UnroutableWhy::OutsideEnglandAndWales)
             }
@@ -133,7 +138,8 @@ impl Broker {
             feed_end: self.store.feed_end().await?,
             now,
             bank_holidays_known_until: self.policy().calendar.known_until(),
-            directory_release: self.directory.table().about().release.clone(),
+            directory_release: self.directory().table().about().release.clone(),
+            directory_knows_terminations: self.directory().table().knows_terminations(),
         })
     }
 
@@ -163,12 +169,16 @@ impl Broker {
     }
 
     /// What people need to know of each responder.
-    pub fn cards(&self) -> &ResponderCards {
-        &self.cards
+    pub fn cards(&self) -> Arc<ResponderCards> {
+        self.cards.load_full()
     }
 
     /// What people need to know of a responder beside a check.
     pub(super) fn card(&self, responder: &usher_domain::code::ResponderId) -> ResponderCard {
-        self.cards.get(responder).cloned().unwrap_or_default()
+        self.cards
+            .load()
+            .get(responder)
+            .cloned()
+            .unwrap_or_default()
     }
 }

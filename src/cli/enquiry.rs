@@ -405,7 +405,17 @@ async fn move_hearing(args: &MoveArgs, context: &Context) -> Result<Exit, Failur
         reason: words_or_stdin(&args.reason)?,
     };
     let response = client.take(client.court().move_hearing(client.request(request)).await)?;
-    shown(context, response.enquiry)
+    let enquiry = response.enquiry.unwrap_or_default();
+    if context.output.is_json() {
+        let mut value = json::to_value(&enquiry)?;
+        let warnings = response.warnings.iter().map(json::to_value);
+        value["warnings"] = warnings.collect::<Result<_, _>>()?;
+        context.output.value(&value)?;
+    } else {
+        let page = enquiry_page(&enquiry) + &receipt::warnings(&response.warnings);
+        context.output.print(&page)?;
+    }
+    Ok(Exit::Ok)
 }
 
 async fn decide(args: &DecideArgs, context: &Context) -> Result<Exit, Failure> {

@@ -223,6 +223,9 @@ fn hint_of(reason: &str) -> Option<&'static str> {
         "NEWER_ANSWER" => {
             "a newer version of the answer has come: read it, then give its number as --answer-version"
         }
+        "TOO_MANY" => {
+            "the message says which bound is reached: send fewer or shorter ones, or go on in another enquiry"
+        }
         "BAD_CURSOR" => "leave --resume out to start with a snapshot",
         "BAD_PAGE_TOKEN" => "leave --page-token out to start with the first page",
         "WRONG_STATE" => {

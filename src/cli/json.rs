@@ -44,6 +44,7 @@ named!(
     Responder,
     SubmitRequest,
     SubmitResponse,
+    Warning,
     WatchAlertsResponse,
     WatchResponse,
 );

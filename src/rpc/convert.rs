@@ -30,7 +30,7 @@ pub use operations::{
     acknowledge, alerts_query, close, lookup_query, reroute, responders_query, watch_alerts_query,
 };
 pub use read::Unreadable;
-pub use receipt::{lookup_view, receipt_view, responder_view, status_view};
+pub use receipt::{lookup_view, receipt_view, responder_view, status_view, warnings_view};
 pub(super) use show::instant;
 
 /// A message, and how many bytes it takes on the wire.

@@ -135,8 +135,11 @@ impl CourtService for Court {
             .calls
             .act(convert::move_hearing(message, &actor), &actor)
             .await?;
+        let broker = &self.calls.broker;
+        let warnings = broker.deadline_warnings(&open.enquiry.deadline, broker.clock().now());
         Ok(Response::new(v1::MoveHearingResponse {
             enquiry: Some(convert::enquiry_view(&open)),
+            warnings: convert::warnings_view(warnings),
         }))
     }
 

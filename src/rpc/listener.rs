@@ -18,7 +18,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, timeout};
@@ -35,6 +35,9 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const BACKLOG: u32 = 1_024;
 /// How long the loop rests after a failure to accept: time for descriptors to come free.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// How long a refused peer has to hang up by itself, and what is read of it meanwhile, in bytes: its own side of a handshake.
+const LINGER_LIMIT: Duration = Duration::from_millis(500);
+const LINGER_BYTES_MAX: u64 = 64 * 1_024;
 
 /// Who is at the other end, as every request carries it in its extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +206,18 @@ fn note(refusal: &Refusal, addr: SocketAddr, connections: &Connections) {
     }
 }
 
+/// Closes a refused socket so that the peer reads the alert that says why: with words of the peer unread, the system would reset the
+/// connection and take the alert back.
+async fn linger(mut socket: TcpStream) {
+    let goodbye = async {
+        socket.shutdown().await?;
+        let mut rest = socket.take(LINGER_BYTES_MAX);
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
+    };
+    // Whoever does not hang up has been told.
+    drop(timeout(LINGER_LIMIT, goodbye).await);
+}
+
 async fn enter(
     socket: TcpStream,
     addr: SocketAddr,
@@ -213,10 +228,14 @@ async fn enter(
     socket.set_nodelay(true).map_err(Refusal::Handshake)?;
     let tls = door.tls.current();
     let handshake = TlsAcceptor::from(tls.config()).accept(socket);
-    let mut stream = timeout(times.handshake, handshake)
-        .await
-        .map_err(|_| Refusal::HandshakeSlow)?
-        .map_err(Refusal::Handshake)?;
+    let handshake = timeout(times.handshake, handshake.into_fallible()).await;
+    let mut stream = match handshake.map_err(|_| Refusal::HandshakeSlow)? {
+        Ok(stream) => stream,
+        Err((error, socket)) => {
+            linger(socket).await;
+            return Err(Refusal::Handshake(error));
+        }
+    };
     let chain = stream
         .get_ref()
         .1

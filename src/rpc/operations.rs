@@ -37,7 +37,7 @@ impl OperationsService for Operations {
         let (actor, message) = self.calls.enter_to_read(Read::Alerts, request)?;
         let (input, scope) = convert::alerts_query(message).map_err(status::unreadable)?;
         let cards = self.calls.broker.cards();
-        let show = |entry: &AlertEntry| convert::sized(convert::alert_entry_view(entry, cards));
+        let show = |entry: &AlertEntry| convert::sized(convert::alert_entry_view(entry, &cards));
         let (alerts, next) = self
             .calls
             .broker

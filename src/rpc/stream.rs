@@ -318,8 +318,9 @@ impl Subject for Alerts {
             position: from,
             size: limits::PAGE_SIZE_DEFAULT,
         };
+        let cards = calls.broker.cards();
         let show = |entry: &crate::broker::AlertEntry| {
-            let alert = convert::alert_entry_view(entry, calls.broker.cards());
+            let alert = convert::alert_entry_view(entry, &cards);
             convert::sized(alert_response(watch_alerts_response::Payload::Snapshot(
                 alert,
             )))
@@ -341,8 +342,9 @@ impl Subject for Alerts {
             .next_alerts(&calls.broker, &self.0, actor)
             .await
             .map_err(status::broker)?;
+        let cards = calls.broker.cards();
         let view = |(place, entry): (Resume, crate::broker::AlertEntry)| {
-            let alert = convert::alert_entry_view(&entry, calls.broker.cards());
+            let alert = convert::alert_entry_view(&entry, &cards);
             let change = v1::AlertChange {
                 cursor: super::token::cursor(place),
                 alert: Some(alert),

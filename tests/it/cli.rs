@@ -235,6 +235,21 @@ fn a_table_is_built_shown_and_not_replaced_without_a_word() {
         2,
     );
     assert!(err.contains("--yes"), "{err}");
+    let refused = [
+        "directory",
+        "build",
+        "--onspd",
+        &release,
+        "--out",
+        "new.bin",
+        "--format",
+        "json",
+    ];
+    let (out, err) = check(home.path(), &refused, 2);
+    assert!(err.contains("--yes"), "{err}");
+    let value: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["table"]["written"], false);
+    assert_eq!(value["difference"]["moved"], 0);
     assert_eq!(std::fs::read(home.path().join("new.bin")).unwrap(), before);
     let again = [
         "directory",

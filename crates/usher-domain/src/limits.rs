@@ -1,6 +1,6 @@
 //! Every bound of usher, in one place, each with its reason. Names end in unit and qualifier.
 
-/// Checks of one enquiry. A family over sixteen responders is beyond any that inspectors describe.
+/// Checks of one enquiry, the operators' one for what leads nowhere among them. A family over sixteen responders is beyond any that inspectors describe.
 pub const CHECKS_PER_ENQUIRY_MAX: usize = 16;
 /// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
 pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;
@@ -12,10 +12,13 @@ pub const OTHERS_PER_ENQUIRY_MAX: usize = 24;
 pub const ALIASES_PER_PERSON_MAX: usize = 8;
 /// Codes in one list (concerns, legal bases, information asked for).
 pub const CODES_PER_LIST_MAX: usize = 16;
-/// Authorities that one responder serves, or that an enquiry names directly.
+/// Authorities that an enquiry names directly.
 pub const AUTHORITIES_PER_LIST_MAX: usize = 16;
-/// Reasons kept for routing one check.
-pub const REASONS_PER_CHECK_MAX: usize = 32;
+/// Authorities that one responder serves: all 175 of England and Wales, and room for successors. The Metropolitan Police
+/// serve 33.
+pub const AUTHORITIES_PER_RESPONDER_MAX: usize = 256;
+/// Reasons kept for routing one check: each address and each named authority of an enquiry, and some hand-overs.
+pub const REASONS_PER_CHECK_MAX: usize = 48;
 /// Questions that a responder may ask back on one check.
 pub const QUESTIONS_PER_CHECK_MAX: usize = 16;
 /// Versions of one check's answer.

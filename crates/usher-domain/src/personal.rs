@@ -246,6 +246,7 @@ impl Personal {
     }
 
     fn validate_addresses(&self, path: &str, into: &mut Validator) {
+        let line = limits::LINE_CHARS_MAX;
         into.list(
             format!("{path}.addresses"),
             &self.addresses,
@@ -253,12 +254,9 @@ impl Personal {
         );
         for (place, address) in self.addresses.iter().enumerate() {
             let at = format!("{path}.addresses[{place}]");
-            into.text(
-                format!("{at}.lines"),
-                &address.lines,
-                4 * limits::LINE_CHARS_MAX,
-            );
-            into.text(format!("{at}.postcode"), &address.postcode, 16);
+            into.text(format!("{at}.lines"), &address.lines, 4 * line);
+            // Whatever was written instead of a postcode goes to the operators.
+            into.text(format!("{at}.postcode"), &address.postcode, line);
             into.text(format!("{at}.uprn"), &address.uprn, 12);
             if matches!((address.from, address.to), (Some(from), Some(to)) if from > to) {
                 into.fail(format!("{at}.to"), "must not be before from");
@@ -440,7 +438,8 @@ mod tests {
         check(|it| it.note = "x\n".repeat(limits::NOTE_CHARS_MAX / 2), &[]);
         check(|it| it.note = "x".repeat(limits::NOTE_CHARS_MAX + 1), &["p.note"]);
         check(|it| it.addresses[0].lines = "x".repeat(801), &["p.addresses[0].lines"]);
-        check(|it| it.addresses[0].postcode = "x".repeat(17), &["p.addresses[0].postcode"]);
+        check(|it| it.addresses[0].postcode = "no fixed address at present".into(), &[]);
+        check(|it| it.addresses[0].postcode = long(), &["p.addresses[0].postcode"]);
         check(|it| it.addresses[0].uprn = "x".repeat(13), &["p.addresses[0].uprn"]);
         check(|it| it.addresses[0].to = Some(date(1987, 6, 4)), &["p.addresses[0].to"]);
         check(|it| it.addresses = vec![it.addresses[0].clone(); 25], &["p.addresses"]);

@@ -273,12 +273,12 @@ pub fn redirect(mut message: v1::RedirectRequest, actor: &Actor) -> Result<Input
 }
 
 /// A target by authority.
-pub(super) fn authority(v: &mut Validator, text: &str) -> Option<Target> {
+fn authority(v: &mut Validator, text: &str) -> Option<Target> {
     read::code(v, "authority_code", text, AuthorityCode::parse).map(Target::Authority)
 }
 
 /// A target by responder.
-pub(super) fn responder(v: &mut Validator, text: &str) -> Option<Target> {
+fn responder(v: &mut Validator, text: &str) -> Option<Target> {
     read::code(v, "responder_id", text, ResponderId::parse).map(Target::Responder)
 }
 

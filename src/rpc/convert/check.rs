@@ -1,6 +1,8 @@
 //! One check, as officers and as its responder see it.
 
-use usher_domain::enquiry::{Check, CheckState, Enquiry, Lease, Receipt, RouteReason};
+use usher_domain::enquiry::{
+    Check, CheckState, Enquiry, Lease, Receipt, RouteReason, UnroutableWhy,
+};
 use usher_domain::id::{CheckId, CheckNumber, LeaseId};
 use usher_domain::ladder::{Step, StepState};
 use usher_domain::time::Timestamp;
@@ -156,13 +158,20 @@ pub(super) fn reason_view(
             index,
             role,
             terminated,
+            why,
         } => {
             view.address_index = (*index).into();
             view.address_role = role.to_wire();
             view.terminated = *terminated;
+            view.unroutable_reason = option_to_wire(*why);
             v1::RouteReasonKind::Address
         }
         RouteReason::Named => v1::RouteReasonKind::Named,
+        RouteReason::Unserved { authority } => {
+            view.authority_code = authority.to_string();
+            view.unroutable_reason = UnroutableWhy::NoResponder.to_wire();
+            v1::RouteReasonKind::Named
+        }
         RouteReason::Redirected { from: number } => {
             view.from_check_id = from(*number);
             v1::RouteReasonKind::Redirected

@@ -170,7 +170,8 @@ fn noted<T>(v: &mut Validator, field: &str, read: Result<T, &'static str>) -> Op
         .ok()
 }
 
-fn codes<T>(
+/// A list of codes, each read by `parse`.
+pub(super) fn codes<T>(
     v: &mut Validator,
     field: &str,
     texts: &[String],

@@ -26,17 +26,20 @@ pub fn receipt_view(receipt: SubmitReceipt) -> v1::SubmitResponse {
         enquiry_id: enquiry.to_string(),
         reference: enquiry.reference().to_string(),
         checks: checks.into_iter().map(check_receipt).collect(),
-        warnings: warnings
-            .into_iter()
-            .map(|Warning { code, field, text }| v1::Warning {
-                code: code.to_wire(),
-                field,
-                text,
-            })
-            .collect(),
+        warnings: warnings_view(warnings),
         deadline_time: Some(show::instant(deadline)),
         validate_only,
     }
+}
+
+/// What the officer should know.
+pub fn warnings_view(warnings: Vec<Warning>) -> Vec<v1::Warning> {
+    let view = |Warning { code, field, text }| v1::Warning {
+        code: code.to_wire(),
+        field,
+        text,
+    };
+    warnings.into_iter().map(view).collect()
 }
 
 fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
@@ -174,6 +177,7 @@ pub fn status_view(status: StatusView, end: Resume) -> v1::GetStatusResponse {
         now,
         bank_holidays_known_until,
         directory_release,
+        directory_knows_terminations,
     } = status;
     v1::GetStatusResponse {
         version,
@@ -186,5 +190,6 @@ pub fn status_view(status: StatusView, end: Resume) -> v1::GetStatusResponse {
         now_time: Some(show::instant(now)),
         bank_holidays_known_until: show::date(Some(bank_holidays_known_until)),
         directory_release,
+        directory_knows_terminations,
     }
 }

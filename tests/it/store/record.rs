@@ -14,6 +14,7 @@ use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::enquiry::{
     AddressRole, Applied, Check, CheckState, Curfew, Enquiry, Exchange, Lease, Reply, RouteReason,
+    UnroutableWhy,
 };
 use usher_domain::hearing::Deadline;
 use usher_domain::id::{LeaseId, RequestId};
@@ -200,6 +201,7 @@ fn largest_check(number: u8, template: &Check) -> Check {
         index: u8::MAX,
         role: AddressRole::Previous,
         terminated: true,
+        why: Some(UnroutableWhy::NotOurs),
     };
     let lease = Lease {
         id: LeaseId::from_uuid(Uuid::max()),

@@ -881,7 +881,7 @@ pub struct Address {
     /// Lines without the postcode, at most 800 characters; may be empty.
     #[prost(string, tag = "3")]
     pub lines: ::prost::alloc::string::String,
-    /// The postcode as given, readable or not, at most 16 characters. What leads nowhere goes to the operators, never back.
+    /// The postcode as given, readable or not, at most 200 characters. What leads nowhere goes to the operators, never back.
     #[prost(string, tag = "4")]
     pub postcode: ::prost::alloc::string::String,
     /// Unique property reference number, at most 12 characters; may be empty.
@@ -1347,7 +1347,8 @@ pub struct Check {
     /// ANSWERED: the receipt of the newest version, once there is one.
     #[prost(message, optional, tag = "15")]
     pub receipt: ::core::option::Option<Receipt>,
-    /// REDIRECTED: the check that goes on.
+    /// REDIRECTED: the check that goes on. Where an operator named several, the first; the others have OPERATOR among
+    /// their reasons.
     #[prost(string, tag = "16")]
     pub successor_check_id: ::prost::alloc::string::String,
     /// CLOSED: why.
@@ -1372,7 +1373,7 @@ pub struct Check {
     #[prost(message, optional, tag = "23")]
     pub sentenced_outstanding_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Why a check goes to its responder.
+/// Why a check goes to its responder; for an unroutable check, one of the addresses or names that it stands for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RouteReason {
@@ -1391,6 +1392,12 @@ pub struct RouteReason {
     /// REDIRECTED: the check that was redirected; empty for those who may not know of it.
     #[prost(string, tag = "5")]
     pub from_check_id: ::prost::alloc::string::String,
+    /// ADDRESS, NAMED: why it leads to no responder, where it does not.
+    #[prost(enumeration = "UnroutableReason", tag = "6")]
+    pub unroutable_reason: i32,
+    /// NAMED: the authority that nobody answers for, by GSS code; empty where somebody does.
+    #[prost(string, tag = "7")]
+    pub authority_code: ::prost::alloc::string::String,
 }
 /// One loan of a check to an adapter.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1800,7 +1807,7 @@ pub enum UnroutableReason {
     Malformed = 4,
     /// No such postcode in the directory.
     Unknown = 5,
-    /// In use, but without an authority.
+    /// A postcode without an authority, in use or not.
     NoAuthority = 6,
     /// In Scotland or Northern Ireland.
     OutsideEnglandAndWales = 7,
@@ -3612,13 +3619,13 @@ pub struct CheckReceipt {
     /// The responder's name; empty when none was found.
     #[prost(string, tag = "3")]
     pub responder_name: ::prost::alloc::string::String,
-    /// Why no responder was found; empty when one was.
+    /// Why no responder was found, each cause once; empty when one was.
     #[prost(enumeration = "UnroutableReason", repeated, tag = "4")]
     pub unroutable_reasons: ::prost::alloc::vec::Vec<i32>,
     /// The authorities it is asked for, by GSS code.
     #[prost(string, repeated, tag = "5")]
     pub authority_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Why this responder.
+    /// Why this responder, or what leads to none.
     #[prost(message, repeated, tag = "6")]
     pub reasons: ::prost::alloc::vec::Vec<RouteReason>,
     /// The responder's duty telephone, to ring when time is short; may be empty.
@@ -3855,6 +3862,9 @@ pub struct MoveHearingResponse {
     /// The enquiry as it stands now.
     #[prost(message, optional, tag = "1")]
     pub enquiry: ::core::option::Option<Enquiry>,
+    /// What the officer should know of the new deadline; never a reason to refuse.
+    #[prost(message, repeated, tag = "2")]
+    pub warnings: ::prost::alloc::vec::Vec<Warning>,
 }
 /// A decision at court with checks outstanding.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5051,7 +5061,8 @@ pub enum ErrorReason {
     /// PERMISSION_DENIED. The alert is addressed to others.
     /// `{"reason": "NOT_ADDRESSED", "domain": "usher"}`
     NotAddressed = 15,
-    /// FAILED_PRECONDITION. A bound of the record is reached: it takes no more of these.
+    /// FAILED_PRECONDITION. A bound of the record is reached: it takes no more of these. At submission: ask fewer responders
+    /// at once (the operators' check for what leads nowhere counts as one), or write less.
     /// `{"reason": "TOO_MANY", "domain": "usher", "metadata": {"what": "questions", "max": "16"}}`
     TooMany = 16,
     /// INVALID_ARGUMENT. The page token is not one of ours, or belongs to another filter: start at the first page.
@@ -5296,23 +5307,14 @@ pub struct RerouteRequest {
     /// The check.
     #[prost(string, tag = "3")]
     pub check_id: ::prost::alloc::string::String,
-    /// Whose it is. Required.
-    #[prost(oneof = "reroute_request::To", tags = "4, 5")]
-    pub to: ::core::option::Option<reroute_request::To>,
-}
-/// Nested message and enum types in `RerouteRequest`.
-pub mod reroute_request {
-    /// Whose it is. Required.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    #[prost(skip_debug)]
-    pub enum To {
-        /// This authority's, by GSS code such as `E09000012`.
-        #[prost(string, tag = "4")]
-        AuthorityCode(::prost::alloc::string::String),
-        /// This responder's.
-        #[prost(string, tag = "5")]
-        ResponderId(::prost::alloc::string::String),
-    }
+    /// Whose it is: these authorities', by GSS code such as `E09000012`. A check may stand for several addresses: each
+    /// authority gets a check, or joins the open one of its responder. At least one authority or responder is needed, and
+    /// at most 16.
+    #[prost(string, repeated, tag = "4")]
+    pub authority_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whose it is: these responders'.
+    #[prost(string, repeated, tag = "5")]
+    pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// It is routed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5431,7 +5433,7 @@ pub struct WorkingDay {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LookupPostcodeRequest {
-    /// The postcode, however it is spaced and cased; at most 16 characters.
+    /// The postcode, however it is spaced and cased; at most 200 characters.
     #[prost(string, tag = "1")]
     pub postcode: ::prost::alloc::string::String,
 }
@@ -5454,7 +5456,7 @@ pub struct LookupPostcodeResponse {
     /// The responder's name; empty without one.
     #[prost(string, tag = "5")]
     pub responder_name: ::prost::alloc::string::String,
-    /// Whether the postcode is no longer in use.
+    /// Whether the postcode is no longer in use: FOUND, NO_RESPONDER, NO_AUTHORITY.
     #[prost(bool, tag = "6")]
     pub terminated: bool,
 }
@@ -5496,6 +5498,9 @@ pub struct GetStatusResponse {
     /// The release of the postcode directory in use.
     #[prost(string, tag = "10")]
     pub directory_release: ::prost::alloc::string::String,
+    /// Whether that release tells which postcodes are no longer in use.
+    #[prost(bool, tag = "11")]
+    pub directory_knows_terminations: bool,
 }
 /// Kinds of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -5544,7 +5549,7 @@ pub enum LookupOutcome {
     Found = 1,
     /// To an authority that has no responder in the configuration.
     NoResponder = 2,
-    /// It is in use, but without an authority.
+    /// It has no authority, in use or not.
     NoAuthority = 3,
     /// To Scotland or Northern Ireland.
     OutsideEnglandAndWales = 4,
@@ -6884,11 +6889,6 @@ impl ::core::fmt::Debug for AcknowledgeResponse {
     }
 }
 impl ::core::fmt::Debug for RerouteRequest {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str("RerouteRequest(..)")
-    }
-}
-impl ::core::fmt::Debug for reroute_request::To {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("RerouteRequest(..)")
     }

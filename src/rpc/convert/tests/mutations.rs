@@ -149,7 +149,8 @@ fn of_operators() -> Vec<Row> {
         request_id: REQUEST.into(),
         person: Some(person()),
         check_id: check_id(),
-        to: Some(v1::reroute_request::To::ResponderId("hackney".into())),
+        authority_codes: vec!["E09000007".into()],
+        responder_ids: vec!["hackney".into()],
     };
     let ended = v1::CloseRequest {
         request_id: REQUEST.into(),
@@ -205,7 +206,10 @@ fn answers_and_targets_keep_their_facts() {
                 );
             }
             Act::Reroute { to, .. } => {
-                assert!(matches!(to, Target::Responder(id) if id.as_str() == "hackney"));
+                let [Target::Authority(code), Target::Responder(id)] = &to[..] else {
+                    panic!("{to:?}");
+                };
+                assert_eq!((code.as_str(), id.as_str()), ("E09000007", "hackney"));
             }
             Act::Close { reason, .. } => assert_eq!(reason, CloseReason::Other),
             _ => {}

@@ -54,7 +54,7 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
     subject.pnc = CANARY.into();
     subject.born = Some(born("1990-02-30", v1::BirthAccuracy::Known));
     personal.addresses[0].role = 0;
-    personal.addresses[0].postcode = CANARY.repeat(2);
+    personal.addresses[0].postcode = CANARY.repeat(40);
     personal.addresses[0].from = CANARY.into();
     personal.children[0].address = Some(300);
     personal.information = vec![77];

@@ -113,6 +113,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
                 index: 0,
                 role: AddressRole::Home,
                 terminated: true,
+                why: None,
             },
             RouteReason::Redirected { from: 7 },
         ],
