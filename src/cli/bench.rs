@@ -20,6 +20,9 @@ pub(super) struct BenchArgs {
     /// Calls at once, one number or several with commas between
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_usize, 64, 256])]
     concurrency: Vec<usize>,
+    /// Worker threads of each of the two processes; 0 is half of the processors, at least one
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
+    workers: u16,
     /// Open enquiries for the second part; 0 leaves it out
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     open: usize,
@@ -68,6 +71,7 @@ pub(super) fn run(args: BenchArgs, context: &Context) -> Result<Exit, Failure> {
         round: Duration::from_secs(args.seconds),
         rounds: usize::try_from(args.rounds).unwrap_or(usize::MAX),
         concurrency: args.concurrency,
+        workers: args.workers.into(),
         open: args.open,
         due: args.due,
         engine: args.engine.into(),
