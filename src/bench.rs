@@ -58,7 +58,7 @@ pub struct Options {
     pub due_within: Duration,
     /// The store's engine.
     pub engine: Engine,
-    /// Worker threads of each process; 0 is half of the processors, at least one.
+    /// Worker threads of each process; 0 is one for each processor, as `serve` has.
     pub workers: usize,
     /// Where the stores are made: on the disk to be measured.
     pub folder: PathBuf,
@@ -117,7 +117,7 @@ pub struct Interrupted;
 pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Report> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = match options.workers {
-        0 => (cores / 2).max(1),
+        0 => cores,
         given => given,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

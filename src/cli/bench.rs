@@ -20,7 +20,7 @@ pub(super) struct BenchArgs {
     /// Calls at once, one number or several with commas between
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_usize, 64, 256])]
     concurrency: Vec<usize>,
-    /// Worker threads of each of the two processes; 0 is half of the processors, at least one
+    /// Worker threads of each of the two processes; 0 is one for each processor, as `serve` has
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
     workers: u16,
     /// Open enquiries for the second part; 0 leaves it out

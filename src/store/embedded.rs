@@ -28,6 +28,7 @@ use index::{Entry, Index};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 use usher_domain::code::ResponderId;
 use usher_domain::id::EnquiryId;
@@ -56,6 +57,8 @@ struct Shared {
     index: RwLock<Index>,
     failed: watch::Sender<bool>,
     observer: OnceLock<Observer>,
+    /// Whoever holds it commits.
+    turn: Mutex<()>,
 }
 
 impl EmbeddedStore {
@@ -71,6 +74,7 @@ impl EmbeddedStore {
             index: RwLock::new(index),
             failed: watch::Sender::new(false),
             observer: OnceLock::new(),
+            turn: Mutex::default(),
         });
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         let writer = Writer::new(Arc::clone(&shared), waiting);
@@ -110,6 +114,12 @@ impl EmbeddedStore {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
+    }
+
+    /// Whether no commit waits for the writer.
+    fn is_idle(&self) -> bool {
+        let idle = |jobs: &mpsc::Sender<Job>| jobs.capacity() == jobs.max_capacity();
+        self.jobs.as_ref().is_some_and(idle)
     }
 
     async fn send(&self, job: Job) -> Result<(), StoreError> {
@@ -206,7 +216,13 @@ impl Store for EmbeddedStore {
             let revisions = Vec::new();
             return Ok(Committed { revisions, cursor });
         }
-        let batch = prepare::prepare(shared, batch)?;
+        let mut batch = prepare::prepare(shared, batch)?;
+        if self.is_idle() && may_block() {
+            batch = match shared.commit_here(batch) {
+                Ok(answer) => return answer,
+                Err(batch) => batch,
+            };
+        }
         let (reply, answer) = oneshot::channel();
         self.send(Job::Commit { batch, reply }).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -292,6 +308,15 @@ impl Store for EmbeddedStore {
     async fn counts(&self) -> Result<Counts, StoreError> {
         Ok(self.shared.running()?.index().counts())
     }
+}
+
+/// Whether a thread of this runtime may wait for one commit to reach the disk: another one goes on with everything else. It spares a
+/// lonely commit two changes of threads; under load somebody is always committing, and the writer does it all.
+fn may_block() -> bool {
+    Handle::try_current().is_ok_and(|runtime| {
+        runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+            && runtime.metrics().num_workers() > 1
+    })
 }
 
 /// The store has failed or closed.

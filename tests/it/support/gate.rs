@@ -100,7 +100,7 @@ impl Store for Gated {
 
     async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
         self.gate.pass().await?;
-        self.gate.fits(&batch)?;
+        self.gate.fits(batch)?;
         self.store.commit(batch).await
     }
 
