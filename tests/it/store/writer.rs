@@ -250,12 +250,15 @@ async fn a_lonely_commit_spares_the_writer_and_others_go_through_it() {
     while gate.threads.lock().unwrap().len() < 2 {
         tokio::task::yield_now().await;
     }
-    let others: Vec<_> = (3..10).map(submit).collect();
-    gate.set(Mood::Willing);
+    let others: Vec<_> = (3..10)
+        .map(|number| Sample::new(number).submitted())
+        .collect();
+    let others = others.chunks(1).map(|change| store.commit(change));
+    // Every future is polled once, and so queued, before the last one lets the disk go on.
+    let release = async { gate.set(Mood::Willing) };
+    let (outcomes, ()) = tokio::join!(join_all(others), release);
+    assert!(outcomes.iter().all(Result::is_ok));
     first.await.unwrap().unwrap();
-    for other in others {
-        other.await.unwrap().unwrap();
-    }
     let threads = gate.threads.lock().unwrap().clone();
     assert!(
         threads[..2].iter().all(|name| name != "store-writer"),
