@@ -78,13 +78,16 @@ impl EmbeddedStore {
         });
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         let writer = Writer::new(Arc::clone(&shared), waiting);
+        let failed = |error: std::io::Error| StoreError::Unavailable {
+            doing: "starting the writer",
+            source: error.into(),
+        };
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer.run())
-            .map_err(|error| StoreError::Unavailable {
-                doing: "starting the writer",
-                source: error.into(),
-            })?;
+            .spawn(move || writer.run(runtime))
+            .map_err(failed)?;
         Ok(Self {
             engine,
             shared,

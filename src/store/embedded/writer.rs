@@ -14,12 +14,17 @@ use crate::store::record::{decode_envelope, encode_entry, encode_envelope, entry
 use crate::store::{Committed, Cursor, Revision, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use usher_domain::id::EnquiryId;
 use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
 
 /// The bodies of one group, in bytes: bounds the memory and the length of one engine commit.
 const GROUP_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// After so long without a job for the writer it is a quiet moment.
+const QUIET: Duration = Duration::from_millis(500);
 
 type Answer = Result<Committed, StoreError>;
 
@@ -91,11 +96,11 @@ impl Writer {
         }
     }
 
-    /// Works until the store closes or the engine fails.
-    pub(super) fn run(mut self) {
+    /// Works until the store closes or the engine fails. Waits in `runtime`, which is its own.
+    pub(super) fn run(mut self, runtime: Runtime) {
         let shared = Arc::clone(&self.shared);
         let alarm = Alarm(&shared);
-        while let Some(job) = self.next.take().or_else(|| self.jobs.blocking_recv()) {
+        while let Some(job) = self.next.take().or_else(|| self.wait(&runtime)) {
             let turn = shared.turn();
             match job {
                 Job::Commit { batch, reply } => {
@@ -111,6 +116,21 @@ impl Writer {
             drop(turn);
         }
         drop(alarm);
+    }
+
+    /// The next job; in a quiet moment, settles the engine. `None` when the store closes or settling fails.
+    fn wait(&mut self, runtime: &Runtime) -> Option<Job> {
+        loop {
+            let job = runtime.block_on(async { timeout(QUIET, self.jobs.recv()).await });
+            if let Ok(job) = job {
+                return job;
+            }
+            let _turn = self.shared.turn();
+            if self.shared.kv.settle().is_err() {
+                self.shared.stop();
+                return None;
+            }
+        }
     }
 
     /// Takes what waits, up to the bounds of a group. Never waits for more.
