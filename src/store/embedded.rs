@@ -86,7 +86,7 @@ impl EmbeddedStore {
         let runtime = runtime.enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer.run(runtime))
+            .spawn(move || writer.run(&runtime))
             .map_err(failed)?;
         Ok(Self {
             engine,

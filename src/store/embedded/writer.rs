@@ -97,10 +97,10 @@ impl Writer {
     }
 
     /// Works until the store closes or the engine fails. Waits in `runtime`, which is its own.
-    pub(super) fn run(mut self, runtime: Runtime) {
+    pub(super) fn run(mut self, runtime: &Runtime) {
         let shared = Arc::clone(&self.shared);
         let alarm = Alarm(&shared);
-        while let Some(job) = self.next.take().or_else(|| self.wait(&runtime)) {
+        while let Some(job) = self.next.take().or_else(|| self.wait(runtime)) {
             let turn = shared.turn();
             match job {
                 Job::Commit { batch, reply } => {
