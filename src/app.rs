@@ -2,11 +2,13 @@
 //! same [`App`].
 
 mod gauges;
+mod load;
 mod open;
 mod serve;
 
-pub use open::{OpenError, Opened, open_engine, open_store};
-pub use serve::{Loaded, ServeError, load, methods, policy, serve};
+pub use load::{Loaded, load, policy, tell};
+pub use open::{OpenError, Opened, open_engine, open_made_engine, open_store};
+pub use serve::{ServeError, methods, serve};
 
 use crate::auth::Identities;
 use crate::broker::{Broker, Parts};
@@ -18,6 +20,7 @@ use crate::rpc::adapter::Adapter;
 use crate::rpc::call::Calls;
 use crate::rpc::court::Court;
 use crate::rpc::operations::Operations;
+use crate::rpc::reason::reasoned;
 use crate::rpc::server::{Server, Settings};
 use crate::rpc::tls::Reloader;
 use crate::scheduler::{self, Scheduler};
@@ -244,7 +247,7 @@ fn routes(
             "reflection is off: the built-in descriptors cannot be read"
         ),
     }
-    let routes = measured(routes, Arc::clone(broker.metrics()));
+    let routes = measured(reasoned(routes), Arc::clone(broker.metrics()));
     match extra {
         Some(add) => add(routes),
         None => routes,

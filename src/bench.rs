@@ -24,7 +24,9 @@ pub use report::{
 };
 
 use crate::clock::Stopwatch;
+use crate::config::environment::TEMPORARY_FOLDER;
 use crate::config::settings::Engine;
+use crate::lifecycle::Interrupts;
 use anyhow::Context as _;
 use broker::Orders;
 use hdrhistogram::Histogram;
@@ -56,10 +58,10 @@ pub struct Options {
     pub due_within: Duration,
     /// The store's engine.
     pub engine: Engine,
-    /// Worker threads of each process; 0 is half of the processors, at least one.
+    /// Worker threads of each process; 0 is one for each processor, as `serve` has.
     pub workers: usize,
-    /// Where the stores are made: on the disk to be measured; the system's temporary folder when there is none.
-    pub folder: Option<PathBuf>,
+    /// Where the stores are made: on the disk to be measured.
+    pub folder: PathBuf,
     /// The program whose hidden command [`BROKER_COMMAND`] runs [`serve`]; this one when there is none.
     pub program: Option<PathBuf>,
 }
@@ -75,7 +77,7 @@ impl Default for Options {
             due_within: Duration::from_secs(60),
             engine: Engine::Redb,
             workers: 0,
-            folder: None,
+            folder: TEMPORARY_FOLDER.into(),
             program: None,
         }
     }
@@ -102,23 +104,37 @@ impl Ground {
     }
 }
 
-/// Measures. `say` is told, now and then, what is being done. Makes its own runtime: not for a thread of another one.
+/// Somebody ended the bench before it had measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bench was interrupted")]
+pub struct Interrupted;
+
+/// Measures. `say` is told, now and then, what is being done. Makes its own runtime: not for a thread of another one. Its folder is gone
+/// when it returns.
 ///
 /// # Errors
-/// When a broker cannot be started or a call fails: figures with failures in them say nothing.
+/// When a broker cannot be started or a call fails: figures with failures in them say nothing. [`Interrupted`] on SIGINT and SIGTERM.
 pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Report> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = match options.workers {
-        0 => (cores / 2).max(1),
+        0 => cores,
         given => given,
     };
-    let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()?;
+    // Before the folder is made: nothing may end the process without removing it.
+    let mut interrupts = {
+        let _context = runtime.enter();
+        Interrupts::listen()?
+    };
     let program = options
         .program
         .clone()
         .map_or_else(std::env::current_exe, Ok);
     let ground = Ground {
-        stage: Stage::set(&parent)?,
+        stage: Stage::set(&options.folder)?,
         program: program.context("cannot tell where this program is")?,
         engine: options.engine,
         workers,
@@ -130,11 +146,7 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Rep
         payload_bytes: message::PAYLOAD_BYTES,
         disk_sync_p50_ms: disk_sync(ground.stage.folder())?,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    let measured = async {
         let (loads, ratios) = rounds::run(&ground, options, say).await?;
         let open = if options.open == 0 {
             None
@@ -142,6 +154,13 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Rep
             Some(open::run(&ground, options, say).await?)
         };
         Ok(Report::new(machine, loads, ratios, open))
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = interrupts.next() => Err(Interrupted.into()),
+            report = measured => report,
+        }
     })
 }
 

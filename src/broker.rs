@@ -5,6 +5,7 @@
 
 mod act;
 mod announce;
+mod faults;
 mod forecast;
 pub mod input;
 mod lease;
@@ -19,14 +20,15 @@ mod survey;
 mod watch;
 
 pub use announce::Announcer;
+pub use faults::{FaultKind, Faults, RecordFault};
 pub use forecast::Forecast;
 pub use lease::LeasedCheck;
 pub use presence::Presence;
-pub use query::{AlertEntry, Paged};
+pub use query::{AlertEntry, Paged, Shown};
 pub use watch::Watch;
 
 use crate::clock::Clock;
-use crate::directory::Directory;
+use crate::directory::{Directory, Responder};
 use crate::ids::Ids;
 use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
@@ -47,7 +49,7 @@ use usher_domain::{index, limits};
 pub struct Parts {
     /// The durable home of enquiries.
     pub store: Arc<dyn Store>,
-    /// Postcodes, authorities and responders.
+    /// Postcodes, authorities and responders; replaced as a whole on reload.
     pub directory: Arc<Directory>,
     /// Ladders, leases, hours and holidays; replaced as a whole on reload.
     pub policy: Policy,
@@ -62,14 +64,15 @@ pub struct Parts {
 /// The one way to an enquiry: services, scheduler and console all come through here.
 pub struct Broker {
     store: Arc<dyn Store>,
-    directory: Arc<Directory>,
-    cards: ResponderCards,
+    directory: ArcSwap<Directory>,
+    cards: ArcSwap<ResponderCards>,
     policy: ArcSwap<Policy>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     metrics: Arc<Metrics>,
     announcer: Arc<Announcer>,
     presence: Presence,
+    faults: Arc<Faults>,
     forecast: Arc<Forecast>,
     lease_calls: Arc<lease::Remembered>,
 }
@@ -131,29 +134,29 @@ impl Broker {
             ids,
             metrics,
         } = parts;
+        let measured = Arc::clone(&metrics);
+        store.observe(Box::new(move |members, took| {
+            measured.committed(members, took);
+        }));
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
         let presence = Presence::new(clock.now());
-        let cards = directory.responders().iter().map(|responder| {
-            let card = ResponderCard {
-                name: responder.name.clone(),
-                duty_phone: responder.duty_phone.clone(),
-            };
-            (responder.id.clone(), card)
-        });
-        Ok(Self {
-            cards: cards.collect(),
+        let broker = Self {
+            cards: ArcSwap::from_pointee(cards_of(&directory)),
             store,
-            directory,
+            directory: ArcSwap::new(directory),
             policy: ArcSwap::from_pointee(policy),
             clock,
             ids,
             metrics,
             announcer: Arc::new(announcer),
             presence,
+            faults: Arc::default(),
             forecast: Arc::new(forecast),
             lease_calls: Arc::default(),
-        })
+        };
+        broker.look_for_faults().await?;
+        Ok(broker)
     }
 
     /// Loads, decides, commits and announces; again, a bounded number of times, when somebody else wrote first.
@@ -249,11 +252,12 @@ impl Broker {
     ) -> Result<(Committed, Vec<Change>), StoreError> {
         let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
-        let metrics = Arc::clone(&self.metrics);
+        let (metrics, faults) = (Arc::clone(&self.metrics), Arc::clone(&self.faults));
         let task = tokio::spawn(async move {
             let committed = store.commit(&changes).await?;
             then();
             for change in &changes {
+                faults.written(change.enquiry.id);
                 forecast.observe(&change.enquiry, &change.events, &policy);
                 measure::events(&metrics, &change.enquiry, &change.events);
                 announcer.announce(&index::keys(&change.enquiry), committed.cursor);
@@ -274,8 +278,8 @@ impl Broker {
     }
 
     /// The directory in use.
-    pub fn directory(&self) -> &Arc<Directory> {
-        &self.directory
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
     }
 
     /// The store in use, for the scheduler's reads.
@@ -302,6 +306,24 @@ impl Broker {
     pub fn replace_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
+
+    /// Puts another directory in force. Checks that are open stay with whom they are.
+    pub fn replace_directory(&self, directory: Directory) {
+        self.cards.store(Arc::new(cards_of(&directory)));
+        self.directory.store(Arc::new(directory));
+    }
+}
+
+/// What people need to know of each responder.
+fn cards_of(directory: &Directory) -> ResponderCards {
+    let card = |responder: &Responder| ResponderCard {
+        name: responder.name.clone(),
+        duty_phone: responder.duty_phone.clone(),
+    };
+    let responders = directory.responders().iter();
+    responders
+        .map(|responder| (responder.id.clone(), card(responder)))
+        .collect()
 }
 
 /// A commit whose outcome is not known.

@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod client;
 mod config;
+mod connection;
 mod demo;
 mod directory;
 mod enquiry;
@@ -25,6 +26,7 @@ mod words;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::environment::Environment;
+use crate::lifecycle::Interrupts;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use failure::{EXIT_CODES, Exit, Failure};
 use output::{Format, Output};
@@ -59,6 +61,10 @@ struct Cli {
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
     /// How results are written
+    ///
+    /// What a broker sent is canonical proto3 JSON, as proto/usher/v1 has it: a list is the whole response, such as `ListResponse`, a watch one
+    /// `WatchResponse` a line; an enquiry, check, alert or responder is that message itself. Commands that call no broker have keys of
+    /// their own.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
     /// Without colour, as `NO_COLOR` in the environment says too
@@ -196,7 +202,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
     }
 }
 
-/// Runs a client's command until it ends or the user presses Ctrl-C.
+/// Runs a client's command until it ends or somebody ends it.
 fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -205,9 +211,12 @@ fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Ex
         Failure::caused(Exit::Failure, &error, "check the limits of the system")
     })?;
     runtime.block_on(async {
+        let mut interrupts = Interrupts::listen().map_err(|error| {
+            Failure::caused(Exit::Failure, &error, "check the limits of the system")
+        })?;
         tokio::select! {
             ended = work => ended,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+            () = interrupts.next() => Ok(Exit::Interrupted),
         }
     })
 }

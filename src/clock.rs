@@ -56,6 +56,7 @@ struct Pace {
     shown: Timestamp,
     since: Instant,
     speed: u32,
+    until: Timestamp,
 }
 
 impl Pace {
@@ -64,6 +65,7 @@ impl Pace {
         self.shown
             .checked_add(passed)
             .map_or(Timestamp::MAX, whole_milliseconds)
+            .min(self.until)
     }
 }
 
@@ -71,7 +73,7 @@ impl ScaledClock {
     /// A clock that shows `start` now and runs `speed` times as fast as the real one; a speed of 0 means 1.
     pub fn new(start: Timestamp, speed: u32) -> Self {
         Self {
-            pace: watch::Sender::new(pace(whole_milliseconds(start), speed)),
+            pace: watch::Sender::new(pace(whole_milliseconds(start), speed, Timestamp::MAX)),
         }
     }
 
@@ -82,17 +84,26 @@ impl ScaledClock {
 
     /// Runs at another speed from now on; sleepers notice at once.
     pub fn set_speed(&self, speed: u32) {
-        self.pace
-            .send_modify(|current| *current = pace(current.now(), speed));
+        self.run_until(speed, Timestamp::MAX);
+    }
+
+    /// Runs at another speed from now on, and stands still at `until` until it is set again: however fast it runs and however late
+    /// the next setting comes, nothing behind `until` is passed over. It never runs backwards: an `until` that has passed is now. `until` is in whole milliseconds.
+    pub fn run_until(&self, speed: u32, until: Timestamp) {
+        self.pace.send_modify(|current| {
+            let now = current.now();
+            *current = pace(now, speed, until.max(now));
+        });
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the origin of the scaled clock")]
-fn pace(shown: Timestamp, speed: u32) -> Pace {
+fn pace(shown: Timestamp, speed: u32, until: Timestamp) -> Pace {
     Pace {
         shown,
         since: Instant::now(),
         speed: speed.max(1),
+        until,
     }
 }
 
@@ -145,4 +156,25 @@ fn time_until(now: Timestamp, until: Timestamp) -> Duration {
         .duration_since(now)
         .try_into()
         .unwrap_or(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_clock_stands_still_where_it_is_told_and_goes_on_from_there() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let clock = ScaledClock::new(at("2016-11-23T10:00:00Z"), 1);
+        let edge = at("2026-11-23T10:00:00Z");
+        clock.run_until(u32::MAX, edge);
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(clock.now(), edge, "ten years in less than 200 ms");
+        clock.run_until(u32::MAX, at("2020-01-01T00:00:00Z"));
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(clock.now(), edge, "never backwards");
+        clock.set_speed(1_000);
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(clock.now() > edge);
+    }
 }

@@ -32,6 +32,7 @@ pub struct Loaded {
     /// The values; relative paths start at the folder of the file, or at the working directory when there is none.
     pub config: Config,
     settings: Vec<Setting>,
+    origins: BTreeMap<String, Origin>,
 }
 
 /// One value and its origin, for `config show`.
@@ -90,6 +91,21 @@ impl Loaded {
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
+
+    /// A fault of a setting, with where its value comes from.
+    pub fn locate(&self, fault: Fault) -> Fault {
+        let place = match fault.place {
+            Place::Setting(key) => match self.origins.get(&key) {
+                Some(origin) => Place::Set {
+                    origin: origin.clone(),
+                    key,
+                },
+                None => Place::Setting(key),
+            },
+            other => other,
+        };
+        Fault { place, ..fault }
+    }
 }
 
 /// Reads the configuration: `file` where given, the settings in `environment`, and `flags`.
@@ -125,7 +141,11 @@ pub fn load(
     }
     let mut settings = Vec::new();
     layers.list(layers.root.get_ref(), "", &mut settings);
-    Ok(Loaded { config, settings })
+    Ok(Loaded {
+        config,
+        settings,
+        origins: layers.origins,
+    })
 }
 
 /// The layers on top of each other, and who put what.
@@ -265,7 +285,7 @@ fn in_toml(value: &DeValue<'_>) -> String {
 }
 
 fn unexplained(error: &toml::de::Error) -> Fault {
-    let place = Place::Setting("config/usher.toml");
+    let place = Place::Setting("config/usher.toml".into());
     Fault::error(
         place,
         error.message(),

@@ -22,26 +22,29 @@ mod stage;
 mod submission;
 mod summary;
 mod table;
+mod track;
 
 pub use summary::Summary;
 
 use crate::app::open_engine;
+use crate::config::environment::TEMPORARY_FOLDER;
+use crate::lifecycle::Interrupts;
 use crate::store::verify::{self, Report};
 use anyhow::{Context as _, anyhow};
-use day::Day;
+use day::{Day, Played};
 use display::say;
-use list::List;
-use pace::Track;
+use list::{List, ListError};
 use records::Records;
 use stage::{Stage, store_settings};
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The list that is built in: some 300 cases at courts of London.
 const BUILT_IN: &str = include_str!("../config/demo/court-list.csv");
 /// The seed when none is chosen.
 pub const DEFAULT_SEED: u64 = 20_261_123;
-/// The exit code when something was dropped or the store is not sound.
+/// The exit code when something was dropped, a row was not played, or the store is not sound.
 pub const EXIT_BROKEN_PROMISE: u8 = 7;
 /// Faults of the store that are told.
 const FAULTS_TOLD: usize = 10;
@@ -57,6 +60,8 @@ pub struct Options {
     pub seed: u64,
     /// Whether to leave the folder, and to go on serving in [`Outcome::keep_running`].
     pub keep_running: bool,
+    /// Where the run's folder is made.
+    pub folder: PathBuf,
 }
 
 impl Default for Options {
@@ -66,6 +71,7 @@ impl Default for Options {
             speed: None,
             seed: DEFAULT_SEED,
             keep_running: false,
+            folder: TEMPORARY_FOLDER.into(),
         }
     }
 }
@@ -80,25 +86,26 @@ pub struct Outcome {
 /// Plays the day. Progress and rejected rows go to stderr.
 ///
 /// # Errors
-/// When the list is not one, the folder cannot be written, or the broker dies. A bad row is no error, nor is a broken promise: see
-/// [`Outcome::exit_code`].
+/// A [`ListError`] in the chain when no day can be played from the list; else when the folder cannot be written or the broker dies. A bad
+/// row is no error, nor is a broken promise: see [`Outcome::exit_code`].
 pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     let list = read_list(options)?;
-    let records = Records::default();
+    let rows = list.cases.len() + list.rejected.len();
+    let records = Arc::new(Records::default());
     for rejected in list.rejected.iter().cloned() {
         records.reject(rejected);
     }
-    let day = Day::prepare(list, options, records)?;
-    let (mut stage, records, track) = day.play().await?;
-    let report = verify_store(&stage)?;
-    let findings = classify(&stage, &records, &track).await?;
-    let rejected = records.rejected();
-    for row in &rejected {
-        say(&format!(
-            "row at line {} was not played: {}",
-            row.line, row.reason
-        ));
-    }
+    let day = Day::prepare(list, options, Arc::clone(&records));
+    let mut played = match day {
+        Ok(day) => day.play().await?,
+        Err(error) => {
+            tell_rows(&records, &[]);
+            return Err(error);
+        }
+    };
+    let report = verify_store(&played.stage)?;
+    let mut findings = classify(&played).await?;
+    tell_rows(&records, &played.unplayed);
     for fault in report.faults.iter().take(FAULTS_TOLD) {
         let whose = fault.enquiry.as_deref().unwrap_or("no enquiry");
         say(&format!(
@@ -106,17 +113,37 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
             fault.what, fault.reason
         ));
     }
-    let mut findings = findings;
-    findings.summary.rejected_rows = rejected.len() as u64;
-    findings.summary.verified = report.is_sound();
+    let summary = &mut findings.summary;
+    summary.rows = rows as u64;
+    summary.rejected_rows = records.rejected().len() as u64;
+    summary.unplayed_rows = played.unplayed.len() as u64;
+    summary.verified = report.is_sound();
+    if summary.rejected_rows == summary.rows && summary.is_kept() {
+        return Err(ListError::NothingToPlay.into());
+    }
     if options.keep_running {
-        stage.folder.keep();
+        played.stage.folder.keep();
     }
     Ok(Outcome {
         summary: findings.summary,
         table: table::render(&findings, &records.refusals()),
-        kept: options.keep_running.then_some(stage),
+        kept: options.keep_running.then_some(played.stage),
     })
+}
+
+/// Says on stderr which rows were not played, and why.
+fn tell_rows(records: &Records, unplayed: &[u64]) {
+    for row in records.rejected() {
+        say(&format!(
+            "row at line {} is rejected: {}",
+            row.line, row.reason
+        ));
+    }
+    for line in unplayed {
+        say(&format!(
+            "row at line {line} was not played, although nothing is wrong with it: the day ended before the broker had answered"
+        ));
+    }
 }
 
 impl Outcome {
@@ -147,12 +174,12 @@ impl Outcome {
         }
     }
 
-    /// With [`Options::keep_running`]: serves on, at real speed from where the day ended, until Ctrl-C; says on stderr where, and where
+    /// With [`Options::keep_running`]: serves on, at real speed from where the day ended, until `interrupts`; says on stderr where, and where
     /// certificates for clients lie. Without, returns at once.
     ///
     /// # Errors
     /// When the broker cannot start again.
-    pub async fn keep_running(self) -> anyhow::Result<()> {
+    pub async fn keep_running(self, interrupts: &mut Interrupts) -> anyhow::Result<()> {
         let Some(stage) = self.kept else {
             return Ok(());
         };
@@ -171,9 +198,7 @@ impl Outcome {
             stage.folder.store().display(),
             stage.folder.path().display()
         ));
-        tokio::signal::ctrl_c()
-            .await
-            .context("cannot wait for Ctrl-C")?;
+        interrupts.next().await;
         running.stop().await
     }
 }
@@ -183,9 +208,10 @@ fn read_list(options: &Options) -> anyhow::Result<List> {
         return List::read(BUILT_IN.as_bytes())
             .context("the built-in court list was damaged before usher was built");
     };
-    let file = File::open(path)
-        .with_context(|| format!("cannot open the court list {}", path.display()))?;
-    List::read(file).with_context(|| format!("{} is not a court list", path.display()))
+    let list = File::open(path)
+        .map_err(ListError::Closed)
+        .and_then(List::read);
+    list.with_context(|| format!("cannot play the court list {}", path.display()))
 }
 
 fn verify_store(stage: &Stage) -> anyhow::Result<Report> {
@@ -193,13 +219,67 @@ fn verify_store(stage: &Stage) -> anyhow::Result<Report> {
     Ok(verify::verify(engine.as_mut()))
 }
 
-async fn classify(
-    stage: &Stage,
-    records: &Records,
-    track: &Track,
-) -> anyhow::Result<summary::Findings> {
-    let store = crate::app::open_store(&store_settings(&stage.folder))?;
-    let findings = summary::read(&store, &records.receipts(), track).await;
+async fn classify(played: &Played) -> anyhow::Result<summary::Findings> {
+    let store = crate::app::open_store(&store_settings(&played.stage.folder))?;
+    let findings = summary::read(&store, &played.records.receipts(), &played.track).await;
     store.close().await;
     findings.map_err(|error| anyhow!(error).context("the store cannot be read after the day"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_broken_promise_ends_with_its_exit_code_and_a_kept_day_with_zero() {
+        let kept = Summary {
+            enquiries: 4,
+            checks: 5,
+            answered_in_time: 3,
+            open_with_alert: 2,
+            receipts: 4,
+            rows: 6,
+            rejected_rows: 2,
+            verified: true,
+            ..Summary::default()
+        };
+        let check = |what: &str, change: fn(&mut Summary), code: u8| {
+            let mut summary = kept;
+            change(&mut summary);
+            let outcome = Outcome {
+                summary,
+                table: String::new(),
+                kept: None,
+            };
+            assert_eq!(outcome.exit_code(), code, "{what}");
+        };
+        check("kept", |_| {}, 0);
+        check("not sound", |day| day.verified = false, EXIT_BROKEN_PROMISE);
+        check(
+            "one dropped",
+            |day| {
+                day.answered_in_time -= 1;
+                day.silently_dropped += 1;
+            },
+            EXIT_BROKEN_PROMISE,
+        );
+        check(
+            "a check in no class",
+            |day| day.checks += 1,
+            EXIT_BROKEN_PROMISE,
+        );
+        check(
+            "a row not played",
+            |day| {
+                day.rows += 1;
+                day.unplayed_rows += 1;
+            },
+            EXIT_BROKEN_PROMISE,
+        );
+        check(
+            "a row that nobody counted",
+            |day| day.rows += 1,
+            EXIT_BROKEN_PROMISE,
+        );
+    }
 }

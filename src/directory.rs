@@ -38,7 +38,10 @@ pub enum PostcodeOutcome {
         terminated: bool,
     },
     /// To nobody: the postcode is real, but lies in no district, or in one that leads to no authority on the day.
-    NoAuthority,
+    NoAuthority {
+        /// Whether it is no longer in use.
+        terminated: bool,
+    },
     /// To Scotland, Northern Ireland, the Channel Islands or the Isle of Man.
     OutsideEnglandAndWales,
     /// Nowhere: the table does not have the postcode. It may be mistyped, or newer than the release.
@@ -93,12 +96,12 @@ impl Directory {
             return PostcodeOutcome::Unknown;
         };
         match place {
-            Place::Nowhere => PostcodeOutcome::NoAuthority,
+            Place::Nowhere => PostcodeOutcome::NoAuthority { terminated },
             Place::Elsewhere => PostcodeOutcome::OutsideEnglandAndWales,
             Place::District { district, county } => {
                 match self.authorities.resolve(district, county, on) {
                     Some(code) => PostcodeOutcome::Authority { code, terminated },
-                    None => PostcodeOutcome::NoAuthority,
+                    None => PostcodeOutcome::NoAuthority { terminated },
                 }
             }
         }

@@ -38,7 +38,11 @@ pub enum Signal {
 
 /// Where signals come from.
 #[derive(Debug)]
-pub struct Signals(mpsc::Receiver<Signal>);
+pub struct Signals {
+    received: mpsc::Receiver<Signal>,
+    /// The source has gone, and that was told.
+    ended: bool,
+}
 
 impl Signals {
     /// Listens to the operating system from now on, in place of its default of ending the process.
@@ -62,16 +66,53 @@ impl Signals {
                 let _ = sender.try_send(received);
             }
         });
-        Ok(Self(signals))
+        Ok(Self::from_channel(signals))
     }
 
-    /// Takes signals from a channel, for a process within a process, such as a test. Its end is a stop.
-    pub fn from_channel(signals: mpsc::Receiver<Signal>) -> Self {
-        Self(signals)
+    /// Takes signals from a channel, for a process within a process, such as a test. Its end is a stop, once.
+    pub fn from_channel(received: mpsc::Receiver<Signal>) -> Self {
+        Self {
+            received,
+            ended: false,
+        }
     }
 
     async fn next(&mut self) -> Signal {
-        self.0.recv().await.unwrap_or(Signal::Stop)
+        if self.ended {
+            return std::future::pending().await;
+        }
+        self.received.recv().await.unwrap_or_else(|| {
+            self.ended = true;
+            Signal::Stop
+        })
+    }
+}
+
+/// SIGINT and SIGTERM for a command that has something to tidy up first, such as its folder.
+#[derive(Debug)]
+pub struct Interrupts {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    /// Listens from now on, in place of the system's default of ending the process.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Returns at the next signal, or at once when one has come since it was last asked.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
@@ -291,6 +332,20 @@ mod tests {
         assert_eq!(life.run(signals, || ready(())).await, Ending::Forced);
         assert_eq!(started.elapsed(), GRACE);
         assert!(soft.is_cancelled() && hard.is_cancelled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_of_signals_that_has_gone_is_one_stop_and_no_second() {
+        let life = Lifecycle::new(GRACE);
+        let (sender, signals) = signals();
+        let soft = life.soft();
+        life.spawn("slow", async move {
+            obedient(soft).await?;
+            sleep(GRACE / 2).await;
+            io::Result::Ok(())
+        });
+        drop(sender);
+        assert_eq!(life.run(signals, || ready(())).await, Ending::Stopped);
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ pub mod convert;
 pub mod court;
 pub mod listener;
 pub mod operations;
+pub mod reason;
 pub mod server;
 pub mod status;
 pub mod stream;

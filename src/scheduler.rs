@@ -4,7 +4,7 @@
 use crate::broker::{Broker, BrokerError};
 use crate::store::StoreError;
 use futures_util::StreamExt as _;
-use std::collections::HashSet;
+use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use usher_domain::actor::Actor;
 use usher_domain::command::{Command, Verb};
 use usher_domain::id::EnquiryId;
 use usher_domain::limits;
-use usher_domain::time::Timestamp;
+use usher_domain::time::{Calendar, Timestamp, WorkingHours};
 
 /// When it looks besides what falls due.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub struct Settings {
     pub sweep_every: Duration,
     /// Between looks for responders with work waiting and no adapter, in the clock's time.
     pub absence_every: Duration,
-    /// How long a responder may have work waiting and no adapter connected before operators are told.
+    /// How much of its working time a responder may have work waiting and no adapter connected before operators are told.
     pub absent_after: Duration,
 }
 
@@ -40,8 +40,6 @@ pub struct Activation {
 pub struct Scheduler {
     broker: Arc<Broker>,
     settings: Settings,
-    /// Records that cannot be read or written: they stay in the store, are told of, and do not stop the others.
-    quarantined: HashSet<EnquiryId>,
 }
 
 /// Enquiries advanced at the same time: enough to fill a group commit.
@@ -52,15 +50,11 @@ const AFTER_FAILURE: Duration = Duration::from_millis(200);
 impl Scheduler {
     /// A scheduler over `broker`.
     pub fn new(broker: Arc<Broker>, settings: Settings) -> Self {
-        Self {
-            broker,
-            settings,
-            quarantined: HashSet::new(),
-        }
+        Self { broker, settings }
     }
 
     /// Runs until `stop`. A sweep at the start takes in what fell due while nobody was there.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub async fn run(self, stop: CancellationToken) {
         let clock = Arc::clone(self.broker.clock());
         let mut next_sweep = clock.now();
         let mut next_absence = later(clock.now(), self.settings.absence_every);
@@ -102,24 +96,24 @@ impl Scheduler {
     ///
     /// # Errors
     /// When the store cannot say what is due.
-    pub async fn activate(&mut self) -> Result<Activation, StoreError> {
+    pub async fn activate(&self) -> Result<Activation, StoreError> {
         let now = self.broker.clock().now();
-        let limit = limits::DUE_BATCH_MAX + self.quarantined.len();
+        let faults = self.broker.faults();
+        let limit = limits::DUE_BATCH_MAX + faults.count();
         let due = self.broker.store().due(now, limit).await?;
         let oldest = due
             .iter()
-            .find(|(_, id)| !self.quarantined.contains(id))
+            .find(|(_, id)| !faults.stops(*id))
             .map(|(due, _)| now.duration_since(*due));
-        let age = oldest
+        let lag = oldest
             .and_then(|age| age.try_into().ok())
             .unwrap_or_default();
-        self.broker.metrics().set_oldest_overdue(age);
-        self.broker.metrics().set_scheduler_lag(age);
+        self.broker.metrics().set_scheduler_lag(lag);
         let more = due.len() >= limit;
         let ids: Vec<EnquiryId> = due
             .into_iter()
             .map(|(_, id)| id)
-            .filter(|id| !self.quarantined.contains(id))
+            .filter(|id| !faults.stops(*id))
             .collect();
         let advanced: Vec<_> = futures_util::stream::iter(ids.iter().copied())
             .map(|id| advance(Arc::clone(&self.broker), id))
@@ -135,43 +129,24 @@ impl Scheduler {
                 Ok(()) => activation.advanced += 1,
                 Err(error) => {
                     activation.failed += 1;
-                    self.note_failure(id, &error);
+                    // A record that cannot be read or written stays in the store, operators are told of it, and it does not
+                    // stop the others.
+                    let quarantined = self.broker.note_fault(id, &error);
+                    tracing::error!(enquiry.id = %id, quarantined, error = &error as &dyn std::error::Error, "enquiry cannot be advanced");
                 }
             }
         }
         Ok(activation)
     }
 
-    fn note_failure(&mut self, id: EnquiryId, error: &BrokerError) {
-        let lasting = matches!(
-            error,
-            BrokerError::Store(StoreError::Corrupt { .. } | StoreError::TooLarge { .. })
-        );
-        if lasting && self.quarantined.insert(id) {
-            let quarantined = i64::try_from(self.quarantined.len()).unwrap_or(i64::MAX);
-            self.broker.metrics().records_unreadable.set(quarantined);
-        }
-        tracing::error!(enquiry.id = %id, quarantined = lasting, error = error as &dyn std::error::Error, "enquiry cannot be advanced");
-    }
-
-    /// The soonest due moment of an enquiry that is not quarantined.
+    /// When something falls due next.
     async fn next_look(&self) -> Timestamp {
-        let store = self.broker.store();
-        let next = if self.quarantined.is_empty() {
-            store.next_due().await
-        } else {
-            let due = store.due(Timestamp::MAX, self.quarantined.len() + 1).await;
-            due.map(|due| {
-                due.iter()
-                    .find(|(_, id)| !self.quarantined.contains(id))
-                    .map(|(due, _)| *due)
-            })
-        };
+        let next = self.broker.next_due().await;
         next.ok().flatten().unwrap_or(Timestamp::MAX)
     }
 
     /// Derives every open record's keys anew; a difference is repaired by the store and reported here.
-    async fn sweep(&mut self) {
+    async fn sweep(&self) {
         match self.broker.store().sweep().await {
             Ok(differing) if differing.is_empty() => {}
             Ok(differing) => {
@@ -187,6 +162,12 @@ impl Scheduler {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed");
             }
+        }
+        if let Err(error) = self.broker.look_for_faults().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the store does not say which records are damaged"
+            );
         }
     }
 
@@ -208,11 +189,9 @@ impl Scheduler {
             let Some(since) = broker.presence().absent_since(&responder, now) else {
                 continue;
             };
-            // Nobody need be there outside working hours, unless the hearing comes first.
-            let open = policy
-                .hours(Some(&responder))
-                .is_open(now, &policy.calendar);
-            if later(since, self.settings.absent_after) > now || !(open || first.deadline <= now) {
+            let hours = policy.hours(Some(&responder));
+            let after = self.settings.absent_after;
+            if !is_missed(now, since, after, first.deadline, hours, &policy.calendar) {
                 continue;
             }
             let command = Command {
@@ -231,6 +210,28 @@ impl Scheduler {
     }
 }
 
+/// Whether operators are to be told now of an adapter that is absent since `since`: once `after` of working time has passed, while the
+/// responder works. Where working time would not tell of it before `deadline`, any time counts; and where the responder does not work
+/// again before that, it is told at once.
+fn is_missed(
+    now: Timestamp,
+    since: Timestamp,
+    after: Duration,
+    deadline: Timestamp,
+    hours: &WorkingHours,
+    calendar: &Calendar,
+) -> bool {
+    let worked = after.try_into().unwrap_or(SignedDuration::MAX);
+    let in_working_time = hours.after(since, worked, calendar);
+    let told_at = if in_working_time < deadline {
+        in_working_time
+    } else {
+        later(since, after)
+    };
+    let next_open = hours.after(now, SignedDuration::ZERO, calendar);
+    told_at <= now && (hours.is_open(now, calendar) || next_open >= deadline)
+}
+
 async fn advance(broker: Arc<Broker>, id: EnquiryId) -> (EnquiryId, Result<(), BrokerError>) {
     let command = Command {
         request: None,
@@ -242,4 +243,48 @@ async fn advance(broker: Arc<Broker>, id: EnquiryId) -> (EnquiryId, Result<(), B
 
 fn later(now: Timestamp, span: Duration) -> Timestamp {
     now.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use usher_domain::time::from_london;
+
+    fn at(local: &str) -> Timestamp {
+        from_london(local.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_absence_is_told_in_working_time_unless_the_hearing_comes_before() {
+        let calendar = Calendar::new([], jiff::civil::date(2027, 12, 31));
+        let hours = WorkingHours::office();
+        let check = |since, now, deadline, told: bool| {
+            let after = Duration::from_secs(15 * 60);
+            let (now_at, since_at, deadline_at) = (at(now), at(since), at(deadline));
+            let is_told = is_missed(now_at, since_at, after, deadline_at, &hours, &calendar);
+            assert_eq!(is_told, told, "since {since}, at {now}, before {deadline}");
+        };
+        // Within a Monday.
+        check("2026-11-23T10:00", "2026-11-23T10:14", "2026-11-23T14:00", false);
+        check("2026-11-23T10:00", "2026-11-23T10:15", "2026-11-23T14:00", true);
+        // The night and the weekend are nobody's fault.
+        check("2026-11-20T18:00", "2026-11-21T12:00", "2026-11-23T14:00", false);
+        check("2026-11-20T18:00", "2026-11-23T09:00", "2026-11-23T14:00", false);
+        check("2026-11-20T18:00", "2026-11-23T09:14", "2026-11-23T14:00", false);
+        check("2026-11-20T18:00", "2026-11-23T09:15", "2026-11-23T14:00", true);
+        check("2026-11-20T16:50", "2026-11-23T09:05", "2026-11-23T14:00", true);
+        check("2026-11-23T16:30", "2026-11-23T20:00", "2026-11-24T14:00", false);
+        // A hearing before the next opening: Saturday's court, an evening's, and one just after the opening.
+        check("2026-11-20T18:00", "2026-11-20T18:14", "2026-11-21T10:00", false);
+        check("2026-11-20T18:00", "2026-11-20T18:15", "2026-11-21T10:00", true);
+        check("2026-11-23T10:00", "2026-11-23T17:30", "2026-11-23T19:00", true);
+        check("2026-11-23T16:50", "2026-11-23T17:04", "2026-11-23T19:00", false);
+        check("2026-11-23T16:50", "2026-11-23T17:05", "2026-11-23T19:00", true);
+        check("2026-11-20T18:00", "2026-11-22T12:00", "2026-11-23T09:00", true);
+        check("2026-11-20T18:00", "2026-11-22T12:00", "2026-11-23T09:10", false);
+        check("2026-11-20T18:00", "2026-11-23T09:00", "2026-11-23T09:10", true);
+        // The hearing has been.
+        check("2026-11-20T18:00", "2026-11-21T12:00", "2026-11-21T10:00", true);
+    }
 }

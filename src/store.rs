@@ -82,6 +82,18 @@ pub struct Recorded {
     pub event: Event,
 }
 
+impl Recorded {
+    /// What another event at the same place would hardly have: tells a cursor of this feed from one of another feed, or of this one before
+    /// it was restored from an older copy.
+    pub fn mark(&self) -> u32 {
+        let mut hash = crc32fast::Hasher::new();
+        hash.update(self.enquiry.uuid().as_bytes());
+        hash.update(&self.revision.get().to_be_bytes());
+        hash.update(&self.event.at.as_nanosecond().to_be_bytes());
+        hash.finalize()
+    }
+}
+
 /// A check in a responder's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Queued {
@@ -174,6 +186,9 @@ pub struct Counts {
     /// Records that could not be read.
     pub unreadable: u64,
 }
+
+/// Is told how many commits one group had, and how long it took until they were durable. Called by the writer, so it must be quick.
+pub type Observer = Box<dyn Fn(usize, std::time::Duration) + Send + Sync>;
 
 /// What a caller can do about it is the whole classification.
 #[derive(Debug, thiserror::Error)]
@@ -299,6 +314,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// Tells `observer` of every group commit from now on. The first observer stays.
+    fn observe(&self, observer: Observer);
 
     /// The engine's name as the configuration has it.
     fn engine(&self) -> &'static str;

@@ -6,11 +6,14 @@
 pub mod endpoint;
 pub mod metrics;
 
+use crate::clock::Stopwatch;
 use serde::Deserialize;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::PanicHookInfo;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -58,8 +61,11 @@ pub enum TelemetryError {
 /// # Errors
 /// When the filter cannot be read, or logging was started before.
 pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
+    // As the command line: colours on a terminal, unless NO_COLOR is set.
+    let colours = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter(settings)?)
+        .with_ansi(colours)
         .with_writer(io::stderr);
     match settings.format {
         LogFormat::Text => builder.with_target(false).try_init(),
@@ -91,6 +97,52 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(place, thread = thread.name().unwrap_or("?"), "Panic");
 }
 
+/// Lets so many lines through in a time, and counts the others: what strangers cause must not fill the log.
+#[derive(Debug)]
+pub struct Throttle {
+    max: u32,
+    per: Duration,
+    window: Mutex<Window>,
+}
+
+#[derive(Debug)]
+struct Window {
+    began: Stopwatch,
+    passed: u32,
+    held: u64,
+}
+
+impl Throttle {
+    /// Lets `max` lines through in each `per`.
+    pub fn new(max: u32, per: Duration) -> Self {
+        let window = Window {
+            began: Stopwatch::start(),
+            passed: 0,
+            held: 0,
+        };
+        Self {
+            max,
+            per,
+            window: Mutex::new(window),
+        }
+    }
+
+    /// Whether a line may be written now, and then how many were not since the last one.
+    pub fn pass(&self) -> Option<u64> {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.began.elapsed() >= self.per {
+            window.began = Stopwatch::start();
+            window.passed = 0;
+        }
+        if window.passed >= self.max {
+            window.held += 1;
+            return None;
+        }
+        window.passed += 1;
+        Some(std::mem::take(&mut window.held))
+    }
+}
+
 /// A value that no log line, error or `Debug` output ever shows.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Redacted<T>(pub T);
@@ -110,7 +162,7 @@ impl<T> fmt::Display for Redacted<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -162,6 +214,17 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("Canary"), "{text}");
+    }
+
+    #[test]
+    fn a_throttle_lets_few_lines_through_and_counts_the_others() {
+        let throttle = Throttle::new(2, Duration::from_secs(3_600));
+        let passed: Vec<_> = (0..5).map(|_| throttle.pass()).collect();
+        assert_eq!(passed, [Some(0), Some(0), None, None, None]);
+        let quick = Throttle::new(1, Duration::from_millis(20));
+        assert_eq!([quick.pass(), quick.pass()], [Some(0), None]);
+        std::thread::sleep(Duration::from_millis(30));
+        assert_eq!(quick.pass(), Some(1), "what was held is told");
     }
 
     #[test]

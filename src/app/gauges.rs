@@ -20,6 +20,7 @@ pub(super) async fn keep(
     stop: CancellationToken,
 ) {
     let mut ticks = tokio::time::interval(EVERY);
+    let mut refused = HashMap::new();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -30,6 +31,10 @@ pub(super) async fn keep(
         metrics
             .connections_open
             .set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
+        for (cause, count) in connections.counters.refusals() {
+            let before = refused.insert(cause, count).unwrap_or_default();
+            metrics.refused(cause, count - before);
+        }
         let known_until = broker.policy().calendar.known_until();
         if let Ok(last) = from_london(known_until.at(0, 0, 0, 0)) {
             metrics.set_holidays_end(last);
@@ -49,12 +54,18 @@ async fn of_store(broker: &Broker) -> Result<(), StoreError> {
     metrics
         .enquiries_open
         .set(i64::try_from(counts.open).unwrap_or(i64::MAX));
+    broker.look_for_faults().await?;
+    let faults = broker.faults();
+    let open_alerts = counts.open_alerts + faults.count() as u64;
     metrics
         .alerts_open
-        .set(i64::try_from(counts.open_alerts).unwrap_or(i64::MAX));
+        .set(i64::try_from(open_alerts).unwrap_or(i64::MAX));
+    let damaged = counts.unreadable + faults.count_readable() as u64;
     metrics
         .records_unreadable
-        .set(i64::try_from(counts.unreadable).unwrap_or(i64::MAX));
+        .set(i64::try_from(damaged).unwrap_or(i64::MAX));
+    let overdue = broker.oldest_overdue().await?;
+    metrics.set_oldest_overdue(overdue.try_into().unwrap_or_default());
     let queues: HashMap<_, _> = broker
         .store()
         .queues()

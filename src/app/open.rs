@@ -4,6 +4,8 @@ use crate::config::settings::{Engine, StoreSettings};
 use crate::store::embedded::EmbeddedStore;
 use crate::store::kv::{KeyValue, KvError, Settings};
 use crate::store::redb::Redb;
+#[cfg(feature = "sled")]
+use crate::store::sled::Sled;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,27 +38,48 @@ pub enum OpenError {
     NotBuiltIn,
 }
 
-/// Opens the engine alone.
+/// Whether a store may be made where there is none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Making {
+    Allowed,
+    Refused,
+}
+
+/// Opens the engine alone, making its store if the folder is empty or absent.
 ///
 /// # Errors
 /// When it refuses, or is not built in.
 pub fn open_engine(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenError> {
+    engine(settings, Making::Allowed)
+}
+
+/// Opens the engine alone over a store that is there.
+///
+/// # Errors
+/// When there is none, when it refuses, or is not built in.
+pub fn open_made_engine(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenError> {
+    engine(settings, Making::Refused)
+}
+
+fn engine(settings: &StoreSettings, making: Making) -> Result<Box<dyn KeyValue>, OpenError> {
     let cache = Settings {
         cache_bytes: settings.cache_bytes(),
     };
+    let path = &settings.path;
     let failed = |source| OpenError::Engine {
-        path: settings.path.clone(),
+        path: path.clone(),
         source,
     };
-    match settings.engine {
-        Engine::Redb => Ok(Box::new(Redb::open(&settings.path, cache).map_err(failed)?)),
+    Ok(match (settings.engine, making) {
+        (Engine::Redb, Making::Allowed) => Box::new(Redb::open(path, cache).map_err(failed)?),
+        (Engine::Redb, Making::Refused) => Box::new(Redb::open_made(path, cache).map_err(failed)?),
         #[cfg(feature = "sled")]
-        Engine::Sled => Ok(Box::new(
-            crate::store::sled::Sled::open(&settings.path, cache).map_err(failed)?,
-        )),
+        (Engine::Sled, Making::Allowed) => Box::new(Sled::open(path, cache).map_err(failed)?),
+        #[cfg(feature = "sled")]
+        (Engine::Sled, Making::Refused) => Box::new(Sled::open_made(path, cache).map_err(failed)?),
         #[cfg(not(feature = "sled"))]
-        Engine::Sled => Err(OpenError::NotBuiltIn),
-    }
+        (Engine::Sled, _) => return Err(OpenError::NotBuiltIn),
+    })
 }
 
 /// Opens the store and derives its indexes.

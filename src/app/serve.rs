@@ -1,49 +1,33 @@
-//! `usher serve`: from a configuration to a running broker, and what a reload replaces.
+//! `usher serve`: from a loaded configuration to a running broker, and what a reload replaces.
 
+use super::load::{Loaded, load_again, tell};
 use super::open::{OpenError, open_store};
 use super::{App, AppError, AppParts};
-use crate::auth::{Identities, IdentityError, IdentityTable};
-use crate::clock::{Clock, SystemClock};
-use crate::config::check;
+use crate::auth::Identities;
+use crate::broker::Broker;
+use crate::clock::SystemClock;
 use crate::config::environment::Environment;
-use crate::config::fault::{Fault, Faults};
-use crate::config::settings::Config;
-use crate::config::{self, Flag};
-use crate::directory::{Authorities, Directory, DirectoryError, Responders, Table};
+use crate::config::fault::Faults;
+use crate::config::{Flag, Setting};
+use crate::directory::Directory;
 use crate::ids::RandomIds;
 use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::rpc::tls::{Reloader, TlsError};
 use crate::telemetry::endpoint::{self, Readiness};
 use crate::telemetry::metrics::Metrics;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use usher_domain::policy::Policy;
-use usher_domain::time::to_london;
 
 /// Why a broker does not start. All but the last two mean that the configuration must be mended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Settings, policy or bank holidays.
+    /// Settings, or what they name.
     #[error("{0}")]
     Config(Faults),
-    /// The directory's files.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    /// A responder's own ladder.
-    #[error("{file}: {source}")]
-    Ladder {
-        /// The responder's file.
-        file: PathBuf,
-        /// What is wrong.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The table of identities.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
     /// Certificate, key or client CA.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -63,98 +47,6 @@ pub enum ServeError {
     },
 }
 
-/// Everything that a configuration names, loaded and checked as a whole; nothing is running yet.
-pub struct Loaded {
-    /// The settings.
-    pub config: Config,
-    /// The directory.
-    pub directory: Directory,
-    /// The policy, with each responder's hours and ladders.
-    pub policy: Policy,
-    /// The table of identities.
-    pub identities: IdentityTable,
-    /// How long a responder may have work waiting and no adapter.
-    pub absent_after: Duration,
-    /// What is worth knowing and stops nothing.
-    pub warnings: Vec<Fault>,
-}
-
-/// Loads everything that the configuration in `file` names.
-///
-/// # Errors
-/// Everything that is wrong, with file, line and remedy.
-pub fn load(
-    file: Option<&Path>,
-    environment: &Environment,
-    flags: &[Flag],
-) -> Result<Loaded, ServeError> {
-    let config = config::load(file, environment, flags)
-        .map_err(ServeError::Config)?
-        .config;
-    let directory = directory(&config)?;
-    let today = to_london(SystemClock.now()).date();
-    let known: BTreeSet<_> = directory
-        .responders()
-        .iter()
-        .map(|responder| responder.id.clone())
-        .collect();
-    let faults = check::check(&config, &known, today);
-    let ((), mut warnings) = Faults::or(Some(()), faults).map_err(ServeError::Config)?;
-    let (parts, more) =
-        check::parts(&config).map_err(|faults| ServeError::Config(Faults(faults)))?;
-    warnings.extend(more);
-    let policy = policy(&parts, &directory, &config.directory.responders)?;
-    let identities = IdentityTable::new(&config.identities)?;
-    let absent_after = parts.rules.absent_after;
-    Ok(Loaded {
-        config,
-        directory,
-        policy,
-        identities,
-        absent_after,
-        warnings,
-    })
-}
-
-fn directory(config: &Config) -> Result<Directory, DirectoryError> {
-    let authorities = Authorities::built_in()?;
-    let responders = Responders::load(&config.directory.responders, &authorities)?;
-    let table = match &config.directory.postcodes {
-        Some(file) => Table::load(file)?,
-        None => Table::built_in()?,
-    };
-    Ok(Directory::new(table, authorities, responders))
-}
-
-/// The policy for the responders of `directory`, whose files lie in `folder`.
-///
-/// # Errors
-/// When a responder's own ladder is wrong or would leave a check unwatched.
-pub fn policy(
-    parts: &check::Parts,
-    directory: &Directory,
-    folder: &Path,
-) -> Result<Policy, ServeError> {
-    let mut terms = BTreeMap::new();
-    for responder in directory.responders().iter() {
-        let own = parts
-            .rules
-            .terms(responder.hours.clone(), &responder.ladder)
-            .map_err(|source| ServeError::Ladder {
-                file: folder.join(format!("{}.toml", responder.id)),
-                source: source.into(),
-            })?;
-        terms.insert(responder.id.clone(), own);
-    }
-    parts
-        .rules
-        .policy(parts.calendar.clone(), terms)
-        .map_err(|source| ServeError::Ladder {
-            file: folder.to_path_buf(),
-            source: source.into(),
-        })
-}
-
 /// Serves until a signal, or until a part of it dies.
 ///
 /// # Errors
@@ -171,8 +63,10 @@ pub async fn serve(
         policy,
         identities,
         absent_after,
+        settings,
         warnings: _,
     } = loaded;
+    announce(&directory);
     let signals =
         Signals::listen().map_err(|source| system("cannot listen for signals", source))?;
     let tls = Arc::new(Reloader::open(config.tls.clone())?);
@@ -180,12 +74,7 @@ pub async fn serve(
     let store = Arc::new(open_store(&config.store)?);
     let metrics = Arc::new(Metrics::new(methods()));
     let address = config.metrics.listen;
-    let metrics_listener = TcpListener::bind(address).await.map_err(|source| {
-        system(
-            format!("cannot listen for metrics on {address}: set metrics.listen"),
-            source,
-        )
-    })?;
+    let (metrics_listener, address) = bind_metrics(address).await?;
     let app = App::build(AppParts {
         store: Arc::clone(&store) as Arc<dyn crate::store::Store>,
         directory: Arc::new(directory),
@@ -217,9 +106,15 @@ pub async fn serve(
     );
     tracing::info!(address = %listening, metrics = %address, "usher is serving");
     lifecycle.ready();
+    let running = Running {
+        broker,
+        identities,
+        tls,
+        settings,
+        absent_after,
+    };
     let reload = || {
-        let reloaded = load(file.as_deref(), &environment, &flags);
-        replace(reloaded, &broker, &identities, &tls);
+        running.replace(load_again(file.as_deref(), &environment, &flags));
         std::future::ready(())
     };
     let stopping = lifecycle.soft();
@@ -236,6 +131,19 @@ pub async fn serve(
 const ABSENCE_EVERY: Duration = Duration::from_secs(30);
 /// Beyond the drain of the port, for the other tasks.
 const STOP_MARGIN_SECONDS: u64 = 5;
+
+/// Listens, and says on which address: a port may have been left to the system.
+async fn bind_metrics(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let refused = |source| {
+        system(
+            format!("cannot listen for metrics on {address}: set metrics.listen"),
+            source,
+        )
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
 
 /// A store that has failed must be opened anew: the process ends and its supervisor starts it again.
 fn watch_store(lifecycle: &Lifecycle, store: &Arc<super::Opened>) {
@@ -256,33 +164,72 @@ fn readiness(ready: &AtomicBool) -> Readiness {
     }
 }
 
-/// Puts identities and policy in force anew, and looks at the certificates. What cannot be used leaves the old in force.
-fn replace(
-    reloaded: Result<Loaded, ServeError>,
-    broker: &crate::broker::Broker,
-    identities: &Identities,
-    tls: &Reloader,
-) {
-    match reloaded {
-        Ok(Loaded {
-            policy,
-            identities: table,
-            ..
-        }) => {
-            broker.replace_policy(policy);
-            identities.replace(table);
-            tracing::info!("policy and identities were loaded again");
-        }
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the new configuration cannot be used; the old one stays in force"
-        ),
-    }
-    if let Err(error) = tls.poll() {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the new certificates cannot be used; the old ones stay in force"
+/// Says what routing goes by, and what it cannot know.
+fn announce(directory: &Directory) {
+    let table = directory.table();
+    let release = &table.about().release;
+    if table.knows_terminations() {
+        tracing::info!(release, "postcodes");
+    } else {
+        tracing::info!(
+            release,
+            "postcodes; which are no longer in use is not known: `usher directory build` makes a table that knows, from a full release"
         );
+    }
+}
+
+/// What a reload replaces, and what it was started with.
+struct Running {
+    broker: Arc<Broker>,
+    identities: Arc<Identities>,
+    tls: Arc<Reloader>,
+    settings: Vec<Setting>,
+    absent_after: Duration,
+}
+
+/// Sections that a reload puts in force; other settings wait for a restart.
+const RELOADED: [&str; 3] = ["identities", "directory.", "policy."];
+
+impl Running {
+    /// Puts directory, policy and identities in force anew, and looks at the certificates. What cannot be used leaves the
+    /// old in force.
+    fn replace(&self, reloaded: Result<Loaded, Faults>) {
+        match reloaded {
+            Ok(loaded) => {
+                tell(&loaded.warnings);
+                let waiting = self.waiting(&loaded);
+                announce(&loaded.directory);
+                self.broker.replace_directory(loaded.directory);
+                self.broker.replace_policy(loaded.policy);
+                self.identities.replace(loaded.identities);
+                tracing::info!("directory, responders, policy and identities were loaded again");
+                if !waiting.is_empty() {
+                    tracing::warn!(waiting, "settings that have changed wait for a restart");
+                }
+            }
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the new configuration cannot be used; the old one stays in force"
+            ),
+        }
+        if let Err(error) = self.tls.poll() {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the new certificates cannot be used; the old ones stay in force"
+            );
+        }
+    }
+
+    /// The keys whose new values are not in force.
+    fn waiting(&self, loaded: &Loaded) -> String {
+        let old = |new: &Setting| self.settings.iter().find(|old| old.key == new.key);
+        let changed = |new: &&Setting| old(new).is_none_or(|old| old.value != new.value);
+        let waits = |new: &&Setting| !RELOADED.iter().any(|section| new.key.starts_with(section));
+        let settings = loaded.settings.iter().filter(waits).filter(changed);
+        let absent = self.absent_after != loaded.absent_after;
+        let keys = settings.map(|setting| setting.key.as_str());
+        let keys = keys.chain(absent.then_some("absent.after of the policy"));
+        keys.collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::input::{Act, Input, Target};
 use super::opened::{OpenEnquiry, Part};
-use super::{Broker, BrokerError};
+use super::{Broker, BrokerError, route};
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
@@ -60,8 +60,10 @@ impl Broker {
     /// `Unreadable` when a sealed part cannot be read.
     pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
         let id = stored.enquiry.id;
-        OpenEnquiry::open(stored, part, &self.cards, &super::UNSEAL)
-            .map_err(|source| BrokerError::Unreadable { id, source })
+        OpenEnquiry::open(stored, part, &self.cards.load(), &super::UNSEAL).map_err(|source| {
+            self.note_part(id);
+            BrokerError::Unreadable { id, source }
+        })
     }
 
     fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
@@ -100,7 +102,7 @@ impl Broker {
                 lease,
                 question: text(&question),
             },
-            Act::Redirect { check, lease, to } => self.redirect(check, lease, to, now),
+            Act::Redirect { check, lease, to } => self.redirect(check, lease, to, now)?,
             Act::Supply { check, reply } => Verb::Supply {
                 check,
                 reply: text(&reply),
@@ -155,44 +157,57 @@ impl Broker {
         lease: Option<LeaseId>,
         to: Option<Target>,
         now: Timestamp,
-    ) -> Verb {
+    ) -> Result<Verb, Rejection> {
         let nowhere = |why| Destination::Nowhere { why: vec![why] };
-        let to = to.map_or(nowhere(UnroutableWhy::NotOurs), |to| {
-            self.resolve(&to, now).unwrap_or_else(nowhere)
-        });
-        Verb::Redirect { check, lease, to }
+        let to = match to {
+            None => nowhere(UnroutableWhy::NotOurs),
+            Some(to) => self
+                .resolve(&to, "authority_code", now)?
+                .unwrap_or_else(nowhere),
+        };
+        Ok(Verb::Redirect { check, lease, to })
     }
 
     /// An operator is there to correct a wrong name.
-    fn reroute(&self, check: CheckNumber, to: &Target, now: Timestamp) -> Result<Verb, Rejection> {
-        let missing = Rejection::NotFound { what: "responder" };
-        let to = self.resolve(to, now).map_err(|_| missing)?;
+    fn reroute(
+        &self,
+        check: CheckNumber,
+        to: &[Target],
+        now: Timestamp,
+    ) -> Result<Verb, Rejection> {
+        let resolved = |to| {
+            let missing = Rejection::NotFound { what: "responder" };
+            self.resolve(to, "authority_codes", now)?
+                .map_err(|_| missing)
+        };
+        let to = to.iter().map(resolved).collect::<Result<_, _>>()?;
         Ok(Verb::Reroute { check, to })
     }
 
-    /// Whose the directory says it is.
-    fn resolve(&self, target: &Target, now: Timestamp) -> Result<Destination, UnroutableWhy> {
-        let day = to_london(now).date();
-        match target {
-            Target::Authority(authority) => {
-                let responder = super::route::responder(&self.directory, *authority, day)?;
-                Ok(Destination::Responder {
-                    id: responder.id.clone(),
-                    authorities: vec![*authority],
-                })
+    /// Whose the directory says it is, or why it says nothing. A code that is no authority is refused, as a fault of `field`.
+    fn resolve(
+        &self,
+        target: &Target,
+        field: &'static str,
+        now: Timestamp,
+    ) -> Result<Result<Destination, UnroutableWhy>, Rejection> {
+        let (day, directory) = (to_london(now).date(), self.directory());
+        let (id, authorities) = match target {
+            Target::Authority(code) => {
+                let authority = route::authority(&directory, *code, day, field)?;
+                let responder = route::responder(&directory, authority, day);
+                (responder.map(|found| &found.id), vec![authority])
             }
             Target::Responder(id) => {
-                let known = self
-                    .directory
-                    .responders()
-                    .get(id)
-                    .ok_or(UnroutableWhy::NoResponder)?;
-                Ok(Destination::Responder {
-                    id: known.id.clone(),
-                    authorities: Vec::new(),
-                })
+                let known = directory.responders().get(id);
+                let known = known.ok_or(UnroutableWhy::NoResponder);
+                (known.map(|found| &found.id), Vec::new())
             }
-        }
+        };
+        Ok(id.map(|id| Destination::Responder {
+            id: id.clone(),
+            authorities,
+        }))
     }
 }
 

@@ -16,7 +16,7 @@ use usher_domain::ladder::Audience;
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::time::Timestamp;
 
-use crate::store::{Cursor, Filter, Place};
+use crate::store::{Cursor, Filter, Place, Recorded};
 
 /// An enquiry as an officer submits it.
 #[derive(Clone, PartialEq, Eq)]
@@ -205,8 +205,8 @@ pub enum Act {
     Reroute {
         /// The check.
         check: CheckNumber,
-        /// Whose.
-        to: Target,
+        /// Whose: at least one, at most [`usher_domain::limits::CHECKS_PER_ENQUIRY_MAX`].
+        to: Vec<Target>,
     },
     /// End a check.
     Close {
@@ -287,6 +287,8 @@ pub struct ListInput {
 /// A place in a listing of enquiries, or of the alerts or checks that enquiries have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
+    /// The last damaged record that was shown, while those are being shown: they come first, in a listing of alerts only.
+    pub fault: Option<EnquiryId>,
     /// The last enquiry that was shown whole; `None` before the first.
     pub after: Option<Place>,
     /// How many parts (alerts, checks) of the next one were shown already; 0 in a listing of enquiries.
@@ -304,11 +306,29 @@ pub struct HistoryInput {
     pub size: usize,
 }
 
+/// Where a watch goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// After this place.
+    pub after: Cursor,
+    /// The mark of the event that was there.
+    pub mark: u32,
+}
+
+impl From<&Recorded> for Resume {
+    fn from(recorded: &Recorded) -> Self {
+        Self {
+            after: recorded.cursor,
+            mark: recorded.mark(),
+        }
+    }
+}
+
 /// What to watch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchInput {
     /// Go on after this place, without a snapshot.
-    pub resume: Option<Cursor>,
+    pub resume: Option<Resume>,
     /// Only this enquiry.
     pub enquiry: Option<EnquiryId>,
     /// Only of these courts.
@@ -409,7 +429,7 @@ pub struct WatchAlertsInput {
     /// Which are wanted.
     pub filter: AlertFilter,
     /// Go on after this place, without a snapshot.
-    pub resume: Option<Cursor>,
+    pub resume: Option<Resume>,
 }
 
 /// Which responders to list.

@@ -20,6 +20,9 @@ use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::Timestamp;
 
+/// What a leased check takes on the wire beside what people wrote, in bytes: ids, codes, dates, reasons, authorities.
+const FACTS_BYTES_MAX: usize = 8 * 1_024;
+
 /// One check lent to the caller.
 #[derive(Clone, Debug)]
 pub struct LeasedCheck {
@@ -229,7 +232,7 @@ impl Broker {
         let (now, policy) = (self.clock.now(), self.policy.load_full());
         let until = lease_end(now, call.span, &policy);
         let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
-        let mut leased = Vec::new();
+        let (mut leased, mut bytes) = (Vec::new(), 0);
         for check in wanted {
             let change = match changes.entry(check.enquiry) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -244,6 +247,11 @@ impl Broker {
                     })
                 }
             };
+            // A reply that could not be sent would lose the leases: what it does not hold is left in the queue.
+            bytes += change.enquiry.text_bytes() + FACTS_BYTES_MAX;
+            if bytes > limits::PAGE_BYTES_MAX && !leased.is_empty() {
+                break;
+            }
             let verb = Verb::Lease {
                 check: check.number,
                 lease: self.ids.lease(),

@@ -106,6 +106,8 @@ pub struct ResponderView {
     pub hours: WorkingHours,
     /// Adapters connected to this broker now.
     pub connected_adapters: usize,
+    /// Since when none is: the last call of one, or this broker's start.
+    pub absent_since: Option<Timestamp>,
     /// Checks in its queue.
     pub waiting: usize,
     /// The nearest deadline in its queue.
@@ -157,4 +159,6 @@ pub struct StatusView {
     pub bank_holidays_known_until: jiff::civil::Date,
     /// The release of the postcode directory in use.
     pub directory_release: String,
+    /// Whether that release tells which postcodes are no longer in use.
+    pub directory_knows_terminations: bool,
 }

@@ -4,25 +4,33 @@ use super::input::{
     AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
 };
 use super::opened::{OpenEnquiry, Part};
-use super::{Broker, BrokerError, watch};
-use crate::store::{Cursor, Filter, Page, Place, Recorded, Stored};
+use super::{Broker, BrokerError, RecordFault, faults, watch};
+use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
 use usher_domain::id::{CheckId, CheckNumber, EnquiryId};
 use usher_domain::rejection::Rejection;
 use usher_domain::{index, limits, permit};
 
-/// An alert with the enquiry that it is about.
+/// Something that a named person must look at.
 #[derive(Clone, Debug)]
-pub struct AlertEntry {
-    /// The alert.
-    pub alert: Alert,
-    /// The enquiry.
-    pub stored: Stored,
+pub enum AlertEntry {
+    /// An alert with the enquiry that it is about.
+    Raised {
+        /// The alert.
+        alert: Alert,
+        /// The enquiry.
+        stored: Box<Stored>,
+    },
+    /// A record that the broker cannot go on with.
+    Damaged(RecordFault),
 }
 
 /// One page and where the next one starts.
 pub type Paged<T> = (Vec<T>, Option<Position>);
+
+/// What a page shows of one entry, and how many bytes that takes on the wire.
+pub type Shown<T> = (T, usize);
 
 impl Broker {
     /// One enquiry, opened as far as the actor may read it.
@@ -65,15 +73,16 @@ impl Broker {
         visible.ok_or_else(|| Rejection::NotFound { what: "enquiry" }.into())
     }
 
-    /// One page of the enquiries that the actor may see and `input` wants.
+    /// One page of the enquiries that the actor may see and `input` wants, none for adapters, who list checks; each as `show` shows it.
     ///
     /// # Errors
-    /// `NotPermitted` for adapters, who list checks; store errors.
-    pub async fn list(
+    /// Store errors.
+    pub async fn list<T: Send>(
         &self,
         input: &ListInput,
         actor: &Actor,
-    ) -> Result<Paged<Stored>, BrokerError> {
+        show: impl Fn(&OpenEnquiry) -> Shown<T> + Send + Sync,
+    ) -> Result<Paged<T>, BrokerError> {
         if actor.role == Role::Adapter {
             return Ok((Vec::new(), None));
         }
@@ -83,19 +92,21 @@ impl Broker {
                 .is_none_or(|reference| stored.enquiry.id.reference() == reference);
             if named { vec![stored] } else { Vec::new() }
         };
-        self.paged(&input.filter, input.position, input.size, actor, wanted)
-            .await
+        let show = |stored| Ok(show(&self.open(stored, Part::Whole)?));
+        let page = (input.position, input.size);
+        self.paged(&input.filter, page, actor, wanted, show).await
     }
 
-    /// One page of the checks of the actor's responders, each with the enquiry that it is part of.
+    /// One page of the checks of the actor's responders, each as `show` shows it of the enquiry that it is part of.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn list_checks(
+    pub async fn list_checks<T: Send>(
         &self,
         input: &ListChecksInput,
         actor: &Actor,
-    ) -> Result<Paged<(CheckNumber, OpenEnquiry)>, BrokerError> {
+        show: impl Fn(&OpenEnquiry, CheckNumber) -> Shown<T> + Send + Sync,
+    ) -> Result<Paged<T>, BrokerError> {
         let filter = Filter {
             responders: input.responders.clone(),
             ..Filter::default()
@@ -113,28 +124,37 @@ impl Broker {
             });
             checks.map(|check| (check.number, stored.clone())).collect()
         };
-        let (checks, next) = self
-            .paged(&filter, input.position, input.size, actor, wanted)
-            .await?;
-        let open = |(number, stored)| Ok((number, self.open(stored, Part::Check(number))?));
-        Ok((
-            checks
-                .into_iter()
-                .map(open)
-                .collect::<Result<_, BrokerError>>()?,
-            next,
-        ))
+        let show = |(number, stored)| {
+            let open = self.open(stored, Part::Check(number))?;
+            Ok(show(&open, number))
+        };
+        let page = (input.position, input.size);
+        self.paged(&filter, page, actor, wanted, show).await
     }
 
-    /// One page of alerts that the actor may see, nearest deadline first.
+    /// One page of alerts that the actor may see: damaged records first, then nearest deadline first; each as `show` shows it.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn list_alerts(
+    pub async fn list_alerts<T: Send>(
         &self,
         input: &ListAlertsInput,
         actor: &Actor,
-    ) -> Result<Paged<AlertEntry>, BrokerError> {
+        show: impl Fn(&AlertEntry) -> Shown<T> + Send + Sync,
+    ) -> Result<Paged<T>, BrokerError> {
+        let (mut found, position) = (Vec::new(), input.position);
+        let among_faults = position.after.is_none() && position.parts == 0;
+        if among_faults && faults::are_told(actor, &input.filter) {
+            self.look_for_faults().await?;
+            let faults = self.faults.list(position.fault, input.size);
+            let last = faults.last().map(|fault| fault.enquiry);
+            let entries = faults.into_iter().map(AlertEntry::Damaged);
+            found.extend(entries.map(|entry| show(&entry).0));
+            if found.len() >= input.size {
+                let fault = last.or(position.fault);
+                return Ok((found, Some(Position { fault, ..position })));
+            }
+        }
         let filter = Filter {
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
@@ -142,8 +162,11 @@ impl Broker {
             alerting: input.filter.states.is_empty().then_some(true),
         };
         let wanted = |stored: Stored| alerts_of(&stored, &input.filter, actor);
-        self.paged(&filter, input.position, input.size, actor, wanted)
-            .await
+        let show = |entry| Ok(show(&entry));
+        let page = (position, input.size - found.len());
+        let (raised, next) = self.paged(&filter, page, actor, wanted, show).await?;
+        found.extend(raised);
+        Ok((found, next))
     }
 
     /// One page of the events of one enquiry that the actor may see, and where the next one starts.
@@ -159,7 +182,12 @@ impl Broker {
         let mut events = self
             .store
             .history(input.enquiry, input.after, input.size)
-            .await?;
+            .await
+            .inspect_err(|error| {
+                if matches!(error, StoreError::Corrupt { .. }) {
+                    self.note_part(input.enquiry);
+                }
+            })?;
         let full = events.len() >= input.size;
         let next = events.last().filter(|_| full).map(|last| last.cursor);
         events.retain(|recorded| watch::may_see(actor, recorded));
@@ -174,22 +202,47 @@ impl Broker {
         Ok(self.store.feed_end().await?)
     }
 
-    /// One page of parts of enquiries: as many as asked for, and the place of the first that did not fit. Looks at a bounded number of
-    /// records; a short page may still continue.
-    async fn paged<T>(
+    /// The mark of the event at `place`; zero where there is none that can be read.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn mark(&self, place: Cursor) -> Result<u32, BrokerError> {
+        let Some(events) = place.events.checked_sub(1) else {
+            return Ok(0);
+        };
+        let before = Cursor { events, ..place };
+        match self.store.feed(before, 1).await {
+            Ok(found) => {
+                let there = found.first().filter(|recorded| recorded.cursor == place);
+                Ok(there.map_or(0, Recorded::mark))
+            }
+            Err(StoreError::Corrupt { .. }) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One page of parts of enquiries: as many as asked for and as [`limits::PAGE_BYTES_MAX`] holds, at least one, and the place of the
+    /// first that did not fit. Looks at a bounded number of records; a short page may still continue.
+    async fn paged<P: Send, T: Send>(
         &self,
         filter: &Filter,
-        position: Position,
-        size: usize,
+        (position, size): (Position, usize),
         actor: &Actor,
-        parts_of: impl Fn(Stored) -> Vec<T>,
+        parts_of: impl Fn(Stored) -> Vec<P> + Send + Sync,
+        show: impl Fn(P) -> Result<Shown<T>, BrokerError> + Send + Sync,
     ) -> Result<Paged<T>, BrokerError> {
         let filter = narrow(filter.clone(), actor);
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
         let Position {
             mut after,
             mut parts,
+            fault: _,
         } = position;
+        let at = |after, parts| Position {
+            fault: None,
+            after,
+            parts,
+        };
         let mut examined = 0;
         loop {
             let page = Page {
@@ -206,9 +259,14 @@ impl Broker {
                 }
                 let shown = usize::from(core::mem::take(&mut parts));
                 for (number, part) in parts_of(stored).into_iter().enumerate().skip(shown) {
+                    let here = at(after, u16::try_from(number).unwrap_or(u16::MAX));
                     if found.len() >= size {
-                        let parts = u16::try_from(number).unwrap_or(u16::MAX);
-                        return Ok((found, Some(Position { after, parts })));
+                        return Ok((found, Some(here)));
+                    }
+                    let (part, length) = show(part)?;
+                    bytes += length;
+                    if bytes > limits::PAGE_BYTES_MAX && !found.is_empty() {
+                        return Ok((found, Some(here)));
                     }
                     found.push(part);
                 }
@@ -219,7 +277,7 @@ impl Broker {
             };
             after = Some(next);
             if examined >= limits::PAGE_RECORDS_EXAMINED_MAX || found.len() >= size {
-                return Ok((found, Some(Position { after, parts: 0 })));
+                return Ok((found, Some(at(after, 0))));
             }
         }
     }
@@ -234,9 +292,9 @@ pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) ->
                 && filter.matches(alert, enquiry.deadline.court(), check.responder.as_ref())
         })
     };
-    let entry = |alert: &Alert| AlertEntry {
+    let entry = |alert: &Alert| AlertEntry::Raised {
         alert: alert.clone(),
-        stored: stored.clone(),
+        stored: Box::new(stored.clone()),
     };
     enquiry.alerts.iter().filter(wanted).map(entry).collect()
 }

@@ -13,6 +13,7 @@ use usher_domain::hearing::Deadline;
 use usher_domain::id::EnquiryId;
 use usher_domain::personal::Personal;
 use usher_domain::policy::curfew_blocks;
+use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, WorkingHours, is_doubled, to_london};
 
 /// Checks with a known outcome below which a share says nothing.
@@ -36,13 +37,15 @@ impl Broker {
             ..actor.clone()
         };
         let mut warnings = warnings_of(&input.personal);
-        let submit = self.routed(id, input, now);
+        let submit = self.routed(id, input, now)?;
         let command = Command {
             request: Some(request),
             verb: Verb::Submit(Box::new(submit)),
         };
         let enquiry = if validate_only {
-            decide(None, &command, &actor, now, &self.policy())?.enquiry
+            let stored = self.store.load(id).await?;
+            let current = stored.as_ref().map(|stored| &stored.enquiry);
+            decide(current, &command, &actor, now, &self.policy())?.enquiry
         } else {
             self.execute_new(id, &command, &actor).await?.enquiry
         };
@@ -61,7 +64,12 @@ impl Broker {
         })
     }
 
-    fn routed(&self, id: EnquiryId, input: SubmitInput, now: Timestamp) -> Submit {
+    fn routed(
+        &self,
+        id: EnquiryId,
+        input: SubmitInput,
+        now: Timestamp,
+    ) -> Result<Submit, Rejection> {
         let track = track(input.purpose, input.report, input.in_custody);
         let deadline = match input.deadline {
             DeadlineInput::Hearing(hearing) => Deadline::Hearing(hearing),
@@ -71,7 +79,7 @@ impl Broker {
             },
         };
         let day = to_london(now).date();
-        Submit {
+        Ok(Submit {
             id,
             office: input.office,
             purpose: input.purpose,
@@ -82,13 +90,13 @@ impl Broker {
             concerns: input.concerns,
             deadline,
             routes: route::routes(
-                &self.directory,
+                &self.directory(),
                 &input.personal.addresses,
                 &input.authorities,
                 day,
-            ),
+            )?,
             personal: record::seal_personal(&input.personal),
-        }
+        })
     }
 
     /// What to expect of `check`.
@@ -145,13 +153,6 @@ impl Broker {
     }
 
     fn warnings(&self, enquiry: &Enquiry, now: Timestamp) -> Vec<Warning> {
-        let policy = self.policy();
-        let at = enquiry.deadline.at();
-        let day = to_london(at).date();
-        let hearing = match &enquiry.deadline {
-            Deadline::Hearing(hearing) => Some(hearing),
-            Deadline::ReplyBy { .. } => None,
-        };
         let reasons = || enquiry.checks.iter().flat_map(|check| &check.reasons);
         let terminated = |reason: &RouteReason| {
             matches!(
@@ -163,12 +164,31 @@ impl Broker {
             )
         };
         let nowhere = |check: &Check| matches!(check.state, CheckState::Unroutable { .. });
+        let mut warnings = self.deadline_warnings(&enquiry.deadline, now);
+        warnings.extend(told([
+            (reasons().any(terminated), WarningCode::TerminatedPostcode),
+            (
+                enquiry.checks.iter().any(nowhere),
+                WarningCode::UnroutableAddress,
+            ),
+        ]));
+        warnings
+    }
+
+    /// What the officer should know of a deadline that was accepted.
+    pub fn deadline_warnings(&self, deadline: &Deadline, now: Timestamp) -> Vec<Warning> {
+        let policy = self.policy();
+        let at = deadline.at();
+        let day = to_london(at).date();
+        let hearing = match deadline {
+            Deadline::Hearing(hearing) => Some(hearing),
+            Deadline::ReplyBy { .. } => None,
+        };
         let courts_sit = WorkingHours::office()
             .of_day(day, &policy.calendar)
             .is_some();
-        [
+        told([
             (!policy.calendar.knows(day), WarningCode::BeyondBankHolidays),
-            (reasons().any(terminated), WarningCode::TerminatedPostcode),
             (at <= now, WarningCode::HearingPassed),
             (
                 hearing.is_some_and(|hearing| is_doubled(hearing.local)),
@@ -178,16 +198,14 @@ impl Broker {
                 hearing.is_some() && !courts_sit,
                 WarningCode::NotAWorkingDay,
             ),
-            (
-                enquiry.checks.iter().any(nowhere),
-                WarningCode::UnroutableAddress,
-            ),
-        ]
-        .into_iter()
-        .filter(|(holds, _)| *holds)
-        .map(|(_, code)| warning(code))
+        ])
         .collect()
     }
+}
+
+fn told<const N: usize>(warnings: [(bool, WarningCode); N]) -> impl Iterator<Item = Warning> {
+    let holds = warnings.into_iter().filter(|(holds, _)| *holds);
+    holds.map(|(_, code)| warning(code))
 }
 
 fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
@@ -255,7 +273,7 @@ fn warning(code: WarningCode) -> Warning {
         ),
         WarningCode::TerminatedPostcode => (
             "personal.addresses",
-            "A postcode is no longer in use; it was routed by where it was: check the address.",
+            "A postcode is no longer in use; where it still led somewhere it was routed: check the address.",
         ),
         WarningCode::HearingPassed => (
             "deadline",

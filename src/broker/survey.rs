@@ -7,6 +7,7 @@ use super::{Broker, BrokerError, route};
 use crate::directory::{self, PostcodeOutcome, Responder};
 use crate::store::StoreError;
 use jiff::SignedDuration;
+use std::sync::Arc;
 use usher_domain::code::Postcode;
 use usher_domain::enquiry::{CheckState, UnroutableWhy};
 use usher_domain::limits;
@@ -27,7 +28,8 @@ impl Broker {
                 .is_none_or(|authority| responder.authorities.contains(&authority))
         };
         let skip = usize::try_from(input.skip).unwrap_or(usize::MAX);
-        let mut rest = self.directory.responders().iter().filter(wanted).skip(skip);
+        let directory = self.directory();
+        let mut rest = directory.responders().iter().filter(wanted).skip(skip);
         let mut views = Vec::new();
         for responder in rest.by_ref().take(input.size) {
             views.push(self.view(responder).await?);
@@ -36,6 +38,7 @@ impl Broker {
     }
 
     async fn view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
+        let now = self.clock.now();
         let queue = self
             .store
             .queues()
@@ -52,7 +55,8 @@ impl Broker {
             },
             authorities: responder.authorities.clone(),
             hours: responder.hours.clone(),
-            connected_adapters: self.presence.connected(&responder.id, self.clock.now()),
+            connected_adapters: self.presence.connected(&responder.id, now),
+            absent_since: self.presence.absent_since(&responder.id, now),
             waiting: queue.as_ref().map_or(0, |(_, _, waiting)| *waiting),
             nearest_deadline: queue.map(|(_, first, _)| first.deadline),
             oldest_wait: self.oldest_wait(responder).await?,
@@ -92,14 +96,14 @@ impl Broker {
         let Ok(postcode) = Postcode::parse(postcode) else {
             return nowhere(UnroutableWhy::Malformed);
         };
-        match self.directory.lookup(&postcode, day) {
+        let directory = self.directory();
+        match directory.lookup(&postcode, day) {
             PostcodeOutcome::Authority { code, terminated } => {
-                let name = self
-                    .directory
+                let name = directory
                     .authorities()
                     .get(code)
                     .map(|authority| authority.name.clone());
-                let responder = route::responder(&self.directory, code, day);
+                let responder = route::responder(&directory, code, day);
                 LookupView {
                     authority: Some((code, name.unwrap_or_default())),
                     why: responder.as_ref().err().copied(),
@@ -109,7 +113,10 @@ impl Broker {
                     terminated,
                 }
             }
-            PostcodeOutcome::NoAuthority => nowhere(UnroutableWhy::NoAuthority),
+            PostcodeOutcome::NoAuthority { terminated } => LookupView {
+                terminated,
+                ..nowhere(UnroutableWhy::NoAuthority)
+            },
             PostcodeOutcome::OutsideEnglandAndWales => {
                 nowhere(UnroutableWhy::OutsideEnglandAndWales)
             }
@@ -123,30 +130,55 @@ impl Broker {
     /// Store errors.
     pub async fn status(&self) -> Result<StatusView, BrokerError> {
         let now = self.clock.now();
-        let overdue = self
-            .store
-            .next_due()
-            .await?
-            .map(|due| now.duration_since(due));
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").into(),
             store_engine: self.store.engine().into(),
             counts: self.store.counts().await?,
-            oldest_unescalated: overdue.unwrap_or_default().max(SignedDuration::ZERO),
+            oldest_unescalated: self.oldest_overdue().await?,
             feed_end: self.store.feed_end().await?,
             now,
             bank_holidays_known_until: self.policy().calendar.known_until(),
-            directory_release: self.directory.table().about().release.clone(),
+            directory_release: self.directory().table().about().release.clone(),
+            directory_knows_terminations: self.directory().table().knows_terminations(),
         })
     }
 
+    /// How long the oldest step that is due and not raised has been due; zero when there is none. Read from the store, so that it grows
+    /// whatever has become of the scheduler. Records that nobody can advance are told of as damaged.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn oldest_overdue(&self) -> Result<SignedDuration, StoreError> {
+        let now = self.clock.now();
+        let next = self.next_due().await?;
+        let age = next.map(|due| now.duration_since(due)).unwrap_or_default();
+        Ok(age.max(SignedDuration::ZERO))
+    }
+
+    /// The soonest due moment of an enquiry that the clock can advance.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let due = self
+            .store
+            .due(Timestamp::MAX, self.faults.count() + 1)
+            .await?;
+        let next = due.iter().find(|(_, id)| !self.faults.stops(*id));
+        Ok(next.map(|(due, _)| *due))
+    }
+
     /// What people need to know of each responder.
-    pub fn cards(&self) -> &ResponderCards {
-        &self.cards
+    pub fn cards(&self) -> Arc<ResponderCards> {
+        self.cards.load_full()
     }
 
     /// What people need to know of a responder beside a check.
     pub(super) fn card(&self, responder: &usher_domain::code::ResponderId) -> ResponderCard {
-        self.cards.get(responder).cloned().unwrap_or_default()
+        self.cards
+            .load()
+            .get(responder)
+            .cloned()
+            .unwrap_or_default()
     }
 }

@@ -1,10 +1,10 @@
 //! Watching: events after a cursor, as they are committed, of what the actor may see. Bounded: a slow watcher reads at its own pace from the
-//! store, nothing piles up here.
+//! store, nothing piles up here. A damaged record or entry of the feed holds nobody up.
 
-use super::input::{AlertFilter, AlertStanding};
+use super::input::{AlertFilter, AlertStanding, Resume};
 use super::query::{AlertEntry, alerts_of};
-use super::{Broker, BrokerError};
-use crate::store::{Cursor, Recorded};
+use super::{Broker, BrokerError, faults};
+use crate::store::{Cursor, Recorded, StoreError};
 use tokio::sync::watch;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::event::EventKind;
@@ -15,19 +15,37 @@ use usher_domain::limits;
 pub struct Watch {
     after: Cursor,
     end: watch::Receiver<Cursor>,
+    /// Damaged records noticed after the one with this number are news.
+    told: u64,
+    noticed: watch::Receiver<u64>,
+    has_gap: bool,
 }
 
 impl Watch {
     /// Resumes after `after`, or starts at the feed's present end.
     pub fn new(broker: &Broker, after: Option<Cursor>) -> Self {
-        let end = broker.announcer.feed();
+        let (end, noticed) = (broker.announcer.feed(), broker.faults.noticed());
+        // A snapshot tells of all that is damaged; whoever goes on without one is told here.
+        let told = after.map_or_else(|| *noticed.borrow(), |_| 0);
         let after = after.unwrap_or_else(|| *end.borrow());
-        Self { after, end }
+        Self {
+            after,
+            end,
+            told,
+            noticed,
+            has_gap: false,
+        }
     }
 
     /// Everything up to here has been seen.
     pub fn cursor(&self) -> Cursor {
         self.after
+    }
+
+    /// Whether, since this was last asked, a part of the feed was passed over that cannot be read: then only a snapshot tells how things
+    /// stand.
+    pub fn take_gap(&mut self) -> bool {
+        std::mem::take(&mut self.has_gap)
     }
 
     /// The next events that `actor` may see; waits until there are some, or until some have passed that are not for the actor (then empty).
@@ -46,16 +64,29 @@ impl Watch {
         Ok(page.into_iter().filter(seen).collect())
     }
 
-    /// What comes after all that has been seen; waits until there is something.
+    /// What comes after all that has been seen; waits until there is something. An entry that cannot be read is passed over with all that
+    /// has come since, and that is a gap.
     async fn page(&mut self, broker: &Broker) -> Result<Vec<Recorded>, BrokerError> {
         loop {
             self.end.borrow_and_update();
-            let page = broker
-                .store
-                .feed(self.after, limits::WATCH_QUEUE_MAX)
-                .await?;
-            if !page.is_empty() || self.end.changed().await.is_err() {
-                return Ok(page);
+            let page = broker.store.feed(self.after, limits::WATCH_QUEUE_MAX);
+            match page.await {
+                Ok(page) if page.is_empty() => {
+                    if self.end.changed().await.is_err() {
+                        return Ok(page);
+                    }
+                }
+                Ok(page) => return Ok(page),
+                Err(error @ StoreError::Corrupt { id: None, .. }) => {
+                    let end = broker.store.feed_end().await?;
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "a watch starts anew: the feed has an entry that cannot be read"
+                    );
+                    (self.after, self.has_gap) = (end, true);
+                    return Ok(Vec::new());
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -64,7 +95,7 @@ impl Watch {
         self.after = page.last().map_or(self.after, |last| last.cursor);
     }
 
-    /// The next changes of alerts that `actor` may see and `filter` wants, each with the cursor to resume after; as [`Watch::next`].
+    /// The next changes of alerts that `actor` may see and `filter` wants, each with the place to resume after; as [`Watch::next`].
     ///
     /// # Errors
     /// Store errors.
@@ -73,7 +104,7 @@ impl Watch {
         broker: &Broker,
         filter: &AlertFilter,
         actor: &Actor,
-    ) -> Result<Vec<(Cursor, AlertEntry)>, BrokerError> {
+    ) -> Result<Vec<(Resume, AlertEntry)>, BrokerError> {
         // An alert that has ended is news for whoever watches the live ones.
         let mut filter = filter.clone();
         if filter.states.is_empty() {
@@ -84,18 +115,40 @@ impl Watch {
             ];
         }
         let mut changes = Vec::new();
-        let page = self.page(broker).await?;
+        let page = if faults::are_told(actor, &filter) {
+            let (damaged, last) = broker.faults.newer(self.told);
+            if !damaged.is_empty() {
+                let after = self.after;
+                let mark = broker.mark(after).await?;
+                self.told = last;
+                let entry = |fault| (Resume { after, mark }, AlertEntry::Damaged(fault));
+                return Ok(damaged.into_iter().map(entry).collect());
+            }
+            let mut noticed = self.noticed.clone();
+            tokio::select! {
+                page = self.page(broker) => page?,
+                _ = noticed.wait_for(|number| *number > last) => return Ok(changes),
+            }
+        } else {
+            self.page(broker).await?
+        };
         for recorded in page.iter().filter(|recorded| may_see(actor, recorded)) {
             let Some(number) = alert_of(&recorded.event.kind) else {
                 continue;
             };
-            let Some(stored) = broker.store.load(recorded.enquiry).await? else {
-                continue;
+            let stored = match broker.store.load(recorded.enquiry).await {
+                Ok(Some(stored)) => stored,
+                Ok(None) => continue,
+                // Operators are told of it; the others' alerts still come.
+                Err(StoreError::Corrupt { id: Some(_), .. }) => {
+                    broker.look_for_faults().await?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
-            let entry = alerts_of(&stored, &filter, actor)
-                .into_iter()
-                .find(|entry| entry.alert.number == number);
-            changes.extend(entry.map(|entry| (recorded.cursor, entry)));
+            let is_it = |entry: &AlertEntry| matches!(entry, AlertEntry::Raised { alert, .. } if alert.number == number);
+            let entry = alerts_of(&stored, &filter, actor).into_iter().find(is_it);
+            changes.extend(entry.map(|entry| (Resume::from(recorded), entry)));
         }
         // Only now: whoever gives up while an enquiry is loaded has missed nothing.
         self.pass(&page);

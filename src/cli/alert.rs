@@ -107,7 +107,7 @@ pub(super) async fn run(command: AlertCommand, context: &Context) -> Result<Exit
 async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
     let client = &client;
-    let (found, token) = pages::collect(&args.page, async |page_size, page_token| {
+    let (found, next_page_token) = pages::collect(&args.page, async |page_size, page_token| {
         let request = v1::ListAlertsRequest {
             page_size,
             page_token,
@@ -125,7 +125,14 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
         Ok((page.alerts, page.next_page_token))
     })
     .await?;
-    context.output.list(&found, &token, |found| alerts(found))?;
+    let response = v1::ListAlertsResponse {
+        alerts: found,
+        next_page_token,
+    };
+    let (found, next) = (&response.alerts, &response.next_page_token);
+    context
+        .output
+        .list(&response, found, next, |found| alerts(found))?;
     Ok(Exit::Ok)
 }
 
@@ -231,6 +238,7 @@ fn watched(output: Output, message: &v1::WatchAlertsResponse) -> Result<(), Fail
 fn one_line(alert: &v1::Alert) -> String {
     let number = alert.id.rsplit_once('/').map_or("-", |(_, number)| number);
     let responder = match alert.responder_name.as_str() {
+        "" if alert.check_id.is_empty() => "a person must look at this record".into(),
         "" => "nobody is asked yet".into(),
         name => format!("{} {}", clean(name), clean(&alert.duty_phone)),
     };

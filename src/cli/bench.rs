@@ -20,6 +20,9 @@ pub(super) struct BenchArgs {
     /// Calls at once, one number or several with commas between
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_usize, 64, 256])]
     concurrency: Vec<usize>,
+    /// Worker threads of each of the two processes; 0 is one for each processor, as `serve` has
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
+    workers: u16,
     /// Open enquiries for the second part; 0 leaves it out
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     open: usize,
@@ -68,14 +71,20 @@ pub(super) fn run(args: BenchArgs, context: &Context) -> Result<Exit, Failure> {
         round: Duration::from_secs(args.seconds),
         rounds: usize::try_from(args.rounds).unwrap_or(usize::MAX),
         concurrency: args.concurrency,
+        workers: args.workers.into(),
         open: args.open,
         due: args.due,
         engine: args.engine.into(),
-        folder: args.folder,
+        folder: args
+            .folder
+            .unwrap_or_else(|| context.environment.temporary_folder()),
         ..bench::Options::default()
     };
     let say = |line: &str| context.output.note(line);
-    let report = bench::run(&options, &say).map_err(|error| failed(&error))?;
+    let report = match bench::run(&options, &say) {
+        Err(error) if error.is::<bench::Interrupted>() => return Ok(Exit::Interrupted),
+        report => report.map_err(|error| failed(&error))?,
+    };
     if context.output.is_json() {
         let figures = report.json();
         let figures = figures.map_err(|error| Failure::caused(Exit::Failure, &error, ""))?;

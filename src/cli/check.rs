@@ -11,7 +11,6 @@ use super::failure::{Exit, Failure};
 use super::words;
 use clap::{Args, Subcommand};
 use usher_proto::v1;
-use v1::reroute_request::To;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CheckCommand {
@@ -61,9 +60,11 @@ pub(super) enum CheckCommand {
                        usher check redirect 018f3b8e-0000-5000-8000-000000000001/1 --unknown"
     )]
     Redirect(adapter::RedirectArgs),
-    /// Route a check that leads nowhere or to the wrong responder (operators)
+    /// Route a check that leads nowhere or to the wrong responder (operators). An unroutable check stands for every address
+    /// that `usher enquiry show` lists under it: name each authority concerned
     #[command(
-        before_help = "Examples:\n  usher check reroute 7K3M-9QXA-B/1 --authority E09000012\n  usher check reroute 7K3M-9QXA-B/1 --responder hackney"
+        before_help = "Examples:\n  usher check reroute 7K3M-9QXA-B/1 --authority E09000012\n  usher check reroute 7K3M-9QXA-B/1 --responder hackney\n  \
+                       usher check reroute 7K3M-9QXA-B/1 --authority E09000012 --authority E09000007"
     )]
     Reroute(RerouteArgs),
     /// End a check, with a reason (operators, officers and managers)
@@ -78,12 +79,12 @@ pub(super) struct RerouteArgs {
     /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
     check: String,
-    /// To the responder of this authority, by GSS code
+    /// To the responder of this authority, by GSS code; may be given again
     #[arg(long, value_name = "CODE", required_unless_present = "responder")]
-    authority: Option<String>,
-    /// To this responder
-    #[arg(long, value_name = "ID", conflicts_with = "authority")]
-    responder: Option<String>,
+    authority: Vec<String>,
+    /// To this responder; may be given again
+    #[arg(long, value_name = "ID")]
+    responder: Vec<String>,
     #[command(flatten)]
     act: ActArgs,
 }
@@ -121,12 +122,12 @@ pub(super) async fn run(command: CheckCommand, context: &Context) -> Result<Exit
 
 async fn reroute(args: &RerouteArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::acting(&args.act, &context.environment)?;
-    let to = args.authority.clone().map(To::AuthorityCode);
     let request = v1::RerouteRequest {
         request_id: client.request_id(),
         person: client.person(),
         check_id: check_id(&client, &args.check).await?,
-        to: to.or_else(|| args.responder.clone().map(To::ResponderId)),
+        authority_codes: args.authority.clone(),
+        responder_ids: args.responder.clone(),
     };
     let response = client.take(client.operations().reroute(client.request(request)).await)?;
     shown(context, response.enquiry)

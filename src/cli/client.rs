@@ -4,6 +4,7 @@
 //! The client file holds no secret, only the paths of certificate and key. It is `--client FILE`, else
 //! `usher/client.toml` in the user's configuration folder, else `usher-client.toml` in the working directory.
 
+use super::connection::Connection;
 use super::failure::{Exit, Failure};
 use crate::config::environment::Environment;
 use crate::ids::{Ids as _, RandomIds};
@@ -12,7 +13,6 @@ use clap::Args;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use usher_domain::id::RequestId;
 use usher_domain::limits;
@@ -132,7 +132,7 @@ struct FilePerson {
 
 /// A broker to call.
 pub(super) struct Client {
-    channel: Channel,
+    connection: Connection,
     limit: Duration,
     person: Option<v1::Person>,
     request_id: RequestId,
@@ -195,7 +195,7 @@ impl Client {
             )
         })?;
         Ok(Self {
-            channel,
+            connection: Connection::new(channel),
             limit: Duration::from_secs(connect.timeout),
             person,
             request_id: actor.request_id.unwrap_or_else(|| RandomIds.request()),
@@ -204,20 +204,20 @@ impl Client {
     }
 
     /// The officers' service.
-    pub(super) fn court(&self) -> CourtServiceClient<Channel> {
-        CourtServiceClient::new(self.channel.clone())
+    pub(super) fn court(&self) -> CourtServiceClient<Connection> {
+        CourtServiceClient::new(self.connection.clone())
             .max_decoding_message_size(limits::RESPONSE_BYTES_MAX)
     }
 
     /// The adapters' service.
-    pub(super) fn adapter(&self) -> AdapterServiceClient<Channel> {
-        AdapterServiceClient::new(self.channel.clone())
+    pub(super) fn adapter(&self) -> AdapterServiceClient<Connection> {
+        AdapterServiceClient::new(self.connection.clone())
             .max_decoding_message_size(limits::RESPONSE_BYTES_MAX)
     }
 
     /// The operators' service.
-    pub(super) fn operations(&self) -> OperationsServiceClient<Channel> {
-        OperationsServiceClient::new(self.channel.clone())
+    pub(super) fn operations(&self) -> OperationsServiceClient<Connection> {
+        OperationsServiceClient::new(self.connection.clone())
             .max_decoding_message_size(limits::RESPONSE_BYTES_MAX)
     }
 

@@ -3,11 +3,9 @@
 use super::Context;
 use super::failure::{Exit, Failure};
 use super::output::{cell, table};
-use super::serve;
 use crate::app;
 use crate::config::fault::{Fault, Faults, Severity};
 use crate::config::{self, Flag, Loaded};
-use crate::rpc::tls::Reloader;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -100,14 +98,8 @@ fn check(args: &ConfigArgs, context: &Context) -> Result<Exit, Failure> {
     let file = args.file(context);
     let loaded = app::load(file.as_deref(), &context.environment, &args.flags);
     let faults = match loaded {
-        Ok(loaded) => {
-            Reloader::open(loaded.config.tls.clone()).map_err(|error| {
-                Failure::caused(Exit::Usage, &error, "see [tls] in config/usher.toml")
-            })?;
-            loaded.warnings
-        }
-        Err(app::ServeError::Config(Faults(faults))) => faults,
-        Err(error) => return Err(serve::failed(&error)),
+        Ok(loaded) => loaded.warnings,
+        Err(Faults(faults)) => faults,
     };
     let errors = faults
         .iter()
@@ -116,7 +108,7 @@ fn check(args: &ConfigArgs, context: &Context) -> Result<Exit, Failure> {
     if context.output.is_json() {
         context
             .output
-            .items(&faults.iter().map(fault_value).collect::<Vec<_>>(), "")?;
+            .items(&faults.iter().map(fault_value).collect::<Vec<_>>())?;
     } else {
         for fault in &faults {
             context.output.print(&fault.to_string())?;
@@ -146,7 +138,7 @@ fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
         let item = |setting: &config::Setting| json!({ "key": setting.key, "value": setting.value, "origin": setting.origin.to_string() });
         context
             .output
-            .items(&settings.iter().map(item).collect::<Vec<_>>(), "")?;
+            .items(&settings.iter().map(item).collect::<Vec<_>>())?;
         return Ok(Exit::Ok);
     }
     if !args.origin {

@@ -3,6 +3,8 @@
 use super::Context;
 use super::failure::{Exit, Failure};
 use crate::demo;
+use crate::demo::list::ListError;
+use crate::lifecycle::Interrupts;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -31,20 +33,22 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         speed: args.speed,
         seed: args.seed,
         keep_running: args.keep_running,
+        folder: context.environment.temporary_folder(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|error| {
-        Failure::caused(Exit::Failure, &error, "check the limits of the system")
-    })?;
+    let runtime = runtime.map_err(|error| no_system(&error))?;
     runtime.block_on(async {
+        // Before the folder is made: nothing may end the process without removing it.
+        let mut interrupts = Interrupts::listen().map_err(|error| no_system(&error))?;
         let played = tokio::select! {
+            biased;
+            () = interrupts.next() => return Ok(Exit::Interrupted),
             played = demo::run(&options) => played,
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
         };
-        let outcome = played.map_err(|error| Failure::caused(Exit::Failure, error.as_ref(), ""))?;
-        let kept = outcome.exit_code() == 0;
+        let outcome = played.map_err(|error| failed(&error))?;
+        let exit = exit_of(&outcome);
         if context.output.is_json() {
             let summary = outcome
                 .json()
@@ -53,8 +57,35 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         } else {
             context.output.print(outcome.table())?;
         }
-        let kept_on = outcome.keep_running().await;
-        kept_on.map_err(|error| Failure::caused(Exit::Failure, error.as_ref(), ""))?;
-        Ok(if kept { Exit::Ok } else { Exit::Found })
+        let kept_on = outcome.keep_running(&mut interrupts).await;
+        kept_on.map_err(|error| failed(&error))?;
+        Ok(exit)
     })
+}
+
+fn exit_of(outcome: &demo::Outcome) -> Exit {
+    match outcome.exit_code() {
+        0 => Exit::Ok,
+        _ => Exit::Found,
+    }
+}
+
+/// The list is what the caller gave; everything else is the machine's.
+fn failed(error: &anyhow::Error) -> Failure {
+    if error.chain().any(<dyn std::error::Error>::is::<ListError>) {
+        return Failure::caused(
+            Exit::Usage,
+            error.as_ref(),
+            "correct the list; `usher demo --help` says what its columns are",
+        );
+    }
+    Failure::caused(
+        Exit::Failure,
+        error.as_ref(),
+        "check the disk and the memory that are left",
+    )
+}
+
+fn no_system(error: &std::io::Error) -> Failure {
+    Failure::caused(Exit::Failure, error, "check the limits of the system")
 }

@@ -8,8 +8,9 @@ use super::failure::{Exit, Failure};
 use super::json;
 use super::output::{Tone, cell, clean, table, toned};
 use super::words::word;
+use crate::directory::table::About;
 use crate::directory::{
-    Authorities, Directory, DirectoryError, PostcodeOutcome, Responders, Table,
+    Authorities, AuthoritiesError, Directory, DirectoryError, PostcodeOutcome, Responders, Table,
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -37,6 +38,10 @@ pub(super) enum DirectoryCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_args(|arg| {
+    let of_a_broker = matches!(arg.get_id().as_str(), "server" | "client");
+    if of_a_broker { arg.conflicts_with_all(FILE_FLAGS) } else { arg }
+}))]
 pub(super) struct LookupArgs {
     /// Postcode, however spaced and cased
     #[arg(value_name = "POSTCODE", required = true)]
@@ -47,6 +52,9 @@ pub(super) struct LookupArgs {
     connect: ConnectArgs,
 }
 
+/// A broker goes by its own directory and the day: what is said of another would be ignored.
+const FILE_FLAGS: [&str; 5] = ["table", "responders", "authorities", "districts", "on"];
+
 /// Which directory, where it is not the built-in one.
 #[derive(Debug, Args)]
 struct FileArgs {
@@ -56,9 +64,28 @@ struct FileArgs {
     /// Folder of responder files [default: the built-in ones of London]
     #[arg(long, value_name = "DIR")]
     responders: Option<PathBuf>,
+    #[command(flatten)]
+    authorities: AuthorityArgs,
     /// The day that counts [default: today in London]
     #[arg(long, value_name = "DATE")]
     on: Option<jiff::civil::Date>,
+}
+
+/// Which authorities, where they are not the built-in ones.
+#[derive(Debug, Args)]
+struct AuthorityArgs {
+    /// Authorities in the form of config/directory/authorities.csv [default: the built-in ones]
+    #[arg(long, value_name = "FILE")]
+    authorities: Option<PathBuf>,
+    /// Districts in the form of config/directory/districts.csv [default: the built-in ones]
+    #[arg(long, value_name = "FILE")]
+    districts: Option<PathBuf>,
+}
+
+impl AuthorityArgs {
+    fn load(&self) -> Result<Authorities, AuthoritiesError> {
+        Authorities::load(self.authorities.as_deref(), self.districts.as_deref())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -73,7 +100,7 @@ pub(super) struct ListArgs {
 impl FileArgs {
     fn open(&self) -> Result<Directory, Failure> {
         let read = || -> Result<Directory, DirectoryError> {
-            let authorities = Authorities::built_in()?;
+            let authorities = self.authorities.load()?;
             let responders = match &self.responders {
                 Some(folder) => Responders::load(folder, &authorities)?,
                 None => Responders::built_in(&authorities)?,
@@ -84,8 +111,9 @@ impl FileArgs {
             };
             Ok(Directory::new(table, authorities, responders))
         };
-        read()
-            .map_err(|error| Failure::caused(Exit::Usage, &error, "check --table and --responders"))
+        read().map_err(|error| {
+            Failure::caused(Exit::Usage, &error, "check the files that the flags name")
+        })
     }
 
     fn day(&self) -> jiff::civil::Date {
@@ -130,7 +158,7 @@ async fn lookup(args: &LookupArgs, context: &Context) -> Result<Exit, Failure> {
                 Ok(item)
             })
             .collect();
-        context.output.items(&items?, "")?;
+        context.output.items(&items?)?;
     } else {
         context.output.print(&outcomes(&args.postcodes, &found))?;
     }
@@ -147,7 +175,10 @@ fn offline(
     let outcome = match Postcode::parse(postcode).map(|postcode| directory.lookup(&postcode, day)) {
         Err(_) => v1::LookupOutcome::Malformed,
         Ok(PostcodeOutcome::Unknown) => v1::LookupOutcome::Unknown,
-        Ok(PostcodeOutcome::NoAuthority) => v1::LookupOutcome::NoAuthority,
+        Ok(PostcodeOutcome::NoAuthority { terminated }) => {
+            response.terminated = terminated;
+            v1::LookupOutcome::NoAuthority
+        }
         Ok(PostcodeOutcome::OutsideEnglandAndWales) => v1::LookupOutcome::OutsideEnglandAndWales,
         Ok(PostcodeOutcome::Authority { code, terminated }) => {
             response.authority_code = code.to_string();
@@ -196,7 +227,8 @@ fn remark(one: &v1::LookupPostcodeResponse) -> (String, Tone) {
         }
         v1::LookupOutcome::Found => return (String::new(), Tone::Plain),
         v1::LookupOutcome::NoResponder => "nobody answers for the authority: add a responder file",
-        v1::LookupOutcome::NoAuthority => "in use, but in no authority",
+        v1::LookupOutcome::NoAuthority if one.terminated => "no longer in use, and in no authority",
+        v1::LookupOutcome::NoAuthority => "in no authority",
         v1::LookupOutcome::OutsideEnglandAndWales => "outside England and Wales",
         v1::LookupOutcome::Malformed => "not a postcode",
         v1::LookupOutcome::Unknown => "not in the table: mistyped, or newer than the release",
@@ -237,7 +269,7 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
                 "dutyPhone": responder.map(|responder| responder.duty_phone.clone()).unwrap_or_default(),
             })
         });
-        context.output.items(&items.collect::<Vec<_>>(), "")?;
+        context.output.items(&items.collect::<Vec<_>>())?;
         return Ok(Exit::Ok);
     }
     let mut rows = table(&["code", "authority", "region", "responder", "duty phone"]);
@@ -254,18 +286,28 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     context.output.print(&rows.to_string())?;
     let about = directory.table().about();
     context.output.note(&format!(
-        "{} authorities; postcodes: {}, {} of them, table made on {}",
+        "{} authorities; postcodes: {}, {} of them, {}, table made on {}",
         authorities.len(),
         clean(&about.release),
         about.postcodes,
+        terminations(about),
         about.built
     ));
     Ok(Exit::Ok)
 }
 
+fn terminations(about: &About) -> String {
+    if about.knows_terminations {
+        format!("{} no longer in use", about.terminated)
+    } else {
+        "terminations not known (`usher directory build` makes a table that knows)".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser as _;
 
     #[test]
     fn every_outcome_is_explicit() {
@@ -282,6 +324,49 @@ mod tests {
         check("EH1 1YZ", v1::LookupOutcome::OutsideEnglandAndWales, "");
         check("nonsense", v1::LookupOutcome::Malformed, "");
         check("ZZ9 9ZZ", v1::LookupOutcome::Unknown, "");
+    }
+
+    #[test]
+    fn a_postcode_out_of_use_is_not_said_to_be_in_use() {
+        let check = |terminated, wanted: &str| {
+            let mut response = v1::LookupPostcodeResponse {
+                terminated,
+                ..Default::default()
+            };
+            response.set_outcome(v1::LookupOutcome::NoAuthority);
+            assert_eq!(remark(&response), (wanted.into(), Tone::Bad));
+        };
+        check(true, "no longer in use, and in no authority");
+        check(false, "in no authority");
+    }
+
+    #[test]
+    fn a_table_that_knows_no_terminations_says_so() {
+        let mut about = Table::built_in().unwrap().about().clone();
+        assert!(terminations(&about).contains("not known"));
+        about.knows_terminations = true;
+        assert_eq!(terminations(&about), "0 no longer in use");
+    }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        lookup: LookupArgs,
+    }
+
+    #[test]
+    fn files_and_days_are_not_for_a_broker() {
+        let check = |flags: &[&str], fine: bool| {
+            let line = ["lookup", "E8 1EA"].iter().chain(flags);
+            assert_eq!(Line::try_parse_from(line).is_ok(), fine, "{flags:?}");
+        };
+        check(&["--table", "t.bin", "--on", "2026-11-23"], true);
+        check(&["--server", "https://b:1"], true);
+        for flag in FILE_FLAGS {
+            let flag = format!("--{flag}");
+            check(&["--server", "https://b:1", &flag, "2026-11-23"], false);
+            check(&["--client", "c.toml", &flag, "2026-11-23"], false);
+        }
     }
 
     #[test]

@@ -253,7 +253,7 @@ pub(super) fn shown(context: &Context, enquiry: Option<v1::Enquiry>) -> Result<E
 async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
     let client = &client;
-    let (enquiries, token) = pages::collect(&args.page, async |page_size, page_token| {
+    let (enquiries, next_page_token) = pages::collect(&args.page, async |page_size, page_token| {
         let request = v1::ListRequest {
             page_size,
             page_token,
@@ -271,7 +271,14 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
         Ok((page.enquiries, page.next_page_token))
     })
     .await?;
-    context.output.list(&enquiries, &token, line::summaries)?;
+    let response = v1::ListResponse {
+        enquiries,
+        next_page_token,
+    };
+    let (found, next) = (&response.enquiries, &response.next_page_token);
+    context
+        .output
+        .list(&response, found, next, line::summaries)?;
     Ok(Exit::Ok)
 }
 
@@ -341,7 +348,7 @@ async fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure>
     let client = Client::reading(&args.connect, &context.environment)?;
     let enquiry_id = &enquiry_id(&client, &args.enquiry).await?;
     let client = &client;
-    let (events, token) = pages::collect(&args.page, async |page_size, page_token| {
+    let (events, next_page_token) = pages::collect(&args.page, async |page_size, page_token| {
         let enquiry_id = enquiry_id.clone();
         let request = client.request(v1::HistoryRequest {
             enquiry_id,
@@ -352,7 +359,12 @@ async fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure>
         Ok((page.events, page.next_page_token))
     })
     .await?;
-    context.output.list(&events, &token, |events| {
+    let response = v1::HistoryResponse {
+        events,
+        next_page_token,
+    };
+    let (found, next) = (&response.events, &response.next_page_token);
+    context.output.list(&response, found, next, |events| {
         let lines: Vec<String> = events.iter().map(line::event_line).collect();
         lines.join("\n")
     })?;
@@ -393,7 +405,17 @@ async fn move_hearing(args: &MoveArgs, context: &Context) -> Result<Exit, Failur
         reason: words_or_stdin(&args.reason)?,
     };
     let response = client.take(client.court().move_hearing(client.request(request)).await)?;
-    shown(context, response.enquiry)
+    let enquiry = response.enquiry.unwrap_or_default();
+    if context.output.is_json() {
+        let mut value = json::to_value(&enquiry)?;
+        let warnings = response.warnings.iter().map(json::to_value);
+        value["warnings"] = warnings.collect::<Result<_, _>>()?;
+        context.output.value(&value)?;
+    } else {
+        let page = enquiry_page(&enquiry) + &receipt::warnings(&response.warnings);
+        context.output.print(&page)?;
+    }
+    Ok(Exit::Ok)
 }
 
 async fn decide(args: &DecideArgs, context: &Context) -> Result<Exit, Failure> {

@@ -3,9 +3,10 @@
 //! A failure says what happened, each wrong field on a line of its own, and what to do. It never repeats a value that was
 //! given: those may be personal data.
 
-use std::error::Error as _;
+use super::connection::{Refused, alert, causes};
+use std::error::Error;
 use std::fmt::Write as _;
-use tonic::{Code, Status};
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::StatusExt as _;
 
 /// How the process ends. `usher --help` documents them.
@@ -27,7 +28,7 @@ pub enum Exit {
     Conflict,
     /// A check ran to its end and found a problem.
     Found,
-    /// Ctrl-C.
+    /// Ctrl-C, or SIGTERM.
     Interrupted,
 }
 
@@ -59,7 +60,7 @@ Exit codes:
   5    there is no such thing, or it is not yours
   6    not possible as things stand, or changed meanwhile: look again
   7    a check ran and found a problem
-  130  interrupted (Ctrl-C)";
+  130  interrupted (Ctrl-C or SIGTERM)";
 
 /// Why a command failed, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Failure {
     }
 
     /// As [`Failure::new`], with the causes of `error` on lines of their own.
-    pub fn caused(exit: Exit, error: &dyn std::error::Error, hint: &str) -> Self {
+    pub fn caused(exit: Exit, error: &dyn Error, hint: &str) -> Self {
         let mut failure = Self::new(exit, error.to_string(), hint);
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -136,8 +137,8 @@ impl Failure {
 /// A failed call to the broker.
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        if let Some(refusal) = tls_refusal(&status) {
-            return refusal;
+        if let Some(failure) = of_connection(&status) {
+            return failure;
         }
         let (exit, hint) = of_code(status.code());
         let mut failure = Self::new(exit, what_of(&status), hint);
@@ -200,7 +201,7 @@ fn of_code(code: Code) -> (Exit, &'static str) {
         ),
         Code::DataLoss => (
             Exit::Failure,
-            "a record cannot be read; the broker's operators have been told",
+            "a record cannot be read; the broker's operators see it among their alerts",
         ),
         Code::Cancelled | Code::Unknown | Code::Internal => (
             Exit::Failure,
@@ -222,119 +223,144 @@ fn hint_of(reason: &str) -> Option<&'static str> {
         "NEWER_ANSWER" => {
             "a newer version of the answer has come: read it, then give its number as --answer-version"
         }
+        "TOO_MANY" => {
+            "the message says which bound is reached: send fewer or shorter ones, or go on in another enquiry"
+        }
         "BAD_CURSOR" => "leave --resume out to start with a snapshot",
         "BAD_PAGE_TOKEN" => "leave --page-token out to start with the first page",
+        "WRONG_STATE" => {
+            "look where the check stands: `usher enquiry show`, or `usher check show` for a borough"
+        }
+        "ALERT_ENDED" => "the check has moved on; `usher alert list` shows the alerts that stand",
+        "TOO_LARGE" => "send less: a record of an enquiry takes no more",
         "NOT_ADDRESSED" => "the alert is for others; those it is for can acknowledge it",
         "OTHER_COURT" => "your certificate is not for this court; use that court's",
-        "STORE_UNAVAILABLE" | "BUSY" | "DRAINING" | "WATCH_LAGGED" => "wait a little and try again",
+        "STORE_UNAVAILABLE" | "BUSY" | "DRAINING" => "wait a little and try again",
         _ => return None,
     })
 }
 
 fn what_of(status: &Status) -> String {
     let reason = status.get_details_error_info().map(|info| info.reason);
-    let mut root = None;
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        root = Some(error.to_string());
-        cause = error.source();
-    }
-    let message = match status.message() {
-        "" => "the call failed".to_owned(),
-        message => message.to_owned(),
-    };
-    match (reason, root, status.code()) {
-        (Some(reason), ..) => format!("{message} ({reason})"),
-        (None, Some(root), Code::Unavailable) => format!("the broker cannot be reached: {root}"),
-        (None, Some(root), _) if root != message => format!("{message}: {root}"),
-        (None, None, Code::DeadlineExceeded) => "the broker did not answer in time".into(),
-        _ => message,
+    match (reason, status.message(), status.code()) {
+        (Some(reason), message, _) => format!("{message} ({reason})"),
+        (None, _, Code::DeadlineExceeded) => "the broker did not answer in time".into(),
+        (None, "", _) => "the call failed".into(),
+        (None, message, _) => message.into(),
     }
 }
 
-/// A refusal on the way, before any call: at TLS, or by hanging up on a certificate that names nobody. gRPC has no code for
-/// either.
-fn tls_refusal(status: &Status) -> Option<Failure> {
-    // We cancel nothing ourselves: the broker hung up before it answered.
-    if (status.code() == Code::Cancelled && status.source().is_some()) || hung_up(status) {
+/// What ended a call that the broker did not answer: its own answers have no cause on this side.
+fn of_connection(status: &Status) -> Option<Failure> {
+    let error = status.source()?;
+    if let Some(alert) = causes(error).find_map(alert) {
         return Some(Failure::new(
             Exit::NotPermitted,
-            "the broker closed the connection without an answer, as it does to a certificate that it does not know",
-            "check that its [[identities]] have the URI of --cert, and that it trusts the authority of --cert",
+            format!("the broker refused the certificate ({alert})"),
+            "check --cert: it must be of an authority that the broker trusts, and not expired or revoked",
         ));
     }
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        let inner = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let tls = match inner {
-            Some(inner) => inner.downcast_ref::<rustls::Error>(),
-            None => error.downcast_ref::<rustls::Error>(),
-        };
-        match tls {
-            Some(rustls::Error::AlertReceived(alert)) => {
-                return Some(Failure::new(
-                    Exit::NotPermitted,
-                    format!("the broker refused the certificate ({alert:?})"),
-                    "check --cert: it must be of an authority that the broker trusts, and not expired or revoked",
-                ));
-            }
-            Some(rustls::Error::InvalidCertificate(why)) => {
-                return Some(Failure::new(
-                    Exit::Unreachable,
-                    format!("the certificate of the broker is not trusted ({why:?})"),
-                    "check --ca, and that --server has the name in the broker's certificate (or give --server-name)",
-                ));
-            }
-            _ => {}
-        }
-        cause = error.source();
+    if let Some(why) = causes(error).find_map(distrust) {
+        return Some(Failure::new(
+            Exit::Unreachable,
+            format!("the certificate of the broker is not trusted ({why:?})"),
+            "check --ca, and that --server has the name in the broker's certificate (or give --server-name)",
+        ));
     }
-    None
+    if causes(error).any(<dyn Error>::is::<Refused>) {
+        return Some(Failure::new(
+            Exit::NotPermitted,
+            "the broker closes each connection without an answer, as it does to a certificate that it does not know",
+            "check --cert: it must be of an authority that the broker trusts, and its [[identities]] must have the URI",
+        ));
+    }
+    let what = if causes(error).any(<dyn Error>::is::<TimeoutExpired>) {
+        "the broker did not answer in time".into()
+    } else if causes(error).any(<dyn Error>::is::<ConnectError>) {
+        let root = causes(error).last().map(ToString::to_string);
+        format!("the broker cannot be reached: {}", root.unwrap_or_default())
+    } else {
+        "the connection to the broker was lost".into()
+    };
+    Some(Failure::new(
+        Exit::Unreachable,
+        what,
+        of_code(Code::Unavailable).1,
+    ))
 }
 
-/// Whether the connection ended under the call: how that looks depends on who was first to notice.
-fn hung_up(status: &Status) -> bool {
-    use std::io::ErrorKind as Kind;
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        let kind = error
-            .downcast_ref::<std::io::Error>()
-            .map(std::io::Error::kind);
-        if matches!(
-            kind,
-            Some(Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe)
-        ) {
-            return true;
-        }
-        cause = error.source();
+/// Why the broker's certificate is not trusted here, when `cause` is that.
+fn distrust(cause: &(dyn Error + 'static)) -> Option<rustls::CertificateError> {
+    let inner = cause
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    let tls = match inner {
+        Some(inner) => inner.downcast_ref::<rustls::Error>(),
+        None => cause.downcast_ref::<rustls::Error>(),
+    };
+    match tls {
+        Some(rustls::Error::InvalidCertificate(why)) => Some(why.clone()),
+        _ => None,
     }
-    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use tonic_types::ErrorDetails;
+    use usher_proto::v1;
+
+    /// Of a call that ended by `cause`.
+    fn ended_by(cause: impl Error + Send + Sync + 'static) -> Failure {
+        let mut status = Status::unknown("h2 protocol error: see https://docs.rs/x");
+        status.set_source(std::sync::Arc::new(cause));
+        Failure::from(status)
+    }
 
     #[test]
-    fn a_broker_that_hangs_up_refuses_however_it_looks() {
-        let hangs_up = |kind: std::io::ErrorKind| {
-            let mut status = Status::unknown("transport error");
-            status.set_source(std::sync::Arc::new(std::io::Error::from(kind)));
-            Failure::from(status).exit()
-        };
+    fn a_lost_connection_is_no_refusal_and_says_so_in_plain_words() {
+        use std::io::{Error as IoError, ErrorKind as Kind};
         for kind in [
-            std::io::ErrorKind::UnexpectedEof,
-            std::io::ErrorKind::ConnectionReset,
+            Kind::UnexpectedEof,
+            Kind::ConnectionReset,
+            Kind::BrokenPipe,
+            Kind::Other,
         ] {
-            assert_eq!(hangs_up(kind), Exit::NotPermitted, "{kind}");
+            let failure = ended_by(IoError::from(kind));
+            assert_eq!(failure.exit(), Exit::Unreachable, "{kind}");
+            let text = failure.render();
+            assert!(
+                text.starts_with(
+                    "error: the connection to the broker was lost\nhint: check that the broker runs"
+                ),
+                "{text}"
+            );
         }
-        assert_ne!(
-            hangs_up(std::io::ErrorKind::ConnectionRefused),
-            Exit::NotPermitted
+        let slow = ended_by(TimeoutExpired(()));
+        assert_eq!(slow.exit(), Exit::Unreachable);
+        assert!(slow.render().contains("did not answer in time"));
+        let refused = ConnectError(IoError::from(Kind::ConnectionRefused).into());
+        let text = ended_by(refused).render();
+        assert!(
+            text.contains("cannot be reached: connection refused"),
+            "{text}"
         );
+    }
+
+    #[test]
+    fn an_alert_is_a_refusal_even_where_only_its_text_is_left() {
+        let tls = rustls::Error::AlertReceived(rustls::AlertDescription::DecryptError);
+        let text = std::io::Error::other(format!("connection error: {tls}"));
+        for failure in [ended_by(tls), ended_by(text)] {
+            assert_eq!(failure.exit(), Exit::NotPermitted);
+            assert!(
+                failure
+                    .render()
+                    .contains("refused the certificate (DecryptError)"),
+                "{}",
+                failure.render()
+            );
+        }
     }
 
     #[test]
@@ -414,5 +440,56 @@ mod tests {
             "{}",
             failure.render()
         );
+    }
+
+    /// Every hint that a failed call can give.
+    fn hints() -> Vec<String> {
+        let by_code = (0..=16).map(|code| of_code(Code::from_i32(code)).1.to_owned());
+        let reasons = (1..).map_while(|number| v1::ErrorReason::try_from(number).ok());
+        let by_reason = reasons.filter_map(|reason| {
+            let name = reason.as_str_name().strip_prefix("ERROR_REASON_")?;
+            Some(hint_of(name)?.to_owned())
+        });
+        by_code.chain(by_reason).collect()
+    }
+
+    #[test]
+    fn hints_name_commands_and_flags_that_there_are() {
+        fn flags(command: &clap::Command, found: &mut Vec<String>) {
+            found.extend(
+                command
+                    .get_arguments()
+                    .filter_map(|flag| Some(format!("--{}", flag.get_long()?))),
+            );
+            for inner in command.get_subcommands() {
+                flags(inner, found);
+            }
+        }
+        let whole = crate::cli::command();
+        let mut known = Vec::new();
+        flags(&whole, &mut known);
+        let hints = hints();
+        assert!(
+            hints.len() > 25,
+            "every reason has been asked: {}",
+            hints.len()
+        );
+        for hint in hints {
+            for word in hint.split(|letter: char| letter.is_whitespace() || ",;:".contains(letter))
+            {
+                assert!(
+                    !word.starts_with("--") || known.iter().any(|flag| flag == word),
+                    "{word}: {hint}"
+                );
+            }
+            for named in hint.split('`').skip(1).step_by(2) {
+                let mut at = &whole;
+                for word in named.split(' ').skip(1) {
+                    at = at
+                        .find_subcommand(word)
+                        .unwrap_or_else(|| panic!("{named}: {hint}"));
+                }
+            }
+        }
     }
 }

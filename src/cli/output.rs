@@ -16,7 +16,7 @@ pub enum Format {
     /// For people.
     #[default]
     Table,
-    /// For programs: canonical proto3 JSON.
+    /// For programs: JSON.
     Json,
 }
 
@@ -92,21 +92,21 @@ impl Output {
         }
     }
 
-    /// Writes a list: `{"items": [...], "next_page_token": ""}`, or as `render` says.
-    pub(super) fn list<T: Named>(
+    /// Writes a list: `response` as JSON, or its `items` as `render` says and where they go on.
+    pub(super) fn list<T: Named, I>(
         self,
-        messages: &[T],
+        response: &T,
+        items: &[I],
         next_page_token: &str,
-        render: impl FnOnce(&[T]) -> String,
+        render: impl FnOnce(&[I]) -> String,
     ) -> Result<(), Failure> {
         if self.is_json() {
-            let items: Result<Vec<Value>, Failure> = messages.iter().map(json::to_value).collect();
-            return self.items(&items?, next_page_token);
+            return self.value(&json::to_value(response)?);
         }
-        if messages.is_empty() {
+        if items.is_empty() {
             self.note("nothing to show");
         } else {
-            self.print(&render(messages))?;
+            self.print(&render(items))?;
         }
         if !next_page_token.is_empty() {
             self.note(&format!("there is more: --page-token {next_page_token}"));
@@ -114,12 +114,12 @@ impl Output {
         Ok(())
     }
 
-    /// Writes a list of JSON values.
+    /// Writes a list that no broker sent as JSON: `{"items": [...]}`.
     ///
     /// # Errors
     /// As [`Output::print`].
-    pub fn items(self, items: &[Value], next_page_token: &str) -> Result<(), Failure> {
-        self.value(&json!({ "items": items, "next_page_token": next_page_token }))
+    pub fn items(self, items: &[Value]) -> Result<(), Failure> {
+        self.value(&json!({ "items": items }))
     }
 }
 

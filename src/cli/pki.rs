@@ -3,7 +3,8 @@
 use super::Context;
 use super::failure::{Exit, Failure};
 use crate::clock::{Clock as _, SystemClock};
-use crate::pki::{self, IssueRequest, Usage};
+use crate::pki::files::FileError;
+use crate::pki::{self, IssueRequest, PkiError, Usage};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -70,8 +71,18 @@ pub(super) fn run(command: PkiCommand, context: &Context) -> Result<Exit, Failur
     }
 }
 
-fn failed(error: &pki::PkiError) -> Failure {
-    Failure::caused(Exit::Failure, error, "")
+/// What was asked for and the files that were named are the caller's; writing and the library are the machine's.
+fn failed(error: &PkiError) -> Failure {
+    let exit = match error {
+        PkiError::Request(_)
+        | PkiError::Authority { .. }
+        | PkiError::File(
+            FileError::Unreadable { .. } | FileError::Exposed { .. } | FileError::TooLarge { .. },
+        ) => Exit::Usage,
+        PkiError::File(FileError::Exists { .. }) => Exit::Conflict,
+        PkiError::File(FileError::Unwritable { .. }) | PkiError::Make(_) => Exit::Failure,
+    };
+    Failure::caused(exit, error, "")
 }
 
 fn init(args: &InitArgs, context: &Context) -> Result<Exit, Failure> {

@@ -19,7 +19,7 @@ pub(super) enum ResponderCommand {
         before_help = "Examples:\n  usher responder list\n  usher responder list --authority E09000012 --format json"
     )]
     List(ListArgs),
-    /// Show one responder with its working hours
+    /// Show one responder: its working hours, what waits, and since when none of its adapters is connected
     #[command(before_help = "Examples:\n  usher responder show hackney")]
     Show(ShowArgs),
 }
@@ -79,11 +79,18 @@ async fn fetch(
 
 async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
-    let (responders, token) = pages::collect(&args.page, |size, token| {
+    let (responders, next_page_token) = pages::collect(&args.page, |size, token| {
         fetch(&client, &args.authority, size, token)
     })
     .await?;
-    context.output.list(&responders, &token, responders_table)?;
+    let response = v1::ListRespondersResponse {
+        responders,
+        next_page_token,
+    };
+    let (found, next) = (&response.responders, &response.next_page_token);
+    context
+        .output
+        .list(&response, found, next, responders_table)?;
     Ok(Exit::Ok)
 }
 
@@ -98,23 +105,27 @@ fn responders_table(responders: &[v1::Responder]) -> String {
         "oldest since",
     ]);
     for responder in responders {
-        let alone = responder.connected_adapters == 0;
-        let tone = match (alone, responder.waiting_count) {
-            (true, 1..) => Tone::Bad,
-            (true, 0) => Tone::Doubtful,
-            (false, _) => Tone::Plain,
+        let tone = match (responder.connected_adapters, responder.waiting_count) {
+            (Some(0), Some(1..)) => Tone::Bad,
+            (Some(0), _) => Tone::Doubtful,
+            _ => Tone::Plain,
         };
         rows.add_row([
             cell(&responder.id),
             cell(&responder.name),
             cell(&responder.duty_phone),
-            toned(responder.connected_adapters.to_string(), tone),
-            cell(responder.waiting_count.to_string()),
+            toned(shown(responder.connected_adapters), tone),
+            cell(shown(responder.waiting_count)),
             cell(civil(responder.nearest_deadline_time.as_ref())),
             cell(civil(responder.oldest_wait_time.as_ref())),
         ]);
     }
     rows.to_string()
+}
+
+/// A count, or a dash where the broker keeps it from the caller.
+fn shown(count: Option<u32>) -> String {
+    count.map_or_else(|| "-".into(), |count| count.to_string())
 }
 
 async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
@@ -140,14 +151,14 @@ async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
 
 fn responder_page(responder: &v1::Responder) -> String {
     let mut page = format!(
-        "{}   {}\n{}\nduty phone   {}\nauthorities  {}\nadapters     {} connected\nwaiting      {} checks, nearest deadline {}\n",
+        "{}   {}\n{}\nduty phone   {}\nauthorities  {}\nadapters     {}\nwaiting      {} checks, nearest deadline {}\n",
         clean(&responder.id),
         word::<v1::ResponderKind>(responder.kind),
         clean(&responder.name),
         clean(&responder.duty_phone),
         clean(&responder.authority_codes.join(", ")),
-        responder.connected_adapters,
-        responder.waiting_count,
+        adapters(responder),
+        shown(responder.waiting_count),
         civil(responder.nearest_deadline_time.as_ref()),
     );
     for day in &responder.hours {
@@ -160,6 +171,13 @@ fn responder_page(responder: &v1::Responder) -> String {
         );
     }
     page
+}
+
+fn adapters(responder: &v1::Responder) -> String {
+    match &responder.adapters_absent_since_time {
+        Some(since) => format!("none connected since {}", civil(Some(since))),
+        None => format!("{} connected", shown(responder.connected_adapters)),
+    }
 }
 
 fn weekday(number: u32) -> &'static str {
@@ -178,6 +196,7 @@ fn weekday(number: u32) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::moment::parse_instant;
 
     #[test]
     fn a_responder_is_shown_with_its_week() {
@@ -189,7 +208,7 @@ mod tests {
                 opens: "09:00".into(),
                 closes: "17:00".into(),
             }],
-            waiting_count: 3,
+            waiting_count: Some(3),
             ..Default::default()
         };
         let page = responder_page(&responder);
@@ -197,8 +216,18 @@ mod tests {
             "hackney   children social care",
             "Monday       09:00 to 17:00",
             "3 checks",
+            "adapters     - connected",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }
+        let absent = v1::Responder {
+            adapters_absent_since_time: Some(parse_instant("2026-11-23T11:00").unwrap()),
+            ..responder
+        };
+        let page = responder_page(&absent);
+        assert!(
+            page.contains("none connected since Mon 23 Nov 2026 11:00"),
+            "{page}"
+        );
     }
 }

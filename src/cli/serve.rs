@@ -4,7 +4,6 @@ use super::Context;
 use super::config::{ConfigArgs, refused};
 use super::failure::{Exit, Failure};
 use crate::app::{self, OpenError, ServeError};
-use crate::config::fault::Severity;
 use crate::lifecycle::Ending;
 use crate::telemetry;
 use clap::Args;
@@ -20,17 +19,11 @@ pub(super) fn run(args: ServeArgs, context: &Context) -> Result<Exit, Failure> {
     let file = args.config.file(context);
     let environment = context.environment.clone();
     let loaded = app::load(file.as_deref(), &environment, &args.config.flags)
-        .map_err(|error| failed(&error))?;
+        .map_err(|faults| refused(&faults))?;
     telemetry::init(&loaded.config.log).map_err(|error| {
         Failure::caused(Exit::Usage, &error, "see log.filter in config/usher.toml")
     })?;
-    for warning in loaded
-        .warnings
-        .iter()
-        .filter(|fault| fault.severity == Severity::Warning)
-    {
-        tracing::warn!(place = %warning.place, remedy = warning.remedy, "{}", warning.what);
-    }
+    app::tell(&loaded.warnings);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -56,14 +49,10 @@ pub(super) fn run(args: ServeArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// What cannot be mended in the configuration is a failure of the moment: another may have the port or the store.
-pub(super) fn failed(error: &ServeError) -> Failure {
+fn failed(error: &ServeError) -> Failure {
     match error {
         ServeError::Config(faults) => refused(faults),
-        ServeError::Directory(_)
-        | ServeError::Ladder { .. }
-        | ServeError::Identity(_)
-        | ServeError::Tls(_)
-        | ServeError::Open(OpenError::NotBuiltIn) => Failure::caused(
+        ServeError::Tls(_) | ServeError::Open(OpenError::NotBuiltIn) => Failure::caused(
             Exit::Usage,
             error,
             "`usher config check` says everything that is wrong",

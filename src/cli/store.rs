@@ -5,8 +5,9 @@ use super::bench::EngineArg;
 use super::config::ConfigArgs;
 use super::failure::{Exit, Failure};
 use super::output::{Tone, cell, clean, table, toned};
-use crate::app;
+use crate::app::{self, OpenError};
 use crate::config::settings::StoreSettings;
+use crate::store::kv::KvError;
 use crate::store::verify::{Report, verify};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 
 /// Faults shown to people; programs get every one that the report lists.
 const FAULTS_SHOWN_MAX: usize = 50;
+const ELSEWHERE: &str = "give the folder as --path, or the broker's configuration as --config";
+const RESTORE: &str = "restore the folder from a backup";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreCommand {
@@ -53,20 +56,13 @@ fn verify_store(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let empty = std::fs::read_dir(&settings.path).map(|mut entries| entries.next().is_none());
     if !matches!(empty, Ok(false)) {
-        // An engine would make a new store here, and find it sound.
         return Err(Failure::new(
             Exit::NotFound,
             format!("there is no store in {}", settings.path.display()),
-            "give the folder as --path, or the broker's configuration as --config",
+            ELSEWHERE,
         ));
     }
-    let mut engine = app::open_engine(&settings).map_err(|error| {
-        Failure::caused(
-            Exit::Found,
-            &error,
-            "stop the broker that uses it; if none does, restore the folder from a backup",
-        )
-    })?;
+    let mut engine = app::open_made_engine(&settings).map_err(|error| refused(&error))?;
     let report = verify(engine.as_mut());
     if context.output.is_json() {
         let mut value = json!(report);
@@ -80,6 +76,25 @@ fn verify_store(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure> {
     } else {
         Exit::Found
     })
+}
+
+/// Why there was nothing to verify, or what was found before any record.
+fn refused(error: &OpenError) -> Failure {
+    let (exit, hint) = match error {
+        OpenError::NotBuiltIn => (Exit::Usage, ""),
+        OpenError::Store { .. } => (Exit::Found, RESTORE),
+        OpenError::Engine { source, .. } => match source {
+            KvError::InUse => (Exit::Failure, "stop the broker first"),
+            KvError::Absent => (Exit::NotFound, ELSEWHERE),
+            KvError::Foreign { .. } => (Exit::Usage, "give the engine that made it as --engine"),
+            KvError::Corrupt { .. } | KvError::Lost { .. } => (Exit::Found, RESTORE),
+            KvError::Full { .. }
+            | KvError::Unavailable { .. }
+            | KvError::TooLarge { .. }
+            | KvError::Stopped => (Exit::Failure, "look at the disk, then try again"),
+        },
+    };
+    Failure::caused(exit, error, hint)
 }
 
 fn report_page(report: &Report) -> String {

@@ -60,7 +60,7 @@ pub fn ends_soon(calendar: &Calendar, today: Date, days: i32) -> Option<Fault> {
     let soon = today.saturating_add(days.days());
     (until < soon).then(|| {
         let what = format!("bank holidays are known until {until} only");
-        let place = Place::Setting("policy.bank_holidays");
+        let place = Place::Setting("policy.bank_holidays".into());
         Fault::warning(place, what, GET_A_NEW_ONE)
     })
 }

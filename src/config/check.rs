@@ -5,7 +5,7 @@ use super::calendar;
 use super::fault::{Fault, Place};
 use super::policy::Rules;
 use super::settings::{CACHE_MIB_MAX, Config, Engine, SWEEP_SECONDS_MAX};
-use crate::auth::IdentityTable;
+use crate::auth::{IdentityEntry, IdentityError, IdentityTable};
 use crate::telemetry;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -49,9 +49,13 @@ pub fn parts(config: &Config) -> Result<(Parts, Vec<Fault>), Vec<Fault>> {
     }
 }
 
-/// Everything wrong with `config` as a whole, `today`, for the responders of the directory. Certificates and keys are
+/// Everything wrong with `config` as a whole, `today`, for the responders of the directory where they are known. Certificates and keys are
 /// looked for here and examined when they are loaded.
-pub fn check(config: &Config, responders: &BTreeSet<ResponderId>, today: Date) -> Vec<Fault> {
+pub fn check(
+    config: &Config,
+    responders: Option<&BTreeSet<ResponderId>>,
+    today: Date,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     files(config, &mut faults);
     ports(config, &mut faults);
@@ -75,8 +79,8 @@ pub fn check(config: &Config, responders: &BTreeSet<ResponderId>, today: Date) -
     faults
 }
 
-fn error_in(key: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Fault {
-    Fault::error(Place::Setting(key), what, remedy)
+fn error_in(key: &str, what: impl Into<String>, remedy: impl Into<String>) -> Fault {
+    Fault::error(Place::Setting(key.into()), what, remedy)
 }
 
 fn files(config: &Config, faults: &mut Vec<Fault>) {
@@ -94,6 +98,16 @@ fn files(config: &Config, faults: &mut Vec<Fault>) {
             "directory.postcodes",
             config.directory.postcodes.as_ref(),
             "make it with `usher directory build`, or leave it out",
+        ),
+        (
+            "directory.authorities",
+            config.directory.authorities.as_ref(),
+            "copy config/directory/authorities.csv, or leave it out",
+        ),
+        (
+            "directory.districts",
+            config.directory.districts.as_ref(),
+            "copy config/directory/districts.csv, or leave it out",
         ),
     ];
     for (key, path, remedy) in wanted {
@@ -144,7 +158,7 @@ fn ports(config: &Config, faults: &mut Vec<Fault>) {
         let what = format!("{metrics} can be reached from other machines, without TLS");
         let remedy = "use 127.0.0.1, unless a network policy guards the port";
         faults.push(Fault::warning(
-            Place::Setting("metrics.listen"),
+            Place::Setting("metrics.listen".into()),
             what,
             remedy,
         ));
@@ -158,9 +172,10 @@ fn collide(one: SocketAddr, other: SocketAddr) -> bool {
 }
 
 fn bounds(config: &Config, faults: &mut Vec<Fault>) {
-    if let Err(error) = config.rpc.check() {
+    for error in config.rpc.faults() {
+        let key = format!("rpc.{}", error.name);
         let remedy = "config/usher.toml has every default";
-        faults.push(error_in("rpc", error.to_string(), remedy));
+        faults.push(error_in(&key, error.to_string(), remedy));
     }
     if config.store.engine == Engine::Sled && !cfg!(feature = "sled") {
         let remedy = "build with --features sled, or use redb";
@@ -184,40 +199,67 @@ fn bounds(config: &Config, faults: &mut Vec<Fault>) {
     }
 }
 
-fn identities(config: &Config, responders: &BTreeSet<ResponderId>, faults: &mut Vec<Fault>) {
+fn identities(
+    config: &Config,
+    responders: Option<&BTreeSet<ResponderId>>,
+    faults: &mut Vec<Fault>,
+) {
     if config.identities.is_empty() {
         let remedy =
             "add an [[identities]] entry for each client; config/usher.toml has an example";
-        let place = Place::Setting("identities");
+        let place = Place::Setting("identities".into());
         faults.push(Fault::warning(
             place,
             "there are none: no client can connect",
             remedy,
         ));
     }
-    if let Err(error) = IdentityTable::new(&config.identities) {
-        faults.push(error_in(
-            "identities",
-            error.to_string(),
-            "config/usher.toml has an example",
-        ));
-    }
+    faults.extend(unusable(&config.identities));
+    let Some(responders) = responders else {
+        return;
+    };
     let known: Vec<&str> = responders.iter().map(ResponderId::as_str).collect();
-    for entry in &config.identities {
-        for responder in entry
-            .responders
-            .iter()
-            .filter(|id| !known.contains(&id.as_str()))
-        {
+    for (number, entry) in (1..).zip(&config.identities) {
+        let unknown = |id: &&String| !known.contains(&id.as_str());
+        for responder in entry.responders.iter().filter(unknown) {
             let what = format!("{}: there is no responder {responder:?}", entry.uri);
             let meant = super::fault::suggestion(responder, known.iter().copied());
             let remedy = match meant {
                 Some(meant) => format!("did you mean {meant:?}?"),
                 None => format!("add {responder}.toml to directory.responders, or take it out"),
             };
-            faults.push(error_in("identities", what, remedy));
+            faults.push(error_in(&format!("identities.{number}"), what, remedy));
         }
     }
+}
+
+/// Each identity that no client can have; or what is wrong with the table of them.
+fn unusable(identities: &[IdentityEntry]) -> Vec<Fault> {
+    let remedy = "config/usher.toml has an example";
+    let alone = |(number, entry): (usize, &IdentityEntry)| match IdentityTable::new(
+        std::slice::from_ref(entry),
+    )
+    .err()?
+    {
+        IdentityError::Entry { uri, problem, .. } => {
+            let what = format!("identity {number} ({uri}): {problem}");
+            let key = format!("identities.{number}");
+            Some(error_in(&key, what, remedy))
+        }
+        IdentityError::TooMany { .. } => None,
+    };
+    let faults: Vec<Fault> = (1..).zip(identities).filter_map(alone).collect();
+    if !faults.is_empty() {
+        return faults;
+    }
+    let whole = IdentityTable::new(identities).err().map(|error| {
+        let key = match &error {
+            IdentityError::Entry { number, .. } => format!("identities.{number}"),
+            IdentityError::TooMany { .. } => "identities".into(),
+        };
+        error_in(&key, error.to_string(), remedy)
+    });
+    whole.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn missing(message: &str) -> Option<&str> {
 fn in_order(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults.sort_by_key(|fault| match &fault.place {
         Place::File { at, .. } => *at,
-        Place::Environment(_) | Place::Flag(_) | Place::Setting(_) => None,
+        _ => None,
     });
     faults
 }
@@ -70,7 +70,9 @@ fn in_order(mut faults: Vec<Fault>) -> Vec<Fault> {
 pub(super) fn explain(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (Some((word, known)), Some(what)) = (quoted.split_first(), subject(message)) else {
-        return (message.trim_end().replace('\n', "; "), String::new());
+        let what = message.trim_end().replace('\n', "; ");
+        let remedy = form(&what);
+        return (what, remedy);
     };
     let remedy = match suggestion(word, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -78,6 +80,25 @@ pub(super) fn explain(message: &str) -> (String, String) {
         None => format!("known here: {}", known.join(", ")),
     };
     (format!("{what} `{word}`"), remedy)
+}
+
+/// What to write instead, as far as serde's message tells.
+fn form(what: &str) -> String {
+    if let Some(key) = missing(what) {
+        return format!("add `{key}`; the file of this name in config/ shows it");
+    }
+    let Some((_, expected)) = what.rsplit_once("expected ") else {
+        return "the file of this name in config/ shows the form".into();
+    };
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i64" | "a nonzero u32" => {
+            "write a whole number, without quotes, that is not too large".into()
+        }
+        "a string" | "a borrowed string" | "path string" => "write a text in quotes".into(),
+        "a boolean" => "write true or false, without quotes".into(),
+        "a sequence" => "write a list in brackets, such as [\"one\", \"two\"]".into(),
+        _ => format!("write {expected}; the file of this name in config/ shows the form"),
+    }
 }
 
 fn subject(message: &str) -> Option<&'static str> {
@@ -124,7 +145,7 @@ fn covers(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end && outer.start < outer.end
 }
 
-/// The dotted path of every entry of a document, and where its key stands.
+/// The dotted path of every entry of a document, and where its key stands. Items of a list are numbered from 1.
 pub(super) fn spans(root: &DeTable<'_>) -> Vec<(String, Range<usize>)> {
     let mut found = Vec::new();
     collect(root, "", &mut found);
@@ -135,8 +156,15 @@ fn collect(table: &DeTable<'_>, prefix: &str, found: &mut Vec<(String, Range<usi
     for (key, value) in table {
         let path = format!("{prefix}{}", key.get_ref());
         found.push((path.clone(), key.span()));
-        if let DeValue::Table(inner) = value.get_ref() {
-            collect(inner, &format!("{path}."), found);
+        match value.get_ref() {
+            DeValue::Table(inner) => collect(inner, &format!("{path}."), found),
+            DeValue::Array(items) => {
+                let numbered = (1..).zip(items.iter());
+                found.extend(
+                    numbered.map(|(number, item)| (format!("{path}.{number}"), item.span())),
+                );
+            }
+            _ => {}
         }
     }
 }

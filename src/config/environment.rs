@@ -7,6 +7,8 @@ use std::path::PathBuf;
 const PREFIX: &str = "USHER_";
 /// What parts section and key.
 const SEPARATOR: &str = "__";
+/// Where short-lived files go when the environment names no place.
+pub const TEMPORARY_FOLDER: &str = "/tmp";
 
 /// The variables of the environment that are valid Unicode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +37,12 @@ impl Environment {
     /// The value of a variable as a path, unless it is empty.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
+    }
+
+    /// Where short-lived files go: `TMPDIR`, or [`TEMPORARY_FOLDER`].
+    pub fn temporary_folder(&self) -> PathBuf {
+        self.path("TMPDIR")
+            .unwrap_or_else(|| TEMPORARY_FOLDER.into())
     }
 
     /// The settings: `USHER_SECTION__KEY` as name of the variable, dotted key and value. Variables without a section, such
@@ -85,6 +93,18 @@ mod tests {
         assert_eq!(environment.get("USHER_CONFIG"), Some("b"));
         assert_eq!(environment.get("EMPTY"), None);
         assert_eq!(environment.path("USHER_CONFIG"), Some("b".into()));
+    }
+
+    #[test]
+    fn short_lived_files_go_where_the_environment_says() {
+        let given: Environment = [("TMPDIR".to_string(), "/elsewhere".to_string())]
+            .into_iter()
+            .collect();
+        assert_eq!(given.temporary_folder(), PathBuf::from("/elsewhere"));
+        assert_eq!(
+            Environment::default().temporary_folder(),
+            PathBuf::from(TEMPORARY_FOLDER)
+        );
     }
 
     #[test]

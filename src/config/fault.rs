@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: where, what, and what to do about it. Faults are collected, so that one look shows
 //! them all.
 
+use super::Origin;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -41,8 +42,15 @@ pub enum Place {
     Environment(String),
     /// In a flag of the command line.
     Flag(String),
-    /// In a setting, wherever its value comes from.
-    Setting(&'static str),
+    /// In a setting whose origin is not known, or that has its default.
+    Setting(String),
+    /// In a setting that comes from there.
+    Set {
+        /// The dotted key.
+        key: String,
+        /// Where its value comes from.
+        origin: Origin,
+    },
 }
 
 impl fmt::Display for Place {
@@ -56,6 +64,7 @@ impl fmt::Display for Place {
             Self::Environment(name) => write!(f, "environment variable {name}"),
             Self::Flag(name) => write!(f, "flag {name}"),
             Self::Setting(key) => write!(f, "setting {key}"),
+            Self::Set { key, origin } => write!(f, "{origin}: setting {key}"),
         }
     }
 }
@@ -257,7 +266,7 @@ mod tests {
 
     #[test]
     fn warnings_alone_do_not_stop_usher() {
-        let place = || Place::Setting("server.listen");
+        let place = || Place::Setting("server.listen".into());
         let warning = Fault::warning(place(), "w", "");
         let error = Fault::error(place(), "e", "r");
         let one = Faults::or(Some(7), vec![warning.clone()]).unwrap();

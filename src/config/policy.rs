@@ -321,9 +321,9 @@ fn placed(source: &Source, spans: &[Part], error: &PolicyError) -> Fault {
     };
     let place = match error {
         PolicyError::MissingTrack { .. } => find("ladder", None),
-        PolicyError::NoLastStep { place } | PolicyError::NoHearingStep { place } => {
-            find(place, None)
-        }
+        PolicyError::NoLastStep { place }
+        | PolicyError::NoHearingStep { place }
+        | PolicyError::NoDecisionPoint { place } => find(place, None),
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
         PolicyError::BadLease => find("lease", None),
     };

@@ -72,6 +72,10 @@ pub enum Engine {
 pub struct DirectorySettings {
     /// A table of postcodes; the built-in one when there is none.
     pub postcodes: Option<PathBuf>,
+    /// The authorities, in the form of `config/directory/authorities.csv`; those when there is none.
+    pub authorities: Option<PathBuf>,
+    /// The districts of counties, in the form of `config/directory/districts.csv`; those when there is none.
+    pub districts: Option<PathBuf>,
     /// The folder of the responders' files.
     pub responders: PathBuf,
 }
@@ -117,6 +121,8 @@ impl Config {
         let given = [
             tls.crl.as_mut(),
             directory.postcodes.as_mut(),
+            directory.authorities.as_mut(),
+            directory.districts.as_mut(),
             policy.file.as_mut(),
             policy.bank_holidays.as_mut(),
         ];

@@ -261,8 +261,12 @@ fn what_stands_as_a_comment_is_right_too() {
         config.policy.bank_holidays,
         Some(folder.path().join("bank-holidays.json"))
     );
-    assert_eq!(
-        config.directory.postcodes,
-        Some(folder.path().join("postcodes.bin"))
-    );
+    let named = [
+        (config.directory.postcodes, "postcodes.bin"),
+        (config.directory.authorities, "authorities.csv"),
+        (config.directory.districts, "districts.csv"),
+    ];
+    for (path, name) in named {
+        assert_eq!(path, Some(folder.path().join(name)));
+    }
 }

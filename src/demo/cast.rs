@@ -40,7 +40,7 @@ impl Behaviour {
             Self::Promising => "promises",
             Self::Redirecting => "redirects",
             Self::AskingBack => "asks back",
-            Self::Late => "often late",
+            Self::Late => "late",
             Self::Dying { .. } => "crashes",
             Self::Absent => "absent",
         }

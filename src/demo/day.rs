@@ -5,15 +5,16 @@ use super::borough::{Borough, Presence};
 use super::cast::{Behaviour, behaviours};
 use super::client::{Client, Common};
 use super::display::{self, Shown};
-use super::list::{Case, List};
+use super::list::{Case, List, ListError};
 use super::officer::Office;
 use super::operator::Operators;
-use super::pace::{Plan, Track};
+use super::pace::Plan;
 use super::records::Records;
 use super::script::Script;
 use super::stage::{OFFICES_MAX, Running, Stage, Who};
+use super::track::Track;
 use super::{Options, display::say};
-use crate::clock::ScaledClock;
+use crate::clock::{ScaledClock, Stopwatch};
 use crate::directory::{Directory, PostcodeOutcome};
 use anyhow::bail;
 use jiff::SignedDuration;
@@ -28,15 +29,29 @@ use usher_domain::time::{Timestamp, from_london};
 
 /// How often the day looks whether the broker still lives.
 const LOOKED_AFTER_EVERY: Duration = Duration::from_millis(200);
+/// How long submissions may still be on their way when the plan has ended, in real time, and how often that is looked at.
+const SETTLES_WITHIN: Duration = Duration::from_secs(20);
+const SETTLED_EVERY: Duration = Duration::from_millis(10);
 /// A dying adapter dies so long before the hearings of the busiest day begin, at the earliest.
 const DIES_BEFORE_HEARINGS: SignedDuration = SignedDuration::from_mins(60);
+
+/// A day that was played, everybody gone and the app stopped.
+pub(super) struct Played {
+    pub(super) stage: Stage,
+    pub(super) records: Arc<Records>,
+    pub(super) track: Track,
+    /// The lines of rows that came to nothing: neither a receipt nor a refusal.
+    pub(super) unplayed: Vec<u64>,
+}
 
 /// A day, ready to be played.
 pub(super) struct Day {
     common: Common,
     stage: Stage,
-    plan: Option<Plan>,
+    plan: Plan,
     records: Arc<Records>,
+    /// The lines of the rows that are played.
+    lines: Vec<u64>,
     /// The cases of each office.
     offices: Vec<Vec<Script>>,
     cast: BTreeMap<ResponderId, Behaviour>,
@@ -44,8 +59,15 @@ pub(super) struct Day {
 }
 
 impl Day {
-    /// Writes the scripts, plans the pace, casts the boroughs and sets the stage.
-    pub(super) fn prepare(list: List, options: &Options, records: Records) -> anyhow::Result<Self> {
+    /// Writes the scripts, plans the pace, casts the boroughs and sets the stage in a fresh folder in `options.folder`.
+    ///
+    /// # Errors
+    /// [`ListError::NothingToPlay`], or what keeps the stage from being set.
+    pub(super) fn prepare(
+        list: List,
+        options: &Options,
+        records: Arc<Records>,
+    ) -> anyhow::Result<Self> {
         let directory = Arc::new(Directory::built_in()?);
         let mut scripts = Vec::with_capacity(list.cases.len());
         for case in list.cases {
@@ -55,10 +77,11 @@ impl Day {
             }
         }
         let events: Vec<Timestamp> = scripts.iter().flat_map(Script::events).collect();
-        let plan = Plan::new(&events, options.speed);
-        let start = plan
-            .as_ref()
-            .map_or(Timestamp::UNIX_EPOCH, |plan| plan.start);
+        let Some(plan) = Plan::new(&events, options.speed) else {
+            return Err(ListError::NothingToPlay.into());
+        };
+        let start = plan.start;
+        let lines = scripts.iter().map(|script| script.case.line).collect();
         let clock = Arc::new(ScaledClock::new(start, 1));
         let responders: Vec<ResponderId> = directory
             .responders()
@@ -76,9 +99,10 @@ impl Day {
         };
         Ok(Self {
             common,
-            stage: Stage::set(directory, clock, &courts)?,
+            stage: Stage::set(&options.folder, directory, clock, &courts)?,
             plan,
-            records: Arc::new(records),
+            records,
+            lines,
             offices,
             cast,
             dies_from: dies_from.saturating_sub(DIES_BEFORE_HEARINGS)?,
@@ -86,15 +110,14 @@ impl Day {
     }
 
     /// Plays it: the app starts, clients come, the clock runs to the end of the plan, clients go, the app stops.
-    pub(super) async fn play(mut self) -> anyhow::Result<(Stage, Arc<Records>, Track)> {
+    pub(super) async fn play(mut self) -> anyhow::Result<Played> {
         let running = self.stage.start().await?;
         let track = Track::default();
         let board = Arc::new(Board::default());
-        let cases = self.offices.iter().map(Vec::len).sum();
         let (mut clients, shown) = self.enter(&running, &board)?;
         let mut display = JoinSet::new();
         display.spawn(display::show(Arc::clone(&self.common.clock), board, shown));
-        let led = self.lead(&running, &track, cases).await;
+        let led = self.lead(&running, &track).await;
         self.common.stop.cancel();
         // The display clears itself when it is dropped: that comes before anything else is written.
         display.shutdown().await;
@@ -102,26 +125,40 @@ impl Day {
         let stopped = running.stop().await;
         led?;
         stopped?;
-        Ok((self.stage, self.records, track))
+        Ok(Played {
+            unplayed: self.records.unplayed(&self.lines),
+            stage: self.stage,
+            records: self.records,
+            track,
+        })
     }
 
-    async fn lead(&self, running: &Running, track: &Track, cases: usize) -> anyhow::Result<()> {
-        let Some(plan) = &self.plan else {
-            say("no row of the list can be played");
-            return Ok(());
-        };
+    async fn lead(&self, running: &Running, track: &Track) -> anyhow::Result<()> {
         say(&format!(
-            "playing {cases} cases in about {} s; people and boroughs' answers are invented",
-            plan.real().as_secs()
+            "playing {} cases in about {} s; people and boroughs' answers are invented",
+            self.lines.len(),
+            self.plan.real().as_secs()
         ));
         let look_after = async {
             while !running.is_over() {
                 tokio::time::sleep(LOOKED_AFTER_EVERY).await;
             }
         };
+        let whole = async {
+            self.plan.lead(&self.common, track).await;
+            self.settle().await;
+        };
         tokio::select! {
-            () = plan.lead(&self.common, track) => Ok(()),
+            () = whole => Ok(()),
             () = look_after => bail!("the broker stopped in the middle of the day; the log says why"),
+        }
+    }
+
+    /// Waits for the submissions that are still on their way.
+    async fn settle(&self) {
+        let watch = Stopwatch::start();
+        while watch.elapsed() < SETTLES_WITHIN && !self.records.unplayed(&self.lines).is_empty() {
+            tokio::time::sleep(SETTLED_EVERY).await;
         }
     }
 

@@ -1,4 +1,5 @@
 //! The court list that a demo day is played from: one CSV row per case. A bad row is reported with its line number and reason, and the others run.
+//! A row far from the rest of the list is a bad one: most likely its year is mistyped, and the day would have to run through years for it.
 
 use jiff::civil::{Date, DateTime};
 use std::io::Read;
@@ -22,6 +23,8 @@ pub const COLUMNS: [&str; 11] = [
 
 /// Rows of one list: a day at every court of England and Wales is fewer.
 pub const ROWS_MAX: usize = 100_000;
+/// A request may be so far from the middle one of the list, in days: less than a year, so that a mistyped year shows.
+pub const APART_DAYS_MAX: i64 = 180;
 /// Child postcodes of one row.
 const CHILDREN_MAX: usize = 12;
 
@@ -72,7 +75,7 @@ pub struct List {
     pub rejected: Vec<Rejected>,
 }
 
-/// A file that is not a court list at all.
+/// A file that no day can be played from.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The header lacks columns.
@@ -81,12 +84,18 @@ pub enum ListError {
         /// Which.
         missing: Vec<&'static str>,
     },
+    /// There is no such file, or it is closed to the reader.
+    #[error("the list cannot be opened")]
+    Closed(#[source] std::io::Error),
     /// The file cannot be read.
     #[error("the list cannot be read as CSV")]
     Unreadable(#[from] csv::Error),
     /// More rows than one day can have.
     #[error("the list has more than {ROWS_MAX} rows: split it")]
     TooLong,
+    /// Not one case: an empty day would look like a day on which all went well.
+    #[error("no row of the list can be played")]
+    NothingToPlay,
 }
 
 impl List {
@@ -112,7 +121,7 @@ impl List {
         if !missing.is_empty() {
             return Err(ListError::MissingColumns { missing });
         }
-        let places: Vec<usize> = COLUMNS.into_iter().filter_map(place).collect();
+        let places = COLUMNS.map(|name| place(name).unwrap_or_default());
         let mut list = Self::default();
         for (row, record) in reader.records().enumerate() {
             if row >= ROWS_MAX {
@@ -122,11 +131,7 @@ impl List {
             match record {
                 Ok(record) => {
                     let line = record.position().map_or(fallback, csv::Position::line);
-                    let fields: Vec<&str> = places
-                        .iter()
-                        .map(|place| record.get(*place).unwrap_or_default())
-                        .collect();
-                    match parse(line, &fields) {
+                    match case(line, &record, &places, headers.len()) {
                         Ok(case) => list.cases.push(case),
                         Err(reason) => list.rejected.push(Rejected { line, reason }),
                     }
@@ -142,11 +147,56 @@ impl List {
         }
         list.cases
             .sort_by_key(|case| (case.requested_at, case.line));
+        list.reject_far_rows();
         Ok(list)
+    }
+
+    /// Rejects the cases that are requested more than [`APART_DAYS_MAX`] days from the middle one.
+    fn reject_far_rows(&mut self) {
+        let Some(middle) = self.cases.get(self.cases.len() / 2) else {
+            return;
+        };
+        let middle = middle.requested_at.date();
+        let apart = |case: &mut Case| days_between(middle, case.requested_at.date());
+        for far in self
+            .cases
+            .extract_if(.., |case| apart(case) > APART_DAYS_MAX)
+        {
+            self.rejected.push(Rejected {
+                line: far.line,
+                reason: format!(
+                    "requested_at is more than {APART_DAYS_MAX} days from the middle of the list: correct it, or play the row in a list of its own"
+                ),
+            });
+        }
+        self.rejected.sort_by_key(|row| row.line);
     }
 }
 
-fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
+fn days_between(one: Date, other: Date) -> i64 {
+    one.duration_since(other).abs().as_hours() / 24
+}
+
+/// The case in `record`, whose columns are at `places`; a row as long as the header, or it may be shifted or cut off.
+fn case(
+    line: u64,
+    record: &csv::StringRecord,
+    places: &[usize; COLUMNS.len()],
+    length: usize,
+) -> Result<Case, String> {
+    if record.len() != length {
+        return Err(format!(
+            "has {} fields where the header has {length}: it is cut off, or a comma stands too many or too few",
+            record.len()
+        ));
+    }
+    parse(
+        line,
+        places.map(|place| record.get(place).unwrap_or_default()),
+    )
+}
+
+fn parse(line: u64, fields: [&str; COLUMNS.len()]) -> Result<Case, String> {
     let [
         requested,
         hearing,
@@ -159,10 +209,7 @@ fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
         curfew,
         partner,
         children,
-    ] = fields
-    else {
-        return Err("has too few fields".into());
-    };
+    ] = fields;
     let requested_at = time("requested_at", requested)?;
     let hearing_at = time("hearing_at", hearing)?;
     if hearing_at < requested_at {
@@ -191,14 +238,14 @@ fn parse(line: u64, fields: &[&str]) -> Result<Case, String> {
         crn: optional(crn, |crn| {
             Crn::parse(crn).map_err(|error| format!("crn: {error}"))
         })?,
-        defendant: (*defendant).into(),
+        defendant: defendant.into(),
         born: optional(born, |born| {
             born.parse()
                 .map_err(|_| "born: expected a date such as 1990-04-23".to_owned())
         })?,
-        home_postcode: (*home).into(),
-        curfew_postcode: (*curfew).into(),
-        partner_postcode: (*partner).into(),
+        home_postcode: home.into(),
+        curfew_postcode: curfew.into(),
+        partner_postcode: partner.into(),
         child_postcodes,
     })
 }
@@ -287,7 +334,19 @@ mod tests {
                 "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,23.4.1990,,,,",
                 "born",
             ),
-            ("2026-11-23T10:00", "hearing_at"),
+            ("2026-11-23T10:00", "has 1 fields"),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,,E8 1EA",
+                "has 8 fields where the header has 11",
+            ),
+            (
+                "2026-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,,E8 1EA,,,,E8 1EA",
+                "has 12 fields",
+            ),
+            (
+                "2016-11-23T10:00,2026-11-23T14:00,B01IX,oral,,Ada,,,,,",
+                "requested_at is more than 180 days",
+            ),
         ];
         let lines = rows.iter().flat_map(|(row, _)| [row, "\n", good, "\n"]);
         let text: String = lines.collect();

@@ -241,7 +241,9 @@ impl Office {
     }
 
     fn acknowledged(&self, place: usize, response: v1::SubmitResponse) {
+        let line = self.scripts.get(place).map(|script| script.case.line);
         let receipt = Receipt {
+            line: line.unwrap_or_default(),
             enquiry: response.enquiry_id,
             checks: response
                 .checks

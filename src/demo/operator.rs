@@ -168,7 +168,8 @@ impl Operators {
             request_id: self.request_id(&["reroute", &check]),
             person: Some(person(full_name(&mut dice), "Service desk")),
             check_id: check,
-            to: Some(v1::reroute_request::To::AuthorityCode(authority)),
+            authority_codes: vec![authority],
+            responder_ids: Vec::new(),
         };
         self.common.lag.hands_over();
         call!(self.client.operations(), reroute, request).map(drop)

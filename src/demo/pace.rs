@@ -1,11 +1,11 @@
 //! How fast the demo's clock runs when: slow enough where something happens for real programs to keep up, fast through nights and days with
-//! nothing. The plan follows from the list alone; what the clock really did is kept, for measuring lateness.
+//! nothing. The plan follows from the list alone; what the clock really did is kept in a [`Track`].
 
 use super::client::Common;
-use crate::clock::{Clock as _, ScaledClock, Stopwatch};
+use super::track::Track;
+use crate::clock::{Clock as _, Stopwatch};
 use jiff::civil::{Time, Weekday, time};
 use jiff::{SignedDuration, ToSpan as _};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use usher_domain::time::{Timestamp, from_london, to_london};
 
@@ -127,7 +127,8 @@ impl Plan {
     }
 
     /// Sets the clock's speed as planned until the end or the run's stop, slower for a while where the actors fall behind, and notes in `track`
-    /// what it did. At the end the clock runs at real speed.
+    /// what it did. The clock stands still at the end of a part until the next one begins, so that none is passed over. At the end of all
+    /// it runs at real speed.
     pub(super) async fn lead(&self, common: &Common, track: &Track) {
         let Common {
             clock, stop, lag, ..
@@ -139,7 +140,7 @@ impl Plan {
             if clock.now() >= segment.until {
                 continue;
             }
-            track.set(clock, segment.speed);
+            track.set(clock, segment.speed, segment.until);
             let mut planned = segment.speed;
             while clock.now() < segment.until {
                 let watch = Stopwatch::start();
@@ -167,11 +168,11 @@ impl Plan {
                 };
                 planned = wanted;
                 if next != speed {
-                    track.set(clock, next);
+                    track.set(clock, next, segment.until);
                 }
             }
         }
-        track.set(clock, 1);
+        track.set(clock, 1, Timestamp::MAX);
     }
 }
 
@@ -192,33 +193,6 @@ fn adjusted(speed: u32, planned: u32, late: Duration, spare: Duration) -> u32 {
         speed.saturating_add(speed / 4 + 1)
     };
     wanted.clamp((planned / SLOWEST_PART).max(1), planned)
-}
-
-/// What the clock really did: from each moment on, how fast it ran.
-#[derive(Debug, Default)]
-pub(super) struct Track(Mutex<Vec<(Timestamp, u32)>>);
-
-impl Track {
-    fn set(&self, clock: &ScaledClock, speed: u32) {
-        let mut track = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clock.set_speed(speed);
-        track.push((clock.now(), speed));
-    }
-
-    /// The real time between two moments that the clock showed. Before the first note the clock ran at real speed.
-    pub(super) fn real_between(&self, from: Timestamp, until: Timestamp) -> Duration {
-        let track = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut real = Duration::ZERO;
-        let (mut at, mut speed) = (from, 1);
-        for (since, next) in track.iter().filter(|(since, _)| *since < until) {
-            if *since > at {
-                real += length(since.duration_since(at)) / speed;
-                at = *since;
-            }
-            speed = (*next).max(1);
-        }
-        real + length(until.duration_since(at)) / speed
-    }
 }
 
 /// A busy stretch: from, until, and how many events.
@@ -266,7 +240,8 @@ fn quiet(parts: &mut Vec<Part>, mut from: Timestamp, until: Timestamp) {
         return;
     }
     let gap = until.duration_since(from);
-    let slow = until.saturating_sub(APPROACH.min(gap / 3)).unwrap_or(until);
+    let slowing = SignedDuration::from_secs(APPROACH.min(gap / 3).as_secs());
+    let slow = until.saturating_sub(slowing).unwrap_or(until);
     let mut push = |kind, upto: Timestamp| {
         if upto > from {
             parts.push(Part {
@@ -469,26 +444,5 @@ mod tests {
             );
         }
         assert_eq!(adjusted(1, 1, late, time), 1);
-    }
-
-    #[test]
-    fn the_track_tells_real_time_across_changes_of_speed() {
-        let start = at("2026-11-23T10:00");
-        let later = |seconds: i64| start + SignedDuration::from_secs(seconds);
-        let track = Track(Mutex::new(vec![(start, 100), (later(100), 10)]));
-        assert_eq!(track.real_between(later(50), later(50)), Duration::ZERO);
-        assert_eq!(
-            track.real_between(later(0), later(50)),
-            Duration::from_millis(500)
-        );
-        assert_eq!(
-            track.real_between(later(50), later(110)),
-            Duration::from_millis(1_500)
-        );
-        assert_eq!(
-            track.real_between(later(120), later(130)),
-            Duration::from_secs(1)
-        );
-        assert_eq!(track.real_between(later(130), later(120)), Duration::ZERO);
     }
 }

@@ -2,7 +2,7 @@
 //! holds the store against them.
 
 use super::list::Rejected;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -10,6 +10,8 @@ use tonic_types::StatusExt as _;
 /// A submission that the broker acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
+    /// The line of its row in the list.
+    pub(super) line: u64,
     /// The enquiry's UUID.
     pub(super) enquiry: String,
     /// Its checks.
@@ -66,7 +68,17 @@ impl Records {
         self.notes().receipts.values().cloned().collect()
     }
 
-    /// Every row that could not be played, by line.
+    /// Those of `lines` that have come to nothing: neither a receipt nor a refusal.
+    pub(super) fn unplayed(&self, lines: &[u64]) -> Vec<u64> {
+        let notes = self.notes();
+        let receipts = notes.receipts.values().map(|receipt| receipt.line);
+        let rejected = notes.rejected.iter().map(|row| row.line);
+        let played: HashSet<u64> = receipts.chain(rejected).collect();
+        let unplayed = lines.iter().filter(|line| !played.contains(line));
+        unplayed.copied().collect()
+    }
+
+    /// Every row that was found wrong, by line.
     pub(super) fn rejected(&self) -> Vec<Rejected> {
         let mut rejected = self.notes().rejected.clone();
         rejected.sort_by_key(|row| row.line);
@@ -108,11 +120,25 @@ mod tests {
         let records = Records::default();
         for _ in 0..2 {
             records.acknowledged(Receipt {
+                line: 2,
                 enquiry: "a".into(),
                 checks: vec!["a/1".into()],
             });
         }
         assert_eq!(records.receipts().len(), 1);
+    }
+
+    #[test]
+    fn a_row_without_receipt_and_refusal_is_unplayed() {
+        let records = Records::default();
+        records.acknowledged(Receipt {
+            line: 2,
+            enquiry: "a".into(),
+            checks: Vec::new(),
+        });
+        records.refused_row(4, &Status::internal("m"));
+        assert_eq!(records.unplayed(&[2, 3, 4, 5]), [3, 5]);
+        assert!(records.unplayed(&[2, 4]).is_empty());
     }
 
     #[test]

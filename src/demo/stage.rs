@@ -108,8 +108,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    fn fresh() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("usher-demo-{}", RandomIds.next()));
+    fn fresh(parent: &Path) -> anyhow::Result<Self> {
+        let path = parent.join(format!("usher-demo-{}", RandomIds.next()));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
         made.with_context(|| format!("cannot make the folder {}", path.display()))?;
         Ok(Self { path, kept: false })
@@ -157,13 +157,14 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Makes a fresh folder and certificates for every office, every responder of `directory`, the operators and an inspector.
+    /// Makes a fresh folder in `parent` and certificates for every office, every responder of `directory`, the operators and an inspector.
     pub(super) fn set(
+        parent: &Path,
         directory: Arc<Directory>,
         clock: Arc<ScaledClock>,
         offices: &[Vec<CourtCode>],
     ) -> anyhow::Result<Self> {
-        let folder = Folder::fresh()?;
+        let folder = Folder::fresh(parent)?;
         let boroughs = directory
             .responders()
             .iter()

@@ -1,8 +1,8 @@
 //! The summary of a day, read from the store after everything has stopped, and held against the receipts that clients were given: each check is
 //! in exactly one class, and what is in none has been dropped.
 
-use super::pace::Track;
 use super::records::Receipt;
+use super::track::Track;
 use crate::store::{Cursor, Filter, Page, Store, StoreError};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -49,8 +49,12 @@ pub struct Summary {
     /// The longest real time, in milliseconds, between a step's due moment and its raising; steps that were due already when they
     /// were computed do not count.
     pub worst_escalation_lateness_ms: u64,
-    /// Rows of the list that could not be played.
+    /// Rows of the list. Each has a receipt, or is rejected, or is not played.
+    pub rows: u64,
+    /// Rows that were found wrong, by the reader or by the broker.
     pub rejected_rows: u64,
+    /// Rows that came to nothing although nothing is wrong with them: the day failed them.
+    pub unplayed_rows: u64,
     /// Whether the store was verified and is sound.
     pub verified: bool,
 }
@@ -68,9 +72,13 @@ impl Summary {
             + self.silently_dropped
     }
 
-    /// Whether the day kept its promise: nothing dropped, every check in one class, and a sound store.
+    /// Whether the day kept its promise: nothing dropped, every check in one class, every row of the list accounted for, and a sound store.
     pub fn is_kept(&self) -> bool {
-        self.silently_dropped == 0 && self.verified && self.classes() == self.checks
+        self.silently_dropped == 0
+            && self.verified
+            && self.classes() == self.checks
+            && self.unplayed_rows == 0
+            && self.receipts + self.rejected_rows == self.rows
     }
 
     fn count(&mut self, class: Class) {

@@ -42,36 +42,35 @@ const CLASSES: [(&str, Figure); 8] = [
 pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> String {
     let summary = &findings.summary;
     let mut text = String::from(
-        "One sentencing day. Courts and postcodes are real, people and boroughs' answers are invented.\n\n",
+        "One sentencing day. Courts and postcodes are real; people, and what boroughs answer,\nare invented.\n\n",
     );
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{}\n", classes(summary));
+    // What matters most comes last: it is what a small screen still shows. Writing to a string cannot fail.
     let _ = writeln!(text, "{}\n", boroughs(findings));
     if !findings.worst.is_empty() {
         let _ = writeln!(text, "{}\n", worst(findings));
     }
+    if !refusals.is_empty() {
+        text.push_str("Calls that crossed each other and were refused, as they should be:\n");
+        for (what, count) in refusals {
+            let _ = writeln!(text, "  {what} ({count})");
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{}\n", classes(summary));
     let _ = writeln!(
         text,
-        "{} enquiries from {} receipts; {} rows rejected.\n\
-         {} escalations; the latest was raised {} ms after its moment (real time), not counting {} that were due when their check came.",
+        "{} enquiries from {} receipts of {} rows; {} rows rejected, {} not played.\n\
+         {} escalations; the latest came {} ms after its moment, in real time,\n\
+         not counting {} that were due when their check came.",
         summary.enquiries,
         summary.receipts,
+        summary.rows,
         summary.rejected_rows,
+        summary.unplayed_rows,
         summary.escalations,
         summary.worst_escalation_lateness_ms,
         findings.due_at_once,
     );
-    if !refusals.is_empty() {
-        let told: Vec<String> = refusals
-            .iter()
-            .map(|(what, count)| format!("{what} ({count})"))
-            .collect();
-        let _ = writeln!(
-            text,
-            "Calls that crossed each other and were refused, as they should be: {}.",
-            told.join(", ")
-        );
-    }
     let verdict = if summary.verified {
         "sound"
     } else {

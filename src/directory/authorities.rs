@@ -9,12 +9,17 @@
 use super::rows;
 use jiff::civil;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
 use usher_domain::code::AuthorityCode;
 
 const AUTHORITIES: &str = include_str!("../../config/directory/authorities.csv");
 const DISTRICTS: &str = include_str!("../../config/directory/districts.csv");
 
+/// One of the two files, in bytes: fifty times what ships. The rest of a larger one is not read.
+const FILE_BYTES_MAX: u64 = 1_024 * 1_024;
 /// Hops from a replaced code to the one in force. Real chains have two; the bound makes a loop harmless.
 const SUCCESSION_HOPS_MAX: usize = 8;
 
@@ -95,16 +100,30 @@ pub struct Authorities {
 }
 
 /// A file of authorities or districts that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, line {line}: {problem}")]
-pub struct AuthoritiesError {
-    /// Which of the two files.
-    pub file: &'static str,
-    /// The line, counted from 1.
-    pub line: u64,
-    /// What is wrong, and what to write instead.
-    pub problem: String,
+#[derive(Debug, thiserror::Error)]
+pub enum AuthoritiesError {
+    /// It cannot be read.
+    #[error("cannot read {path}; check the path, and that usher's user may read it")]
+    File {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A row of it is wrong.
+    #[error("{file}, line {line}: {problem}")]
+    Invalid {
+        /// Which of the two files.
+        file: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong, and what to write instead.
+        problem: String,
+    },
 }
+
+/// The name and the text of one of the two files.
+type Named<'a> = (&'a str, &'a str);
 
 impl Authorities {
     /// The authorities that ship with usher.
@@ -115,19 +134,39 @@ impl Authorities {
         Self::parse(AUTHORITIES, DISTRICTS)
     }
 
+    /// Reads the two files, each in place of the one that ships where a path is given.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or as in [`Authorities::parse`].
+    pub fn load(
+        authorities: Option<&Path>,
+        districts: Option<&Path>,
+    ) -> Result<Self, AuthoritiesError> {
+        let authorities = read_file(authorities, AUTHORITIES_FILE, AUTHORITIES)?;
+        let districts = read_file(districts, DISTRICTS_FILE, DISTRICTS)?;
+        Self::read(
+            (&authorities.0, &authorities.1),
+            (&districts.0, &districts.1),
+        )
+    }
+
     /// Reads the text of `authorities.csv` and `districts.csv`.
     ///
     /// # Errors
     /// The first row that has a wrong code, date, country or successor, or that comes twice.
     pub fn parse(authorities: &str, districts: &str) -> Result<Self, AuthoritiesError> {
+        Self::read((AUTHORITIES_FILE, authorities), (DISTRICTS_FILE, districts))
+    }
+
+    fn read(authorities: Named<'_>, districts: Named<'_>) -> Result<Self, AuthoritiesError> {
         let mut register = Self {
             authorities: BTreeMap::new(),
             districts: BTreeMap::new(),
         };
         register.read_authorities(authorities)?;
         register.read_districts(districts)?;
-        register.check_successors(AUTHORITIES_FILE, authorities)?;
-        register.check_successors(DISTRICTS_FILE, districts)?;
+        register.check_successors(authorities)?;
+        register.check_successors(districts)?;
         Ok(register)
     }
 
@@ -158,7 +197,7 @@ impl Authorities {
         day: civil::Date,
     ) -> Option<AuthorityCode> {
         match Tier::of(district) {
-            Tier::Single => self.follow(district, day),
+            Tier::Single => self.current(district, day),
             Tier::District => self.resolve_district(district, county, day),
             Tier::County | Tier::Other => None,
         }
@@ -172,16 +211,17 @@ impl Authorities {
     ) -> Option<AuthorityCode> {
         let known = self.districts.get(&district);
         if known.is_some_and(|known| known.period.is_over(day)) {
-            return self.follow(district, day);
+            return self.current(district, day);
         }
         let county = county.filter(|county| Tier::of(*county) == Tier::County);
         county
-            .and_then(|county| self.follow(county, day))
-            .or_else(|| self.follow(district, day))
+            .and_then(|county| self.current(county, day))
+            .or_else(|| self.current(district, day))
     }
 
-    /// Follows a code of an authority or a district to the authority in force on `day`.
-    fn follow(&self, code: AuthorityCode, day: civil::Date) -> Option<AuthorityCode> {
+    /// Follows a code that people name, of an authority or a district, to the authority in force on `day`: through
+    /// successors and counties. `None` for a code that is none of these, and for an authority that was split.
+    pub fn current(&self, code: AuthorityCode, day: civil::Date) -> Option<AuthorityCode> {
         let mut code = code;
         for _ in 0..SUCCESSION_HOPS_MAX {
             if let Some(district) = self.districts.get(&code) {
@@ -203,8 +243,8 @@ impl Authorities {
         None
     }
 
-    fn read_authorities(&mut self, text: &str) -> Result<(), AuthoritiesError> {
-        each_row(AUTHORITIES_FILE, text, |row: AuthorityRow| {
+    fn read_authorities(&mut self, file: Named<'_>) -> Result<(), AuthoritiesError> {
+        each_row(file, |row: AuthorityRow| {
             let code = read_code(&row.gss)?;
             if !matches!(Tier::of(code), Tier::Single | Tier::County) {
                 return Err(format!(
@@ -227,12 +267,12 @@ impl Authorities {
         })
     }
 
-    fn read_districts(&mut self, text: &str) -> Result<(), AuthoritiesError> {
+    fn read_districts(&mut self, file: Named<'_>) -> Result<(), AuthoritiesError> {
         let Self {
             authorities,
             districts,
         } = self;
-        each_row(DISTRICTS_FILE, text, |row: DistrictRow| {
+        each_row(file, |row: DistrictRow| {
             let (code, county) = (read_code(&row.lad)?, read_code(&row.county)?);
             if Tier::of(code) != Tier::District {
                 return Err(format!(
@@ -266,8 +306,8 @@ impl Authorities {
         })
     }
 
-    fn check_successors(&self, file: &'static str, text: &str) -> Result<(), AuthoritiesError> {
-        each_row(file, text, |row: Succession| {
+    fn check_successors(&self, file: Named<'_>) -> Result<(), AuthoritiesError> {
+        each_row(file, |row: Succession| {
             for code in row.successors.split_whitespace() {
                 let code = read_code(code)?;
                 if !self.authorities.contains_key(&code) && !self.districts.contains_key(&code) {
@@ -337,15 +377,36 @@ struct Succession {
 }
 
 fn each_row<Row: serde::de::DeserializeOwned>(
-    file: &'static str,
-    text: &str,
+    (file, text): Named<'_>,
     take: impl FnMut(Row) -> Result<(), String>,
 ) -> Result<(), AuthoritiesError> {
-    rows::each(text, take).map_err(|(line, problem)| AuthoritiesError {
-        file,
+    rows::each(text, take).map_err(|(line, problem)| AuthoritiesError::Invalid {
+        file: file.into(),
         line,
         problem,
     })
+}
+
+/// The name and text of the file at `path`, or those that ship.
+fn read_file(
+    path: Option<&Path>,
+    shipped: &'static str,
+    text: &'static str,
+) -> Result<(String, Cow<'static, str>), AuthoritiesError> {
+    let Some(path) = path else {
+        return Ok((shipped.into(), text.into()));
+    };
+    let name = path.display().to_string();
+    let read = || {
+        let mut text = String::new();
+        let file = std::fs::File::open(path)?;
+        file.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    match read() {
+        Ok(text) => Ok((name, text.into())),
+        Err(source) => Err(AuthoritiesError::File { path: name, source }),
+    }
 }
 
 fn read_code(text: &str) -> Result<AuthorityCode, String> {

@@ -15,6 +15,10 @@ pub struct Diff {
     pub removed: u64,
     /// Postcodes of both that lead to another authority, or to one where there was none, or to none any more.
     pub moved: u64,
+    /// Postcodes of both that have gone out of use.
+    pub terminated: u64,
+    /// Postcodes of both that are in use again.
+    pub revived: u64,
     /// What each authority gains and loses; `None` stands for postcodes without an authority. Without a change, no entry.
     pub authorities: BTreeMap<Option<AuthorityCode>, Change>,
 }
@@ -57,6 +61,7 @@ pub fn diff(old: &Table, new: &Table, authorities: &Authorities, on: civil::Date
             );
             if before != after {
                 diff.count(route(before), route(after));
+                diff.count_use(*before, *after);
             }
         }
     }
@@ -72,9 +77,23 @@ enum Route {
 }
 
 impl Diff {
-    /// Whether routing stays as it was.
+    /// Whether nothing changes that anybody would see.
     pub fn is_empty(&self) -> bool {
-        self.added + self.removed + self.moved == 0
+        self.added + self.removed + self.moved + self.terminated + self.revived == 0
+    }
+
+    fn count_use(&mut self, before: Option<Entry>, after: Option<Entry>) {
+        match (before, after) {
+            (Some(before), Some(after)) if before.terminated != after.terminated => {
+                let counted = if after.terminated {
+                    &mut self.terminated
+                } else {
+                    &mut self.revived
+                };
+                *counted += 1;
+            }
+            _ => {}
+        }
     }
 
     fn count(&mut self, before: Route, after: Route) {

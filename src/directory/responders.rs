@@ -12,7 +12,7 @@ use super::authorities::{Authorities, Period};
 use jiff::civil;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fmt, io};
 use usher_domain::code::{AuthorityCode, ResponderId};
 use usher_domain::time::WorkingHours;
@@ -149,35 +149,30 @@ impl Responders {
     /// Reads every `.toml` file of `folder`.
     ///
     /// # Errors
-    /// When the folder or a file cannot be read, or as in [`Responders::parse`].
+    /// The first of what [`Responders::survey`] finds wrong.
     pub fn load(folder: &Path, authorities: &Authorities) -> Result<Self, ResponderError> {
-        let mut files = Vec::new();
-        let fail = |source| ResponderError::File {
-            path: folder.display().to_string(),
-            source,
-        };
-        for entry in std::fs::read_dir(folder).map_err(fail)? {
-            let path = entry.map_err(fail)?.path();
-            if path.extension().is_some_and(|ending| ending == FILE_ENDING) {
-                files.push(path);
+        let (all, errors) = Self::survey(folder, authorities);
+        errors.into_iter().next().map_or(Ok(all), Err)
+    }
+
+    /// Reads every `.toml` file of `folder`, and whatever is wrong with each: that the folder or a file cannot be read, or as
+    /// in [`Responders::parse`].
+    pub fn survey(folder: &Path, authorities: &Authorities) -> (Self, Vec<ResponderError>) {
+        let (mut files, mut errors) = (Vec::new(), Vec::new());
+        match list(folder) {
+            Ok(paths) => {
+                for path in paths {
+                    match read_file(&path) {
+                        Ok(text) => files.push((path.display().to_string(), text)),
+                        Err(error) => errors.push(error),
+                    }
+                }
             }
-            if files.len() > RESPONDERS_MAX {
-                let path = folder.display().to_string();
-                return Err(ResponderError::TooLarge {
-                    path,
-                    problem: "more than 1024 responder files",
-                });
-            }
+            Err(error) => errors.push(error),
         }
-        files.sort_unstable();
-        let read = |path: &std::path::PathBuf| Ok((path.display().to_string(), read_file(path)?));
-        Self::parse(
-            files
-                .iter()
-                .map(read)
-                .collect::<Result<Vec<_>, ResponderError>>()?,
-            authorities,
-        )
+        let (all, more) = Self::read(files, authorities);
+        errors.extend(more);
+        (all, errors)
     }
 
     /// Reads responders from pairs of file name and text.
@@ -189,17 +184,28 @@ impl Responders {
         files: impl IntoIterator<Item = (String, String)>,
         authorities: &Authorities,
     ) -> Result<Self, ResponderError> {
-        let mut all = Self::default();
+        let (all, errors) = Self::read(files, authorities);
+        errors.into_iter().next().map_or(Ok(all), Err)
+    }
+
+    /// The responders of the files that can be used, and the first fault of each other one.
+    fn read(
+        files: impl IntoIterator<Item = (String, String)>,
+        authorities: &Authorities,
+    ) -> (Self, Vec<ResponderError>) {
+        let (mut all, mut errors) = (Self::default(), Vec::new());
         for (name, text) in files {
             let read = file::read(&name, &text, authorities);
             let taken = read.and_then(|(responder, lines)| all.insert(responder, &lines));
-            taken.map_err(|file::Problem { line, problem }| ResponderError::Invalid {
-                file: name,
-                line,
-                problem,
-            })?;
+            if let Err(file::Problem { line, problem }) = taken {
+                errors.push(ResponderError::Invalid {
+                    file: name,
+                    line,
+                    problem,
+                });
+            }
         }
-        Ok(all)
+        (all, errors)
     }
 
     /// The responder with this id.
@@ -257,6 +263,30 @@ impl Responders {
         self.responders.insert(responder.id.clone(), responder);
         Ok(())
     }
+}
+
+/// The responder files of `folder`, in order.
+fn list(folder: &Path) -> Result<Vec<PathBuf>, ResponderError> {
+    let mut files = Vec::new();
+    let fail = |source| ResponderError::File {
+        path: folder.display().to_string(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        if path.extension().is_some_and(|ending| ending == FILE_ENDING) {
+            files.push(path);
+        }
+        if files.len() > RESPONDERS_MAX {
+            let path = folder.display().to_string();
+            return Err(ResponderError::TooLarge {
+                path,
+                problem: "more than 1024 responder files",
+            });
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
 }
 
 fn read_file(path: &Path) -> Result<String, ResponderError> {

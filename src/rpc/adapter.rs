@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 use usher_domain::actor::Actor;
 use usher_domain::enquiry::CheckState;
 use usher_domain::id::CheckNumber;
+use usher_domain::permit::Read;
 use usher_proto::v1;
 use usher_proto::v1::adapter_service_server::AdapterService;
 
@@ -55,7 +56,7 @@ impl AdapterService for Adapter {
         request: Request<v1::LeaseChecksRequest>,
     ) -> Reply<v1::LeaseChecksResponse> {
         let (actor, message) = self.calls.enter(request)?;
-        let input = convert::lease_checks(message, &actor.client).map_err(status::unreadable)?;
+        let input = convert::lease_checks(message, &actor).map_err(status::unreadable)?;
         let leased = self
             .calls
             .until_stop(async {
@@ -80,9 +81,7 @@ impl AdapterService for Adapter {
 
     async fn renew(&self, request: Request<v1::RenewRequest>) -> Reply<v1::RenewResponse> {
         let (actor, message) = self.calls.enter(request)?;
-        let (open, check) = self
-            .act(convert::renew(message, &actor.client), &actor)
-            .await?;
+        let (open, check) = self.act(convert::renew(message, &actor), &actor).await?;
         let expires = open
             .enquiry
             .check(check)
@@ -98,7 +97,7 @@ impl AdapterService for Adapter {
     async fn accept(&self, request: Request<v1::AcceptRequest>) -> Reply<v1::AcceptResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let check = self
-            .assigned(convert::accept(message, &actor.client), &actor)
+            .assigned(convert::accept(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::AcceptResponse { check }))
     }
@@ -106,7 +105,7 @@ impl AdapterService for Adapter {
     async fn answer(&self, request: Request<v1::AnswerRequest>) -> Reply<v1::AnswerResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let check = self
-            .assigned(convert::answer(message, &actor.client), &actor)
+            .assigned(convert::answer(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::AnswerResponse { check }))
     }
@@ -114,23 +113,21 @@ impl AdapterService for Adapter {
     async fn release(&self, request: Request<v1::ReleaseRequest>) -> Reply<v1::ReleaseResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let check = self
-            .assigned(convert::release(message, &actor.client), &actor)
+            .assigned(convert::release(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::ReleaseResponse { check }))
     }
 
     async fn ask(&self, request: Request<v1::AskRequest>) -> Reply<v1::AskResponse> {
         let (actor, message) = self.calls.enter(request)?;
-        let check = self
-            .assigned(convert::ask(message, &actor.client), &actor)
-            .await?;
+        let check = self.assigned(convert::ask(message, &actor), &actor).await?;
         Ok(Response::new(v1::AskResponse { check }))
     }
 
     async fn redirect(&self, request: Request<v1::RedirectRequest>) -> Reply<v1::RedirectResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let check = self
-            .assigned(convert::redirect(message, &actor.client), &actor)
+            .assigned(convert::redirect(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::RedirectResponse { check }))
     }
@@ -139,7 +136,7 @@ impl AdapterService for Adapter {
         &self,
         request: Request<v1::GetCheckRequest>,
     ) -> Reply<v1::GetCheckResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Checks, request)?;
         let id = convert::check_query(message).map_err(status::unreadable)?;
         let open = self
             .calls
@@ -156,23 +153,24 @@ impl AdapterService for Adapter {
         &self,
         request: Request<v1::ListChecksRequest>,
     ) -> Reply<v1::ListChecksResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Checks, request)?;
         let (input, scope) = convert::checks_query(message).map_err(status::unreadable)?;
+        let show = |open: &OpenEnquiry, number| {
+            let check = convert::assigned_check(open, number);
+            let length = check.as_ref().map_or(0, prost::Message::encoded_len);
+            (check, length)
+        };
         let (found, next) = self
             .calls
             .broker
-            .list_checks(&input, &actor)
+            .list_checks(&input, &actor, show)
             .await
             .map_err(status::broker)?;
-        let checks = found
-            .iter()
-            .filter_map(|(number, open)| convert::assigned_check(open, *number))
-            .collect();
         let next_page_token = next
             .map(|position| token::position(scope, position))
             .unwrap_or_default();
         Ok(Response::new(v1::ListChecksResponse {
-            checks,
+            checks: found.into_iter().flatten().collect(),
             next_page_token,
         }))
     }

@@ -6,16 +6,18 @@ use super::listener::Peer;
 use super::status;
 use crate::auth::Identities;
 use crate::broker::Broker;
-use crate::broker::input::Input;
+use crate::broker::input::{Input, Resume};
 use crate::broker::opened::OpenEnquiry;
+use crate::store::Cursor;
 use crate::telemetry::metrics::Metrics;
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 use usher_domain::actor::Actor;
 use usher_domain::code::ClientId;
 use usher_domain::limits;
+use usher_domain::permit::{self, Read};
 
 /// What the services stand on.
 #[derive(Clone)]
@@ -23,18 +25,55 @@ pub struct Calls {
     /// The broker.
     pub broker: Arc<Broker>,
     identities: Arc<Identities>,
-    watches: Arc<Semaphore>,
+    watches: Arc<Watches>,
     stopping: CancellationToken,
+}
+
+/// How many watches each client has. A client without any is not in it.
+#[derive(Default)]
+struct Watches(Mutex<HashMap<ClientId, usize>>);
+
+impl Watches {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ClientId, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more of `client`.
+    fn take(&self, client: &ClientId) -> Result<(), Status> {
+        let mut open = self.lock();
+        if open.values().sum::<usize>() >= limits::WATCHES_MAX {
+            return Err(status::busy("watches"));
+        }
+        let own = open.entry(client.clone()).or_default();
+        if *own >= limits::WATCHES_PER_CLIENT_MAX {
+            return Err(status::busy("watches of this client"));
+        }
+        *own += 1;
+        Ok(())
+    }
+
+    /// Counts one less of `client`.
+    fn give_back(&self, client: &ClientId) {
+        let mut open = self.lock();
+        if let Some(own) = open.get_mut(client) {
+            *own -= 1;
+            if *own == 0 {
+                open.remove(client);
+            }
+        }
+    }
 }
 
 /// A place among the watches, free again when it is dropped.
 pub struct WatchPlace {
     metrics: Arc<Metrics>,
-    _permit: OwnedSemaphorePermit,
+    watches: Arc<Watches>,
+    client: ClientId,
 }
 
 impl Drop for WatchPlace {
     fn drop(&mut self) {
+        self.watches.give_back(&self.client);
         self.metrics.watches_open.dec();
     }
 }
@@ -49,7 +88,7 @@ impl Calls {
         Self {
             broker,
             identities,
-            watches: Arc::new(Semaphore::new(limits::WATCHES_MAX)),
+            watches: Arc::default(),
             stopping,
         }
     }
@@ -66,14 +105,22 @@ impl Calls {
         Ok((actor, request.into_inner()))
     }
 
-    /// The client as the table has it now: a connection may outlive its place there.
+    /// Who calls to read `what`, and the question.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when it is no longer there.
-    pub fn actor(&self, client: &ClientId) -> Result<Actor, Status> {
-        self.identities
-            .actor(client)
-            .ok_or_else(status::no_identity)
+    /// As [`Calls::enter`], and `PERMISSION_DENIED` for a role that has no such reading.
+    pub fn enter_to_read<T>(&self, what: Read, request: Request<T>) -> Result<(Actor, T), Status> {
+        let (actor, message) = self.enter(request)?;
+        Ok((readable(actor, what)?, message))
+    }
+
+    /// The client that reads `what` as the table has it now: a connection may outlive its place there.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is no longer there, `PERMISSION_DENIED` when its role is another one now.
+    pub fn reader(&self, client: &ClientId, what: Read) -> Result<Actor, Status> {
+        let actor = self.identities.actor(client);
+        readable(actor.ok_or_else(status::no_identity)?, what)
     }
 
     /// Does what was read from the wire.
@@ -89,20 +136,28 @@ impl Calls {
         self.broker.act(input, actor).await.map_err(status::broker)
     }
 
-    /// A place among the watches.
+    /// A place among the watches for `client`.
     ///
     /// # Errors
-    /// `RESOURCE_EXHAUSTED` when there is none.
-    pub fn watch_place(&self) -> Result<WatchPlace, Status> {
-        let permit = Arc::clone(&self.watches)
-            .try_acquire_owned()
-            .map_err(|_| status::busy("watches"))?;
+    /// `RESOURCE_EXHAUSTED` when there is none, or none for this client.
+    pub fn watch_place(&self, client: &ClientId) -> Result<WatchPlace, Status> {
+        self.watches.take(client)?;
         let metrics = Arc::clone(self.broker.metrics());
         metrics.watches_open.inc();
         Ok(WatchPlace {
             metrics,
-            _permit: permit,
+            watches: Arc::clone(&self.watches),
+            client: client.clone(),
         })
+    }
+
+    /// A place in the feed as callers are given it.
+    ///
+    /// # Errors
+    /// As the status table says.
+    pub async fn place(&self, after: Cursor) -> Result<Resume, Status> {
+        let mark = self.broker.mark(after).await.map_err(status::broker)?;
+        Ok(Resume { after, mark })
     }
 
     /// Waits for `call`, or ends it with `UNAVAILABLE` when the broker stops.
@@ -117,5 +172,13 @@ impl Calls {
             outcome = call => outcome,
             () = self.stopping.cancelled() => Err(status::draining()),
         }
+    }
+}
+
+fn readable(actor: Actor, what: Read) -> Result<Actor, Status> {
+    if permit::reads(actor.role, what) {
+        Ok(actor)
+    } else {
+        Err(status::wrong_role(what.name()))
     }
 }

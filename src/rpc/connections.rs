@@ -5,6 +5,7 @@
 //! table of identities change, [`Connections::review`] ends those whose clients would not be let in again.
 
 use crate::auth::Identities;
+use crate::telemetry::Throttle;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::ClientCertVerifier;
 use std::collections::HashMap;
@@ -12,8 +13,13 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use usher_domain::code::ClientId;
+
+/// Refused connections that the log names one by one, and the time in which more are only counted.
+const REFUSALS_TOLD_MAX: u32 = 20;
+const REFUSALS_TOLD_PER: Duration = Duration::from_secs(60);
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +56,13 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Every counter with the name that a metric gives it.
+    /// Connections refused or cut, by the name that the metric gives the cause.
+    pub fn refusals(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let all = self.snapshot().into_iter();
+        all.filter(|(name, _)| *name != "accepted")
+    }
+
+    /// Every counter by its name.
     pub fn snapshot(&self) -> [(&'static str, u64); 7] {
         [
             ("accepted", &self.accepted),
@@ -72,6 +84,8 @@ pub struct Connections {
     open: Mutex<Open>,
     /// What has happened since the start.
     pub counters: Counters,
+    /// How often refusals are written to the log.
+    pub(super) told: Throttle,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +125,7 @@ impl Connections {
             caps,
             open: Mutex::default(),
             counters: Counters::default(),
+            told: Throttle::new(REFUSALS_TOLD_MAX, REFUSALS_TOLD_PER),
         })
     }
 

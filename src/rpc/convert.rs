@@ -24,11 +24,17 @@ pub use court::{
     decide_without, enquiry_query, history_query, list_query, move_hearing, receive, submit,
     supply, watch_query, withdraw,
 };
-pub use enquiry::{alert_view, enquiry_view, summary_view};
+pub use enquiry::{alert_entry_view, alert_view, enquiry_view, summary_view};
 pub use event::{event_view, heartbeat, snapshot_end};
 pub use operations::{
     acknowledge, alerts_query, close, lookup_query, reroute, responders_query, watch_alerts_query,
 };
 pub use read::Unreadable;
-pub use receipt::{lookup_view, receipt_view, responder_view, status_view};
+pub use receipt::{lookup_view, receipt_view, responder_view, status_view, warnings_view};
 pub(super) use show::instant;
+
+/// A message, and how many bytes it takes on the wire.
+pub(super) fn sized<M: prost::Message>(message: M) -> (M, usize) {
+    let length = message.encoded_len();
+    (message, length)
+}

@@ -3,8 +3,9 @@
 use super::call::Calls;
 use super::stream::{self, Stream};
 use super::{convert, status, token};
-use crate::broker::opened::Part;
+use crate::broker::opened::OpenEnquiry;
 use tonic::{Request, Response, Status};
+use usher_domain::permit::Read;
 use usher_domain::time::to_london;
 use usher_proto::v1;
 use usher_proto::v1::court_service_server::CourtService;
@@ -31,8 +32,7 @@ impl CourtService for Court {
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Reply<v1::SubmitResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let this_year = to_london(self.calls.broker.clock().now()).year();
-        let input =
-            convert::submit(message, &actor.client, this_year).map_err(status::unreadable)?;
+        let input = convert::submit(message, &actor, this_year).map_err(status::unreadable)?;
         let receipt = self
             .calls
             .broker
@@ -43,7 +43,7 @@ impl CourtService for Court {
     }
 
     async fn get(&self, request: Request<v1::GetRequest>) -> Reply<v1::GetResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
         let id = convert::enquiry_query(message).map_err(status::unreadable)?;
         let open = self
             .calls
@@ -57,27 +57,19 @@ impl CourtService for Court {
     }
 
     async fn list(&self, request: Request<v1::ListRequest>) -> Reply<v1::ListResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
         let (input, scope) = convert::list_query(message).map_err(status::unreadable)?;
-        let (found, next) = self
+        let show = |open: &OpenEnquiry| {
+            let summary =
+                convert::summary_view(&open.enquiry, open.revision, open.personal.as_ref());
+            convert::sized(summary)
+        };
+        let (enquiries, next) = self
             .calls
             .broker
-            .list(&input, &actor)
+            .list(&input, &actor, show)
             .await
             .map_err(status::broker)?;
-        let mut enquiries = Vec::with_capacity(found.len());
-        for stored in found {
-            let open = self
-                .calls
-                .broker
-                .open(stored, Part::Whole)
-                .map_err(status::broker)?;
-            enquiries.push(convert::summary_view(
-                &open.enquiry,
-                open.revision,
-                open.personal.as_ref(),
-            ));
-        }
         let next_page_token = next
             .map(|position| token::position(scope, position))
             .unwrap_or_default();
@@ -88,7 +80,7 @@ impl CourtService for Court {
     }
 
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Reply<Self::WatchStream> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
         let input = convert::watch_query(message).map_err(status::unreadable)?;
         stream::enquiries(self.calls.clone(), actor, input)
             .await
@@ -96,7 +88,7 @@ impl CourtService for Court {
     }
 
     async fn history(&self, request: Request<v1::HistoryRequest>) -> Reply<v1::HistoryResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
         let (input, scope) = convert::history_query(message).map_err(status::unreadable)?;
         let (events, next) = self
             .calls
@@ -116,7 +108,7 @@ impl CourtService for Court {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::supply(message, &actor.client), &actor)
+            .act(convert::supply(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::SupplyResponse {
             enquiry: Some(convert::enquiry_view(&open)),
@@ -127,7 +119,7 @@ impl CourtService for Court {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::withdraw(message, &actor.client), &actor)
+            .act(convert::withdraw(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::WithdrawResponse {
             enquiry: Some(convert::enquiry_view(&open)),
@@ -141,10 +133,13 @@ impl CourtService for Court {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::move_hearing(message, &actor.client), &actor)
+            .act(convert::move_hearing(message, &actor), &actor)
             .await?;
+        let broker = &self.calls.broker;
+        let warnings = broker.deadline_warnings(&open.enquiry.deadline, broker.clock().now());
         Ok(Response::new(v1::MoveHearingResponse {
             enquiry: Some(convert::enquiry_view(&open)),
+            warnings: convert::warnings_view(warnings),
         }))
     }
 
@@ -155,7 +150,7 @@ impl CourtService for Court {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::decide_without(message, &actor.client), &actor)
+            .act(convert::decide_without(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::DecideWithoutResponse {
             enquiry: Some(convert::enquiry_view(&open)),
@@ -166,7 +161,7 @@ impl CourtService for Court {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::receive(message, &actor.client), &actor)
+            .act(convert::receive(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::ReceiveResponse {
             enquiry: Some(convert::enquiry_view(&open)),

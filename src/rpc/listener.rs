@@ -18,7 +18,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, timeout};
@@ -35,6 +35,9 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const BACKLOG: u32 = 1_024;
 /// How long the loop rests after a failure to accept: time for descriptors to come free.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// How long a refused peer has to hang up by itself, and what is read of it meanwhile, in bytes: its own side of a handshake.
+const LINGER_LIMIT: Duration = Duration::from_millis(500);
+const LINGER_BYTES_MAX: u64 = 64 * 1_024;
 
 /// Who is at the other end, as every request carries it in its extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +79,7 @@ pub(super) struct Door {
     pub(super) times: Times,
 }
 
-/// Why a socket got no further. It is counted and written to the log at a level where a flood of them does no harm.
+/// Why a socket got no further. It is counted, and written to the log as often as a flood of them does no harm.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("the TLS handshake failed")]
@@ -91,6 +94,8 @@ enum Refusal {
     Revoked,
     #[error("the client has as many connections as it may")]
     OverCap,
+    #[error("there are as many connections as there may be, in all or from this address")]
+    Full,
     #[error("nothing was said within the limit")]
     Silent,
     #[error("what was said first is not HTTP/2")]
@@ -147,8 +152,7 @@ pub(super) async fn accept(
             continue;
         };
         let Some(seat) = door.connections.seat(addr.ip()) else {
-            Counters::count(&counters.over_cap);
-            tracing::debug!("A connection was closed because a cap is reached");
+            note(&Refusal::Full, addr, &door.connections);
             continue;
         };
         let (door, admitted, soft) = (Arc::clone(&door), admitted.clone(), soft.clone());
@@ -171,29 +175,47 @@ async fn admit(
     match enter(socket, addr, seat, door).await {
         // The server has gone when nobody takes it.
         Ok(connection) => drop(admitted.send(connection).await),
-        Err(refusal) => count(&refusal, &door.connections.counters),
+        Err(refusal) => note(&refusal, addr, &door.connections),
     }
 }
 
-fn count(refusal: &Refusal, counters: &Counters) {
+/// Counts a refusal, and writes it to the log unless a flood of them is there already.
+fn note(refusal: &Refusal, addr: SocketAddr, connections: &Connections) {
+    let counters = &connections.counters;
     let counter = match refusal {
         Refusal::Handshake(_) => &counters.handshake_failed,
         Refusal::HandshakeSlow | Refusal::Silent | Refusal::NotHttp2 => &counters.silent,
         Refusal::Credential(_) | Refusal::Unknown { .. } => &counters.unknown,
-        Refusal::OverCap => &counters.over_cap,
+        Refusal::OverCap | Refusal::Full => &counters.over_cap,
         Refusal::Revoked => &counters.revoked,
     };
     Counters::count(counter);
+    let Some(untold) = connections.told.pass() else {
+        return;
+    };
     let cause = std::error::Error::source(refusal)
         .map(ToString::to_string)
         .unwrap_or_default();
+    let peer = addr.ip();
     match refusal {
         // Only holders of a certificate of a trusted authority get this far.
         Refusal::Credential(_) | Refusal::Unknown { .. } => {
-            tracing::warn!(cause, "A connection was refused: {refusal}");
+            tracing::warn!(%peer, cause, untold, "A connection was refused: {refusal}");
         }
-        _ => tracing::debug!(cause, "A connection was refused: {refusal}"),
+        _ => tracing::info!(%peer, cause, untold, "A connection was refused: {refusal}"),
     }
+}
+
+/// Closes a refused socket so that the peer reads the alert that says why: with words of the peer unread, the system would reset the
+/// connection and take the alert back.
+async fn linger(mut socket: TcpStream) {
+    let goodbye = async {
+        socket.shutdown().await?;
+        let mut rest = socket.take(LINGER_BYTES_MAX);
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
+    };
+    // Whoever does not hang up has been told.
+    drop(timeout(LINGER_LIMIT, goodbye).await);
 }
 
 async fn enter(
@@ -206,10 +228,14 @@ async fn enter(
     socket.set_nodelay(true).map_err(Refusal::Handshake)?;
     let tls = door.tls.current();
     let handshake = TlsAcceptor::from(tls.config()).accept(socket);
-    let mut stream = timeout(times.handshake, handshake)
-        .await
-        .map_err(|_| Refusal::HandshakeSlow)?
-        .map_err(Refusal::Handshake)?;
+    let handshake = timeout(times.handshake, handshake.into_fallible()).await;
+    let mut stream = match handshake.map_err(|_| Refusal::HandshakeSlow)? {
+        Ok(stream) => stream,
+        Err((error, socket)) => {
+            linger(socket).await;
+            return Err(Refusal::Handshake(error));
+        }
+    };
     let chain = stream
         .get_ref()
         .1

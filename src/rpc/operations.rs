@@ -3,9 +3,11 @@
 use super::call::Calls;
 use super::stream::{self, Stream};
 use super::{convert, status, token};
+use crate::broker::AlertEntry;
 use tonic::{Request, Response, Status};
 use usher_domain::actor::Role;
 use usher_domain::id::AlertId;
+use usher_domain::permit::Read;
 use usher_proto::v1;
 use usher_proto::v1::operations_service_server::OperationsService;
 
@@ -32,19 +34,16 @@ impl OperationsService for Operations {
         &self,
         request: Request<v1::ListAlertsRequest>,
     ) -> Reply<v1::ListAlertsResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Alerts, request)?;
         let (input, scope) = convert::alerts_query(message).map_err(status::unreadable)?;
-        let (found, next) = self
+        let cards = self.calls.broker.cards();
+        let show = |entry: &AlertEntry| convert::sized(convert::alert_entry_view(entry, &cards));
+        let (alerts, next) = self
             .calls
             .broker
-            .list_alerts(&input, &actor)
+            .list_alerts(&input, &actor, show)
             .await
             .map_err(status::broker)?;
-        let cards = self.calls.broker.cards();
-        let alerts = found
-            .iter()
-            .map(|entry| convert::alert_view(&entry.stored.enquiry, &entry.alert, cards))
-            .collect();
         let next_page_token = next
             .map(|position| token::position(scope, position))
             .unwrap_or_default();
@@ -58,7 +57,7 @@ impl OperationsService for Operations {
         &self,
         request: Request<v1::WatchAlertsRequest>,
     ) -> Reply<Self::WatchAlertsStream> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Alerts, request)?;
         let input = convert::watch_alerts_query(message).map_err(status::unreadable)?;
         stream::alerts(self.calls.clone(), actor, input)
             .await
@@ -77,7 +76,7 @@ impl OperationsService for Operations {
             .unwrap_or_default();
         let open = self
             .calls
-            .act(convert::acknowledge(message, &actor.client), &actor)
+            .act(convert::acknowledge(message, &actor), &actor)
             .await?;
         let alert = open
             .enquiry
@@ -90,7 +89,7 @@ impl OperationsService for Operations {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::reroute(message, &actor.client), &actor)
+            .act(convert::reroute(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::RerouteResponse {
             enquiry: Some(convert::enquiry_view(&open)),
@@ -101,7 +100,7 @@ impl OperationsService for Operations {
         let (actor, message) = self.calls.enter(request)?;
         let open = self
             .calls
-            .act(convert::close(message, &actor.client), &actor)
+            .act(convert::close(message, &actor), &actor)
             .await?;
         Ok(Response::new(v1::CloseResponse {
             enquiry: Some(convert::enquiry_view(&open)),
@@ -112,7 +111,7 @@ impl OperationsService for Operations {
         &self,
         request: Request<v1::ListRespondersRequest>,
     ) -> Reply<v1::ListRespondersResponse> {
-        let (actor, message) = self.calls.enter(request)?;
+        let (actor, message) = self.calls.enter_to_read(Read::Directory, request)?;
         let (input, scope) = convert::responders_query(message).map_err(status::unreadable)?;
         let (found, more) = self
             .calls
@@ -146,7 +145,7 @@ impl OperationsService for Operations {
         &self,
         request: Request<v1::LookupPostcodeRequest>,
     ) -> Reply<v1::LookupPostcodeResponse> {
-        let (_, message) = self.calls.enter(request)?;
+        let (_, message) = self.calls.enter_to_read(Read::Directory, request)?;
         let postcode = convert::lookup_query(message).map_err(status::unreadable)?;
         Ok(Response::new(convert::lookup_view(
             self.calls.broker.lookup(&postcode),
@@ -157,22 +156,21 @@ impl OperationsService for Operations {
         &self,
         request: Request<v1::GetStatusRequest>,
     ) -> Reply<v1::GetStatusResponse> {
-        let (actor, _) = self.calls.enter(request)?;
-        if !matches!(actor.role, Role::Operator | Role::Inspector) {
-            return Err(status::wrong_role("get_status"));
-        }
-        let status = self.calls.broker.status().await.map_err(status::broker)?;
-        Ok(Response::new(convert::status_view(status)))
+        self.calls.enter_to_read(Read::Status, request)?;
+        let found = self.calls.broker.status().await.map_err(status::broker)?;
+        let end = self.calls.place(found.feed_end).await?;
+        Ok(Response::new(convert::status_view(found, end)))
     }
 }
 
 /// How busy a borough is concerns its own people and the overseers.
 fn without_workload(responder: v1::Responder) -> v1::Responder {
     v1::Responder {
-        connected_adapters: 0,
-        waiting_count: 0,
+        connected_adapters: None,
+        waiting_count: None,
         nearest_deadline_time: None,
         oldest_wait_time: None,
+        adapters_absent_since_time: None,
         ..responder
     }
 }

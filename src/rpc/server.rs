@@ -132,18 +132,21 @@ impl Settings {
     /// # Errors
     /// The first setting outside of them.
     pub fn check(&self) -> Result<(), SettingsError> {
-        for (name, value, bounds) in self.counts().into_iter().chain(self.times_and_bounds()) {
+        self.faults().next().map_or(Ok(()), Err)
+    }
+
+    /// Every setting outside its bounds.
+    pub fn faults(&self) -> impl Iterator<Item = SettingsError> {
+        let bounded = self.counts().into_iter().chain(self.times_and_bounds());
+        bounded.filter_map(|(name, value, bounds)| {
             let (least, most) = (*bounds.start(), *bounds.end());
-            if !bounds.contains(&value) {
-                return Err(SettingsError {
-                    name,
-                    value,
-                    least,
-                    most,
-                });
-            }
-        }
-        Ok(())
+            (!bounds.contains(&value)).then_some(SettingsError {
+                name,
+                value,
+                least,
+                most,
+            })
+        })
     }
 
     fn counts(&self) -> [Bounded; 7] {

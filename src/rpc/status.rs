@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+use usher_domain::limits;
 use usher_domain::personal::Violation;
 use usher_domain::rejection::Rejection;
 use usher_proto::v1::ErrorReason;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::convert::Unreadable;
 use crate::broker::BrokerError;
+use crate::ids::{Ids as _, RandomIds};
 use crate::store::StoreError;
 
 /// The domain of every `ErrorInfo`.
@@ -296,18 +298,34 @@ pub fn no_identity() -> Status {
         .status("the certificate names no client of this broker: ask its operators to add it")
 }
 
-/// A watcher that was too slow for what happened.
-pub fn watch_lagged() -> Status {
-    Row::new(
-        Code::Unavailable,
-        ErrorReason::WatchLagged,
-        Detail::Retry(RETRY_SOON),
-    )
-    .status("more happened than this watch could take: go on with the last cursor seen")
+/// A refusal of the library below, which no row made: its words are about the wire, and are logged where they are not expected.
+pub fn bare(given: &Status) -> Status {
+    use Detail as D;
+    use ErrorReason as R;
+    match given.code() {
+        // It could not read the one message of the call.
+        Code::Internal => Row::new(Code::InvalidArgument, R::Malformed, D::None)
+            .status("the message is not what this method takes: check it against the published protos"),
+        Code::OutOfRange => Row::new(Code::InvalidArgument, R::TooLarge, D::None)
+            .with("what", &"request")
+            .with("max", &limits::REQUEST_BYTES_MAX)
+            .status(format!(
+                "the request is larger than {} bytes: send less",
+                limits::REQUEST_BYTES_MAX
+            )),
+        Code::Unimplemented => Row::new(Code::Unimplemented, R::Unsupported, D::None)
+            .status("there is no such method here, or the message is compressed: see the published protos, and send it as it is"),
+        Code::NotFound => rejection(&Rejection::NotFound { what: "service" }),
+        code => {
+            let id = RandomIds.next();
+            tracing::error!(error.id = %id, ?code, message = given.message(), "A call failed below the services");
+            internal(id)
+        }
+    }
 }
 
 /// An error of the broker; `id` is what its log has beside the cause.
-pub fn internal(id: Uuid) -> Status {
+fn internal(id: Uuid) -> Status {
     Row::new(Code::Internal, ErrorReason::Internal, Detail::None)
         .with("id", &id)
         .status(format!("an error of the broker: tell its operators {id}"))

@@ -1,16 +1,15 @@
-//! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. A sign of life when nothing
-//! happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
+//! Watches on the wire: a snapshot, its end with a cursor, then events; or, resumed by a cursor, events only. Where the feed cannot be read
+//! the snapshot comes again. A sign of life when nothing happens. Each batch looks at the caller's rights anew; a caller that reads slowly is served at its own pace.
 
 use super::call::{Calls, WatchPlace};
 use super::convert::Unreadable;
 use super::{convert, status};
 use crate::broker::Watch;
 use crate::broker::input::{
-    AlertFilter, ListAlertsInput, ListInput, Position, WatchAlertsInput, WatchInput,
+    AlertFilter, ListAlertsInput, ListInput, Position, Resume, WatchAlertsInput, WatchInput,
 };
-use crate::broker::opened::Part;
 use crate::clock::Stopwatch;
-use crate::store::{Cursor, Filter, Recorded};
+use crate::store::{Filter, Recorded};
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use std::collections::VecDeque;
@@ -19,6 +18,7 @@ use tokio::time::timeout;
 use tonic::Status;
 use usher_domain::actor::Actor;
 use usher_domain::limits;
+use usher_domain::permit::Read;
 use usher_proto::v1;
 use usher_proto::v1::{watch_alerts_response, watch_response};
 
@@ -71,22 +71,26 @@ pub async fn alerts(
     )?))
 }
 
-/// A watch from its start or from `resume` on. A place ahead of the feed is of another store, or of this one before it was restored: what
-/// comes next would be taken for seen.
-async fn watch(calls: &Calls, resume: Option<Cursor>) -> Result<Watch, Status> {
+/// A watch from its start or from `resume` on. A place ahead of the feed, or where something else stands, is of another store, or of this
+/// one before it was restored: what comes next would be taken for seen.
+async fn watch(calls: &Calls, resume: Option<Resume>) -> Result<Watch, Status> {
     if let Some(resume) = resume {
         let end = calls.broker.feed_end().await.map_err(status::broker)?;
-        if resume.entry > end.entry {
+        if resume.after.entry > end.entry || calls.place(resume.after).await? != resume {
             return Err(status::unreadable(Unreadable::Cursor));
         }
     }
-    Ok(Watch::new(&calls.broker, resume))
+    let after = resume.map(|resume| resume.after);
+    Ok(Watch::new(&calls.broker, after))
 }
 
 /// What differs between the two.
 #[async_trait]
 trait Subject: Send + Sync + 'static {
     type Message: Send + 'static;
+
+    /// What the caller's role must allow, at every moment.
+    const READ: Read;
 
     /// One page of the snapshot, and where the next one starts.
     async fn page(
@@ -102,8 +106,8 @@ trait Subject: Send + Sync + 'static {
         actor: &Actor,
         watch: &mut Watch,
     ) -> Result<Vec<Self::Message>, Status>;
-    fn snapshot_end(watch: &Watch) -> Self::Message;
-    fn heartbeat(watch: &Watch) -> Self::Message;
+    fn snapshot_end(place: Resume) -> Self::Message;
+    fn heartbeat(place: Resume) -> Self::Message;
 }
 
 struct Watching<S: Subject> {
@@ -128,7 +132,7 @@ impl<S: Subject> Watching<S> {
         resumed: bool,
         subject: S,
     ) -> Result<Self, Status> {
-        let place = calls.watch_place()?;
+        let place = calls.watch_place(&actor.client)?;
         let snapshot = (!resumed).then(Position::default);
         Ok(Self {
             calls,
@@ -147,14 +151,15 @@ impl<S: Subject> Watching<S> {
     async fn fill(&mut self) -> Result<(), Status> {
         self.actor = Actor {
             person: None,
-            ..self.calls.actor(&self.actor.client)?
+            ..self.calls.reader(&self.actor.client, S::READ)?
         };
         if let Some(from) = self.snapshot {
             let (page, next) = self.subject.page(&self.calls, &self.actor, from).await?;
             self.ready.extend(page);
             self.snapshot = next;
             if next.is_none() {
-                self.ready.push_back(S::snapshot_end(&self.watch));
+                let place = self.calls.place(self.watch.cursor()).await?;
+                self.ready.push_back(S::snapshot_end(place));
             }
             return Ok(());
         }
@@ -163,9 +168,13 @@ impl<S: Subject> Watching<S> {
         let changes = self.subject.changes(calls, &self.actor, watch);
         let changes = calls.until_stop(timeout_or(left, changes)).await?;
         self.ready.extend(changes);
+        if self.watch.take_gap() {
+            self.snapshot = Some(Position::default());
+        }
         // What is not for the caller passes without a word, but not for ever.
         if self.ready.is_empty() && self.quiet.elapsed() >= HEARTBEAT_EVERY {
-            self.ready.push_back(S::heartbeat(&self.watch));
+            let place = self.calls.place(self.watch.cursor()).await?;
+            self.ready.push_back(S::heartbeat(place));
         }
         Ok(())
     }
@@ -215,6 +224,8 @@ impl Enquiries {
 impl Subject for Enquiries {
     type Message = v1::WatchResponse;
 
+    const READ: Read = Read::Enquiries;
+
     async fn page(
         &self,
         calls: &Calls,
@@ -236,21 +247,11 @@ impl Subject for Enquiries {
             position: from,
             size: limits::PAGE_SIZE_DEFAULT,
         };
-        let (found, next) = calls
+        calls
             .broker
-            .list(&input, actor)
+            .list(&input, actor, |open| convert::sized(snapshot(open)))
             .await
-            .map_err(status::broker)?;
-        let mut page = Vec::with_capacity(found.len());
-        for stored in found {
-            page.push(snapshot(
-                &calls
-                    .broker
-                    .open(stored, Part::Whole)
-                    .map_err(status::broker)?,
-            ));
-        }
-        Ok((page, next))
+            .map_err(status::broker)
     }
 
     async fn changes(
@@ -273,15 +274,15 @@ impl Subject for Enquiries {
             .collect())
     }
 
-    fn snapshot_end(watch: &Watch) -> Self::Message {
+    fn snapshot_end(place: Resume) -> Self::Message {
         response(watch_response::Payload::SnapshotEnd(convert::snapshot_end(
-            watch.cursor(),
+            place,
         )))
     }
 
-    fn heartbeat(watch: &Watch) -> Self::Message {
+    fn heartbeat(place: Resume) -> Self::Message {
         response(watch_response::Payload::Heartbeat(convert::heartbeat(
-            watch.cursor(),
+            place,
         )))
     }
 }
@@ -304,6 +305,8 @@ struct Alerts(AlertFilter);
 impl Subject for Alerts {
     type Message = v1::WatchAlertsResponse;
 
+    const READ: Read = Read::Alerts;
+
     async fn page(
         &self,
         calls: &Calls,
@@ -315,17 +318,18 @@ impl Subject for Alerts {
             position: from,
             size: limits::PAGE_SIZE_DEFAULT,
         };
-        let (found, next) = calls
-            .broker
-            .list_alerts(&input, actor)
-            .await
-            .map_err(status::broker)?;
-        let view = |entry: &crate::broker::AlertEntry| {
-            let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
-            alert_response(watch_alerts_response::Payload::Snapshot(alert))
+        let cards = calls.broker.cards();
+        let show = |entry: &crate::broker::AlertEntry| {
+            let alert = convert::alert_entry_view(entry, &cards);
+            convert::sized(alert_response(watch_alerts_response::Payload::Snapshot(
+                alert,
+            )))
         };
-        Ok((found.iter().map(view).collect(), next))
+        calls
+            .broker
+            .list_alerts(&input, actor, show)
+            .await
+            .map_err(status::broker)
     }
 
     async fn changes(
@@ -338,11 +342,11 @@ impl Subject for Alerts {
             .next_alerts(&calls.broker, &self.0, actor)
             .await
             .map_err(status::broker)?;
-        let view = |(cursor, entry): (Cursor, crate::broker::AlertEntry)| {
-            let alert =
-                convert::alert_view(&entry.stored.enquiry, &entry.alert, calls.broker.cards());
+        let cards = calls.broker.cards();
+        let view = |(place, entry): (Resume, crate::broker::AlertEntry)| {
+            let alert = convert::alert_entry_view(&entry, &cards);
             let change = v1::AlertChange {
-                cursor: super::token::cursor(cursor),
+                cursor: super::token::cursor(place),
                 alert: Some(alert),
             };
             alert_response(watch_alerts_response::Payload::Change(change))
@@ -350,15 +354,15 @@ impl Subject for Alerts {
         Ok(changes.into_iter().map(view).collect())
     }
 
-    fn snapshot_end(watch: &Watch) -> Self::Message {
+    fn snapshot_end(place: Resume) -> Self::Message {
         alert_response(watch_alerts_response::Payload::SnapshotEnd(
-            convert::snapshot_end(watch.cursor()),
+            convert::snapshot_end(place),
         ))
     }
 
-    fn heartbeat(watch: &Watch) -> Self::Message {
+    fn heartbeat(place: Resume) -> Self::Message {
         alert_response(watch_alerts_response::Payload::Heartbeat(
-            convert::heartbeat(watch.cursor()),
+            convert::heartbeat(place),
         ))
     }
 }

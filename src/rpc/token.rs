@@ -5,7 +5,7 @@ use usher_domain::id::EnquiryId;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::broker::input::Position;
+use crate::broker::input::{Position, Resume};
 use crate::store::{Cursor, Place};
 
 /// A digest of a listing's filter: a page token goes with the filter that it was made for.
@@ -28,29 +28,35 @@ const ORDINAL: u8 = b'n';
 /// Longer than any of ours, in characters: more is not looked at.
 const TOKEN_CHARS_MAX: usize = 128;
 
-/// Writes a watch's cursor.
-pub fn cursor(cursor: Cursor) -> String {
-    write(CURSOR, &[&cursor_bytes(cursor)])
+/// Writes a watch's cursor, with the mark of the event that is there.
+pub fn cursor(place: Resume) -> String {
+    let Resume { after, mark } = place;
+    write(CURSOR, &[&cursor_bytes(after), &mark.to_be_bytes()])
 }
 
 /// Reads a watch's cursor.
-pub fn read_cursor(text: &str) -> Option<Cursor> {
+pub fn read_cursor(text: &str) -> Option<Resume> {
     let mut bytes = Bytes(&read(CURSOR, text)?);
-    let cursor = bytes.cursor()?;
-    bytes.end(cursor)
+    let after = bytes.cursor()?;
+    let mark = u32::from_be_bytes(bytes.take()?);
+    bytes.end(Resume { after, mark })
 }
 
 /// Writes the token of a listing's next page.
 pub fn position(scope: Scope, position: Position) -> String {
     let mut body = Vec::new();
-    match position.after {
-        None => body.push(0),
-        Some(Place::Open { deadline, id }) => {
+    match (position.after, position.fault) {
+        (None, None) => body.push(0),
+        (None, Some(id)) => {
+            body.push(3);
+            body.extend_from_slice(id.uuid().as_bytes());
+        }
+        (Some(Place::Open { deadline, id }), _) => {
             body.push(1);
             body.extend_from_slice(&deadline.as_nanosecond().to_be_bytes());
             body.extend_from_slice(id.uuid().as_bytes());
         }
-        Some(Place::Closed { id }) => {
+        (Some(Place::Closed { id }), _) => {
             body.push(2);
             body.extend_from_slice(id.uuid().as_bytes());
         }
@@ -67,6 +73,7 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
     let bytes = read(POSITION, text)?;
     let mut bytes = Bytes(&bytes);
     bytes.scope(scope)?;
+    let mut fault = None;
     let after = match bytes.take::<1>()? {
         [0] => None,
         [1] => Some(Place::Open {
@@ -76,10 +83,18 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
         [2] => Some(Place::Closed {
             id: bytes.enquiry()?,
         }),
+        [3] => {
+            fault = Some(bytes.enquiry()?);
+            None
+        }
         _ => return None,
     };
     let parts = u16::from_be_bytes(bytes.take()?);
-    bytes.end(Position { after, parts })
+    bytes.end(Position {
+        fault,
+        after,
+        parts,
+    })
 }
 
 /// Writes the token of a history's next page.
@@ -200,18 +215,25 @@ mod tests {
         let deadline = (-377_705_023_201_i64..253_402_207_200)
             .prop_map(|second| Timestamp::from_second(second).unwrap());
         let after = prop_oneof![
-            Just(None),
-            (deadline, id.clone()).prop_map(|(deadline, id)| Some(Place::Open { deadline, id })),
-            id.prop_map(|id| Some(Place::Closed { id })),
+            Just((None, None)),
+            (deadline, id.clone())
+                .prop_map(|(deadline, id)| (Some(Place::Open { deadline, id }), None)),
+            id.clone().prop_map(|id| (Some(Place::Closed { id }), None)),
+            id.prop_map(|id| (None, Some(id))),
         ];
-        (after, any::<u16>()).prop_map(|(after, parts)| Position { after, parts })
+        (after, any::<u16>()).prop_map(|((after, fault), parts)| Position {
+            fault,
+            after,
+            parts,
+        })
     }
 
     proptest! {
         #[test]
-        fn cursors_read_back(entry: u64, events: u32) {
+        fn cursors_read_back(entry: u64, events: u32, mark: u32) {
             let given = Cursor { entry, events };
-            prop_assert_eq!(read_cursor(&cursor(given)), Some(given));
+            let place = Resume { after: given, mark };
+            prop_assert_eq!(read_cursor(&cursor(place)), Some(place));
             prop_assert_eq!(read_history(HERE, &history(HERE, given)), Some(given));
             prop_assert_eq!(read_history(ELSEWHERE, &history(HERE, given)), None);
         }

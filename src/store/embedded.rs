@@ -20,14 +20,15 @@ pub(super) use keys::{META, Shelf, feed_from, id_of, number_of, shelf_after};
 use super::kv::{KeyValue, KvError};
 use super::record::RecordError;
 use super::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
-    Stored,
+    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
+    StoreError, Stored,
 };
 use async_trait::async_trait;
 use index::{Entry, Index};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 use usher_domain::code::ResponderId;
 use usher_domain::id::EnquiryId;
@@ -55,6 +56,9 @@ struct Shared {
     kv: Arc<dyn KeyValue>,
     index: RwLock<Index>,
     failed: watch::Sender<bool>,
+    observer: OnceLock<Observer>,
+    /// Whoever holds it commits.
+    turn: Mutex<()>,
 }
 
 impl EmbeddedStore {
@@ -69,16 +73,21 @@ impl EmbeddedStore {
             kv,
             index: RwLock::new(index),
             failed: watch::Sender::new(false),
+            observer: OnceLock::new(),
+            turn: Mutex::default(),
         });
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         let writer = Writer::new(Arc::clone(&shared), waiting);
+        let failed = |error: std::io::Error| StoreError::Unavailable {
+            doing: "starting the writer",
+            source: error.into(),
+        };
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer.run())
-            .map_err(|error| StoreError::Unavailable {
-                doing: "starting the writer",
-                source: error.into(),
-            })?;
+            .spawn(move || writer.run(&runtime))
+            .map_err(failed)?;
         Ok(Self {
             engine,
             shared,
@@ -108,6 +117,12 @@ impl EmbeddedStore {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
+    }
+
+    /// Whether no commit waits for the writer.
+    fn is_idle(&self) -> bool {
+        let idle = |jobs: &mpsc::Sender<Job>| jobs.capacity() == jobs.max_capacity();
+        self.jobs.as_ref().is_some_and(idle)
     }
 
     async fn send(&self, job: Job) -> Result<(), StoreError> {
@@ -204,7 +219,13 @@ impl Store for EmbeddedStore {
             let revisions = Vec::new();
             return Ok(Committed { revisions, cursor });
         }
-        let batch = prepare::prepare(shared, batch)?;
+        let mut batch = prepare::prepare(shared, batch)?;
+        if self.is_idle() && may_block() {
+            batch = match shared.commit_here(batch) {
+                Ok(answer) => return answer,
+                Err(batch) => batch,
+            };
+        }
         let (reply, answer) = oneshot::channel();
         self.send(Job::Commit { batch, reply }).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -278,6 +299,11 @@ impl Store for EmbeddedStore {
         Ok(self.shared.running()?.index().unreadable())
     }
 
+    fn observe(&self, observer: Observer) {
+        // The first one stays.
+        let _ = self.shared.observer.set(observer);
+    }
+
     fn engine(&self) -> &'static str {
         self.engine
     }
@@ -285,6 +311,15 @@ impl Store for EmbeddedStore {
     async fn counts(&self) -> Result<Counts, StoreError> {
         Ok(self.shared.running()?.index().counts())
     }
+}
+
+/// Whether a thread of this runtime may wait for one commit to reach the disk: another one goes on with everything else. It spares a
+/// lonely commit two changes of threads; under load somebody is always committing, and the writer does it all.
+fn may_block() -> bool {
+    Handle::try_current().is_ok_and(|runtime| {
+        runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+            && runtime.metrics().num_workers() > 1
+    })
 }
 
 /// The store has failed or closed.
@@ -299,17 +334,21 @@ fn stopped() -> StoreError {
 fn failed(doing: &'static str) -> impl Fn(KvError) -> StoreError {
     move |error| match error {
         KvError::TooLarge { what, max, .. } => StoreError::TooLarge { what, max },
-        KvError::Corrupt { .. } | KvError::Foreign { .. } => StoreError::Corrupt {
-            what: "the store's files",
-            id: None,
-            source: error.into(),
-        },
-        KvError::InUse | KvError::Full { .. } | KvError::Unavailable { .. } | KvError::Stopped => {
-            StoreError::Unavailable {
-                doing,
+        KvError::Corrupt { .. } | KvError::Foreign { .. } | KvError::Lost { .. } => {
+            StoreError::Corrupt {
+                what: "the store's files",
+                id: None,
                 source: error.into(),
             }
         }
+        KvError::InUse
+        | KvError::Absent
+        | KvError::Full { .. }
+        | KvError::Unavailable { .. }
+        | KvError::Stopped => StoreError::Unavailable {
+            doing,
+            source: error.into(),
+        },
     }
 }
 

@@ -63,6 +63,14 @@ pub trait KeyValue: Send + Sync + 'static {
     /// call gives [`KvError::Stopped`].
     fn commit(&self, writes: &[Write]) -> Result<(), KvError>;
 
+    /// For a quiet moment: makes durable what only lets a crashed store open faster, if earlier commits left it out.
+    ///
+    /// # Errors
+    /// As of a commit, and it stops the engine as a commit does.
+    fn settle(&self) -> Result<(), KvError> {
+        Ok(())
+    }
+
     /// Reads every page from the disk and proves the engine's own checksums. Slow; for `usher store
     /// verify`, on a store that serves nobody.
     ///
@@ -180,6 +188,20 @@ pub enum KvError {
         /// The first thing found in its place.
         found: String,
     },
+    /// A store was made in the folder, and its data has gone.
+    #[error(
+        "the store's data {made} has gone: restore it from a backup; only if this store may begin empty, remove {mark}",
+        mark = mark.display()
+    )]
+    Lost {
+        /// What the data was called.
+        made: String,
+        /// The file that says so.
+        mark: std::path::PathBuf,
+    },
+    /// No store was made in the folder, and none is wanted now.
+    #[error("the folder has no store of this engine")]
+    Absent,
     /// A bound of the contract: the batch was refused and nothing changed.
     #[error("a {what} of {bytes} bytes is above the bound of {max}: nothing was stored")]
     TooLarge {

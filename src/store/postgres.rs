@@ -21,13 +21,13 @@ pub use schema::{MigrateError, migrate};
 
 use super::record::RecordError;
 use super::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
-    Stored,
+    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
+    StoreError, Stored,
 };
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use usher_domain::code::ResponderId;
@@ -50,6 +50,7 @@ struct Shared {
     pool: Pool,
     /// Open records that could not be read: told of, and asked for by `unreadable`.
     unreadable: Mutex<BTreeSet<EnquiryId>>,
+    observer: OnceLock<Observer>,
 }
 
 impl PostgresStore {
@@ -63,6 +64,7 @@ impl PostgresStore {
         let shared = Arc::new(Shared {
             pool,
             unreadable: Mutex::default(),
+            observer: OnceLock::new(),
         });
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         tokio::spawn(Writer::new(Arc::clone(&shared), waiting).run());
@@ -181,6 +183,11 @@ impl Store for PostgresStore {
 
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
         Ok(self.shared.set_apart_now())
+    }
+
+    fn observe(&self, observer: Observer) {
+        // The first one stays.
+        let _ = self.shared.observer.set(observer);
     }
 
     fn engine(&self) -> &'static str {

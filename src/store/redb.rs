@@ -1,8 +1,10 @@
 //! The default engine: redb, one file, one table.
 //!
 //! A commit is written beside the state before it, synced, and made current by a second sync (two
-//! phases, which quick repair brings with it), so a cut leaves the one or the other, and opening after
-//! a crash takes milliseconds. One phase would save a sync, but then redb takes any damage to the newest
+//! phases), so a cut leaves the one or the other. Quick repair writes the map of free pages too, so that
+//! opening after a crash takes milliseconds; that costs more the larger the store is, so a small commit
+//! leaves it to the next large one or to a quiet moment (`settle`). A crash in between makes opening read
+//! the whole store, and loses nothing. One phase would save a sync, but then redb takes any damage to the newest
 //! commit for a cut and falls back to the one before, in silence. Its power-cut tests run this very
 //! engine on a simulated disk, through [`Redb::on`].
 
@@ -13,9 +15,13 @@ use ::redb::{
     Builder, Database, Durability, Error, ReadableDatabase, StorageBackend, TableDefinition,
 };
 use std::fs::File;
+use std::io::ErrorKind::InvalidData;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Writes from which a commit bears quick repair: a group under load.
+const QUICK_REPAIR_WRITES_MIN: usize = 16;
 const FILE: &str = "usher.redb";
 const OPENING: &str = "opening the store";
 const MAKING: &str = "making the store";
@@ -24,6 +30,8 @@ const TABLE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("reco
 /// The engine.
 pub struct Redb {
     database: Database,
+    /// The newest commit went without quick repair.
+    unsettled: AtomicBool,
     _folder: Option<Folder>,
 }
 
@@ -33,14 +41,31 @@ impl Redb {
     /// # Errors
     /// [`KvError::InUse`], [`KvError::Foreign`], or what redb reports.
     pub fn open(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Self::open_or(folder, settings, |unfinished| make(unfinished, settings))
+    }
+
+    /// Opens the store in `folder`, which must have one.
+    ///
+    /// # Errors
+    /// [`KvError::Absent`] when it has none; else as [`Redb::open`].
+    pub fn open_made(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Self::open_or(folder, settings, |_| Err(KvError::Absent))
+    }
+
+    fn open_or(
+        folder: &Path,
+        settings: Settings,
+        make: impl FnOnce(&Path) -> Result<(), KvError>,
+    ) -> Result<Guarded<Self>, KvError> {
         caught(OPENING, || {
             let folder = Folder::hold(folder)?;
-            let place = folder.place(FILE, |unfinished| make(unfinished, settings))?;
+            let place = folder.place(FILE, make)?;
             let database = builder(settings)
                 .open(place)
                 .map_err(|error| failed(OPENING)(error.into()))?;
             Ok(Guarded::new(Self {
                 database,
+                unsettled: AtomicBool::new(false),
                 _folder: Some(folder),
             }))
         })
@@ -58,10 +83,11 @@ impl Redb {
                 .create_with_backend(disk)
                 .map_err(|error| failed(OPENING)(error.into()))?;
             if is_new {
-                write(&database, &[]).map_err(failed(MAKING))?;
+                write(&database, &[], true).map_err(failed(MAKING))?;
             }
             Ok(Guarded::new(Self {
                 database,
+                unsettled: AtomicBool::new(false),
                 _folder: None,
             }))
         })
@@ -72,7 +98,7 @@ fn make(unfinished: &Path, settings: Settings) -> Result<(), KvError> {
     let database = builder(settings)
         .create(unfinished)
         .map_err(|error| failed(MAKING)(error.into()))?;
-    write(&database, &[]).map_err(failed(MAKING))?;
+    write(&database, &[], true).map_err(failed(MAKING))?;
     drop(database);
     File::open(unfinished)
         .and_then(|file| file.sync_all())
@@ -94,7 +120,16 @@ impl KeyValue for Redb {
     }
 
     fn commit(&self, writes: &[Write]) -> Result<(), KvError> {
-        write(&self.database, writes).map_err(failed("committing"))
+        let quick_repair = writes.len() >= QUICK_REPAIR_WRITES_MIN;
+        self.unsettled.store(!quick_repair, Ordering::Relaxed);
+        write(&self.database, writes, quick_repair).map_err(failed("committing"))
+    }
+
+    fn settle(&self) -> Result<(), KvError> {
+        if self.unsettled.swap(false, Ordering::Relaxed) {
+            write(&self.database, &[], true).map_err(failed("settling"))?;
+        }
+        Ok(())
     }
 
     fn check(&mut self) -> Result<Condition, KvError> {
@@ -132,10 +167,11 @@ fn scan(
 }
 
 /// Also makes the table, if there is none.
-fn write(database: &Database, writes: &[Write]) -> Result<(), Error> {
+fn write(database: &Database, writes: &[Write], quick_repair: bool) -> Result<(), Error> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
-    transaction.set_quick_repair(true);
+    transaction.set_two_phase_commit(true);
+    transaction.set_quick_repair(quick_repair);
     {
         let mut table = transaction.open_table(TABLE)?;
         for Write { key, value } in writes {
@@ -157,6 +193,12 @@ fn builder(settings: Settings) -> Builder {
 /// Sorts what redb reports by what the caller can do.
 fn failed(doing: &'static str) -> impl Fn(Error) -> KvError {
     move |error| match error {
+        // redb says so of a file that is not its own, or whose beginning is damaged.
+        Error::Io(error) if error.kind() == InvalidData => KvError::Corrupt {
+            doing,
+            source: format!("{FILE} is not a file of redb, or its beginning is damaged: {error}")
+                .into(),
+        },
         Error::Io(error) => KvError::of_io(doing, error),
         Error::DatabaseAlreadyOpen | Error::LockProtocolMismatch => KvError::InUse,
         Error::PreviousIo | Error::DatabaseClosed | Error::Unsupported => KvError::Unavailable {

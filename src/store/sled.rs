@@ -55,14 +55,30 @@ impl Sled {
     /// # Errors
     /// [`KvError::InUse`], [`KvError::Foreign`], or what sled reports.
     pub fn open(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Self::open_or(folder, settings, |unfinished| {
+            drop(open_at(unfinished, settings)?);
+            Files::of(unfinished)
+                .sync_if_changed()
+                .map_err(|error| KvError::of_io(OPENING, error))
+        })
+    }
+
+    /// Opens the store in `folder`, which must have one.
+    ///
+    /// # Errors
+    /// [`KvError::Absent`] when it has none; else as [`Sled::open`].
+    pub fn open_made(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Self::open_or(folder, settings, |_| Err(KvError::Absent))
+    }
+
+    fn open_or(
+        folder: &Path,
+        settings: Settings,
+        make: impl FnOnce(&Path) -> Result<(), KvError>,
+    ) -> Result<Guarded<Self>, KvError> {
         caught(OPENING, || {
             let folder = Folder::hold(folder)?;
-            let place = folder.place(FOLDER, |unfinished| {
-                drop(open_at(unfinished, settings)?);
-                Files::of(unfinished)
-                    .sync_if_changed()
-                    .map_err(|error| KvError::of_io(OPENING, error))
-            })?;
+            let place = folder.place(FOLDER, make)?;
             let (tree, log, files) = open_at(&place, settings)?;
             Ok(Guarded::new(Self {
                 tree,

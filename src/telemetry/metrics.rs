@@ -111,7 +111,7 @@ pub struct Metrics {
     scheduler_lag: Number,
     /// Index entries that a sweep found different from their record, and repaired.
     pub sweep_repairs: Counter,
-    /// Open records that cannot be read.
+    /// Records that cannot be read, or not written because they have grown too large.
     pub records_unreadable: Gauge,
     commits: Histogram,
     commit_members: Histogram,
@@ -119,8 +119,7 @@ pub struct Metrics {
     pub adapter_up: Family<ResponderLabel, Gauge>,
     /// Open connections of the gRPC port.
     pub connections_open: Gauge,
-    /// Connections refused or cut, by cause.
-    pub connections_refused: Family<CauseLabel, Counter>,
+    connections_refused: Family<CauseLabel, Counter>,
     /// Watches being served.
     pub watches_open: Gauge,
     certificate_not_after: Number,
@@ -277,7 +276,7 @@ impl Metrics {
         let metric = self.records_unreadable.clone();
         self.put(
             "usher_records_unreadable",
-            "Open records that cannot be read",
+            "Records that cannot be read, or have grown too large to be written",
             metric,
         );
     }
@@ -312,6 +311,12 @@ impl Metrics {
     /// The oldest due item that is not yet escalated is so old; zero when there is none.
     pub fn set_oldest_overdue(&self, age: Duration) {
         self.oldest_overdue.set(age.as_secs_f64());
+    }
+
+    /// So many more connections were refused or cut, for `cause`.
+    pub fn refused(&self, cause: &'static str, count: u64) {
+        let cause = CauseLabel { cause };
+        self.connections_refused.get_or_create(&cause).inc_by(count);
     }
 
     /// The scheduler woke so late.

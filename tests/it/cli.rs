@@ -1,6 +1,7 @@
 //! The command line: the real binary, run as people and programs run it.
 
 mod client;
+mod played;
 mod served;
 
 use serde_json::Value;
@@ -45,6 +46,34 @@ fn check(home: &Path, arguments: &[&str], code: i32) -> (String, String) {
 
 fn home() -> TempDir {
     tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn verification_says_what_it_could_not_verify_and_makes_nothing() {
+    use usher::store::kv::Settings;
+    let home = home();
+    let store = home.path().join("store");
+    let verify = |code, words: &str| {
+        let (_, err) = check(home.path(), &["store", "verify", "--path", "store"], code);
+        assert!(err.contains(words), "{words:?} is not in:\n{err}");
+    };
+    verify(5, "there is no store");
+    std::fs::create_dir(&store).unwrap();
+    std::fs::write(store.join("lock"), "").unwrap();
+    verify(5, "no store of this engine");
+    assert!(!store.join("usher.redb").exists(), "it made one");
+    drop(usher::store::redb::Redb::open(&store, Settings::default()).unwrap());
+    std::fs::remove_file(store.join("usher.redb")).unwrap();
+    verify(7, "has gone");
+    assert!(!store.join("usher.redb").exists(), "it made one");
+    std::fs::write(store.join("usher.redb"), "").unwrap();
+    verify(7, "damaged");
+    std::fs::write(store.join("usher.redb"), "no store".repeat(1_000)).unwrap();
+    verify(7, "restore the folder from a backup");
+    std::fs::remove_file(store.join("usher.redb")).unwrap();
+    std::fs::remove_file(store.join("made")).unwrap();
+    std::fs::write(store.join("usher.other"), "").unwrap();
+    verify(2, "--engine");
 }
 
 /// The repository, for what ships in it.
@@ -135,7 +164,6 @@ fn a_postcode_is_looked_up_without_a_broker() {
     let value: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(value["items"][0]["authorityCode"], "E09000033");
     assert_eq!(value["items"][0]["outcome"], "LOOKUP_OUTCOME_FOUND");
-    assert_eq!(value["next_page_token"], "");
     let (out, _) = check(home.path(), &["directory", "lookup", "EH1 1YZ"], 5);
     assert!(out.contains("outside England and Wales"), "{out}");
 }
@@ -207,6 +235,21 @@ fn a_table_is_built_shown_and_not_replaced_without_a_word() {
         2,
     );
     assert!(err.contains("--yes"), "{err}");
+    let refused = [
+        "directory",
+        "build",
+        "--onspd",
+        &release,
+        "--out",
+        "new.bin",
+        "--format",
+        "json",
+    ];
+    let (out, err) = check(home.path(), &refused, 2);
+    assert!(err.contains("--yes"), "{err}");
+    let value: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["table"]["written"], false);
+    assert_eq!(value["difference"]["moved"], 0);
     assert_eq!(std::fs::read(home.path().join("new.bin")).unwrap(), before);
     let again = [
         "directory",
@@ -296,7 +339,7 @@ fn a_development_authority_keeps_its_keys_to_its_owner() {
             "--trust-domain",
             "usher.example",
         ],
-        1,
+        6,
     );
     assert!(err.contains("--force"), "{err}");
     let foreign = [
@@ -309,8 +352,28 @@ fn a_development_authority_keeps_its_keys_to_its_owner() {
         "--uri",
         "spiffe://other.example/x",
     ];
-    let (_, err) = check(home.path(), &foreign, 1);
+    let (_, err) = check(home.path(), &foreign, 2);
     assert!(err.contains("trust domain"), "{err}");
+}
+
+#[test]
+fn what_no_certificate_can_say_is_wrong_input() {
+    let home = home();
+    pki(home.path());
+    let uri = ["--uri", "spiffe://usher.example/x"];
+    let wrong = |arguments: &[&str]| {
+        let (_, err) = check(home.path(), &[&["pki", "issue"], arguments].concat(), 2);
+        assert!(err.starts_with("error: "), "{err}");
+    };
+    wrong(&[&["--dir", "tls", "--name", "../x"][..], &uri].concat());
+    wrong(&["--dir", "tls", "--name", "x", "--uri", "not a uri"]);
+    wrong(&[&["--dir", "tls", "--name", "x", "--days", "9999"][..], &uri].concat());
+    wrong(&[&["--dir", "nodir", "--name", "x"][..], &uri].concat());
+    check(
+        home.path(),
+        &["pki", "init", "--dir", "other", "--trust-domain", "Not One"],
+        2,
+    );
 }
 
 #[test]

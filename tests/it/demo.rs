@@ -25,6 +25,11 @@ fn holds(outcome: &Outcome) {
     assert_eq!(summary.classes(), summary.checks, "{summary:?}");
     assert_eq!(summary.silently_dropped, 0, "{summary:?}");
     assert_eq!(summary.enquiries, summary.receipts, "{summary:?}");
+    assert_eq!(
+        summary.receipts + summary.rejected_rows,
+        summary.rows,
+        "{summary:?}"
+    );
     assert!(summary.verified);
     assert_eq!(outcome.exit_code(), 0);
     let json: serde_json::Value = serde_json::from_str(&outcome.json().unwrap()).unwrap();
@@ -63,18 +68,50 @@ async fn a_small_day_keeps_every_promise_and_reports_bad_rows() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_without_a_good_row_is_an_empty_day() {
-    let outcome = play(&["yesterday,today,B01IX,oral,,Ada Example,,,,,"]).await;
+/// Five good rows of one day.
+const GOOD: [&str; 5] = [
+    "2026-11-23T09:30,2026-11-23T11:00,B01IX,oral,,Ada Example,,E8 1EA,,,",
+    "2026-11-23T09:35,2026-11-23T11:30,B01IX,oral,,Bo Example,,SE1 7PB,,,",
+    "2026-11-23T09:40,2026-11-23T11:30,B01DU,oral,,Cy Example,,N1 1AA,,,",
+    "2026-11-23T09:45,2026-11-23T12:00,B01DU,oral,,Di Example,,W13 8QD,,,",
+    "2026-11-23T10:05,2026-11-23T12:30,B01DU,oral,,Ida Example,,SE6 1TX,,,",
+];
+
+/// Plays the good rows with `odd` before or behind them, of which so many are rejected and the others run.
+async fn check_odd(odd: &str, is_first: bool, rejected: u64) {
+    let mut rows = GOOD.to_vec();
+    rows.insert(if is_first { 0 } else { GOOD.len() }, odd);
+    let outcome = play(&rows).await;
     holds(&outcome);
+    let summary = outcome.summary();
     assert_eq!(
-        (outcome.summary().enquiries, outcome.summary().rejected_rows),
-        (0, 1)
+        (
+            summary.rows,
+            summary.enquiries,
+            summary.rejected_rows,
+            summary.unplayed_rows
+        ),
+        (6, 6 - rejected, rejected, 0),
+        "{odd}"
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistyped_year_costs_its_own_row_and_no_other() {
+    let of = |requested: &str, hearing: &str| {
+        format!("{requested}T10:00,{hearing}T12:00,B01IX,oral,,Odd Example,,E8 1EA,,,")
+    };
+    check_odd(&of("2016-11-23", "2016-11-23"), true, 1).await;
+    check_odd(&of("2016-11-23", "2026-11-23"), false, 1).await;
+    check_odd(&of("2036-11-23", "2036-11-23"), false, 1).await;
+    check_odd(&of("2026-11-23", "2036-11-23"), true, 1).await;
+    // Months away is a long list, not a mistake.
+    check_odd(&of("2026-06-01", "2026-06-02"), true, 0).await;
+    check_odd(&of("2027-05-11", "2028-01-11"), false, 0).await;
+}
+
 #[tokio::test]
-async fn what_is_not_a_list_is_refused() {
+async fn what_cannot_be_played_is_refused() {
     let options = Options {
         list: Some("/nowhere/list.csv".into()),
         ..Options::default()

@@ -3,6 +3,7 @@
 mod config;
 mod kill;
 mod shutdown;
+mod signs;
 
 use crate::support::*;
 use std::fmt::Write as _;

@@ -12,7 +12,7 @@ use v1::{AlertState, EventType};
 const LADDER: [(&str, &str); 7] = [
     ("chase", "2026-11-23T10:15"),
     ("duty_manager", "2026-11-23T10:45"),
-    ("decision_point", "2026-11-23T13:30"),
+    ("decision_point", "2026-11-23T12:00"),
     ("hearing", "2026-11-23T14:00"),
     ("after_1", "2026-11-24T14:00"),
     ("after_3", "2026-11-26T14:00"),
@@ -79,7 +79,7 @@ async fn what_fell_due_while_the_broker_was_down_is_raised_at_the_start() {
     let steps = raised(&kit, &receipt.enquiry_id).await;
     let names: Vec<&str> = steps.iter().map(|(name, _, _)| name.as_str()).collect();
     assert_eq!(names, ["chase", "duty_manager", "decision_point"]);
-    assert_eq!(steps[2].1, at("2026-11-23T13:30"), "the due moment is kept");
+    assert_eq!(steps[2].1, at("2026-11-23T12:00"), "the due moment is kept");
     assert_eq!(steps[2].2, at("2026-11-23T13:45"), "and when it was raised");
     // Another start raises nothing again.
     kit.restart().await;
@@ -310,4 +310,28 @@ async fn a_record_that_goes_bad_under_a_running_broker_stops_nobody_else() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the scheduler stopped at the bad record");
+}
+
+#[tokio::test]
+async fn a_scheduler_that_hangs_does_not_hide_what_is_overdue() {
+    let gate = Gate::open();
+    let kit = Kit::shaped(Shape {
+        gate: Some(std::sync::Arc::clone(&gate)),
+        ..Shape::default()
+    })
+    .await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    gate.set_open(false);
+    kit.clock.set(at("2026-11-23T10:17"));
+    until("the scheduler hangs", || gate.held() > 0).await;
+    let told = "usher_oldest_unescalated_overdue_seconds 120.0";
+    let is_told = || {
+        kit.metrics
+            .encode()
+            .unwrap()
+            .lines()
+            .any(|line| line == told)
+    };
+    until(told, is_told).await;
+    gate.set_open(true);
 }

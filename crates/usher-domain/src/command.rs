@@ -109,8 +109,8 @@ pub enum Verb {
     Reroute {
         /// The check.
         check: CheckNumber,
-        /// Whose.
-        to: Destination,
+        /// Whose: at least one, as the check may stand for several addresses.
+        to: Vec<Destination>,
     },
     /// The officer takes the enquiry back.
     Withdraw {

@@ -200,6 +200,11 @@ pub enum CourtDecisionKind {
 }
 
 impl Enquiry {
+    /// What people wrote in it, and their names, in bytes as stored.
+    pub fn text_bytes(&self) -> usize {
+        crate::rules::weigh::weight(self)
+    }
+
     /// The check with this number.
     pub fn check(&self, number: CheckNumber) -> Option<&Check> {
         self.checks.get(usize::from(number).checked_sub(1)?)
@@ -226,6 +231,11 @@ impl Enquiry {
     /// Whether any check still wants something from somebody.
     pub fn is_open(&self) -> bool {
         self.checks.iter().any(|check| !check.state.is_exit())
+    }
+
+    /// How much people have put into it, in bytes, at most [`crate::limits::PERSONAL_BYTES_MAX`].
+    pub fn weight(&self) -> usize {
+        crate::rules::weigh::weight(self)
     }
 
     /// Which ladder its checks climb.

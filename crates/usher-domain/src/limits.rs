@@ -1,6 +1,6 @@
 //! Every bound of usher, in one place, each with its reason. Names end in unit and qualifier.
 
-/// Checks of one enquiry. A family over sixteen responders is beyond any that inspectors describe.
+/// Checks of one enquiry, the operators' one for what leads nowhere among them. A family over sixteen responders is beyond any that inspectors describe.
 pub const CHECKS_PER_ENQUIRY_MAX: usize = 16;
 /// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
 pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;
@@ -12,10 +12,13 @@ pub const OTHERS_PER_ENQUIRY_MAX: usize = 24;
 pub const ALIASES_PER_PERSON_MAX: usize = 8;
 /// Codes in one list (concerns, legal bases, information asked for).
 pub const CODES_PER_LIST_MAX: usize = 16;
-/// Authorities that one responder serves, or that an enquiry names directly.
+/// Authorities that an enquiry names directly.
 pub const AUTHORITIES_PER_LIST_MAX: usize = 16;
-/// Reasons kept for routing one check.
-pub const REASONS_PER_CHECK_MAX: usize = 32;
+/// Authorities that one responder serves: all 175 of England and Wales, and room for successors. The Metropolitan Police
+/// serve 33.
+pub const AUTHORITIES_PER_RESPONDER_MAX: usize = 256;
+/// Reasons kept for routing one check: each address and each named authority of an enquiry, and some hand-overs.
+pub const REASONS_PER_CHECK_MAX: usize = 48;
 /// Questions that a responder may ask back on one check.
 pub const QUESTIONS_PER_CHECK_MAX: usize = 16;
 /// Versions of one check's answer.
@@ -27,13 +30,16 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 /// Decisions at court that one enquiry keeps.
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
-pub const REQUESTS_REMEMBERED_MAX: usize = 512;
-/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only.
+pub const REQUESTS_REMEMBERED_MAX: usize = 128;
+/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: sixteen checks with every
+/// step and trouble open have a few more.
 pub const ALERTS_KEPT_MAX: usize = 256;
-/// Personal data and names of one enquiry, in bytes: with everything else it fits [`RECORD_BYTES_MAX`].
-pub const PERSONAL_BYTES_MAX: usize = 72 * 1_024;
-/// Steps of one ladder.
-pub const STEPS_PER_LADDER_MAX: usize = 24;
+/// What people write and who they are, in bytes, of one enquiry: with everything else at its bound it fits [`RECORD_BYTES_MAX`].
+pub const PERSONAL_BYTES_MAX: usize = 52 * 1_024;
+/// What an answer, a question, a decision, an acknowledgement weighs besides its texts and names, in bytes: no less than it takes.
+pub const ENTRY_BYTES: usize = 64;
+/// Steps of one ladder, and of what follows an answer. Nine is the longest that comes with usher.
+pub const STEPS_PER_LADDER_MAX: usize = 12;
 /// Moments of which a step takes the earliest.
 pub const OFFSETS_PER_STEP_MAX: usize = 4;
 
@@ -48,7 +54,7 @@ pub const CLIENT_ID_CHARS_MAX: usize = 255;
 /// A responder's id, in characters.
 pub const RESPONDER_ID_CHARS_MAX: usize = 48;
 /// A step's name, in characters.
-pub const STEP_NAME_CHARS_MAX: usize = 48;
+pub const STEP_NAME_CHARS_MAX: usize = 32;
 
 /// How far ahead a hearing may lie, in days: further is a typing error.
 pub const HEARING_AHEAD_DAYS_MAX: i64 = 550;
@@ -73,6 +79,9 @@ pub const CONFLICT_RETRIES_MAX: u32 = 16;
 pub const PAGE_SIZE_DEFAULT: usize = 100;
 /// Entries of one page.
 pub const PAGE_SIZE_MAX: usize = 1_000;
+/// What one page, or one batch of leased checks, holds, in bytes on the wire: it ends before it would hold more, and leaves its
+/// response a quarter of [`RESPONSE_BYTES_MAX`] for what is not counted.
+pub const PAGE_BYTES_MAX: usize = 3 * 1_024 * 1_024;
 /// Records that one page of a listing may look at before it answers with a token.
 pub const PAGE_RECORDS_EXAMINED_MAX: usize = 10_000;
 
@@ -88,12 +97,14 @@ pub const RECORD_BYTES_MAX: usize = 128 * 1_024 - 1;
 /// One feed entry, in bytes; the writer ends a group before it would grow larger.
 pub const FEED_ENTRY_BYTES_MAX: usize = 128 * 1_024 - 1;
 /// Commits of one enquiry that its history reaches; the oldest ones drop off the list, not off the feed.
-pub const HISTORY_ENTRIES_MAX: usize = 4_096;
+pub const HISTORY_ENTRIES_MAX: usize = 2_048;
 
 /// Due enquiries taken in one activation of the scheduler.
 pub const DUE_BATCH_MAX: usize = 256;
 /// Watches that one broker serves at once.
 pub const WATCHES_MAX: usize = 1_024;
+/// Watches that one client has at once: no client takes more than an eighth of them all.
+pub const WATCHES_PER_CLIENT_MAX: usize = 128;
 /// Events waiting for one slow watcher before it is told to resume.
 pub const WATCH_QUEUE_MAX: usize = 1_024;
 /// Past checks of one responder that the forecast rests on.

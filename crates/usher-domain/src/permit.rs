@@ -1,4 +1,4 @@
-//! The whole access policy: which role may give which verb, and who may see what. Default deny; the matrix is printed and held by a test (`tests/it/permit.golden`).
+//! The whole access policy: which role may give which verb, which may read what, and who may see what. Default deny; the matrix is printed and held by a test (`tests/it/permit.golden`).
 
 use crate::actor::{Actor, Role};
 use crate::alert::Alert;
@@ -48,6 +48,53 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
         ),
         Role::Inspector => false,
         Role::Clock => matches!(verb, V::Advance | V::ReportAbsent),
+    }
+}
+
+/// What can be read; what of it, [`sees`] and [`sees_check`] say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Whole enquiries, and what happened to them.
+    Enquiries,
+    /// Checks as their responder sees them.
+    Checks,
+    /// Alerts.
+    Alerts,
+    /// The responders, and where postcodes lead.
+    Directory,
+    /// How the broker is.
+    Status,
+}
+
+impl Read {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Enquiries,
+        Self::Checks,
+        Self::Alerts,
+        Self::Directory,
+        Self::Status,
+    ];
+
+    /// Its name in refusals and in the matrix.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enquiries => "read_enquiries",
+            Self::Checks => "read_checks",
+            Self::Alerts => "read_alerts",
+            Self::Directory => "read_directory",
+            Self::Status => "read_status",
+        }
+    }
+}
+
+/// Whether `role` has `read` at all.
+pub const fn reads(role: Role, read: Read) -> bool {
+    match read {
+        Read::Enquiries => !matches!(role, Role::Adapter | Role::Clock),
+        Read::Checks => matches!(role, Role::Adapter),
+        Read::Alerts | Read::Directory => !matches!(role, Role::Clock),
+        Read::Status => matches!(role, Role::Operator | Role::Inspector),
     }
 }
 
@@ -115,7 +162,7 @@ pub fn addressed(role: Role, alert: &Alert) -> bool {
     }
 }
 
-/// The matrix as text: a row per verb, a column per role, and whether a person must be named.
+/// The matrix as text: a row per verb and per reading, a column per role, and whether a person must be named.
 pub fn matrix() -> String {
     let row = |verb: &str, cells: Vec<&str>, person: &str| {
         let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>10}")).collect();
@@ -128,6 +175,10 @@ pub fn matrix() -> String {
         let person = if needs_person(*verb) { "named" } else { "-" };
         let marks = Role::ALL.iter().map(mark).collect();
         rows.push(row(verb.name(), marks, person));
+    }
+    for read in Read::ALL {
+        let mark = |role: &Role| if reads(*role, read) { "yes" } else { "-" };
+        rows.push(row(read.name(), Role::ALL.iter().map(mark).collect(), "-"));
     }
     rows.concat()
 }

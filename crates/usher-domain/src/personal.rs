@@ -204,20 +204,20 @@ impl Personal {
         let line = limits::LINE_CHARS_MAX;
         if self.subject.name.family.trim().is_empty() {
             into.fail(
-                format!("{path}.subject.name.family"),
+                format_args!("{path}.subject.name.family"),
                 "the defendant's family name is needed",
             );
         }
         self.subject
             .name
-            .validate(&format!("{path}.subject.name"), into);
+            .validate(format_args!("{path}.subject.name"), into);
         into.list(
-            format!("{path}.subject.aliases"),
+            format_args!("{path}.subject.aliases"),
             &self.subject.aliases,
             limits::ALIASES_PER_PERSON_MAX,
         );
         for (place, alias) in self.subject.aliases.iter().enumerate() {
-            alias.validate(&format!("{path}.subject.aliases[{place}]"), into);
+            alias.validate(format_args!("{path}.subject.aliases[{place}]"), into);
         }
         for (field, text) in [
             ("hearing_ref", &self.hearing_ref),
@@ -225,63 +225,65 @@ impl Personal {
             ("list_number", &self.list_number),
             ("offence_code", &self.offence_code),
         ] {
-            into.text(format!("{path}.{field}"), text, line);
+            into.text(format_args!("{path}.{field}"), text, line);
         }
         into.list(
-            format!("{path}.legal_bases"),
+            format_args!("{path}.legal_bases"),
             &self.legal_bases,
             limits::CODES_PER_LIST_MAX,
         );
         for (place, basis) in self.legal_bases.iter().enumerate() {
-            into.text(format!("{path}.legal_bases[{place}]"), basis, line);
+            into.text(format_args!("{path}.legal_bases[{place}]"), basis, line);
         }
         into.list(
-            format!("{path}.information"),
+            format_args!("{path}.information"),
             &self.information,
             limits::CODES_PER_LIST_MAX,
         );
-        into.text(format!("{path}.note"), &self.note, limits::NOTE_CHARS_MAX);
+        into.text(
+            format_args!("{path}.note"),
+            &self.note,
+            limits::NOTE_CHARS_MAX,
+        );
         self.validate_addresses(path, into);
         self.validate_people(path, into);
     }
 
     fn validate_addresses(&self, path: &str, into: &mut Validator) {
+        let line = limits::LINE_CHARS_MAX;
         into.list(
-            format!("{path}.addresses"),
+            format_args!("{path}.addresses"),
             &self.addresses,
             limits::ADDRESSES_PER_ENQUIRY_MAX,
         );
         for (place, address) in self.addresses.iter().enumerate() {
-            let at = format!("{path}.addresses[{place}]");
-            into.text(
-                format!("{at}.lines"),
-                &address.lines,
-                4 * limits::LINE_CHARS_MAX,
-            );
-            into.text(format!("{at}.postcode"), &address.postcode, 16);
-            into.text(format!("{at}.uprn"), &address.uprn, 12);
+            let at = format_args!("{path}.addresses[{place}]");
+            into.text(format_args!("{at}.lines"), &address.lines, 4 * line);
+            // Whatever was written instead of a postcode goes to the operators.
+            into.text(format_args!("{at}.postcode"), &address.postcode, line);
+            into.text(format_args!("{at}.uprn"), &address.uprn, 12);
             if matches!((address.from, address.to), (Some(from), Some(to)) if from > to) {
-                into.fail(format!("{at}.to"), "must not be before from");
+                into.fail(format_args!("{at}.to"), "must not be before from");
             }
         }
     }
 
     fn validate_people(&self, path: &str, into: &mut Validator) {
         into.list(
-            format!("{path}.children"),
+            format_args!("{path}.children"),
             &self.children,
             limits::CHILDREN_PER_ENQUIRY_MAX,
         );
         for (place, child) in self.children.iter().enumerate() {
-            let at = format!("{path}.children[{place}]");
-            child.name.validate(&format!("{at}.name"), into);
+            let at = format_args!("{path}.children[{place}]");
+            child.name.validate(format_args!("{at}.name"), into);
             into.text(
-                format!("{at}.relationship"),
+                format_args!("{at}.relationship"),
                 &child.relationship,
                 limits::LINE_CHARS_MAX,
             );
             into.text(
-                format!("{at}.school"),
+                format_args!("{at}.school"),
                 &child.school,
                 limits::LINE_CHARS_MAX,
             );
@@ -290,21 +292,21 @@ impl Personal {
                 .is_some_and(|index| usize::from(index) >= self.addresses.len())
             {
                 into.fail(
-                    format!("{at}.address"),
+                    format_args!("{at}.address"),
                     "must be the place of an address in the list, from 0",
                 );
             }
         }
         into.list(
-            format!("{path}.others"),
+            format_args!("{path}.others"),
             &self.others,
             limits::OTHERS_PER_ENQUIRY_MAX,
         );
         for (place, other) in self.others.iter().enumerate() {
-            let at = format!("{path}.others[{place}]");
-            other.name.validate(&format!("{at}.name"), into);
+            let at = format_args!("{path}.others[{place}]");
+            other.name.validate(format_args!("{at}.name"), into);
             into.text(
-                format!("{at}.relationship"),
+                format_args!("{at}.relationship"),
                 &other.relationship,
                 limits::LINE_CHARS_MAX,
             );
@@ -313,13 +315,17 @@ impl Personal {
 }
 
 impl Name {
-    fn validate(&self, path: &str, into: &mut Validator) {
+    fn validate(&self, path: fmt::Arguments<'_>, into: &mut Validator) {
         into.text(
-            format!("{path}.family"),
+            format_args!("{path}.family"),
             &self.family,
             limits::LINE_CHARS_MAX,
         );
-        into.text(format!("{path}.given"), &self.given, limits::LINE_CHARS_MAX);
+        into.text(
+            format_args!("{path}.given"),
+            &self.given,
+            limits::LINE_CHARS_MAX,
+        );
     }
 }
 
@@ -440,7 +446,8 @@ mod tests {
         check(|it| it.note = "x\n".repeat(limits::NOTE_CHARS_MAX / 2), &[]);
         check(|it| it.note = "x".repeat(limits::NOTE_CHARS_MAX + 1), &["p.note"]);
         check(|it| it.addresses[0].lines = "x".repeat(801), &["p.addresses[0].lines"]);
-        check(|it| it.addresses[0].postcode = "x".repeat(17), &["p.addresses[0].postcode"]);
+        check(|it| it.addresses[0].postcode = "no fixed address at present".into(), &[]);
+        check(|it| it.addresses[0].postcode = long(), &["p.addresses[0].postcode"]);
         check(|it| it.addresses[0].uprn = "x".repeat(13), &["p.addresses[0].uprn"]);
         check(|it| it.addresses[0].to = Some(date(1987, 6, 4)), &["p.addresses[0].to"]);
         check(|it| it.addresses = vec![it.addresses[0].clone(); 25], &["p.addresses"]);

@@ -201,6 +201,14 @@ pub enum PolicyError {
         /// Where.
         place: String,
     },
+    /// Steps before a hearing need one where the officer must decide, while the court can still be told.
+    #[error(
+        "{place}: one step must have kind = \"decision_point\" and a moment before the hearing, such as at = \"hearing - 30 min\""
+    )]
+    NoDecisionPoint {
+        /// Where.
+        place: String,
+    },
     /// A step is wrong in itself.
     #[error("{place}: step {step}: {why}")]
     BadStep {

@@ -33,7 +33,10 @@ pub enum Rejection {
     #[error("request_id was used before with another body: use a new one")]
     RequestReused,
     /// The check is in a state that does not allow the verb.
-    #[error("the check is {state}: this is possible only while it is {wanted}")]
+    #[error(
+        "the check is {state}: this is possible only while it is {wanted}{}",
+        passed_on(state)
+    )]
     WrongState {
         /// The check.
         check: CheckNumber,
@@ -93,4 +96,34 @@ pub enum Rejection {
         /// The bound.
         max: usize,
     },
+}
+
+/// What to do with what one knows about a check that went to somebody else. Who that is, is not said: not everybody who acts on the one
+/// may know of the other.
+fn passed_on(state: &str) -> &'static str {
+    match state {
+        "redirected" => {
+            "; whoever has it now answers, and what you know goes to the officer who asked"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rejection;
+
+    #[test]
+    fn a_refusal_of_a_redirected_check_says_where_knowledge_goes() {
+        let refused = |state| {
+            let refused = Rejection::WrongState {
+                check: 1,
+                state,
+                wanted: "leased",
+            };
+            refused.to_string()
+        };
+        assert!(refused("redirected").ends_with("goes to the officer who asked"));
+        assert!(refused("closed").ends_with("while it is leased"));
+    }
 }

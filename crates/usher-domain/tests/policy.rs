@@ -39,6 +39,11 @@ fn hearing() -> StepRule {
     )
 }
 
+fn decide() -> StepRule {
+    let at = ["hearing - 30 min"];
+    rule("decide", StepKind::DecisionPoint, &at, Unless::Decided)
+}
+
 fn track(steps: Vec<StepRule>) -> TrackRule {
     TrackRule {
         acknowledgement: span("4 wh"),
@@ -60,7 +65,7 @@ fn policy() -> Policy {
         &["submitted + 4 wh", "hearing - 1 wd"],
         Unless::Accepted,
     );
-    let steps = vec![late, hearing(), early];
+    let steps = vec![late, hearing(), early, decide()];
     let tracks = Track::ALL
         .iter()
         .map(|name| (*name, track(steps.clone())))
@@ -142,17 +147,12 @@ fn a_span_is_counted_in_its_own_unit() {
     check("2026-12-29T16:30", true, "24 h", "2026-12-28T16:30");
     // An hour by the clock is not an hour on the wall when the clocks change.
     check("2026-10-25T00:30", false, "3 h", "2026-10-25T02:30");
-    let far = Span {
-        amount: u32::MAX,
-        unit: Unit::Hour,
-    };
+    let far = span("4294967295 h");
+    let from = at("2026-12-24T16:30");
+    let shift = |before| policy.shift(from, before, far, &policy.default_hours);
     assert_eq!(
-        policy.shift(at("2026-12-24T16:30"), false, far, &policy.default_hours),
-        Timestamp::MAX
-    );
-    assert_eq!(
-        policy.shift(at("2026-12-24T16:30"), true, far, &policy.default_hours),
-        Timestamp::MIN
+        (shift(false), shift(true)),
+        (Timestamp::MAX, Timestamp::MIN)
     );
 }
 
@@ -176,6 +176,7 @@ fn a_ladder_is_sorted_pending_and_never_due_before_it_begins() {
         "2026-11-30T10:00",
         &[
             ("early", "2026-11-23T14:00"),
+            ("decide", "2026-11-30T09:30"),
             ("hearing", "2026-11-30T10:00"),
             ("late", "2026-12-01T10:00"),
         ],
@@ -186,6 +187,7 @@ fn a_ladder_is_sorted_pending_and_never_due_before_it_begins() {
         "2026-11-24T09:00",
         &[
             ("early", "2026-11-23T10:00"),
+            ("decide", "2026-11-24T08:30"),
             ("hearing", "2026-11-24T09:00"),
             ("late", "2026-11-25T09:00"),
         ],
@@ -198,6 +200,7 @@ fn a_ladder_is_sorted_pending_and_never_due_before_it_begins() {
             ("late", "2026-11-23T10:00"),
             ("hearing", "2026-11-23T10:00"),
             ("early", "2026-11-23T10:00"),
+            ("decide", "2026-11-23T10:00"),
         ],
     );
 }
@@ -216,24 +219,16 @@ fn a_responder_has_its_own_hours_and_ladders_or_the_general_ones() {
     let late = policy().tracks[&Track::Oral].steps[0].clone();
     let terms = Terms {
         hours: WorkingHours::new([always; 7]).unwrap(),
-        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing(), late]))]),
+        tracks: BTreeMap::from([(Track::Oral, track(vec![hearing(), late, decide()]))]),
     };
     let mut policy = policy();
     policy.responders.insert(own.clone(), terms);
     assert_eq!(policy.validate(), Ok(()));
-    assert_eq!(
-        policy.track(Track::Oral, Some(&own)).unwrap().steps.len(),
-        2
-    );
-    assert_eq!(
-        policy.track(Track::Fast, Some(&own)).unwrap().steps.len(),
-        3
-    );
-    assert_eq!(
-        policy.track(Track::Oral, Some(&other)).unwrap().steps.len(),
-        3
-    );
-    assert_eq!(policy.track(Track::Oral, None).unwrap().steps.len(), 3);
+    let steps = |track, responder| policy.track(track, responder).unwrap().steps.len();
+    assert_eq!(steps(Track::Oral, Some(&own)), 3);
+    assert_eq!(steps(Track::Fast, Some(&own)), 4);
+    assert_eq!(steps(Track::Oral, Some(&other)), 4);
+    assert_eq!(steps(Track::Oral, None), 4);
     let until =
         |responder| policy.acknowledged_until(at("2026-11-23T16:00"), Track::Fast, responder);
     assert_eq!(until(Some(&own)), at("2026-11-23T20:00"));
@@ -295,7 +290,7 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
                 unless: Unless::Decided,
                 ..hearing()
             };
-            ladder.steps = vec![other, rule("only", kind, moments, unless)];
+            ladder.steps = vec![other, decide(), rule("only", kind, moments, unless)];
         })
     };
     check(|_| {}, "");
@@ -336,6 +331,12 @@ fn a_policy_that_would_leave_a_check_unwatched_is_refused() {
         oral(|rule| rule.steps.retain(|step| step.kind != StepKind::Hearing)),
         "must have kind = \"hearing\"",
     );
+    let undecided = "ladder.oral: one step must have kind = \"decision_point\"";
+    check(oral(|rule| drop(rule.steps.remove(3))), undecided);
+    for late in ["hearing + 0 min", "hearing - 0 min", "submitted + 2 h"] {
+        let late = move |rule: &mut TrackRule| rule.steps[3].at = vec![late.parse().unwrap()];
+        check(oral(late), undecided);
+    }
 }
 
 #[test]

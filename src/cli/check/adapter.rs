@@ -180,7 +180,7 @@ struct ToArgs {
 pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
     let client = &client;
-    let (found, token) = pages::collect(&args.page, async |page_size, page_token| {
+    let (found, next_page_token) = pages::collect(&args.page, async |page_size, page_token| {
         let request = v1::ListChecksRequest {
             page_size,
             page_token,
@@ -191,7 +191,12 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Fai
         Ok((page.checks, page.next_page_token))
     })
     .await?;
-    context.output.list(&found, &token, checks)?;
+    let response = v1::ListChecksResponse {
+        checks: found,
+        next_page_token,
+    };
+    let (found, next) = (&response.checks, &response.next_page_token);
+    context.output.list(&response, found, next, checks)?;
     Ok(Exit::Ok)
 }
 
@@ -223,7 +228,9 @@ pub(super) async fn lease(args: &LeaseArgs, context: &Context) -> Result<Exit, F
     };
     let request = client.request_waiting(request, Duration::from_secs(args.wait));
     let response = client.take(client.adapter().lease_checks(request).await)?;
-    context.output.list(&response.checks, "", leased)?;
+    context
+        .output
+        .list(&response, &response.checks, "", leased)?;
     Ok(Exit::Ok)
 }
 

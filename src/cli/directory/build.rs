@@ -24,6 +24,8 @@ pub(in crate::cli) struct BuildArgs {
     /// Name of the release [default: that of the CSV file]
     #[arg(long, value_name = "NAME")]
     release: Option<String>,
+    #[command(flatten)]
+    authorities: super::AuthorityArgs,
     /// Replace a table that is there without asking
     #[arg(long, short)]
     yes: bool,
@@ -31,7 +33,9 @@ pub(in crate::cli) struct BuildArgs {
 
 pub(super) fn run(args: &BuildArgs, context: &Context) -> Result<Exit, Failure> {
     let unusable = |error: &dyn std::error::Error| Failure::caused(Exit::Failure, error, "");
-    let authorities = Authorities::built_in().map_err(|error| unusable(&error))?;
+    let authorities = args.authorities.load().map_err(|error| {
+        Failure::caused(Exit::Usage, &error, "check --authorities and --districts")
+    })?;
     let replaces = args.out.exists();
     let (old, which) = if replaces {
         (
@@ -57,7 +61,12 @@ pub(super) fn run(args: &BuildArgs, context: &Context) -> Result<Exit, Failure> 
             .output
             .print(&difference_text(&difference, &which, &authorities))?;
     }
-    let written = !replaces || args.yes || agreed(args)?;
+    let agreed = if !replaces || args.yes {
+        Ok(true)
+    } else {
+        agreed(args)
+    };
+    let written = matches!(agreed, Ok(true));
     if written {
         new.save(&args.out).map_err(|error| unusable(&error))?;
     }
@@ -77,7 +86,7 @@ pub(super) fn run(args: &BuildArgs, context: &Context) -> Result<Exit, Failure> 
     } else {
         context.output.note("nothing was written");
     }
-    Ok(if written { Exit::Ok } else { Exit::Failure })
+    agreed.map(|agreed| if agreed { Exit::Ok } else { Exit::Failure })
 }
 
 fn make(args: &BuildArgs, authorities: &Authorities) -> Result<(Table, Summary), Failure> {
@@ -153,7 +162,7 @@ fn summary_text(summary: &Summary) -> String {
     let mut text = rows.to_string();
     for (district, count) in &summary.without_authority {
         text.push_str(&format_line(&format!(
-            "{count} rows in {district}: add it to the districts"
+            "{count} rows in {district}: add it to copies of config/directory/authorities.csv and districts.csv, and name them"
         )));
     }
     for row in &summary.malformed_first {
@@ -171,8 +180,12 @@ fn difference_text(difference: &Diff, which: &str, authorities: &Authorities) ->
         return format!("Routing stays as it is in {which}.");
     }
     let mut text = format!(
-        "Against {which}: {} postcodes added, {} removed, {} moved to another authority.",
-        difference.added, difference.removed, difference.moved
+        "Against {which}: {} postcodes added, {} removed, {} moved to another authority, {} no longer in use, {} in use again.",
+        difference.added,
+        difference.removed,
+        difference.moved,
+        difference.terminated,
+        difference.revived
     );
     let mut rows = table(&["authority", "gains", "loses"]);
     let mut changes: Vec<_> = difference.authorities.iter().collect();
@@ -229,6 +242,8 @@ fn summary_value(summary: &Summary, difference: &Diff) -> Value {
             "added": difference.added,
             "removed": difference.removed,
             "moved": difference.moved,
+            "terminated": difference.terminated,
+            "revived": difference.revived,
             "authorities": changes.collect::<Vec<_>>(),
         },
     })

@@ -36,15 +36,21 @@ pub(super) fn receipt_page(receipt: &v1::SubmitResponse) -> String {
         checks.add_row(row(check));
     }
     let _ = writeln!(page, "{checks}");
-    for warning in &receipt.warnings {
+    page + &warnings(&receipt.warnings)
+}
+
+/// Each warning on a line.
+pub(super) fn warnings(warnings: &[v1::Warning]) -> String {
+    let mut lines = String::new();
+    for warning in warnings {
         let field = if warning.field.is_empty() {
             String::new()
         } else {
             format!("{}: ", clean(&warning.field))
         };
-        let _ = writeln!(page, "warning: {field}{}", clean(&warning.text));
+        let _ = writeln!(lines, "warning: {field}{}", clean(&warning.text));
     }
-    page
+    lines
 }
 
 fn row(check: &v1::CheckReceipt) -> Vec<Cell> {

@@ -64,6 +64,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     }
     let _ = writeln!(page, "\n{}", checks(&enquiry.checks));
     for one in &enquiry.checks {
+        page.push_str(&lost(one, enquiry.personal.as_ref()));
         answers(&mut page, one);
         exchanges(&mut page, one);
     }
@@ -283,6 +284,33 @@ fn checks(checks: &[v1::Check]) -> String {
     rows.to_string()
 }
 
+/// The addresses and names that an unroutable check stands for: whoever routes it must think of each.
+fn lost(check: &v1::Check, personal: Option<&v1::Personal>) -> String {
+    let mut lines = String::new();
+    if check.state != i32::from(v1::CheckState::Unroutable) {
+        return lines;
+    }
+    let number = check.id.rsplit_once('/').map_or("", |(_, number)| number);
+    for reason in &check.reasons {
+        let why = word::<v1::UnroutableReason>(reason.unroutable_reason);
+        let what = match reason.kind() {
+            v1::RouteReasonKind::Address => {
+                let index = usize::try_from(reason.address_index).unwrap_or(usize::MAX);
+                let address = personal.and_then(|personal| personal.addresses.get(index));
+                let postcode = address.map_or("", |address| &address.postcode);
+                let role = word::<v1::AddressRole>(reason.address_role);
+                format!("{role} address {}: {why}", clean(postcode))
+            }
+            v1::RouteReasonKind::Named => {
+                format!("authority {}: {why}", clean(&reason.authority_code))
+            }
+            kind => word::<v1::RouteReasonKind>(kind.into()),
+        };
+        let _ = writeln!(lines, "Check {} stands for: {what}", clean(number));
+    }
+    lines
+}
+
 fn number(id: &str) -> Cell {
     cell(id.rsplit_once('/').map_or(id, |(_, number)| number))
 }
@@ -335,9 +363,22 @@ mod tests {
                     id: "018f/2".into(),
                     state: v1::CheckState::Unroutable.into(),
                     unroutable_reasons: vec![v1::UnroutableReason::Withheld.into()],
+                    reasons: vec![v1::RouteReason {
+                        kind: v1::RouteReasonKind::Address.into(),
+                        address_role: v1::AddressRole::Child.into(),
+                        unroutable_reason: v1::UnroutableReason::Unknown.into(),
+                        ..Default::default()
+                    }],
                     ..Default::default()
                 },
             ],
+            personal: Some(v1::Personal {
+                addresses: vec![v1::Address {
+                    postcode: "ZZ99 3WZ".into(),
+                    ..Default::default()
+                }],
+                ..Default::default()
+            }),
             ..Default::default()
         }
     }
@@ -358,6 +399,7 @@ mod tests {
             "NOT READ",
             "NOBODY YET",
             "UNROUTABLE: withheld",
+            "Check 2 stands for: child address ZZ99 3WZ: unknown",
             "OPEN",
             "Mon 23 Nov 2026 14:00",
         ] {

@@ -26,7 +26,7 @@ fn check(text: &str, change: impl Fn(&Path), wanted: &[&str]) {
         .unwrap()
         .config;
     let responders = BTreeSet::from([ResponderId::parse("hackney").unwrap()]);
-    let faults = super::check(&config, &responders, TODAY);
+    let faults = super::check(&config, Some(&responders), TODAY);
     assert_eq!(faults.len(), wanted.len(), "{faults:#?}");
     for (fault, wanted) in faults.iter().zip(wanted) {
         let shown = fault.to_string().replace('\n', "");
@@ -140,10 +140,10 @@ fn an_identity_that_no_client_can_have_is_named() {
 #[test]
 fn without_identities_a_warning_says_so() {
     let config = load(None, &Environment::default(), &[]).unwrap().config;
-    let faults = super::check(&config, &BTreeSet::new(), TODAY);
+    let faults = super::check(&config, Some(&BTreeSet::new()), TODAY);
     let found = faults
         .iter()
-        .find(|fault| fault.place == Place::Setting("identities"))
+        .find(|fault| fault.place == Place::Setting("identities".into()))
         .unwrap();
     assert_eq!(found.severity, Severity::Warning);
 }
@@ -152,7 +152,7 @@ fn without_identities_a_warning_says_so() {
 fn a_list_of_holidays_that_runs_out_is_announced() {
     let config = load(None, &Environment::default(), &[]).unwrap().config;
     let told = |today| {
-        let faults = super::check(&config, &BTreeSet::new(), today);
+        let faults = super::check(&config, Some(&BTreeSet::new()), today);
         faults
             .iter()
             .any(|fault| fault.what.contains("known until 2028-12-31"))

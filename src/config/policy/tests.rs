@@ -39,7 +39,7 @@ fn an_oral_report_goes_by_the_minute() {
         &[
             "chase Mon 23 Nov 10:15",
             "duty_manager Mon 23 Nov 10:45",
-            "decision_point Mon 23 Nov 13:30",
+            "decision_point Mon 23 Nov 12:00",
             "hearing Mon 23 Nov 14:00",
             "after_1 Tue 24 Nov 14:00",
             "after_3 Thu 26 Nov 14:00",
@@ -333,6 +333,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
     let rules = Rules::built_in().unwrap();
     let table: toml::Table = "[oral]\nacknowledgement = \"30 min\"\n[fast]\n\
         step = [\n\
+        { name = \"decide\", kind = \"decision_point\", at = \"hearing - 1 wd\", audience = [\"officer\"] },\n\
         { name = \"hearing\", kind = \"hearing\", at = \"hearing + 0 min\", audience = [\"operator\"] },\n\
         { name = \"after\", at = \"hearing + 1 wd\", audience = [\"operator\"] },\n\
         ]\n"
@@ -347,7 +348,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
         fast.acknowledgement,
         rules.general[&Track::Fast].acknowledgement
     );
-    assert_eq!(fast.steps.len(), 2);
+    assert_eq!(fast.steps.len(), 3);
     assert_eq!(terms.tracks.len(), 2);
     let hackney = ResponderId::parse("hackney").unwrap();
     let policy = rules
@@ -362,7 +363,7 @@ fn a_responder_changes_what_it_names_and_keeps_the_rest() {
             .unwrap()
             .steps
             .len(),
-        2
+        3
     );
     assert_eq!(policy.track(Track::Fast, None).unwrap().steps.len(), 9);
 }

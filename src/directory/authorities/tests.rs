@@ -89,7 +89,7 @@ fn each_replaced_code_leads_to_one_in_force_unless_it_was_split() {
     let authorities = Authorities::built_in().unwrap();
     let today = date(2026, 11, 23);
     for authority in authorities.iter().filter(|one| !one.period.contains(today)) {
-        let found = authorities.follow(authority.code, today);
+        let found = authorities.current(authority.code, today);
         assert_eq!(
             found.is_some(),
             authority.successors.len() == 1,

@@ -7,11 +7,9 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 use usher_domain::code::{AuthorityCode, ResponderId};
-use usher_domain::limits::LINE_CHARS_MAX;
+use usher_domain::limits::{AUTHORITIES_PER_RESPONDER_MAX, LINE_CHARS_MAX};
 use usher_domain::time::WorkingHours;
 
-/// Authorities of one responder: a domestic abuse unit of the Metropolitan Police serves 33.
-const AUTHORITIES_MAX: usize = 64;
 /// Digits of a phone number: `101` to the longest international one.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=15;
 /// A mailbox, in bytes.
@@ -226,10 +224,10 @@ impl Reader<'_> {
         period: &Period,
     ) -> Result<(Vec<AuthorityCode>, Vec<usize>), Problem> {
         let values = list.get_ref();
-        if values.is_empty() || values.len() > AUTHORITIES_MAX {
+        if values.is_empty() || values.len() > AUTHORITIES_PER_RESPONDER_MAX {
             return Err(self.at(
                 Some(list),
-                format!("`authorities` must have 1 to {AUTHORITIES_MAX} GSS codes"),
+                format!("`authorities` must have 1 to {AUTHORITIES_PER_RESPONDER_MAX} GSS codes"),
             ));
         }
         let mut codes = Vec::new();

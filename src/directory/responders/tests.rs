@@ -111,7 +111,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("id = \"A B\"", "line 1: `id`: expected a responder id"),
     (
         "authorities = []",
-        "line 4: `authorities` must have 1 to 64",
+        "line 4: `authorities` must have 1 to 256",
     ),
     (
         "authorities = [\"Hackney\"]",

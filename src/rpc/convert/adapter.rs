@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use std::time::Duration;
-use usher_domain::code::{AuthorityCode, ClientId, ResponderId};
+use usher_domain::actor::Actor;
+use usher_domain::code::{AuthorityCode, ResponderId};
 use usher_domain::command::{Request, VerbName};
 use usher_domain::id::{CheckId, LeaseId};
 use usher_domain::limits;
@@ -20,10 +21,10 @@ use crate::rpc::token::{self, Scope};
 /// Every field that is wrong.
 pub fn lease_checks(
     mut message: v1::LeaseChecksRequest,
-    client: &ClientId,
+    actor: &Actor,
 ) -> Result<LeaseInput, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Lease, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Lease, &mut message);
     let v1::LeaseChecksRequest {
         request_id: _,
         responder_ids,
@@ -65,12 +66,12 @@ struct Head {
 impl Head {
     fn read<M: Mutation>(
         v: &mut Validator,
-        client: &ClientId,
+        actor: &Actor,
         verb: VerbName,
         message: &mut M,
         part: impl Fn(&M) -> (&str, &str),
     ) -> Self {
-        let request = read::request(v, client, verb, message);
+        let request = read::request(v, &actor.client, verb, message);
         let (check, lease) = part(message);
         Self {
             request,
@@ -99,9 +100,9 @@ impl Head {
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn renew(mut message: v1::RenewRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn renew(mut message: v1::RenewRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let head = Head::read(v, client, VerbName::Renew, &mut message, |m| {
+    let head = Head::read(v, actor, VerbName::Renew, &mut message, |m| {
         (&m.check_id, &m.lease_id)
     });
     let v1::RenewRequest {
@@ -128,9 +129,9 @@ pub fn renew(mut message: v1::RenewRequest, client: &ClientId) -> Result<Input, 
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn accept(mut message: v1::AcceptRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn accept(mut message: v1::AcceptRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let head = Head::read(v, client, VerbName::Accept, &mut message, |m| {
+    let head = Head::read(v, actor, VerbName::Accept, &mut message, |m| {
         (&m.check_id, &m.lease_id)
     });
     let v1::AcceptRequest {
@@ -140,7 +141,7 @@ pub fn accept(mut message: v1::AcceptRequest, client: &ClientId) -> Result<Input
         lease_id: _,
         expected_by_time,
     } = message;
-    let person = read::person(v, VerbName::Accept, person);
+    let person = read::person(v, actor, VerbName::Accept, person);
     let expected_by = read::instant(v, "expected_by_time", expected_by_time);
     let input = head.with(person, |check, lease| {
         Some(Act::Accept {
@@ -156,9 +157,9 @@ pub fn accept(mut message: v1::AcceptRequest, client: &ClientId) -> Result<Input
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn answer(mut message: v1::AnswerRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn answer(mut message: v1::AnswerRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let head = Head::read(v, client, VerbName::Answer, &mut message, |m| {
+    let head = Head::read(v, actor, VerbName::Answer, &mut message, |m| {
         (&m.check_id, &m.lease_id)
     });
     let v1::AnswerRequest {
@@ -170,7 +171,7 @@ pub fn answer(mut message: v1::AnswerRequest, client: &ClientId) -> Result<Input
         data_as_of_time,
         content: said,
     } = message;
-    let person = read::person(v, VerbName::Answer, person);
+    let person = read::person(v, actor, VerbName::Answer, person);
     let disposition = read::listed(v, "disposition", disposition);
     let data_as_of = read::instant(v, "data_as_of_time", data_as_of_time);
     let content = Box::new(content(v, said));
@@ -190,9 +191,9 @@ pub fn answer(mut message: v1::AnswerRequest, client: &ClientId) -> Result<Input
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn release(mut message: v1::ReleaseRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn release(mut message: v1::ReleaseRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let head = Head::read(v, client, VerbName::Release, &mut message, |m| {
+    let head = Head::read(v, actor, VerbName::Release, &mut message, |m| {
         (&m.check_id, &m.lease_id)
     });
     let v1::ReleaseRequest {
@@ -201,7 +202,7 @@ pub fn release(mut message: v1::ReleaseRequest, client: &ClientId) -> Result<Inp
         check_id: _,
         lease_id: _,
     } = message;
-    let person = read::person(v, VerbName::Release, person);
+    let person = read::person(v, actor, VerbName::Release, person);
     let input = head.with(person, |check, lease| Some(Act::Release { check, lease }));
     finish(core::mem::take(v), input)
 }
@@ -210,9 +211,9 @@ pub fn release(mut message: v1::ReleaseRequest, client: &ClientId) -> Result<Inp
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn ask(mut message: v1::AskRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn ask(mut message: v1::AskRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let head = Head::read(v, client, VerbName::Ask, &mut message, |m| {
+    let head = Head::read(v, actor, VerbName::Ask, &mut message, |m| {
         (&m.check_id, &m.lease_id)
     });
     let v1::AskRequest {
@@ -222,7 +223,7 @@ pub fn ask(mut message: v1::AskRequest, client: &ClientId) -> Result<Input, Unre
         lease_id: _,
         question,
     } = message;
-    let person = read::person(v, VerbName::Ask, person);
+    let person = read::person(v, actor, VerbName::Ask, person);
     let question = read::words(v, "question", question);
     let input = head.with(person, |check, lease| {
         Some(Act::Ask {
@@ -238,10 +239,10 @@ pub fn ask(mut message: v1::AskRequest, client: &ClientId) -> Result<Input, Unre
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn redirect(mut message: v1::RedirectRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn redirect(mut message: v1::RedirectRequest, actor: &Actor) -> Result<Input, Unreadable> {
     use v1::redirect_request::To;
     let v = &mut Validator::default();
-    let head = Head::read(v, client, VerbName::Redirect, &mut message, |m| {
+    let head = Head::read(v, actor, VerbName::Redirect, &mut message, |m| {
         (&m.check_id, &m.lease_id)
     });
     let v1::RedirectRequest {
@@ -251,7 +252,7 @@ pub fn redirect(mut message: v1::RedirectRequest, client: &ClientId) -> Result<I
         lease_id: _,
         to,
     } = message;
-    let person = read::person(v, VerbName::Redirect, person);
+    let person = read::person(v, actor, VerbName::Redirect, person);
     let to = match to {
         Some(To::AuthorityCode(code)) => authority(v, &code).map(Some),
         Some(To::ResponderId(id)) => responder(v, &id).map(Some),
@@ -272,12 +273,12 @@ pub fn redirect(mut message: v1::RedirectRequest, client: &ClientId) -> Result<I
 }
 
 /// A target by authority.
-pub(super) fn authority(v: &mut Validator, text: &str) -> Option<Target> {
+fn authority(v: &mut Validator, text: &str) -> Option<Target> {
     read::code(v, "authority_code", text, AuthorityCode::parse).map(Target::Authority)
 }
 
 /// A target by responder.
-pub(super) fn responder(v: &mut Validator, text: &str) -> Option<Target> {
+fn responder(v: &mut Validator, text: &str) -> Option<Target> {
     read::code(v, "responder_id", text, ResponderId::parse).map(Target::Responder)
 }
 

@@ -1,6 +1,8 @@
 //! One check, as officers and as its responder see it.
 
-use usher_domain::enquiry::{Check, CheckState, Enquiry, Lease, Receipt, RouteReason};
+use usher_domain::enquiry::{
+    Check, CheckState, Enquiry, Lease, Receipt, RouteReason, UnroutableWhy,
+};
 use usher_domain::id::{CheckId, CheckNumber, LeaseId};
 use usher_domain::ladder::{Step, StepState};
 use usher_domain::time::Timestamp;
@@ -48,7 +50,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         steps: ladder
             .steps
             .iter()
-            .map(|step| step_view(enquiry, step))
+            .map(|step| step_view(enquiry, check, step))
             .collect(),
         ladder_generation: ladder.generation.into(),
         leases_lost: *leases_lost,
@@ -156,13 +158,20 @@ pub(super) fn reason_view(
             index,
             role,
             terminated,
+            why,
         } => {
             view.address_index = (*index).into();
             view.address_role = role.to_wire();
             view.terminated = *terminated;
+            view.unroutable_reason = option_to_wire(*why);
             v1::RouteReasonKind::Address
         }
         RouteReason::Named => v1::RouteReasonKind::Named,
+        RouteReason::Unserved { authority } => {
+            view.authority_code = authority.to_string();
+            view.unroutable_reason = UnroutableWhy::NoResponder.to_wire();
+            v1::RouteReasonKind::Named
+        }
         RouteReason::Redirected { from: number } => {
             view.from_check_id = from(*number);
             v1::RouteReasonKind::Redirected
@@ -227,7 +236,20 @@ fn exchanges_view(open: &OpenEnquiry, check: &Check) -> Vec<v1::Exchange> {
         .collect()
 }
 
-fn step_view(enquiry: &Enquiry, step: &Step) -> v1::Step {
+/// When the check ended for good: the clock raises none of its steps any more.
+fn ended_at(check: &Check) -> Option<Timestamp> {
+    match &check.state {
+        CheckState::Answered { received, .. } => received.as_ref().map(|receipt| receipt.at),
+        CheckState::Redirected { at, .. } | CheckState::Closed { at, .. } => Some(*at),
+        CheckState::Waiting { .. }
+        | CheckState::Leased { .. }
+        | CheckState::Accepted { .. }
+        | CheckState::Asked { .. }
+        | CheckState::Unroutable { .. } => None,
+    }
+}
+
+fn step_view(enquiry: &Enquiry, check: &Check, step: &Step) -> v1::Step {
     let Step {
         name,
         kind,
@@ -237,7 +259,10 @@ fn step_view(enquiry: &Enquiry, step: &Step) -> v1::Step {
         state,
     } = step;
     let (state, at, alert) = match state {
-        StepState::Pending => (v1::StepState::Pending, None, None),
+        StepState::Pending => match ended_at(check) {
+            Some(at) => (v1::StepState::Moot, Some(at), None),
+            None => (v1::StepState::Pending, None, None),
+        },
         StepState::Raised { at, alert } => (v1::StepState::Raised, Some(*at), Some(*alert)),
         StepState::Moot { at } => (v1::StepState::Moot, Some(*at), None),
     };

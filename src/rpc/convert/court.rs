@@ -1,6 +1,6 @@
 //! What court officers ask.
 
-use usher_domain::code::ClientId;
+use usher_domain::actor::Actor;
 use usher_domain::command::{VerbName, WithoutAnswer};
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::Deadline;
@@ -23,14 +23,16 @@ use crate::store::Filter;
 /// Every field that is wrong.
 pub fn submit(
     mut message: v1::SubmitRequest,
-    client: &ClientId,
+    actor: &Actor,
     this_year: i16,
 ) -> Result<SubmitInput, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Submit, &mut message);
+    // Whether it is meant is no part of what is asked.
+    let validate_only = core::mem::take(&mut message.validate_only);
+    let request = read::request(v, &actor.client, VerbName::Submit, &mut message);
     let v1::SubmitRequest {
         request_id: _,
-        validate_only,
+        validate_only: _,
         person,
         office,
         purpose,
@@ -43,7 +45,7 @@ pub fn submit(
         personal: people,
         authority_codes,
     } = message;
-    let person = read::person(v, VerbName::Submit, person);
+    let person = read::person(v, actor, VerbName::Submit, person);
     v.text("office", &office, limits::LINE_CHARS_MAX);
     let purpose: Option<usher_domain::enquiry::Purpose> = read::listed(v, "purpose", purpose);
     let report = read::optional_listed(v, "report", report);
@@ -80,16 +82,16 @@ pub fn submit(
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn supply(mut message: v1::SupplyRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn supply(mut message: v1::SupplyRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Supply, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Supply, &mut message);
     let v1::SupplyRequest {
         request_id: _,
         person,
         check_id,
         reply,
     } = message;
-    let person = read::person(v, VerbName::Supply, person);
+    let person = read::person(v, actor, VerbName::Supply, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let reply = read::words(v, "reply", reply);
     let input = (|| {
@@ -111,16 +113,16 @@ pub fn supply(mut message: v1::SupplyRequest, client: &ClientId) -> Result<Input
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn withdraw(mut message: v1::WithdrawRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn withdraw(mut message: v1::WithdrawRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Withdraw, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Withdraw, &mut message);
     let v1::WithdrawRequest {
         request_id: _,
         person,
         enquiry_id,
         note,
     } = message;
-    let person = read::person(v, VerbName::Withdraw, person);
+    let person = read::person(v, actor, VerbName::Withdraw, person);
     let enquiry = read::id(v, "enquiry_id", &enquiry_id);
     let note = read::words(v, "note", note);
     let input = (|| {
@@ -140,10 +142,10 @@ pub fn withdraw(mut message: v1::WithdrawRequest, client: &ClientId) -> Result<I
 /// Every field that is wrong.
 pub fn move_hearing(
     mut message: v1::MoveHearingRequest,
-    client: &ClientId,
+    actor: &Actor,
 ) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::MoveHearing, &mut message);
+    let request = read::request(v, &actor.client, VerbName::MoveHearing, &mut message);
     let v1::MoveHearingRequest {
         request_id: _,
         person,
@@ -151,7 +153,7 @@ pub fn move_hearing(
         deadline,
         reason,
     } = message;
-    let person = read::person(v, VerbName::MoveHearing, person);
+    let person = read::person(v, actor, VerbName::MoveHearing, person);
     let enquiry = read::id(v, "enquiry_id", &enquiry_id);
     let deadline = complete(v, deadline);
     let reason = read::words(v, "reason", reason);
@@ -190,10 +192,10 @@ fn complete(v: &mut Validator, message: Option<v1::Deadline>) -> Option<Deadline
 /// Every field that is wrong.
 pub fn decide_without(
     mut message: v1::DecideWithoutRequest,
-    client: &ClientId,
+    actor: &Actor,
 ) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::DecideWithout, &mut message);
+    let request = read::request(v, &actor.client, VerbName::DecideWithout, &mut message);
     let v1::DecideWithoutRequest {
         request_id: _,
         person,
@@ -202,7 +204,7 @@ pub fn decide_without(
         authorised_by,
         note,
     } = message;
-    let person = read::person(v, VerbName::DecideWithout, person);
+    let person = read::person(v, actor, VerbName::DecideWithout, person);
     let enquiry = read::id(v, "enquiry_id", &enquiry_id);
     let decision = read::listed(v, "decision", decision);
     let decision = decision.and_then(|decision| without(v, decision, authorised_by));
@@ -248,16 +250,16 @@ fn without(
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn receive(mut message: v1::ReceiveRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn receive(mut message: v1::ReceiveRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Receive, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Receive, &mut message);
     let v1::ReceiveRequest {
         request_id: _,
         person,
         check_id,
         answer_version,
     } = message;
-    let person = read::person(v, VerbName::Receive, person);
+    let person = read::person(v, actor, VerbName::Receive, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let version = u8::try_from(answer_version)
         .ok()

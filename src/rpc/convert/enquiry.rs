@@ -4,6 +4,7 @@ use usher_domain::alert::{Alert, AlertState, Cause};
 use usher_domain::enquiry::{Combined, CourtDecision, CourtDecisionKind, Curfew, Enquiry};
 use usher_domain::event::DecisionName;
 use usher_domain::id::{AlertId, AlertNumber, CheckNumber};
+use usher_domain::ladder::Audience;
 use usher_domain::personal::Personal;
 use usher_proto::v1;
 
@@ -13,6 +14,7 @@ use super::personal::{name_view, personal_view};
 use super::show;
 use crate::broker::input::AlertStanding;
 use crate::broker::opened::{OpenEnquiry, ResponderCards, TextPlace};
+use crate::broker::{AlertEntry, RecordFault};
 use crate::store::Revision;
 
 /// An enquiry as its officers see it: everything that is open.
@@ -190,6 +192,30 @@ pub(super) fn alert_id(enquiry: &Enquiry, number: AlertNumber) -> String {
         number,
     }
     .to_string()
+}
+
+/// One of a list of alerts.
+pub fn alert_entry_view(entry: &AlertEntry, responders: &ResponderCards) -> v1::Alert {
+    match entry {
+        AlertEntry::Raised { alert, stored } => alert_view(&stored.enquiry, alert, responders),
+        AlertEntry::Damaged(fault) => damaged_view(fault),
+    }
+}
+
+/// A record that the broker cannot go on with: nothing but its id is known.
+fn damaged_view(fault: &RecordFault) -> v1::Alert {
+    let since = Some(show::instant(fault.since));
+    v1::Alert {
+        id: format!("{}/0", fault.enquiry),
+        reference: fault.enquiry.reference().to_string(),
+        cause: fault.kind.name().into(),
+        audiences: to_wire(&[Audience::Operator]),
+        due_time: since,
+        raise_time: since,
+        state: AlertStanding::Open.to_wire(),
+        state_time: since,
+        ..v1::Alert::default()
+    }
 }
 
 /// An alert with what whoever looks after it needs to know. No personal data of the people concerned.

@@ -6,13 +6,14 @@ use usher_proto::v1;
 
 use super::codes::Code as _;
 use super::show;
+use crate::broker::input::Resume;
 use crate::rpc::token;
-use crate::store::{Cursor, Recorded};
+use crate::store::Recorded;
 
 /// Something that happened.
 pub fn event_view(recorded: &Recorded) -> v1::Event {
     let Recorded {
-        cursor,
+        cursor: _,
         enquiry,
         revision,
         court,
@@ -33,7 +34,7 @@ pub fn event_view(recorded: &Recorded) -> v1::Event {
         .to_string()
     };
     let mut view = v1::Event {
-        cursor: token::cursor(*cursor),
+        cursor: token::cursor(Resume::from(recorded)),
         enquiry_id: enquiry.to_string(),
         reference: enquiry.reference().to_string(),
         revision: revision.to_string(),
@@ -155,15 +156,15 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
 }
 
 /// The end of a snapshot.
-pub fn snapshot_end(cursor: Cursor) -> v1::SnapshotEnd {
+pub fn snapshot_end(place: Resume) -> v1::SnapshotEnd {
     v1::SnapshotEnd {
-        cursor: token::cursor(cursor),
+        cursor: token::cursor(place),
     }
 }
 
 /// A sign of life.
-pub fn heartbeat(cursor: Cursor) -> v1::Heartbeat {
+pub fn heartbeat(place: Resume) -> v1::Heartbeat {
     v1::Heartbeat {
-        cursor: token::cursor(cursor),
+        cursor: token::cursor(place),
     }
 }

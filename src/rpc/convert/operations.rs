@@ -1,21 +1,19 @@
 //! What those who watch over the service ask.
 
-use usher_domain::code::{AuthorityCode, ClientId};
+use usher_domain::actor::Actor;
+use usher_domain::code::{AuthorityCode, ResponderId};
 use usher_domain::command::VerbName;
 use usher_domain::enquiry::CloseReason;
 use usher_domain::id::{AlertId, CheckId};
+use usher_domain::limits;
 use usher_domain::personal::Validator;
 use usher_proto::v1;
 
-use super::adapter::{authority, responder};
 use super::read::{self, Unreadable, finish};
 use crate::broker::input::{
-    Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, WatchAlertsInput,
+    Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, Target, WatchAlertsInput,
 };
 use crate::rpc::token::{self, Scope};
-
-/// The most that a postcode can be, however it is spaced, in characters.
-const POSTCODE_CHARS_MAX: usize = 16;
 
 /// Reads an acknowledgement.
 ///
@@ -23,17 +21,17 @@ const POSTCODE_CHARS_MAX: usize = 16;
 /// Every field that is wrong.
 pub fn acknowledge(
     mut message: v1::AcknowledgeRequest,
-    client: &ClientId,
+    actor: &Actor,
 ) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Acknowledge, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Acknowledge, &mut message);
     let v1::AcknowledgeRequest {
         request_id: _,
         person,
         alert_id,
         note,
     } = message;
-    let person = read::person(v, VerbName::Acknowledge, person);
+    let person = read::person(v, actor, VerbName::Acknowledge, person);
     let alert = read::id::<AlertId>(v, "alert_id", &alert_id);
     let note = read::note(v, "note", note);
     let input = (|| {
@@ -55,36 +53,45 @@ pub fn acknowledge(
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn reroute(mut message: v1::RerouteRequest, client: &ClientId) -> Result<Input, Unreadable> {
-    use v1::reroute_request::To;
+pub fn reroute(mut message: v1::RerouteRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Reroute, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Reroute, &mut message);
     let v1::RerouteRequest {
         request_id: _,
         person,
         check_id,
-        to,
+        authority_codes,
+        responder_ids,
     } = message;
-    let person = read::person(v, VerbName::Reroute, person);
+    let person = read::person(v, actor, VerbName::Reroute, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
-    let to = match to {
-        Some(To::AuthorityCode(code)) => authority(v, &code),
-        Some(To::ResponderId(id)) => responder(v, &id),
-        None => {
-            v.fail("to", "say whose the check is");
-            None
-        }
-    };
+    let max = limits::CHECKS_PER_ENQUIRY_MAX;
+    let authorities = read::codes(
+        v,
+        "authority_codes",
+        &authority_codes,
+        max,
+        AuthorityCode::parse,
+    );
+    let responders = read::codes(v, "responder_ids", &responder_ids, max, ResponderId::parse);
+    let authorities = authorities.into_iter().map(Target::Authority);
+    let responders = responders.into_iter().map(Target::Responder);
+    let to: Vec<Target> = authorities.chain(responders).collect();
+    if authority_codes.is_empty() && responder_ids.is_empty() {
+        v.fail("authority_codes", "say whose the check is");
+    } else if to.len() > max {
+        v.fail(
+            "responder_ids",
+            "name at most 16 authorities and responders",
+        );
+    }
     let input = (|| {
         let CheckId { enquiry, number } = check?;
         Some(Input {
             enquiry,
             request: request?,
             person,
-            act: Act::Reroute {
-                check: number,
-                to: to?,
-            },
+            act: Act::Reroute { check: number, to },
         })
     })();
     finish(core::mem::take(v), input)
@@ -94,9 +101,9 @@ pub fn reroute(mut message: v1::RerouteRequest, client: &ClientId) -> Result<Inp
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn close(mut message: v1::CloseRequest, client: &ClientId) -> Result<Input, Unreadable> {
+pub fn close(mut message: v1::CloseRequest, actor: &Actor) -> Result<Input, Unreadable> {
     let v = &mut Validator::default();
-    let request = read::request(v, client, VerbName::Close, &mut message);
+    let request = read::request(v, &actor.client, VerbName::Close, &mut message);
     let v1::CloseRequest {
         request_id: _,
         person,
@@ -104,7 +111,7 @@ pub fn close(mut message: v1::CloseRequest, client: &ClientId) -> Result<Input, 
         reason,
         note,
     } = message;
-    let person = read::person(v, VerbName::Close, person);
+    let person = read::person(v, actor, VerbName::Close, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let reason = read::listed(v, "reason", reason);
     let note = if reason == Some(CloseReason::Other) {
@@ -218,10 +225,10 @@ pub fn responders_query(
 /// Reads a postcode to look up, as it was given: the directory says what it is.
 ///
 /// # Errors
-/// When it is longer than any postcode.
+/// When it is longer than a line.
 pub fn lookup_query(message: v1::LookupPostcodeRequest) -> Result<String, Unreadable> {
     let v1::LookupPostcodeRequest { postcode } = message;
     let v = &mut Validator::default();
-    v.text("postcode", &postcode, POSTCODE_CHARS_MAX);
+    v.text("postcode", &postcode, limits::LINE_CHARS_MAX);
     finish(core::mem::take(v), Some(postcode))
 }

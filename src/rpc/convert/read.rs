@@ -5,7 +5,7 @@
 use core::str::FromStr;
 use jiff::SignedDuration;
 use jiff::civil;
-use usher_domain::actor::Person;
+use usher_domain::actor::{Actor, Person};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ParseCodeError, ResponderId};
 use usher_domain::command::{Request, VerbName};
 use usher_domain::hearing::Hearing;
@@ -17,9 +17,8 @@ use usher_domain::time::Timestamp;
 use usher_proto::v1;
 
 use super::codes::Code;
-use crate::broker::input::DeadlineInput;
+use crate::broker::input::{DeadlineInput, Resume};
 use crate::rpc::token;
-use crate::store::Cursor;
 
 /// Why a request could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +170,8 @@ fn noted<T>(v: &mut Validator, field: &str, read: Result<T, &'static str>) -> Op
         .ok()
 }
 
-fn codes<T>(
+/// A list of codes, each read by `parse`.
+pub(super) fn codes<T>(
     v: &mut Validator,
     field: &str,
     texts: &[String],
@@ -256,16 +256,43 @@ pub(super) fn listed_all<C: Code>(v: &mut Validator, field: &str, numbers: &[i32
         .collect()
 }
 
-/// The named person behind `verb`: needed for acts of people, welcome with others.
+/// The person behind `verb`. Where the table of identities says who the client is, it is that person, named or not, and nobody else;
+/// where it does not, the message must name one for acts of people, and may for others.
 pub(super) fn person(
     v: &mut Validator,
+    actor: &Actor,
     verb: VerbName,
     message: Option<v1::Person>,
 ) -> Option<Person> {
+    if let Some(own) = &actor.person {
+        same(v, own, message.unwrap_or_default());
+        return Some(own.clone());
+    }
     if message.is_none() && permit::needs_person(verb) {
         v.fail("person", "name the person who does this");
     }
     message.map(|message| named(v, "person", message))
+}
+
+/// Notes every part that is given and is not as the table has it.
+fn same(v: &mut Validator, own: &Person, message: v1::Person) {
+    let v1::Person {
+        name,
+        post,
+        contact,
+    } = message;
+    for (part, said, known) in [
+        ("name", name, &own.name),
+        ("post", post, &own.post),
+        ("contact", contact, &own.contact),
+    ] {
+        if !said.is_empty() && said != *known {
+            v.fail(
+                format!("person.{part}"),
+                "is not as the broker has it for this certificate: leave person out",
+            );
+        }
+    }
 }
 
 /// A person with a name.
@@ -422,7 +449,7 @@ pub(super) fn page_size(v: &mut Validator, wanted: i32) -> usize {
 }
 
 /// A watch's cursor; none starts with a snapshot.
-pub(super) fn cursor(text: &str) -> Result<Option<Cursor>, Unreadable> {
+pub(super) fn cursor(text: &str) -> Result<Option<Resume>, Unreadable> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ use usher_proto::v1;
 use super::check::reason_view;
 use super::codes::{Code as _, to_wire};
 use super::show;
+use crate::broker::input::Resume;
 use crate::broker::output::{
     CheckReceipt, LookupView, ResponderView, StatusView, SubmitReceipt, Warning,
 };
@@ -25,17 +26,20 @@ pub fn receipt_view(receipt: SubmitReceipt) -> v1::SubmitResponse {
         enquiry_id: enquiry.to_string(),
         reference: enquiry.reference().to_string(),
         checks: checks.into_iter().map(check_receipt).collect(),
-        warnings: warnings
-            .into_iter()
-            .map(|Warning { code, field, text }| v1::Warning {
-                code: code.to_wire(),
-                field,
-                text,
-            })
-            .collect(),
+        warnings: warnings_view(warnings),
         deadline_time: Some(show::instant(deadline)),
         validate_only,
     }
+}
+
+/// What the officer should know.
+pub fn warnings_view(warnings: Vec<Warning>) -> Vec<v1::Warning> {
+    let view = |Warning { code, field, text }| v1::Warning {
+        code: code.to_wire(),
+        field,
+        text,
+    };
+    warnings.into_iter().map(view).collect()
 }
 
 fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
@@ -92,6 +96,7 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
         authorities,
         hours,
         connected_adapters,
+        absent_since,
         waiting,
         nearest_deadline,
         oldest_wait,
@@ -113,10 +118,11 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
                 })
             })
             .collect(),
-        connected_adapters: show::count(connected_adapters),
-        waiting_count: show::count(waiting),
+        connected_adapters: Some(show::count(connected_adapters)),
+        waiting_count: Some(show::count(waiting)),
         nearest_deadline_time: nearest_deadline.map(show::instant),
         oldest_wait_time: oldest_wait.map(show::instant),
+        adapters_absent_since_time: absent_since.map(show::instant),
     }
 }
 
@@ -161,16 +167,17 @@ const fn outcome(why: UnroutableWhy) -> v1::LookupOutcome {
 }
 
 /// How the broker is.
-pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
+pub fn status_view(status: StatusView, end: Resume) -> v1::GetStatusResponse {
     let StatusView {
         version,
         store_engine,
         counts,
         oldest_unescalated,
-        feed_end,
+        feed_end: _,
         now,
         bank_holidays_known_until,
         directory_release,
+        directory_knows_terminations,
     } = status;
     v1::GetStatusResponse {
         version,
@@ -179,9 +186,10 @@ pub fn status_view(status: StatusView) -> v1::GetStatusResponse {
         queued_checks: counts.queued,
         unreadable_records: counts.unreadable,
         oldest_unescalated: Some(show::span(oldest_unescalated)),
-        feed_cursor: token::cursor(feed_end),
+        feed_cursor: token::cursor(end),
         now_time: Some(show::instant(now)),
         bank_holidays_known_until: show::date(Some(bank_holidays_known_until)),
         directory_release,
+        directory_knows_terminations,
     }
 }

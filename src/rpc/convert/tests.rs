@@ -6,6 +6,7 @@ mod submissions;
 mod views;
 
 use proptest::prelude::*;
+use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::code::ClientId;
 use usher_domain::personal::Validator;
 use usher_proto::v1;
@@ -19,8 +20,14 @@ const REQUEST: &str = "0198c0de-0000-4000-8000-0000000000aa";
 const LEASE: &str = "0198c0de-0000-7000-8000-0000000000bb";
 const THIS_YEAR: i16 = 2026;
 
-fn client() -> ClientId {
-    ClientId::parse("spiffe://usher.example/court/B01IX/gateway").unwrap()
+fn actor() -> Actor {
+    Actor {
+        role: Role::Officer,
+        client: ClientId::parse("spiffe://usher.example/court/B01IX/gateway").unwrap(),
+        courts: Courts::All,
+        responders: Vec::new(),
+        person: None,
+    }
 }
 
 pub(super) fn person() -> v1::Person {

@@ -100,7 +100,7 @@ fn encode(change: &Change, mut entries: Vec<u64>) -> Result<Prepared, StoreError
     let surplus = (entries.len() + 1).saturating_sub(HISTORY_ENTRIES_MAX);
     entries.drain(..surplus);
     let body = encode_enquiry(enquiry);
-    let bytes = envelope_bytes_max(entries.len() + 1, body.len());
+    let bytes = envelope_bytes_max(&entries, body.len());
     within("record", bytes, RECORD_BYTES_MAX)?;
     let keys = kept_keys(enquiry);
     let with_responder = events.iter().map(|event| {

@@ -7,18 +7,24 @@ use super::index::Entry;
 use super::keys;
 use super::open::read_entry;
 use super::prepare::{Batch, Prepared};
-use super::{Shared, corrupt};
+use super::{Shared, corrupt, stopped};
+use crate::clock::Stopwatch;
 use crate::store::kv::{KvError, Write};
 use crate::store::record::{decode_envelope, encode_entry, encode_envelope, entry_bytes_max};
 use crate::store::{Committed, Cursor, Revision, StoreError};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use usher_domain::id::EnquiryId;
 use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
 
 /// The bodies of one group, in bytes: bounds the memory and the length of one engine commit.
 const GROUP_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// After so long without a job for the writer it is a quiet moment.
+const QUIET: Duration = Duration::from_millis(500);
 
 type Answer = Result<Committed, StoreError>;
 
@@ -90,37 +96,50 @@ impl Writer {
         }
     }
 
-    /// Works until the store closes or the engine fails.
-    pub(super) fn run(mut self) {
-        let alarm = Alarm(Arc::clone(&self.shared));
-        while let Some(job) = self.next.take().or_else(|| self.jobs.blocking_recv()) {
+    /// Works until the store closes or the engine fails. Waits in `runtime`, which is its own.
+    pub(super) fn run(mut self, runtime: &Runtime) {
+        let shared = Arc::clone(&self.shared);
+        let alarm = Alarm(&shared);
+        while let Some(job) = self.next.take().or_else(|| self.wait(runtime)) {
+            let turn = shared.turn();
             match job {
                 Job::Commit { batch, reply } => {
                     let group = self.gather(batch, reply);
-                    if !self.commit(group) {
+                    if !shared.commit(group) {
                         break;
                     }
                 }
                 // A caller that has gone needs no answer.
-                Job::Recheck { places, reply } => drop(reply.send(self.recheck(&places))),
+                Job::Recheck { places, reply } => drop(reply.send(shared.recheck(&places))),
                 Job::Close => break,
             }
+            drop(turn);
         }
         drop(alarm);
     }
 
+    /// The next job; in a quiet moment, settles the engine. `None` when the store closes or settling fails.
+    fn wait(&mut self, runtime: &Runtime) -> Option<Job> {
+        loop {
+            let job = runtime.block_on(async { timeout(QUIET, self.jobs.recv()).await });
+            if let Ok(job) = job {
+                return job;
+            }
+            let _turn = self.shared.turn();
+            if self.shared.kv.settle().is_err() {
+                self.shared.stop();
+                return None;
+            }
+        }
+    }
+
     /// Takes what waits, up to the bounds of a group. Never waits for more.
     fn gather(&mut self, batch: Batch, reply: oneshot::Sender<Answer>) -> Group {
-        let mut group = Group {
-            number: self.shared.index().end().entry + 1,
-            feed_bytes: entry_bytes_max(0),
-            ..Group::default()
-        };
-        self.admit(&mut group, batch, reply);
+        let mut group = self.shared.group(batch, reply);
         while group.answers.len() < GROUP_COMMIT_MAX {
             match self.jobs.try_recv() {
                 Ok(Job::Commit { batch, reply }) if group.has_room(&batch) => {
-                    self.admit(&mut group, batch, reply);
+                    self.shared.admit(&mut group, batch, reply);
                 }
                 other => {
                     self.next = other.ok();
@@ -128,6 +147,36 @@ impl Writer {
                 }
             }
         }
+        group
+    }
+}
+
+impl Shared {
+    /// Commits `batch` on the caller's thread when nobody else is committing; else gives it back. It waits for the disk.
+    pub(super) fn commit_here(&self, batch: Batch) -> Result<Answer, Batch> {
+        let Ok(_turn) = self.turn.try_lock() else {
+            return Err(batch);
+        };
+        let _alarm = Alarm(self);
+        let (reply, mut answer) = oneshot::channel();
+        let group = self.group(batch, reply);
+        self.commit(group);
+        Ok(answer.try_recv().unwrap_or_else(|_| Err(stopped())))
+    }
+
+    /// The right to commit.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A group that begins with `batch`.
+    fn group(&self, batch: Batch, reply: oneshot::Sender<Answer>) -> Group {
+        let mut group = Group {
+            number: self.index().end().entry + 1,
+            feed_bytes: entry_bytes_max(0),
+            ..Group::default()
+        };
+        self.admit(&mut group, batch, reply);
         group
     }
 
@@ -162,7 +211,7 @@ impl Writer {
 
     fn standing(&self, id: EnquiryId) -> Result<Standing, StoreError> {
         {
-            let index = self.shared.index();
+            let index = self.index();
             if let Some(entry) = index.get(id) {
                 return Ok(Standing::Open(entry.since, entry.revision));
             }
@@ -170,7 +219,7 @@ impl Writer {
                 return Err(StoreError::Conflict { id });
             }
         }
-        let value = self.shared.read(&keys::closed(id))?;
+        let value = self.read(&keys::closed(id))?;
         value.map_or(Ok(Standing::Absent), |value| {
             let envelope = decode_envelope(&value).map_err(corrupt("the record", Some(id)))?;
             Ok(Standing::Closed(envelope.revision))
@@ -189,12 +238,15 @@ impl Writer {
             .writes
             .push(Write::put(keys::entry(group.number), entry));
         if !group.reopened.is_empty() {
-            self.shared.index_mut().reopen(&group.reopened);
+            self.index_mut().reopen(&group.reopened);
         }
-        match self.shared.kv.commit(&group.writes) {
+        let watch = Stopwatch::start();
+        match self.kv.commit(&group.writes) {
             Ok(()) => {
-                self.shared
-                    .apply(std::mem::take(&mut group.index), group.end());
+                if let Some(observer) = self.observer.get() {
+                    observer(group.members.len(), watch.elapsed());
+                }
+                self.apply(std::mem::take(&mut group.index), group.end());
                 group.answer();
                 true
             }
@@ -203,7 +255,7 @@ impl Writer {
                 true
             }
             Err(error) => {
-                self.shared.stop();
+                self.stop();
                 let error = Arc::new(error);
                 group.refuse(|| StoreError::Unavailable {
                     doing: "committing",
@@ -219,12 +271,12 @@ impl Writer {
         let mut differed = Vec::new();
         for &(seen, id) in places {
             // It may have moved since it was seen.
-            let since = self.shared.index().since(id).unwrap_or(seen);
-            let value = self.shared.read(&keys::open(since, id))?;
+            let since = self.index().since(id).unwrap_or(seen);
+            let value = self.read(&keys::open(since, id))?;
             let entry = value
                 .map(|value| read_entry((since, id), &value))
                 .transpose();
-            let mut index = self.shared.index_mut();
+            let mut index = self.index_mut();
             match entry {
                 Ok(entry) if index.get(id) == entry.as_ref() && !index.is_unreadable(id) => {
                     continue;
@@ -348,9 +400,9 @@ impl Group {
 }
 
 /// Stops the store should the writer panic.
-struct Alarm(Arc<Shared>);
+struct Alarm<'a>(&'a Shared);
 
-impl Drop for Alarm {
+impl Drop for Alarm<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.stop();

@@ -3,13 +3,18 @@
 //! A lock file keeps others out (advisory, so on a network file system only as good as its locks). A
 //! new store is made under another name, synced, and renamed into place, and only in an empty folder:
 //! a changed `store.engine` must not quietly begin an empty store beside the one with the enquiries.
+//! A mark stays behind that names the data: data that is lost must not quietly become an empty store.
 
 use super::KvError;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 const LOCK: &str = "lock";
+/// Says that a store was made here, and what its data is called.
+const MARK: &str = "made";
+/// The most that is read of it, in bytes: more than any engine's name.
+const MARK_BYTES_MAX: u64 = 64;
 /// What a file system keeps at its root, which may be the store's folder.
 const LOST_AND_FOUND: &str = "lost+found";
 const MAKING: &str = "making the store's folder";
@@ -47,17 +52,31 @@ impl Folder {
     }
 
     /// Returns where the engine's data called `name` is, after having `make` make it at the path it is
-    /// given if this is a new store. What `make` left must be synced when it returns.
+    /// given if this is a new store. What `make` left must be synced when it returns; when it refuses, nothing changes.
     ///
     /// # Errors
-    /// [`KvError::Foreign`] when something else is here instead.
+    /// [`KvError::Foreign`] when something else is here instead, [`KvError::Lost`] when what was here has gone.
     pub(in crate::store) fn place(
         &self,
         name: &'static str,
         make: impl FnOnce(&Path) -> Result<(), KvError>,
     ) -> Result<PathBuf, KvError> {
         let place = self.path.join(name);
+        let mark = self
+            .mark()
+            .map_err(|error| KvError::of_io("reading the store's mark", error))?;
         if !place.exists() {
+            if let Some(made) = mark {
+                let path = self.path.join(MARK);
+                return Err(if self.path.join(&made).exists() {
+                    KvError::Foreign {
+                        wanted: name,
+                        found: made,
+                    }
+                } else {
+                    KvError::Lost { made, mark: path }
+                });
+            }
             let unfinished = self.path.join(format!("{name}.new"));
             self.clear(name, &unfinished)?;
             make(&unfinished)?;
@@ -65,7 +84,31 @@ impl Folder {
                 .and_then(|()| sync_folder(&self.path))
                 .map_err(|error| KvError::of_io(MAKING, error))?;
         }
+        if mark.is_none() {
+            self.set_mark(name)
+                .map_err(|error| KvError::of_io(MAKING, error))?;
+        }
         Ok(place)
+    }
+
+    /// What the data is called of the store that was made here.
+    fn mark(&self) -> io::Result<Option<String>> {
+        let file = match File::open(self.path.join(MARK)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mark = io::read_to_string(io::Read::take(file, MARK_BYTES_MAX))?;
+        Ok(Some(mark.trim().to_owned()))
+    }
+
+    fn set_mark(&self, name: &str) -> io::Result<()> {
+        let unfinished = self.path.join(format!("{MARK}.new"));
+        let mut file = File::create(&unfinished)?;
+        writeln!(file, "{name}")?;
+        file.sync_all()?;
+        std::fs::rename(unfinished, self.path.join(MARK))?;
+        sync_folder(&self.path)
     }
 
     /// Removes what an interrupted making left, and refuses anything else that is here.

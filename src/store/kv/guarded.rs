@@ -71,6 +71,11 @@ impl<E: KeyValue> KeyValue for Guarded<E> {
         caught("committing", || engine.commit(writes)).inspect_err(|error| self.stop(error))
     }
 
+    fn settle(&self) -> Result<(), KvError> {
+        let engine = self.running()?;
+        caught("settling", || engine.settle()).inspect_err(|error| self.stop(error))
+    }
+
     fn check(&mut self) -> Result<Condition, KvError> {
         self.running()?;
         let engine = self.engine.as_mut().ok_or(KvError::Stopped)?;

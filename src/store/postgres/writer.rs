@@ -7,6 +7,7 @@ use super::group::{Group, Revisions, Size, gather, ids};
 use super::read::Arguments;
 use super::rows::{Batch, Rows};
 use super::{Shared, unavailable};
+use crate::clock::Stopwatch;
 use crate::store::{Committed, Revision, StoreError};
 use deadpool_postgres::Object;
 use std::sync::Arc;
@@ -94,10 +95,15 @@ impl Writer {
             };
             let Some(first) = first else { return };
             let (batches, replies) = self.take(first);
+            let watch = Stopwatch::start();
             let answers = match timeout(GROUP_LIMIT, self.settle(&batches)).await {
                 Ok(answers) => answers,
                 Err(late) => refused(replies.len(), &unavailable("committing")(late)),
             };
+            let done = answers.iter().filter(|answer| answer.is_ok()).count();
+            if let (Some(observer), 1..) = (self.shared.observer.get(), done) {
+                observer(done, watch.elapsed());
+            }
             for (reply, answer) in replies.into_iter().zip(answers) {
                 // A caller that has gone needs no answer.
                 drop(reply.send(answer));

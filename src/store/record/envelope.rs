@@ -8,7 +8,7 @@ use super::field::{
 use super::{RecordError, SCHEMA_VERSION};
 use crate::store::{Cursor, Recorded, Revision};
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint, uint32, uint64};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, uint32, uint64};
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::event::Event;
 use usher_domain::id::EnquiryId;
@@ -35,7 +35,7 @@ pub struct Envelope {
 
 /// Puts the encoded enquiry `body` into its envelope.
 pub fn encode_envelope(revision: Revision, entries: &[u64], body: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(envelope_bytes_max(entries.len(), body.len()));
+    let mut bytes = Vec::with_capacity(envelope_bytes_max(entries, body.len()));
     uint32::encode(1, &SCHEMA_VERSION, &mut bytes);
     uint64::encode(2, &revision.get(), &mut bytes);
     uint64::encode_packed(3, entries, &mut bytes);
@@ -43,9 +43,13 @@ pub fn encode_envelope(revision: Revision, entries: &[u64], body: &[u8]) -> Vec<
     close(bytes)
 }
 
-/// The most bytes that an envelope of so many entries and body bytes takes.
-pub fn envelope_bytes_max(entries: usize, body: usize) -> usize {
-    4 * NUMBER_BYTES_MAX + entries * VARINT_BYTES_MAX + body + CRC_BYTES
+/// The most bytes that an envelope takes of these entries, one more, and so many body bytes.
+pub fn envelope_bytes_max(entries: &[u64], body: usize) -> usize {
+    let entries: usize = entries
+        .iter()
+        .map(|number| encoded_len_varint(*number))
+        .sum();
+    4 * NUMBER_BYTES_MAX + entries + VARINT_BYTES_MAX + body + CRC_BYTES
 }
 
 /// Opens an envelope; the enquiry in it is not yet read.

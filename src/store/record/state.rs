@@ -1,7 +1,7 @@
 //! Checks: where each stands, its ladder, its questions and answers.
 
 use super::RecordError;
-use super::code::Code as _;
+use super::code::Code;
 use super::field::{
     Kept, keep_all, keep_codes, keep_responder_if, keep_sealed, keep_time, keep_uuid, needed,
     read_all, read_client, read_code, read_codes, read_needed, read_ordinal, read_responder_if,
@@ -226,12 +226,15 @@ impl Kept for RouteReason {
                     index,
                     role,
                     terminated,
+                    why,
                 } => Reason::Address(kept::RouteAddress {
                     index: u32::from(*index),
                     role: role.number(),
                     terminated: *terminated,
+                    why: why.map(Code::number),
                 }),
                 Self::Named => Reason::Named(kept::Nothing {}),
+                Self::Unserved { authority } => Reason::Unserved(authority.to_string()),
                 Self::Redirected { from } => Reason::RedirectedFrom(u32::from(*from)),
                 Self::Operator => Reason::Operator(kept::Nothing {}),
             }),
@@ -245,12 +248,17 @@ impl Kept for RouteReason {
                 index,
                 role,
                 terminated,
+                why,
             }) => Self::Address {
                 index: read_small(index, "reasons.index")?,
                 role: read_code(role, "reasons.role")?,
                 terminated,
+                why: why.map(|why| read_code(why, "reasons.why")).transpose()?,
             },
             Reason::Named(kept::Nothing {}) => Self::Named,
+            Reason::Unserved(code) => Self::Unserved {
+                authority: needed(AuthorityCode::parse(&code).ok(), "reasons.unserved")?,
+            },
             Reason::RedirectedFrom(from) => Self::Redirected {
                 from: read_ordinal(from, "reasons.redirected_from")?,
             },

@@ -174,8 +174,8 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
     assert_eq!(receipt["checks"][0]["responderId"], "hackney");
 
     let leased = served.call(home, "hackney", &["check", "lease", "--wait", "10"]);
-    assert_eq!(leased["items"][0]["check"]["id"], check_id);
-    let lease = leased["items"][0]["leaseId"].as_str().unwrap();
+    assert_eq!(leased["checks"][0]["check"]["id"], check_id);
+    let lease = leased["checks"][0]["leaseId"].as_str().unwrap();
     let answer = [
         "check",
         "answer",
@@ -197,7 +197,7 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
     let receive = [&["enquiry", "receive", &number][..], &PERSON].concat();
     assert_eq!(served.call(home, "officer", &receive)["open"], false);
     let history = served.call(home, "officer", &["enquiry", "history", reference]);
-    let types: Vec<&str> = history["items"]
+    let types: Vec<&str> = history["events"]
         .as_array()
         .unwrap()
         .iter()
@@ -211,6 +211,33 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
     ] {
         assert!(types.contains(&wanted), "{wanted}: {types:?}");
     }
+}
+
+#[test]
+fn lists_are_the_contracts_responses_and_a_responder_tells_who_is_there() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let list = |client: &str, noun: &str, key: &str| {
+        let response = served.call(home, client, &[noun, "list"]);
+        assert_eq!(response["nextPageToken"], "", "proto3 JSON: {response}");
+        assert!(response[key].is_array(), "{response}");
+        response
+    };
+    list("officer", "enquiry", "enquiries");
+    list("operator", "alert", "alerts");
+    list("hackney", "check", "checks");
+    let responders = list("operator", "responder", "responders");
+    assert_eq!(responders["responders"][0]["waitingCount"], 0);
+    let leased = served.call(home, "hackney", &["check", "lease", "--wait", "0"]);
+    assert!(leased["checks"].is_array(), "{leased}");
+    let show = |id: &str| {
+        served
+            .check(home, "operator", &["responder", "show", id], 0)
+            .0
+    };
+    assert!(show("hackney").contains("1 connected"));
+    assert!(show("camden").contains("none connected since "));
 }
 
 #[test]
@@ -252,7 +279,77 @@ fn refusals_have_their_exit_codes() {
     .concat();
     let routed = served.call(home, "operator", &reroute);
     assert_eq!(routed["checks"][1]["responderId"], "hackney");
-    check(home, &["store", "verify", "--config", "usher.toml"], 7);
+    let (_, err) = check(home, &["store", "verify", "--config", "usher.toml"], 1);
+    assert!(err.contains("stop the broker first"), "{err}");
+}
+
+/// A client's flags.
+fn connect(served: &Served, client: &str) -> Vec<String> {
+    let file = |ending: &str| format!("tls/{client}.{ending}");
+    let (cert, key) = (file("pem"), file("key"));
+    let flags = [
+        ["--server", &served.address],
+        ["--cert", &cert],
+        ["--key", &key],
+        ["--ca", "tls/ca.pem"],
+    ];
+    flags.concat().into_iter().map(Into::into).collect()
+}
+
+#[test]
+fn a_broker_that_dies_under_a_call_is_unreachable_in_plain_words() {
+    let home = home();
+    let home = home.path();
+    let mut served = serve(home);
+    let start = |client: &str, arguments: &[&str]| {
+        usher(home, arguments)
+            .args(connect(&served, client))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let mut watch = start("officer", &["enquiry", "watch", "--format", "json"]);
+    // Its first line is the end of the snapshot: the broker has answered.
+    let mut told = BufReader::new(watch.stdout.take().unwrap()).lines();
+    told.next().unwrap().unwrap();
+    let wait = start("hackney", &["check", "lease", "--wait", "60"]);
+    // The lease is on its way when the other client has had time to connect.
+    std::thread::sleep(Duration::from_secs(2));
+    served.child.kill().unwrap();
+    served.child.wait().unwrap();
+    for called in [watch, wait] {
+        let output = called.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{err}");
+        assert!(
+            err.contains("error: the connection to the broker was lost\n"),
+            "{err}"
+        );
+        assert!(
+            err.contains("hint: check that the broker runs") && !err.contains("docs.rs"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_of_a_remade_authority_is_refused_as_such() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let remade = ["pki", "init", "--dir", "remade", "--trust-domain"];
+    check(home, &[&remade[..], &["usher.example"]].concat(), 0);
+    let issue = ["pki", "issue", "--dir", "remade", "--name", "officer"];
+    let uri = ["--uri", "spiffe://usher.example/officer"];
+    check(home, &[&issue[..], &uri].concat(), 0);
+    let (cert, key) = ("remade/officer.pem", "remade/officer.key");
+    let list = ["enquiry", "list", "--server", &served.address];
+    let flags = ["--cert", cert, "--key", key, "--ca", "tls/ca.pem"];
+    let (_, err) = check(home, &[&list[..], &flags].concat(), 4);
+    // The alert may be lost when the broker hangs up behind it.
+    assert!(err.contains("authority that the broker trusts"), "{err}");
 }
 
 #[test]

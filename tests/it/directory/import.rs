@@ -234,7 +234,7 @@ fn malformed_rows_are_reported_by_line_and_the_others_run() {
     );
     assert_eq!(
         lookup(&table, "E8 1EG", TODAY),
-        PostcodeOutcome::NoAuthority
+        PostcodeOutcome::NoAuthority { terminated: false }
     );
 }
 
@@ -339,6 +339,33 @@ fn a_diff_tells_what_each_authority_gains_and_loses() {
     // Sheffield's new code is no change: the old one leads to it.
     assert_eq!(changes, expected);
     assert!(!diff.is_empty());
+}
+
+#[test]
+fn a_diff_tells_what_goes_out_of_use_and_comes_back() {
+    let table = |rows: &str| {
+        let text = format!("pcds,doterm,lad25cd\n{rows}");
+        import_text("r.csv", text.as_bytes()).unwrap().0
+    };
+    let old = table("E8 1EA,,E09000012\nE8 1EB,202001,E09000012\nE8 1ED,,E09000012\n");
+    let new = table("E8 1EA,202606,E09000012\nE8 1EB,,E09000012\nE8 1ED,,E09000012\n");
+    let authorities = Authorities::built_in().unwrap();
+    let changed = diff(&old, &new, &authorities, TODAY);
+    assert_eq!((changed.terminated, changed.revived), (1, 1));
+    assert_eq!((changed.added, changed.removed, changed.moved), (0, 0, 0));
+    assert!(!changed.is_empty() && diff(&new, &new, &authorities, TODAY).is_empty());
+}
+
+#[test]
+fn a_terminated_postcode_without_a_district_is_told_as_such() {
+    let text = "pcds,doterm,lad25cd\nE8 1EA,,E09000012\nSR43 1AA,199601,\nSR43 1AB,,\n";
+    let table = import_text("r.csv", text.as_bytes()).unwrap().0;
+    let leads = |postcode, terminated| {
+        let wanted = PostcodeOutcome::NoAuthority { terminated };
+        assert_eq!(lookup(&table, postcode, TODAY), wanted, "{postcode}");
+    };
+    leads("SR43 1AA", true);
+    leads("SR43 1AB", false);
 }
 
 #[test]

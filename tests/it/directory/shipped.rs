@@ -163,7 +163,7 @@ fn postcodes_without_a_district_lead_to_no_authority() {
             found += 1;
             assert_eq!(
                 directory.lookup(&postcode(text), date(2026, 11, 23)),
-                PostcodeOutcome::NoAuthority,
+                PostcodeOutcome::NoAuthority { terminated: false },
                 "{text}"
             );
         }

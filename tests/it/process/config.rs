@@ -112,3 +112,135 @@ fn a_configuration_that_is_not_there_is_told_of() {
     fs::remove_file(home.path("usher.toml")).unwrap();
     check(&home, &["usher.toml"]);
 }
+
+/// What `config check` says of a home with a responder folder of its own.
+fn examined(home: &Home, responders: &[(&str, &str)]) -> (Option<i32>, String) {
+    fs::create_dir_all(home.path("responders")).unwrap();
+    for (name, text) in responders {
+        home.write(&format!("responders/{name}.toml"), text);
+    }
+    let mut config: toml::Table = Home::config(&[OFFICER], "").parse().unwrap();
+    config["directory"]["responders"] = "responders".into();
+    home.write("usher.toml", &config.to_string());
+    let (code, out, err) = home.run(&["config", "check", "--config", "usher.toml"]);
+    (code, out + &err)
+}
+
+fn hackney() -> String {
+    let shipped = root().join("config/responders/hackney.toml");
+    fs::read_to_string(shipped).unwrap()
+}
+
+#[test]
+fn placeholders_and_an_empty_folder_are_warned_of() {
+    let (code, said) = examined(&Home::new(), &[("hackney", &hackney())]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("that lead nowhere: hackney"), "{said}");
+    let real = hackney()
+        .replace("020 7946 0", "020 8356 0")
+        .replace("hackney.example", "hackney.gov.uk");
+    let (_, said) = examined(&Home::new(), &[("hackney", &real)]);
+    assert!(!said.contains("lead nowhere"), "{said}");
+    let (code, said) = examined(&Home::new(), &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("has no responder"), "{said}");
+}
+
+#[test]
+fn every_wrong_responder_file_is_told_with_its_line_and_the_rest_too() {
+    let home = Home::new();
+    fs::remove_file(home.path("ca.pem")).unwrap();
+    let wrong = hackney().replace("E09000012", "E09999999");
+    let files = [
+        ("hackney", wrong.as_str()),
+        ("camden", "id = \"camden\"\nnam = \"x\"\n"),
+    ];
+    let (code, said) = examined(&home, &files);
+    assert_eq!(code, Some(2), "{said}");
+    for words in [
+        "hackney.toml:6:1: ",
+        "camden.toml:2:1: ",
+        "ca.pem",
+        "it cannot be used; errors: 3",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn a_responders_ladder_is_told_once_with_its_line() {
+    let ladder =
+        "[ladder.oral]\nstep = [{ name = \"x\", at = \"soon\", audience = [\"operator\"] }]\n";
+    let text = hackney() + ladder;
+    let line = text
+        .lines()
+        .position(|line| line == "[ladder.oral]")
+        .unwrap()
+        + 1;
+    let (code, said) = examined(&Home::new(), &[("hackney", &text)]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains(&format!("hackney.toml:{line}:1: ladder.oral")),
+        "{said}"
+    );
+    assert_eq!(said.matches("expected a moment").count(), 1, "{said}");
+}
+
+#[test]
+fn a_setting_out_of_bounds_is_told_with_its_line_and_so_is_every_other() {
+    let home = with("[tls]", "streams_max = 99999\nhandshake_ms = 0\n[tls]");
+    check(
+        &home,
+        &[
+            "usher.toml:4: setting rpc.streams_max: rpc.streams_max is 99999",
+            "usher.toml:5: setting rpc.handshake_ms",
+        ],
+    );
+    let home = with("role = \"officer\"", "role = \"wizard\"");
+    check(
+        &home,
+        &["usher.toml:", ": setting identities.1: identity 1"],
+    );
+    let home = with("[metrics]", "postcodes = \"usher.toml\"\n[metrics]");
+    let nonsense = "usher.toml: not a postcode table of usher";
+    check(
+        &home,
+        &["usher.toml:", "setting directory.postcodes: ", nonsense],
+    );
+    check(
+        &with("cache_mib = 4", "cache_mib = \"four\""),
+        &["write a whole number, without quotes"],
+    );
+}
+
+#[test]
+fn an_operator_may_add_an_authority() {
+    let text = |name: &str| {
+        let file = root().join("config/directory").join(name);
+        fs::read_to_string(file).unwrap()
+    };
+    let named = "authorities = \"authorities.csv\"\ndistricts = \"districts.csv\"\n[metrics]";
+    let home = with("[metrics]", named);
+    check(
+        &home,
+        &["there is no file", "authorities.csv", "districts.csv"],
+    );
+    home.write("districts.csv", &text("districts.csv"));
+    let new = "E06999999,East Surrey,South East,england,2027-04-01,,\n";
+    home.write("authorities.csv", &(text("authorities.csv") + "E06\n"));
+    let last = text("authorities.csv").lines().count() + 1;
+    check(&home, &[&format!("authorities.csv:{last}:1: ")]);
+    home.write("authorities.csv", &(text("authorities.csv") + new));
+    let (code, said, err) = home.run(&["config", "check", "--config", "usher.toml"]);
+    assert_eq!(code, Some(0), "{said}{err}");
+    let list = [
+        "directory",
+        "list",
+        "--authorities",
+        "authorities.csv",
+        "--on",
+        "2027-04-01",
+    ];
+    let (code, out, _) = home.run(&list);
+    assert!(code == Some(0) && out.contains("East Surrey"), "{out}");
+}

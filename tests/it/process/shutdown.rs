@@ -122,6 +122,41 @@ async fn a_reload_lets_clients_in_and_others_out_without_a_restart() {
 }
 
 #[tokio::test]
+async fn a_reload_takes_a_new_duty_phone_and_names_what_waits_for_a_restart() {
+    let home = Home::new();
+    let shipped = root().join("config/responders/hackney.toml");
+    let hackney = fs::read_to_string(shipped).unwrap();
+    let old = "020 7946 0012";
+    assert!(hackney.contains(old));
+    fs::create_dir(home.path("responders")).unwrap();
+    home.write("responders/hackney.toml", &hackney);
+    let mut config: toml::Table = Home::config(&[OFFICER], "").parse().unwrap();
+    config["directory"]["responders"] = "responders".into();
+    home.write("usher.toml", &config.to_string());
+    let serving = home.serve();
+    let phone = async || {
+        let mut court = home.court(&serving, OFFICER);
+        let receipt = court.submit(enquiry_for_real()).await.unwrap();
+        receipt.into_inner().checks[0].duty_phone.clone()
+    };
+    assert_eq!(phone().await, old);
+    home.write(
+        "responders/hackney.toml",
+        &hackney.replace(old, "020 8356 5500"),
+    );
+    let more = "[scheduler]\nsweep_seconds = 60\n[policy]\nfile = \"policy.toml\"\n";
+    home.write("usher.toml", &format!("{config}\n{more}"));
+    let policy =
+        usher::config::policy::DEFAULTS.replacen("after = \"5 min\"", "after = \"9 min\"", 1);
+    home.write("policy.toml", &policy);
+    serving.signal("HUP");
+    serving
+        .logged("\"waiting\":\"scheduler.sweep_seconds, absent.after of the policy\"")
+        .await;
+    assert_eq!(phone().await, "020 8356 5500");
+}
+
+#[tokio::test]
 async fn two_brokers_never_share_a_store() {
     let home = Home::new();
     let serving = home.serve();

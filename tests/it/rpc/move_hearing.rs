@@ -20,10 +20,7 @@ fn due(check: &v1::Check, step: &str) -> usher_domain::time::Timestamp {
 #[tokio::test]
 async fn a_moved_hearing_moves_every_step_and_keeps_history() {
     let lent = Lent::start().await;
-    assert_eq!(
-        due(&lent.seen().await, "decision_point"),
-        at("2026-11-23T13:30")
-    );
+    assert_eq!(due(&lent.seen().await, "hearing"), at("2026-11-23T14:00"));
     let request = to(&lent.enquiry, "2026-11-23T16:00");
     let other = to(&lent.enquiry, "2026-11-23T17:00");
     let other = v1::MoveHearingRequest {
@@ -35,10 +32,7 @@ async fn a_moved_hearing_moves_every_step_and_keeps_history() {
     })
     .await;
     let enquiry = moved.enquiry.unwrap();
-    assert_eq!(
-        due(&enquiry.checks[0], "decision_point"),
-        at("2026-11-23T15:30")
-    );
+    assert_eq!(due(&enquiry.checks[0], "hearing"), at("2026-11-23T16:00"));
     assert_eq!(due(&enquiry.checks[0], "chase"), at("2026-11-23T10:15"));
     assert_eq!(enquiry.checks[0].ladder_generation, 2);
     let [before] = &enquiry.moves[..] else {
@@ -70,6 +64,26 @@ async fn a_hearing_brought_forward_raises_at_once_what_is_due_by_then() {
 }
 
 #[tokio::test]
+async fn a_doubtful_new_date_is_accepted_with_a_warning() {
+    use v1::WarningCode::{DoubledHour, HearingPassed, NotAWorkingDay};
+    let lent = Lent::start().await;
+    let check = async |local: &str, wanted: &[v1::WarningCode]| {
+        let request = to(&lent.enquiry, local);
+        let moved = lent.kit.court(OFFICER).move_hearing(request).await.unwrap();
+        let warnings = moved.into_inner().warnings;
+        let codes: Vec<_> = warnings.iter().map(v1::Warning::code).collect();
+        assert_eq!(codes, wanted, "{local}");
+        let said = |warning: &v1::Warning| warning.field == "deadline" && !warning.text.is_empty();
+        assert!(warnings.iter().all(said), "{warnings:?}");
+    };
+    check("2026-11-23T16:00", &[]).await;
+    check("2026-11-28T10:00", &[NotAWorkingDay]).await;
+    check("2026-12-25T10:00", &[NotAWorkingDay]).await;
+    check("2027-10-31T01:30", &[DoubledHour, NotAWorkingDay]).await;
+    check("2026-11-23T09:30", &[HearingPassed]).await;
+}
+
+#[tokio::test]
 async fn a_case_that_goes_to_another_court_is_that_courts() {
     let lent = Lent::start().await;
     let request = v1::MoveHearingRequest {
@@ -81,8 +95,9 @@ async fn a_case_that_goes_to_another_court_is_that_courts() {
         .move_hearing(request.clone())
         .await
         .unwrap();
-    // A lost reply can be asked for again, although the enquiry has left the caller's sight.
-    lent.kit.court(OFFICER).move_hearing(request).await.unwrap();
+    // The enquiry has left the caller's sight: not even a repeated request shows what the other court makes of it.
+    let again = lent.kit.court(OFFICER).move_hearing(request).await;
+    check_refused(again, Code::NotFound, "NOT_FOUND");
     let get = v1::GetRequest {
         enquiry_id: lent.enquiry.clone(),
     };

@@ -130,3 +130,13 @@ async fn redirecting_is_for_the_responder_under_its_lease() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_code_that_is_no_authority_is_refused() {
+    let lent = Lent::start().await;
+    let to = To::AuthorityCode("S12000033".into());
+    let request = redirect(&lent.check, &lent.lease, to);
+    let refused = lent.kit.adapter(HACKNEY).redirect(request).await;
+    check_fields(refused, &["authority_code"]);
+    assert_eq!(lent.seen().await.state(), v1::CheckState::Leased);
+}

@@ -14,17 +14,16 @@ async fn scene() -> (Kit, v1::SubmitResponse) {
     (kit, receipt)
 }
 
-/// Everything about enquiries that a client can ask for, by the id of one.
-async fn ask(kit: &Kit, who: &str, enquiry_id: &str) -> Vec<(&'static str, Result<(), Status>)> {
+type Asked = Vec<(&'static str, Result<(), Status>)>;
+
+/// Everything about enquiries that the court's people can ask for, by the id of one.
+async fn ask(kit: &Kit, who: &str, enquiry_id: &str) -> Asked {
     let get = v1::GetRequest {
         enquiry_id: enquiry_id.into(),
     };
     let history = v1::HistoryRequest {
         enquiry_id: enquiry_id.into(),
         ..v1::HistoryRequest::default()
-    };
-    let check = v1::GetCheckRequest {
-        check_id: format!("{enquiry_id}/1"),
     };
     let watch = v1::WatchRequest {
         enquiry_id: enquiry_id.into(),
@@ -33,28 +32,106 @@ async fn ask(kit: &Kit, who: &str, enquiry_id: &str) -> Vec<(&'static str, Resul
     vec![
         ("get", kit.court(who).get(get).await.map(drop)),
         ("history", kit.court(who).history(history).await.map(drop)),
-        (
-            "get_check",
-            kit.adapter(who).get_check(check).await.map(drop),
-        ),
         ("watch", kit.court(who).watch(watch).await.map(drop)),
     ]
+}
+
+/// Everything that an adapter can ask for, by the id of an enquiry.
+async fn ask_of_check(kit: &Kit, who: &str, enquiry_id: &str) -> Asked {
+    let check = v1::GetCheckRequest {
+        check_id: format!("{enquiry_id}/1"),
+    };
+    let got = kit.adapter(who).get_check(check).await.map(drop);
+    vec![("get_check", got)]
 }
 
 #[tokio::test]
 async fn the_id_of_what_is_not_yours_says_nothing() {
     let (kit, receipt) = scene().await;
-    for who in [STRANGER, CAMDEN] {
-        let theirs = ask(&kit, who, &receipt.enquiry_id).await;
-        let nothing = ask(&kit, who, NO_ENQUIRY).await;
-        for ((method, theirs), (_, nothing)) in theirs.into_iter().zip(nothing) {
-            assert!(theirs.is_err(), "{who} may {method}");
-            same_as_nothing(theirs, nothing);
-        }
+    let mut theirs = ask(&kit, STRANGER, &receipt.enquiry_id).await;
+    let mut nothing = ask(&kit, STRANGER, NO_ENQUIRY).await;
+    theirs.extend(ask_of_check(&kit, CAMDEN, &receipt.enquiry_id).await);
+    nothing.extend(ask_of_check(&kit, CAMDEN, NO_ENQUIRY).await);
+    for ((method, theirs), (_, nothing)) in theirs.into_iter().zip(nothing) {
+        assert!(theirs.is_err(), "{method} shows it");
+        same_as_nothing(theirs, nothing);
     }
-    for (method, own) in ask(&kit, OFFICER, &receipt.enquiry_id).await {
+    let mut own = ask(&kit, OFFICER, &receipt.enquiry_id).await;
+    own.extend(ask_of_check(&kit, HACKNEY, &receipt.enquiry_id).await);
+    for (method, own) in own {
         own.unwrap_or_else(|status| panic!("{method}: {status}"));
     }
+}
+
+#[tokio::test]
+async fn what_a_role_does_not_read_is_refused_by_name_whoever_it_is_about() {
+    let (kit, receipt) = scene().await;
+    let check = async |denied: &[&'static str], adapter: bool, name: &str| {
+        for who in denied {
+            for id in [receipt.enquiry_id.as_str(), NO_ENQUIRY] {
+                let asked = if adapter {
+                    ask_of_check(&kit, who, id).await
+                } else {
+                    ask(&kit, who, id).await
+                };
+                for (_, asked) in asked {
+                    let refused = check_refused(asked, Code::PermissionDenied, "NOT_PERMITTED");
+                    assert!(refused.message().ends_with(name), "{who}: {refused}");
+                }
+            }
+        }
+    };
+    check(&[HACKNEY, CAMDEN], false, "read_enquiries").await;
+    check(
+        &[OFFICER, MANAGER, OPERATOR, INSPECTOR],
+        true,
+        "read_checks",
+    )
+    .await;
+    let list = async |who| kit.court(who).list(v1::ListRequest::default()).await;
+    check_roles(&[HACKNEY], list).await;
+    let watch = async |who| kit.court(who).watch(v1::WatchRequest::default()).await;
+    check_roles(&[HACKNEY], watch).await;
+    let checks = async |who| {
+        let request = v1::ListChecksRequest::default();
+        kit.adapter(who).list_checks(request).await
+    };
+    check_roles(&[OFFICER, OPERATOR], checks).await;
+    for who in [OFFICER, MANAGER, OPERATOR, INSPECTOR] {
+        list(who).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_watch_ends_when_its_client_becomes_what_may_not_watch() {
+    use usher::auth::IdentityTable;
+    let (kit, _) = scene().await;
+    let watch = kit.court(OFFICER).watch(v1::WatchRequest::default()).await;
+    let mut watch = watch.unwrap().into_inner();
+    watch.next().await.unwrap().unwrap();
+    let mut changed = identity(OFFICER);
+    changed.role = "adapter".into();
+    changed.courts.clear();
+    changed.responders = vec!["hackney".into()];
+    let table = IdentityTable::new(&[changed, identity(COLLEAGUE)]).unwrap();
+    kit.identities.replace(table);
+    kit.court(COLLEAGUE)
+        .submit(enquiry(&[IN_HACKNEY]))
+        .await
+        .unwrap();
+    let refused = tokio::time::timeout(PATIENCE, async {
+        loop {
+            if let Err(refused) = watch.next().await.expect("a refusal before the end") {
+                break refused;
+            }
+        }
+    });
+    let refused = refused.await.expect("the watch ends");
+    check_refused(
+        Err::<(), _>(refused),
+        Code::PermissionDenied,
+        "NOT_PERMITTED",
+    );
 }
 
 fn by_reference(receipt: &v1::SubmitResponse) -> v1::ListRequest {
@@ -112,17 +189,13 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
         responder_ids: vec!["hackney".into()],
         ..v1::ListAlertsRequest::default()
     };
+    for request in [v1::ListRequest::default(), by_court(), by_reference()] {
+        assert_eq!(list(STRANGER, request).await, 0);
+    }
+    for request in [by_responder(), v1::ListChecksRequest::default()] {
+        assert!(checks(CAMDEN, request).await.is_empty());
+    }
     for who in [STRANGER, CAMDEN] {
-        for request in [v1::ListRequest::default(), by_court(), by_reference()] {
-            assert_eq!(list(who, request).await, 0, "{who}");
-        }
-        assert!(checks(who, by_responder()).await.is_empty(), "{who}");
-        assert!(
-            checks(who, v1::ListChecksRequest::default())
-                .await
-                .is_empty(),
-            "{who}"
-        );
         for request in [v1::ListAlertsRequest::default(), alerts_by()] {
             assert_eq!(alerts(who, request).await, 0, "{who}");
         }
@@ -142,43 +215,30 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
 #[tokio::test]
 async fn a_watch_tells_of_what_is_yours_and_nothing_else() {
     let (kit, _) = scene().await;
+    let enquiries = kit.court(STRANGER).watch(v1::WatchRequest::default()).await;
+    let mut enquiries = enquiries.unwrap().into_inner();
+    let end = enquiries.next().await.unwrap().unwrap().payload.unwrap();
+    assert!(matches!(end, v1::watch_response::Payload::SnapshotEnd(_)));
+    let mut alerts = Vec::new();
     for who in [STRANGER, CAMDEN] {
-        let enquiries = kit
-            .court(who)
-            .watch(v1::WatchRequest::default())
-            .await
-            .unwrap();
-        let alerts = kit
-            .operations(who)
-            .watch_alerts(v1::WatchAlertsRequest::default())
-            .await
-            .unwrap();
-        let (mut enquiries, mut alerts) = (enquiries.into_inner(), alerts.into_inner());
-        let end = enquiries.next().await.unwrap().unwrap().payload.unwrap();
-        assert!(
-            matches!(end, v1::watch_response::Payload::SnapshotEnd(_)),
-            "{who}"
-        );
-        let end = alerts.next().await.unwrap().unwrap().payload.unwrap();
-        assert!(
-            matches!(end, v1::watch_alerts_response::Payload::SnapshotEnd(_)),
-            "{who}"
-        );
-        let more = kit.submit(enquiry(&[IN_HACKNEY])).await;
-        kit.clock.forward(Duration::from_secs(16 * 60));
-        kit.settle().await;
-        assert!(kit.get(&more.enquiry_id).await.alerts.len() == 1);
-        let silence = Duration::from_millis(300);
-        assert!(
-            tokio::time::timeout(silence, enquiries.next())
-                .await
-                .is_err(),
-            "{who} heard of it"
-        );
-        assert!(
-            tokio::time::timeout(silence, alerts.next()).await.is_err(),
-            "{who} heard of it"
-        );
+        let request = v1::WatchAlertsRequest::default();
+        let watch = kit.operations(who).watch_alerts(request).await;
+        let mut watch = watch.unwrap().into_inner();
+        let end = watch.next().await.unwrap().unwrap().payload.unwrap();
+        let ended = matches!(end, v1::watch_alerts_response::Payload::SnapshotEnd(_));
+        assert!(ended, "{who}");
+        alerts.push((who, watch));
+    }
+    let more = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    kit.clock.forward(Duration::from_secs(16 * 60));
+    kit.settle().await;
+    assert!(kit.get(&more.enquiry_id).await.alerts.len() == 1);
+    let silence = Duration::from_millis(300);
+    let heard = tokio::time::timeout(silence, enquiries.next()).await;
+    assert!(heard.is_err(), "a stranger heard of it");
+    for (who, mut watch) in alerts {
+        let heard = tokio::time::timeout(silence, watch.next()).await;
+        assert!(heard.is_err(), "{who} heard of it");
     }
 }
 
@@ -228,9 +288,9 @@ async fn how_busy_a_borough_is_concerns_its_own_people_and_overseers() {
             responder.nearest_deadline_time.is_some(),
         )
     };
-    assert_eq!(waiting(CAMDEN).await, (0, false));
-    assert_eq!(waiting(HACKNEY).await, (1, true));
-    assert_eq!(waiting(OPERATOR).await, (1, true));
+    assert_eq!(waiting(CAMDEN).await, (None, false));
+    assert_eq!(waiting(HACKNEY).await, (Some(1), true));
+    assert_eq!(waiting(OPERATOR).await, (Some(1), true));
     let status = async |who: &'static str| {
         kit.operations(who)
             .get_status(v1::GetStatusRequest {})
@@ -262,29 +322,49 @@ async fn a_responder_sees_its_own_check_and_not_its_siblings() {
         kit.adapter(HACKNEY).get_check(check(2)).await,
         kit.adapter(HACKNEY).get_check(check(3)).await,
     );
+}
+
+#[tokio::test]
+async fn who_had_a_check_before_does_not_learn_which_one_goes_on() {
+    let lent = Lent::start().await;
+    let to = v1::redirect_request::To::ResponderId("camden".into());
+    let request = v1::RedirectRequest {
+        request_id: fresh(),
+        check_id: lent.check.clone(),
+        lease_id: lent.lease.clone(),
+        to: Some(to),
+        ..v1::RedirectRequest::default()
+    };
+    let replied = lent.kit.adapter(HACKNEY).redirect(request).await.unwrap();
+    let successor = format!("{}/2", lent.enquiry);
+    let events = lent.kit.history(&lent.enquiry).await;
+    let told = |event: &v1::Event| event.successor_check_id == successor;
+    assert!(events.iter().any(told), "the court is told");
+    let get = v1::GetCheckRequest {
+        check_id: lent.check.clone(),
+    };
+    let got = lent.kit.adapter(HACKNEY).get_check(get).await.unwrap();
+    let list = v1::ListChecksRequest::default();
+    let listed = lent.kit.adapter(HACKNEY).list_checks(list).await.unwrap();
+    let bytes = [
+        prost::Message::encode_to_vec(&replied.into_inner()),
+        prost::Message::encode_to_vec(&got.into_inner()),
+        prost::Message::encode_to_vec(&listed.into_inner()),
+    ];
+    let holds = |bytes: &Vec<u8>, text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    for bytes in &bytes {
+        assert!(holds(bytes, &lent.check) && !holds(bytes, &successor));
+    }
     let history = v1::HistoryRequest {
-        enquiry_id: receipt.enquiry_id.clone(),
+        enquiry_id: lent.enquiry.clone(),
         ..v1::HistoryRequest::default()
     };
-    let seen = kit
-        .court(HACKNEY)
-        .history(history)
-        .await
-        .unwrap()
-        .into_inner()
-        .events;
-    assert!(!seen.is_empty());
-    let own = |event: &v1::Event| event.check_id == check(1).check_id;
-    assert!(seen.iter().all(own), "it hears of its sibling");
-    // The whole enquiry is for the court and overseers.
-    let get = v1::GetRequest {
-        enquiry_id: receipt.enquiry_id.clone(),
-    };
-    check_refused(
-        kit.court(HACKNEY).get(get).await,
-        Code::NotFound,
-        "NOT_FOUND",
-    );
+    let refused = lent.kit.court(HACKNEY).history(history).await;
+    check_refused(refused, Code::PermissionDenied, "NOT_PERMITTED");
 }
 
 #[tokio::test]

@@ -119,6 +119,54 @@ async fn what_leads_nowhere_is_one_check_with_an_alert_at_once() {
 }
 
 #[tokio::test]
+async fn an_unroutable_check_names_every_address_and_authority_that_it_stands_for() {
+    use v1::UnroutableReason as Why;
+    let kit = Kit::start().await;
+    let mut request = enquiry(&[
+        "no fixed address at present",
+        IN_HACKNEY,
+        "EH1 1YZ",
+        "ZZ99 3WZ",
+        "EH1 1YZ",
+    ]);
+    request.authority_codes = vec!["E10000016".into()];
+    let id = kit.submit(request).await.enquiry_id;
+    let [_, lost] = &kit.get(&id).await.checks[..] else {
+        panic!("two checks");
+    };
+    let stands_for = lost.reasons.iter().map(|reason| {
+        let why = reason.unroutable_reason();
+        (
+            reason.kind(),
+            reason.address_index,
+            &*reason.authority_code,
+            why,
+        )
+    });
+    assert_eq!(
+        stands_for.collect::<Vec<_>>(),
+        [
+            (Named, 0, "E10000016", Why::NoResponder),
+            (Address, 0, "", Why::Malformed),
+            (Address, 2, "", Why::OutsideEnglandAndWales),
+            (Address, 3, "", Why::Unknown),
+            (Address, 4, "", Why::OutsideEnglandAndWales),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_code_that_is_no_authority_is_refused_by_its_field() {
+    let kit = Kit::start().await;
+    for code in ["S12000033", "E07000999", "E13000001"] {
+        let mut request = enquiry(&[IN_HACKNEY]);
+        request.authority_codes = vec!["E09000012".into(), code.into()];
+        let refused = kit.court(OFFICER).submit(request).await;
+        check_fields(refused, &["authority_codes"]);
+    }
+}
+
+#[tokio::test]
 async fn validating_only_gives_the_receipt_and_stores_nothing() {
     let kit = Kit::start().await;
     let before = kit.store_end().await;
@@ -181,6 +229,35 @@ async fn the_same_request_gives_the_same_enquiry_and_another_body_is_refused() {
     );
     let refused = kit.court(OFFICER).submit(other).await;
     check_refused(refused, Code::AlreadyExists, "REQUEST_REUSED");
+}
+
+#[tokio::test]
+async fn asking_what_would_happen_gives_what_would_happen_to_a_used_id_too() {
+    let kit = Kit::start().await;
+    let request = enquiry(&[IN_HACKNEY]);
+    let receipt = kit.submit(request.clone()).await;
+    let other = v1::SubmitRequest {
+        request_id: request.request_id.clone(),
+        ..enquiry(&[IN_CAMDEN])
+    };
+    for validate_only in [true, false] {
+        let other = v1::SubmitRequest {
+            validate_only,
+            ..other.clone()
+        };
+        let refused = kit.court(OFFICER).submit(other).await;
+        check_refused(refused, Code::AlreadyExists, "REQUEST_REUSED");
+    }
+    let same = v1::SubmitRequest {
+        validate_only: true,
+        ..request
+    };
+    let again = kit.submit(same).await;
+    assert_eq!(
+        (again.enquiry_id, again.checks),
+        (receipt.enquiry_id, receipt.checks)
+    );
+    assert_eq!(kit.store_end().await, 1, "asking stored something");
 }
 
 #[tokio::test]

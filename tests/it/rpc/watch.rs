@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_stream::StreamExt as _;
 use tonic::Streaming;
 use usher::clock::Stopwatch;
+use usher_domain::limits;
 use v1::EventType as E;
 use v1::watch_response::Payload;
 
@@ -253,12 +254,19 @@ async fn a_cursor_that_is_not_of_this_store_is_refused() {
     let cursor = kit.history(&receipt.enquiry_id).await.pop().unwrap().cursor;
     let mut damaged = cursor.clone();
     damaged.pop();
-    // As after a restore from a backup: the place lies ahead of everything that this store holds.
-    let ahead = usher::rpc::token::cursor(usher::store::Cursor {
-        entry: kit.store_end().await + 1,
-        events: 1,
-    });
-    for wrong in [damaged.as_str(), "nonsense", &"x".repeat(10_000), &ahead] {
+    // As after a restore from a backup: the place lies ahead of everything that this store holds, or something else stands there now.
+    let mut ahead = usher::rpc::token::read_cursor(&cursor).unwrap();
+    ahead.after.entry = kit.store_end().await + 1;
+    let mut other = usher::rpc::token::read_cursor(&cursor).unwrap();
+    other.mark ^= 1;
+    let [ahead, other] = [ahead, other].map(usher::rpc::token::cursor);
+    for wrong in [
+        damaged.as_str(),
+        "nonsense",
+        &"x".repeat(10_000),
+        &ahead,
+        &other,
+    ] {
         let refused = kit.court(OFFICER).watch(resume(wrong)).await;
         check_refused(refused, Code::InvalidArgument, "BAD_CURSOR");
         let alerts = v1::WatchAlertsRequest {
@@ -321,5 +329,53 @@ async fn a_watch_shows_signs_of_life_even_while_all_that_happens_is_others() {
     );
     // Whoever goes on from there has passed what was not theirs.
     let passed = usher::rpc::token::read_cursor(&heartbeat.cursor).unwrap();
-    assert!(passed.entry >= 8, "{passed:?}");
+    assert!(passed.after.entry >= 8, "{passed:?}");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_feed_that_has_grown_past_it_is_refused() {
+    let (before, restored) = (Kit::start().await, Kit::start().await);
+    let lost = before.submit(enquiry(&[IN_HACKNEY])).await;
+    let cursor = before.history(&lost.enquiry_id).await.pop().unwrap().cursor;
+    let mut stream = watch(&before, v1::WatchRequest::default()).await;
+    let (_, end) = snapshot(&mut stream).await;
+    let mut operations = before.operations(OPERATOR);
+    let status = operations.get_status(v1::GetStatusRequest {}).await;
+    let feed_cursor = status.unwrap().into_inner().feed_cursor;
+    for _ in 0..3 {
+        restored.submit(enquiry(&[IN_HACKNEY])).await;
+    }
+    for cursor in [cursor, end, feed_cursor] {
+        watch(&before, resume(&cursor)).await;
+        let refused = restored.court(OFFICER).watch(resume(&cursor)).await;
+        check_refused(refused, Code::InvalidArgument, "BAD_CURSOR");
+    }
+}
+
+#[tokio::test]
+async fn one_client_leaves_places_among_the_watches_to_the_others() {
+    let kit = Kit::start().await;
+    let open = async |who: &str| {
+        let opened = kit.court(who).watch(v1::WatchRequest::default()).await;
+        opened.map(Response::into_inner)
+    };
+    let mut own = Vec::new();
+    for _ in 0..limits::WATCHES_PER_CLIENT_MAX {
+        own.push(open(OFFICER).await.unwrap());
+    }
+    let mut operations = kit.operations(OFFICER);
+    let alerts = operations.watch_alerts(v1::WatchAlertsRequest::default());
+    for refused in [open(OFFICER).await.map(drop), alerts.await.map(drop)] {
+        let refused = check_refused(refused, Code::ResourceExhausted, "BUSY");
+        assert!(refused.message().contains("of this client"), "{refused}");
+    }
+    let colleague = open(COLLEAGUE).await.unwrap();
+    own.pop();
+    let again = tokio::time::timeout(PATIENCE, async {
+        while open(OFFICER).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    again.await.expect("a place that was left is free again");
+    drop((own, colleague));
 }

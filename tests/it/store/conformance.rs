@@ -31,6 +31,7 @@ macro_rules! conformance {
                 a_second_open_is_refused
                 another_engines_folder_is_refused
                 an_interrupted_making_is_begun_again
+                lost_data_is_told_of_and_nothing_is_made_in_its_place
                 many_threads_read_while_one_writes
             );
         })*
@@ -343,20 +344,62 @@ fn an_interrupted_making_is_begun_again(make: Open, folder: &Path) {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let place = entries
-        .filter(|path| !path.ends_with("lock"))
+        .filter(|path| !path.ends_with("lock") && !path.ends_with("made"))
         .collect::<Vec<_>>()
         .remove(0);
-    if place.is_dir() {
-        std::fs::remove_dir_all(&place).unwrap();
-    } else {
-        std::fs::remove_file(&place).unwrap();
-    }
+    remove(&place);
+    // It was interrupted before the mark was set.
+    remove(&fresh.join("made"));
     let mut unfinished = place.clone().into_os_string();
     unfinished.push(".new");
     std::fs::write(&unfinished, "half a store").unwrap();
     put_letters(&*open(make, &fresh));
     check_scan(&*open(make, &fresh), ALL, "a aa b c d");
     assert!(!Path::new(&unfinished).exists());
+}
+
+fn remove(path: &Path) {
+    if path.is_dir() {
+        std::fs::remove_dir_all(path).unwrap();
+    } else {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+/// Where the engine keeps its data.
+fn data(folder: &Path) -> std::path::PathBuf {
+    folder.join(std::fs::read_to_string(folder.join("made")).unwrap().trim())
+}
+
+fn lost_data_is_told_of_and_nothing_is_made_in_its_place(make: Open, folder: &Path) {
+    put_letters(&*open(make, folder));
+    // A store from before there was a mark gets one.
+    remove(&folder.join("made"));
+    drop(open(make, folder));
+    let place = data(folder);
+    remove(&place);
+    for _ in 0..2 {
+        let refused = make(folder).map(|_| ()).unwrap_err();
+        assert!(matches!(&refused, KvError::Lost { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("restore it"), "{refused}");
+        assert!(!place.exists(), "an empty store was made");
+    }
+    // Somebody wants an empty one.
+    remove(&folder.join("made"));
+    check_scan(&*open(make, folder), ALL, "");
+}
+
+#[test]
+fn a_file_that_is_not_redbs_own_is_damage_and_no_failure_of_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = || usher::store::redb::Redb::open(folder.path(), SMALL).map(drop);
+    make().unwrap();
+    let long = "no store at all. ".repeat(1_000);
+    for wrong in ["", "no store", &long] {
+        std::fs::write(data(folder.path()), wrong).unwrap();
+        let refused = make().unwrap_err();
+        assert!(matches!(&refused, KvError::Corrupt { .. }), "{refused:?}");
+    }
 }
 
 fn many_threads_read_while_one_writes(make: Open, folder: &Path) {

@@ -50,6 +50,9 @@ fn run(open: OpenOn, disk: &Disk, seed: u64, commits: usize) -> History {
             drop(engine);
             engine = open(disk.clone()).unwrap();
         }
+        if rng.u8(..) < 40 {
+            engine.settle().unwrap();
+        }
         let batch = random_batch(&mut rng);
         engine.commit(&batch).unwrap();
         history.acknowledged_at.push(disk.record_len());

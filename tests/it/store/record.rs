@@ -1,18 +1,28 @@
 //! The codec: everything reads back equal, and no bytes bring it down.
 
 use crate::support::sample::{
-    Sample, all_events, content, court, id, people, responder, revision, rich,
+    Sample, all_events, at, content, court, id, people, responder, revision, rich,
 };
 use fastrand::Rng;
 use usher::store::record::{
     RecordError, SCHEMA_VERSION, decode_enquiry, decode_entry, decode_envelope, decode_meta,
-    encode_enquiry, encode_entry, encode_envelope, encode_member, encode_meta, open_answer,
-    open_personal, open_text, seal_answer, seal_personal, seal_text,
+    encode_enquiry, encode_entry, encode_envelope, encode_member, encode_meta, envelope_bytes_max,
+    open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text,
 };
-use usher_domain::enquiry::{Curfew, Enquiry};
+use usher_domain::actor::{By, Person, Role};
+use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
+use usher_domain::code::{ClientId, ResponderId};
+use usher_domain::enquiry::{
+    AddressRole, Applied, Check, CheckState, Curfew, Enquiry, Exchange, Lease, Reply, RouteReason,
+    UnroutableWhy,
+};
 use usher_domain::hearing::Deadline;
+use usher_domain::id::{LeaseId, RequestId};
+use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
+use usher_domain::limits;
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::sealed::Sealed;
+use uuid::Uuid;
 
 fn variants() -> Vec<Enquiry> {
     let mut plain = Sample::new(2).build();
@@ -125,6 +135,156 @@ fn a_newer_schema_is_refused_by_name() {
         ),
         "{error}"
     );
+}
+
+/// An enquiry with every list at its bound and every alert live, in which people have written all that they may: in entries of so many
+/// bytes of text, as far as those go, and the rest at once.
+fn largest(text: usize) -> Enquiry {
+    let mut enquiry = rich(1);
+    let template = enquiry.checks.swap_remove(0);
+    enquiry.checks.clear();
+    enquiry.alerts.clear();
+    for number in 1..=limits::CHECKS_PER_ENQUIRY_MAX {
+        let number = u8::try_from(number).unwrap();
+        enquiry.checks.push(largest_check(number, &template));
+        let steps = (0..limits::STEPS_PER_LADDER_MAX).map(|_| Cause::Step {
+            name: step_name(),
+            generation: 999,
+        });
+        for cause in steps.chain(Trouble::ALL.iter().copied().map(Cause::Trouble)) {
+            let alert = 900 + u16::try_from(enquiry.alerts.len()).unwrap();
+            enquiry.alerts.push(Alert {
+                number: alert,
+                check: number,
+                cause,
+                audience: Audience::ALL.to_vec(),
+                due_at: at(1),
+                raised_at: at(2),
+                state: AlertState::Open { since: at(3) },
+            });
+        }
+    }
+    assert!(enquiry.alerts.len() > limits::ALERTS_KEPT_MAX, "all live");
+    let request = Applied {
+        request: RequestId::from_uuid(Uuid::max()),
+        digest: u64::MAX,
+    };
+    enquiry.applied = vec![request; limits::REQUESTS_REMEMBERED_MAX];
+    enquiry.personal = Sealed::default();
+    fill(&mut enquiry, &Sealed::from_bytes(vec![0; text]));
+    let rest = limits::PERSONAL_BYTES_MAX - enquiry.weight();
+    enquiry.personal = Sealed::from_bytes(vec![0; rest]);
+    assert_eq!(enquiry.weight(), limits::PERSONAL_BYTES_MAX);
+    enquiry
+}
+
+fn step_name() -> Box<str> {
+    "n".repeat(limits::STEP_NAME_CHARS_MAX).into()
+}
+
+fn largest_check(number: u8, template: &Check) -> Check {
+    let responder = "r".repeat(limits::RESPONDER_ID_CHARS_MAX);
+    let step = |kind| Step {
+        name: step_name(),
+        kind,
+        due: at(1),
+        audience: Audience::ALL.to_vec(),
+        unless: Unless::Answered,
+        state: StepState::Raised {
+            at: at(2),
+            alert: 999,
+        },
+    };
+    let steps = [StepKind::Escalate, StepKind::Unread]
+        .map(|kind| vec![step(kind); limits::STEPS_PER_LADDER_MAX]);
+    let reason = RouteReason::Address {
+        index: u8::MAX,
+        role: AddressRole::Previous,
+        terminated: true,
+        why: Some(UnroutableWhy::NotOurs),
+    };
+    let lease = Lease {
+        id: LeaseId::from_uuid(Uuid::max()),
+        client: ClientId::parse(&format!("spiffe://a/{}", "c".repeat(240))).unwrap(),
+        since: at(1),
+        expires: at(2),
+    };
+    Check {
+        number,
+        responder: Some(ResponderId::parse(&responder).unwrap()),
+        authorities: vec![template.authorities[0]; limits::AUTHORITIES_PER_LIST_MAX],
+        reasons: vec![reason; limits::REASONS_PER_CHECK_MAX],
+        state: CheckState::Leased { lease },
+        ladder: Ladder {
+            generation: 999,
+            steps: steps.concat(),
+        },
+        leases_lost: u32::MAX,
+        exchanges: Vec::new(),
+        sentenced_outstanding_at: Some(at(3)),
+        ..template.clone()
+    }
+}
+
+/// Lets people write short entries of every kind until no more fit.
+fn fill(enquiry: &mut Enquiry, short: &Sealed) {
+    let who = By {
+        role: Role::Adapter,
+        client: ClientId::parse("spiffe://a/b").unwrap(),
+        person: Some(Person {
+            name: "N".into(),
+            ..Person::default()
+        }),
+    };
+    let room = 1_024 + 2 * short.bytes().len();
+    let fits = |enquiry: &Enquiry| enquiry.weight() + room <= limits::PERSONAL_BYTES_MAX;
+    let exchange = Exchange {
+        question: short.clone(),
+        asked_by: who.clone(),
+        asked_at: at(1),
+        reply: Some(Reply {
+            text: short.clone(),
+            by: who.clone(),
+            at: at(2),
+        }),
+    };
+    for check in 0..enquiry.checks.len() {
+        for _ in 0..limits::QUESTIONS_PER_CHECK_MAX {
+            if fits(enquiry) {
+                enquiry.checks[check].exchanges.push(exchange.clone());
+            }
+        }
+    }
+    for alert in 0..enquiry.alerts.len() {
+        if fits(enquiry) {
+            enquiry.alerts[alert].state = AlertState::Acknowledged {
+                by: who.clone(),
+                at: at(4),
+                expires: at(5),
+                note: short.clone(),
+            };
+        }
+    }
+}
+
+#[test]
+fn the_largest_enquiry_within_the_limits_fits_a_record() {
+    let check = |text| {
+        let enquiry = largest(text);
+        let body = encode_enquiry(&enquiry);
+        assert!(decode_enquiry(&body).unwrap() == enquiry);
+        // Feed entries of a store that has made more than thirty thousand million commits.
+        let entries = vec![(1 << 35) - 1; limits::HISTORY_ENTRIES_MAX];
+        let bytes = envelope_bytes_max(&entries, body.len());
+        assert!(encode_envelope(revision(9), &entries, &body).len() <= bytes);
+        let max = limits::RECORD_BYTES_MAX;
+        assert!(bytes <= max, "{bytes} of {max} bytes, entries of {text}");
+        println!("{bytes} of {max} bytes, entries of {text}");
+    };
+    check(0);
+    check(1);
+    check(200);
+    check(10_000);
 }
 
 /// Reading is total: damaged bytes give an error or some other value, and never a panic.

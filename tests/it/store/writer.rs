@@ -18,6 +18,8 @@ struct Gate {
     entries: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     mood: Mutex<Mood>,
     changed: Condvar,
+    /// The thread of each commit, as it is named.
+    threads: Mutex<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -60,6 +62,9 @@ impl KeyValue for Gate {
     }
 
     fn commit(&self, writes: &[Write]) -> Result<(), KvError> {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or_default().to_owned();
+        self.threads.lock().unwrap().push(name);
         let mood = self.mood.lock().unwrap();
         let mood = *self
             .changed
@@ -229,4 +234,56 @@ async fn closing_commits_what_waits_and_nothing_more() {
         2,
         "the writer has let go of the engine"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lonely_commit_spares_the_writer_and_others_go_through_it() {
+    let (gate, store) = open();
+    gate.threads.lock().unwrap().clear();
+    let store = Arc::new(store);
+    let submit = |number| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.commit(&[Sample::new(number).submitted()]).await })
+    };
+    submit(1).await.unwrap().unwrap();
+    gate.set(Mood::Holding);
+    let first = submit(2);
+    while gate.threads.lock().unwrap().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let others: Vec<_> = (3..10)
+        .map(|number| Sample::new(number).submitted())
+        .collect();
+    let others = others.chunks(1).map(|change| store.commit(change));
+    // Every future is polled once, and so queued, before the last one lets the disk go on.
+    let release = async { gate.set(Mood::Willing) };
+    let (outcomes, ()) = tokio::join!(join_all(others), release);
+    assert!(outcomes.iter().all(Result::is_ok));
+    first.await.unwrap().unwrap();
+    let threads = gate.threads.lock().unwrap().clone();
+    assert!(
+        threads[..2].iter().all(|name| name != "store-writer"),
+        "{threads:?}"
+    );
+    assert!(
+        threads[2..].contains(&"store-writer".to_owned()),
+        "{threads:?}"
+    );
+    assert_eq!(store.counts().await.unwrap().open, 9);
+    let feed = store.feed(Cursor::default(), 99).await.unwrap();
+    let numbers: Vec<_> = feed.iter().map(|told| told.enquiry).collect();
+    assert_eq!(numbers.len(), 9, "every commit is in the feed, once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lonely_commit_that_the_disk_refuses_stops_the_store() {
+    let (gate, store) = open();
+    let store = Arc::new(store);
+    gate.set(Mood::Failing);
+    let theirs = Arc::clone(&store);
+    let refused = tokio::spawn(async move { theirs.commit(&[Sample::new(1).submitted()]).await });
+    let refused = refused.await.unwrap();
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })));
+    assert!(*store.failed().borrow());
+    assert!(store.load(id(1)).await.is_err());
 }

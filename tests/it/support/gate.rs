@@ -1,15 +1,16 @@
 //! A store whose commits a test can hold back or let fail.
 
 use async_trait::async_trait;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use usher::store::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Page, Queued, Recorded, Store, StoreError,
-    Stored,
+    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
+    StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
 use usher_domain::id::EnquiryId;
+use usher_domain::limits::RECORD_BYTES_MAX;
 use usher_domain::time::Timestamp;
 
 /// What holds commits back: before they reach the store.
@@ -18,6 +19,8 @@ pub(crate) struct Gate {
     open: watch::Sender<bool>,
     failing: AtomicBool,
     held: AtomicUsize,
+    too_large: Mutex<Option<EnquiryId>>,
+    refused: AtomicUsize,
 }
 
 impl Gate {
@@ -26,6 +29,8 @@ impl Gate {
             open: watch::Sender::new(true),
             failing: AtomicBool::new(false),
             held: AtomicUsize::new(0),
+            too_large: Mutex::default(),
+            refused: AtomicUsize::new(0),
         })
     }
 
@@ -42,6 +47,29 @@ impl Gate {
     /// Commits that are held.
     pub(crate) fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
+    }
+
+    /// Takes commits of this enquiry no longer, if any: they are too large.
+    pub(crate) fn refuse(&self, id: Option<EnquiryId>) {
+        *self.too_large.lock().unwrap() = id;
+    }
+
+    /// Commits that were too large.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    fn fits(&self, batch: &[Change]) -> Result<(), StoreError> {
+        let too_large = *self.too_large.lock().unwrap();
+        if batch
+            .iter()
+            .any(|change| Some(change.enquiry.id) == too_large)
+        {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            let (what, max) = ("record", RECORD_BYTES_MAX);
+            return Err(StoreError::TooLarge { what, max });
+        }
+        Ok(())
     }
 
     async fn pass(&self) -> Result<(), StoreError> {
@@ -72,6 +100,7 @@ impl Store for Gated {
 
     async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
         self.gate.pass().await?;
+        self.gate.fits(batch)?;
         self.store.commit(batch).await
     }
 
@@ -126,6 +155,10 @@ impl Store for Gated {
 
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
         self.store.unreadable().await
+    }
+
+    fn observe(&self, observer: Observer) {
+        self.store.observe(observer);
     }
 
     fn engine(&self) -> &'static str {

@@ -224,6 +224,12 @@ impl Kit {
         damage(self.running.as_ref().unwrap().engine.as_ref(), enquiry_id);
     }
 
+    /// Flips a bit of an entry of the feed under the running broker.
+    pub(crate) fn damage_feed(&self, entry: u64) {
+        let engine = self.running.as_ref().unwrap().engine.as_ref();
+        flip(engine, &[&b"f"[..], &entry.to_be_bytes()].concat());
+    }
+
     pub(crate) fn store(&self) -> &EmbeddedStore {
         &self.running.as_ref().unwrap().store
     }
@@ -402,10 +408,15 @@ fn store_settings(folder: &Path) -> StoreSettings {
 
 fn damage(engine: &dyn KeyValue, enquiry_id: &str) {
     let id: Uuid = enquiry_id.parse().unwrap();
+    flip(engine, id.as_bytes());
+}
+
+/// Flips a bit in the middle of what has a key with this end.
+fn flip(engine: &dyn KeyValue, end: &[u8]) {
     let mut record = None;
     let everything = (Bound::Unbounded, Bound::Unbounded);
     let scanned = engine.scan(everything, Order::Ascending, &mut |key, value| {
-        if key.ends_with(id.as_bytes()) {
+        if key.ends_with(end) {
             record = Some((key.to_vec(), value.to_vec()));
         }
         ControlFlow::Continue(())

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use usher::store::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Page, Place, Queued, Recorded, Revision,
-    Store, StoreError, Stored,
+    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Place, Queued, Recorded,
+    Revision, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
 use usher_domain::id::{CheckId, EnquiryId};
@@ -105,6 +105,11 @@ fn place(id: EnquiryId, keys: &Keys) -> Place {
 
 #[async_trait]
 impl Store for Memory {
+    fn observe(&self, observer: Observer) {
+        // Nothing takes time here.
+        drop(observer);
+    }
+
     fn engine(&self) -> &'static str {
         "memory"
     }

@@ -17,7 +17,7 @@ pub struct Check {
     pub responder: Option<ResponderId>,
     /// The authorities that the responder is asked for.
     pub authorities: Vec<AuthorityCode>,
-    /// Why this responder.
+    /// Why this responder, or what leads to none.
     pub reasons: Vec<RouteReason>,
     /// When the check was opened; its ladder starts here.
     pub opened_at: Timestamp,
@@ -33,7 +33,7 @@ pub struct Check {
     pub sentenced_outstanding_at: Option<Timestamp>,
 }
 
-/// Why a check goes to its responder.
+/// Why a check goes to its responder; for an unroutable check, one of the addresses or names that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouteReason {
     /// An address of the enquiry, by its place in the list, and what is special about its postcode.
@@ -44,9 +44,16 @@ pub enum RouteReason {
         role: AddressRole,
         /// Whether its postcode is terminated: routed, and flagged.
         terminated: bool,
+        /// Why it leads to no responder, where it does not.
+        why: Option<UnroutableWhy>,
     },
     /// The officer named the authority.
     Named,
+    /// The officer named the authority, and nobody answers for it.
+    Unserved {
+        /// Which.
+        authority: AuthorityCode,
+    },
     /// Another responder said that this one is right.
     Redirected {
         /// The check that was redirected.
@@ -85,7 +92,7 @@ codes! {
         Malformed = "malformed",
         /// No such postcode in the directory.
         Unknown = "unknown",
-        /// In use, but without an authority.
+        /// A postcode without an authority, in use or not.
         NoAuthority = "no_authority",
         /// In Scotland or Northern Ireland.
         OutsideEnglandAndWales = "outside_england_and_wales",

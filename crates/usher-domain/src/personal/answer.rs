@@ -178,30 +178,38 @@ impl AnswerContent {
     pub fn validate(&self, path: &str, into: &mut Validator) {
         let (line, items) = (limits::LINE_CHARS_MAX, limits::ITEMS_PER_ANSWER_MAX);
         let codes = limits::CODES_PER_LIST_MAX;
-        into.list(format!("{path}.matches"), &self.matches, items);
+        into.list(format_args!("{path}.matches"), &self.matches, items);
         for (place, found) in self.matches.iter().enumerate() {
-            into.text(format!("{path}.matches[{place}].who"), &found.who, line);
-            into.text(format!("{path}.matches[{place}].basis"), &found.basis, line);
-        }
-        into.list(format!("{path}.episodes"), &self.episodes, items);
-        for (place, episode) in self.episodes.iter().enumerate() {
-            let at = format!("{path}.episodes[{place}]");
-            into.text(format!("{at}.who"), &episode.who, line);
-            into.text(format!("{at}.legal_status"), &episode.legal_status, 8);
-            if matches!((episode.start, episode.end), (Some(start), Some(end)) if start > end) {
-                into.fail(format!("{at}.end"), "must not be before start");
-            }
-            into.list(format!("{at}.handling"), &episode.handling, codes);
-        }
-        into.list(format!("{path}.remarks"), &self.remarks, items);
-        for (place, remark) in self.remarks.iter().enumerate() {
-            let at = format!("{path}.remarks[{place}]");
             into.text(
-                format!("{at}.text"),
+                format_args!("{path}.matches[{place}].who"),
+                &found.who,
+                line,
+            );
+            into.text(
+                format_args!("{path}.matches[{place}].basis"),
+                &found.basis,
+                line,
+            );
+        }
+        into.list(format_args!("{path}.episodes"), &self.episodes, items);
+        for (place, episode) in self.episodes.iter().enumerate() {
+            let at = format_args!("{path}.episodes[{place}]");
+            into.text(format_args!("{at}.who"), &episode.who, line);
+            into.text(format_args!("{at}.legal_status"), &episode.legal_status, 8);
+            if matches!((episode.start, episode.end), (Some(start), Some(end)) if start > end) {
+                into.fail(format_args!("{at}.end"), "must not be before start");
+            }
+            into.list(format_args!("{at}.handling"), &episode.handling, codes);
+        }
+        into.list(format_args!("{path}.remarks"), &self.remarks, items);
+        for (place, remark) in self.remarks.iter().enumerate() {
+            let at = format_args!("{path}.remarks[{place}]");
+            into.text(
+                format_args!("{at}.text"),
                 &remark.text,
                 limits::NARRATIVE_CHARS_MAX,
             );
-            into.list(format!("{at}.handling"), &remark.handling, codes);
+            into.list(format_args!("{at}.handling"), &remark.handling, codes);
         }
         if let Some(worker) = &self.worker {
             for (field, text) in [
@@ -210,7 +218,7 @@ impl AnswerContent {
                 ("phone", &worker.phone),
                 ("email", &worker.email),
             ] {
-                into.text(format!("{path}.worker.{field}"), text, line);
+                into.text(format_args!("{path}.worker.{field}"), text, line);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What is wrong with the fields of a message: every fault at once, and never the value itself.
 
+use core::fmt;
+
 /// A field that cannot stay as it is. The value itself is never repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -17,15 +19,15 @@ pub struct Validator {
 
 impl Validator {
     /// Notes that `field` is wrong.
-    pub fn fail(&mut self, field: impl Into<String>, why: impl Into<String>) {
+    pub fn fail(&mut self, field: impl fmt::Display, why: impl Into<String>) {
         self.found.push(Violation {
-            field: field.into(),
+            field: field.to_string(),
             why: why.into(),
         });
     }
 
     /// Notes `field` when `text` is longer than `max` characters or holds control characters other than line breaks.
-    pub fn text(&mut self, field: impl Into<String>, text: &str, max: usize) {
+    pub fn text(&mut self, field: impl fmt::Display, text: &str, max: usize) {
         if text.chars().count() > max {
             self.fail(field, format!("at most {max} characters"));
         } else if text
@@ -37,7 +39,7 @@ impl Validator {
     }
 
     /// Notes `field` when a list is longer than `max`.
-    pub fn list<T>(&mut self, field: impl Into<String>, list: &[T], max: usize) {
+    pub fn list<T>(&mut self, field: impl fmt::Display, list: &[T], max: usize) {
         if list.len() > max {
             self.fail(field, format!("at most {max} entries"));
         }

@@ -78,6 +78,11 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
             place: place.into(),
         });
     }
+    if track != Track::PostSentence && !rule.steps.iter().any(is_before_the_hearing) {
+        return Err(PolicyError::NoDecisionPoint {
+            place: place.into(),
+        });
+    }
     let sound = |span: &Span| span.amount > 0 && span.is_bounded();
     let spans = [rule.acknowledgement, rule.reply_within];
     let why = if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
@@ -126,6 +131,12 @@ fn bad_step(place: &str, step: &str, why: &'static str) -> PolicyError {
         step: step.into(),
         why,
     }
+}
+
+/// Whether the officer must decide at `step`, and surely before the hearing.
+fn is_before_the_hearing(step: &StepRule) -> bool {
+    let before = |at: &Offset| at.base == Base::Hearing && at.before && at.span.amount > 0;
+    step.kind == StepKind::DecisionPoint && step.at.iter().any(before)
 }
 
 fn is_the_hearing(step: &StepRule) -> bool {

@@ -337,7 +337,7 @@ pub(crate) fn redirect(check: CheckNumber, id: &str) -> Verb {
 }
 
 pub(crate) fn reroute(check: CheckNumber, id: &str) -> Verb {
-    let to = to(id);
+    let to = vec![to(id)];
     Verb::Reroute { check, to }
 }
 

@@ -1,4 +1,4 @@
-//! A check goes to somebody else and keeps its deadline: to the check that the other responder has open, or to a new one.
+//! A check goes to others and keeps its deadline: to the check that another responder has open, or to a new one.
 
 use super::open::{join, open};
 use crate::command::Destination;
@@ -7,59 +7,70 @@ use crate::enquiry::{CheckState, RouteReason, UnroutableWhy};
 use crate::id::CheckNumber;
 use crate::rejection::Rejection;
 
-/// Opens or joins the check that goes on, and makes `number` an exit that names it.
+/// Opens or joins the checks that go on, each once, and makes `number` an exit that names the first.
 pub(crate) fn hand_over(
     work: &mut Work<'_>,
     number: CheckNumber,
-    to: &Destination,
-    reason: RouteReason,
-) -> Result<CheckNumber, Rejection> {
-    let successor = match to {
-        Destination::Responder { id, authorities } => {
-            let own = work.check(number)?.responder.as_ref() == Some(id);
-            if own {
-                return Err(Rejection::Invalid {
-                    field: "to",
-                    why: "is the responder that has the check already",
-                });
-            }
-            let theirs = || {
-                work.enquiry
-                    .checks
-                    .iter()
-                    .filter(|check| check.responder.as_ref() == Some(id))
-            };
-            let open_check = theirs()
-                .find(|check| check.state.is_outstanding())
-                .map(|check| check.number);
-            let sent_away =
-                theirs().any(|check| matches!(check.state, CheckState::Redirected { .. }));
-            match open_check {
-                Some(existing) => {
-                    if let Some(check) = work.enquiry.check_mut(existing) {
-                        join(check, authorities, reason);
-                    }
-                    existing
-                }
-                // They have sent it away themselves: an operator must settle it. The operator's own word is final.
-                None if sent_away && reason != RouteReason::Operator => {
-                    let disputed = Destination::Nowhere {
-                        why: vec![UnroutableWhy::Disputed],
-                    };
-                    open(work, &disputed, vec![reason])?
-                }
-                None => open(work, to, vec![reason])?,
-            }
+    to: &[Destination],
+    reason: &RouteReason,
+) -> Result<Vec<CheckNumber>, Rejection> {
+    let mut successors = Vec::new();
+    for to in to {
+        let successor = successor(work, number, to, reason)?;
+        if !successors.contains(&successor) {
+            successors.push(successor);
         }
-        Destination::Nowhere { .. } => open(work, to, vec![reason])?,
+    }
+    if let Some(first) = successors.first() {
+        let state = CheckState::Redirected {
+            to: *first,
+            at: work.now,
+            by: work.by(),
+        };
+        work.enter(number, state);
+    }
+    Ok(successors)
+}
+
+fn successor(
+    work: &mut Work<'_>,
+    number: CheckNumber,
+    to: &Destination,
+    reason: &RouteReason,
+) -> Result<CheckNumber, Rejection> {
+    let Destination::Responder { id, authorities } = to else {
+        return open(work, to, vec![reason.clone()]);
     };
-    let state = CheckState::Redirected {
-        to: successor,
-        at: work.now,
-        by: work.by(),
+    if work.check(number)?.responder.as_ref() == Some(id) {
+        return Err(Rejection::Invalid {
+            field: "to",
+            why: "is the responder that has the check already",
+        });
+    }
+    let theirs = || {
+        let checks = work.enquiry.checks.iter();
+        checks.filter(|check| check.responder.as_ref() == Some(id))
     };
-    work.enter(number, state);
-    Ok(successor)
+    let open_check = theirs()
+        .find(|check| check.state.is_outstanding())
+        .map(|check| check.number);
+    let sent_away = theirs().any(|check| matches!(check.state, CheckState::Redirected { .. }));
+    match open_check {
+        Some(existing) => {
+            if let Some(check) = work.enquiry.check_mut(existing) {
+                join(check, authorities, reason);
+            }
+            Ok(existing)
+        }
+        // They have sent it away themselves: an operator must settle it. The operator's own word is final.
+        None if sent_away && *reason != RouteReason::Operator => {
+            let disputed = Destination::Nowhere {
+                why: vec![UnroutableWhy::Disputed],
+            };
+            open(work, &disputed, vec![reason.clone()])
+        }
+        None => open(work, to, vec![reason.clone()]),
+    }
 }
 
 #[cfg(test)]

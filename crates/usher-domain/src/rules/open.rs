@@ -63,16 +63,16 @@ pub(crate) fn open(
 }
 
 /// Adds authorities and a reason to a check that is open already.
-pub(crate) fn join(check: &mut Check, authorities: &[AuthorityCode], reason: RouteReason) {
+pub(crate) fn join(check: &mut Check, authorities: &[AuthorityCode], reason: &RouteReason) {
     for authority in authorities {
         if !check.authorities.contains(authority)
-            && check.authorities.len() < limits::AUTHORITIES_PER_LIST_MAX
+            && check.authorities.len() < limits::AUTHORITIES_PER_RESPONDER_MAX
         {
             check.authorities.push(*authority);
         }
     }
-    if check.reasons.len() < limits::REASONS_PER_CHECK_MAX {
-        check.reasons.push(reason);
+    if check.reasons.len() < limits::REASONS_PER_CHECK_MAX && !check.reasons.contains(reason) {
+        check.reasons.push(reason.clone());
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn the_reasons_of_a_check_are_bounded() {
         let mut submit = submission(&["a"]);
-        submit.routes[0].reasons = vec![RouteReason::Named; 40];
+        submit.routes[0].reasons = vec![RouteReason::Named; limits::REASONS_PER_CHECK_MAX + 1];
         let enquiry = opened(submit);
         assert_eq!(
             enquiry.checks[0].reasons.len(),

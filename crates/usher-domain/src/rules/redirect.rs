@@ -19,8 +19,10 @@ pub(crate) fn redirect(
     if !check.state.is_outstanding() {
         return Err(wrong_state(check, "waiting, leased, accepted or asked"));
     }
-    let to = hand_over(work, number, to, RouteReason::Redirected { from: number })?;
-    work.record(number, EventKind::Redirected { to });
+    let reason = RouteReason::Redirected { from: number };
+    for to in hand_over(work, number, core::slice::from_ref(to), &reason)? {
+        work.record(number, EventKind::Redirected { to });
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::rejection::Rejection;
 pub(crate) fn reroute(
     work: &mut Work<'_>,
     number: CheckNumber,
-    to: &Destination,
+    to: &[Destination],
 ) -> Result<(), Rejection> {
     let check = work.check(number)?;
     if !check.state.is_outstanding() {
@@ -21,23 +21,27 @@ pub(crate) fn reroute(
             "unroutable, waiting, leased, accepted or asked",
         ));
     }
-    if matches!(to, Destination::Nowhere { .. }) {
+    let nowhere = |to: &Destination| matches!(to, Destination::Nowhere { .. });
+    if to.is_empty() || to.iter().any(nowhere) {
         return Err(Rejection::Invalid {
             field: "to",
             why: "must name a responder or an authority that has one",
         });
     }
-    let to = hand_over(work, number, to, RouteReason::Operator)?;
-    work.record(number, EventKind::Rerouted { to });
+    for to in hand_over(work, number, to, &RouteReason::Operator)? {
+        work.record(number, EventKind::Rerouted { to });
+    }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::command::Verb;
+    use crate::event::EventKind;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        LEASE, accepted, adapter, after, answer, answered, asked, at, check, closed, leased,
-        nameless, operator, redirected, reroute, submitted, unroutable, waiting, wrong,
+        LEASE, accepted, adapter, after, answer, answered, asked, at, check, closed, give, leased,
+        nameless, operator, redirected, reroute, submitted, to, unroutable, waiting, wrong,
     };
 
     #[test]
@@ -60,6 +64,36 @@ mod tests {
             why: "must name a responder or an authority that has one",
         };
         check(&unroutable(), &operator(), now, &reroute(1, "?"), Err(nowhere));
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn a_check_that_stands_for_several_addresses_goes_to_several_responders() {
+        let several = |ids: &[&str]| Verb::Reroute { check: 1, to: ids.iter().map(|id| to(id)).collect() };
+        let (who, now) = (operator(), at(5));
+        check(&unroutable(), &who, now, &several(&["b", "c"]), Ok("redirected>2, waiting, waiting"));
+        check(&submitted(&["?", "b"]), &who, now, &several(&["b", "c"]), Ok("redirected>2, waiting, waiting"));
+        check(&unroutable(), &who, now, &several(&["b", "b"]), Ok("redirected>2, waiting"));
+        let invalid = |why| Rejection::Invalid { field: "to", why };
+        let must = invalid("must name a responder or an authority that has one");
+        check(&unroutable(), &who, now, &several(&[]), Err(must.clone()));
+        check(&unroutable(), &who, now, &several(&["b", "?"]), Err(must));
+        let own = invalid("is the responder that has the check already");
+        check(&waiting(), &who, now, &several(&["b", "a"]), Err(own));
+    }
+
+    #[test]
+    fn each_responder_that_a_check_goes_to_is_in_the_history() {
+        let verb = Verb::Reroute {
+            check: 1,
+            to: vec![to("b"), to("c"), to("b")],
+        };
+        let rerouted = give(&unroutable(), &operator(), at(5), &verb).unwrap();
+        let told = rerouted.events.iter().filter_map(|event| match event.kind {
+            EventKind::Rerouted { to } => Some(to),
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [2, 3]);
     }
 
     #[test]

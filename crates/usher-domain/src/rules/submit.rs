@@ -37,7 +37,7 @@ pub(crate) fn submit(
         now,
         policy,
     };
-    let max = room(VerbName::Submit);
+    let max = room(VerbName::Submit, 0);
     if weight(&work.enquiry) > max {
         return Err(Rejection::TooMany {
             what: "bytes of text at submission",

@@ -5,18 +5,24 @@ use crate::actor::{By, Person};
 use crate::alert::AlertState;
 use crate::command::VerbName;
 use crate::enquiry::{Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
-use crate::limits::PERSONAL_BYTES_MAX;
+use crate::limits::{ENTRY_BYTES, PERSONAL_BYTES_MAX};
 
 /// What long texts leave free, in bytes: an enquiry that answers have filled can still be closed, moved and decided upon.
 const NOTES_RESERVE_BYTES: usize = 16 * 1_024;
 /// What notes leave free, in bytes: an enquiry that is full can still be accepted and its answers received.
 const ACTS_RESERVE_BYTES: usize = 8 * 1_024;
 
-/// How heavy `verb` may leave an enquiry, in bytes.
-pub(crate) const fn room(verb: VerbName) -> usize {
+/// What long texts leave free besides for each check that is outstanding then, in bytes: however long one responder's answer is, the
+/// others can still say what they know in short. A submission of the greatest size with all its checks fits.
+const ANSWER_RESERVE_BYTES: usize = 1_024;
+
+/// How heavy `verb` may leave an enquiry that then has so many checks outstanding, in bytes.
+pub(crate) const fn room(verb: VerbName, outstanding: usize) -> usize {
     use VerbName as V;
     match verb {
-        V::Answer | V::Ask | V::Supply => PERSONAL_BYTES_MAX - NOTES_RESERVE_BYTES,
+        V::Answer | V::Ask | V::Supply => {
+            PERSONAL_BYTES_MAX - NOTES_RESERVE_BYTES - outstanding * ANSWER_RESERVE_BYTES
+        }
         V::Withdraw | V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Close => {
             PERSONAL_BYTES_MAX - ACTS_RESERVE_BYTES
         }
@@ -27,7 +33,7 @@ pub(crate) const fn room(verb: VerbName) -> usize {
     }
 }
 
-/// Bytes of sealed parts and of names.
+/// Bytes of sealed parts and of names, and of what stands around each entry that somebody made.
 pub(crate) fn weight(enquiry: &Enquiry) -> usize {
     let decisions: usize = enquiry
         .decisions
@@ -99,8 +105,9 @@ fn check(check: &Check) -> usize {
     exchanges + state
 }
 
+/// Whoever made an entry, and the entry itself.
 fn by(by: &By) -> usize {
-    by.client.as_str().len() + by.person.as_ref().map_or(0, person)
+    ENTRY_BYTES + by.client.as_str().len() + by.person.as_ref().map_or(0, person)
 }
 
 fn person(person: &Person) -> usize {
@@ -148,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_answer_fills_its_share_to_the_byte() {
-        let reserved = 16 * 1_024;
+        let reserved = (16 + 1) * 1_024;
         let full = filled(reserved);
         assert_eq!(weight(&full), PERSONAL_BYTES_MAX - reserved);
         let refused = Rejection::TooMany {
@@ -161,7 +168,7 @@ mod tests {
     #[test]
     #[rustfmt::skip] // a row a line
     fn a_full_enquiry_can_still_be_moved_closed_read_and_leased() {
-        let full = filled(16 * 1_024);
+        let full = filled(17 * 1_024);
         check(&full, &adapter("b"), at(1), &lease(2), Ok("answered, leased"));
         check(&full, &officer(), at(1), &receive(1), Ok("received, waiting"));
         check(&full, &officer(), at(1), &move_to(hearing(200)), Ok("answered, waiting"));
@@ -174,7 +181,7 @@ mod tests {
     #[test]
     #[rustfmt::skip] // a row a line
     fn notes_leave_room_for_receipts() {
-        let full = filled(16 * 1_024);
+        let full = filled(17 * 1_024);
         let closing = |length| Verb::Close {
             check: 2,
             reason: CloseReason::Other,
@@ -184,9 +191,32 @@ mod tests {
             what: "bytes of text in one enquiry",
             max: PERSONAL_BYTES_MAX - 8 * 1_024,
         };
-        check(&full, &officer(), at(1), &closing(8 * 1_024), Err(refused));
+        check(&full, &officer(), at(1), &closing(9 * 1_024), Err(refused));
         check(&full, &officer(), at(1), &closing(8_000), Ok("answered, closed"));
         let noted = after(full, &[(officer(), 1, closing(8_000))]);
         check(&noted, &officer(), at(2), &receive(1), Ok("received, closed"));
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn a_long_answer_leaves_every_other_responder_room_for_a_short_one() {
+        let full = filled(17 * 1_024);
+        let own = |verb| match verb {
+            Verb::Answer { lease, disposition, data_as_of, content, .. } =>
+                Verb::Answer { check: 2, lease, disposition, data_as_of, content },
+            other => other,
+        };
+        let accepted = after(full, &[(adapter("b"), 1, Verb::Accept { check: 2, lease: None, expected_by: None })]);
+        check(&accepted, &adapter("b"), at(2), &own(answer_of(512)), Ok("answered, answered"));
+        check(&accepted, &adapter("a"), at(2), &answer_of(1), Err(too_many(17)));
+        check(&accepted, &adapter("b"), at(2), &own(answer_of(1_024)), Err(too_many(16)));
+    }
+
+    /// Refused for want of room when `reserved` KiB are to stay free.
+    fn too_many(reserved: usize) -> Rejection {
+        Rejection::TooMany {
+            what: "bytes of text in one enquiry",
+            max: PERSONAL_BYTES_MAX - reserved * 1_024,
+        }
     }
 }

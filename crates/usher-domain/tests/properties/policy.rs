@@ -72,6 +72,20 @@ fn hearing() -> impl Strategy<Value = StepRule> {
     })
 }
 
+fn decision() -> impl Strategy<Value = StepRule> {
+    (some_time(), select(Unless::ALL), audience()).prop_map(|(span, unless, audience)| StepRule {
+        name: "".into(),
+        kind: StepKind::DecisionPoint,
+        at: vec![Offset {
+            base: Base::Hearing,
+            before: true,
+            span,
+        }],
+        unless,
+        audience,
+    })
+}
+
 fn named(mut steps: Vec<StepRule>, prefix: &str) -> Vec<StepRule> {
     for (place, step) in steps.iter_mut().enumerate() {
         step.name = format!("{prefix}{place}").into();
@@ -84,12 +98,14 @@ fn track() -> impl Strategy<Value = TrackRule> {
     (
         steps,
         vec(hearing(), 1..3),
+        decision(),
         some_time(),
         some_time(),
         span(),
     )
         .prop_map(
-            |(mut steps, hearings, acknowledgement, reply_within, after)| {
+            |(mut steps, hearings, decision, acknowledgement, reply_within, after)| {
+                steps.push(decision);
                 // In half of the ladders the last step is left to chance; validation throws out those without one.
                 if after.amount % 2 == 0 {
                     steps.push(last(after));

@@ -343,7 +343,10 @@ fn lease_of(check: &Check, act: &Act) -> Option<LeaseId> {
 fn hand_over(act: &Act, check: u8, lease: Option<LeaseId>) -> Verb {
     let to = destination(["a", "b", "c", "?", "d"][usize::from(act.amount) % 5]);
     match act.deed {
-        Deed::Reroute => Verb::Reroute { check, to },
+        Deed::Reroute => Verb::Reroute {
+            check,
+            to: vec![to],
+        },
         _ => Verb::Redirect { check, lease, to },
     }
 }

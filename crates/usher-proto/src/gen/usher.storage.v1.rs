@@ -1295,17 +1295,17 @@ pub mod check {
     }
 }
 /// Why a check goes to its responder.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RouteReason {
     /// The reason.
-    #[prost(oneof = "route_reason::Reason", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "route_reason::Reason", tags = "1, 2, 3, 4, 5")]
     pub reason: ::core::option::Option<route_reason::Reason>,
 }
 /// Nested message and enum types in `RouteReason`.
 pub mod route_reason {
     /// The reason.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     #[prost(skip_debug)]
     pub enum Reason {
         /// An address of the enquiry.
@@ -1320,9 +1320,12 @@ pub mod route_reason {
         /// An operator routed it.
         #[prost(message, tag = "4")]
         Operator(super::Nothing),
+        /// The authority that the officer named and nobody answers for, by GSS code.
+        #[prost(string, tag = "5")]
+        Unserved(::prost::alloc::string::String),
     }
 }
-/// An address that led to the responder.
+/// An address that led to the responder, or nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RouteAddress {
@@ -1335,6 +1338,9 @@ pub struct RouteAddress {
     /// Whether its postcode is terminated.
     #[prost(bool, tag = "3")]
     pub terminated: bool,
+    /// Why it led nowhere, where it did.
+    #[prost(enumeration = "UnroutableWhy", optional, tag = "4")]
+    pub why: ::core::option::Option<i32>,
 }
 /// A fact without particulars.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -80,19 +80,21 @@ impl Role {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
-    /// Its id: the enquiry's UUID, a slash, a number from 1.
+    /// Its id: the enquiry's UUID, a slash, a number from 1. The number 0 is of a damaged record: operators alone are told, of
+    /// nothing but the enquiry, for as long as it lasts, and nobody can acknowledge it.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// The short reference of the enquiry, as people say it.
     #[prost(string, tag = "2")]
     pub reference: ::prost::alloc::string::String,
-    /// The check that it is about: the enquiry's UUID, a slash, a number from 1.
+    /// The check that it is about: the enquiry's UUID, a slash, a number from 1. Empty for a damaged record.
     #[prost(string, tag = "3")]
     pub check_id: ::prost::alloc::string::String,
-    /// What is wrong, in a word: the step's name in the policy, or the trouble's, such as `no_adapter`.
+    /// What is wrong, in a word: the step's name in the policy, or the trouble's, such as `no_adapter`; of a damaged record
+    /// `record_unreadable`, `record_part_unreadable` or `record_too_large`.
     #[prost(string, tag = "4")]
     pub cause: ::prost::alloc::string::String,
-    /// The trouble; unspecified for a step of the ladder.
+    /// The trouble; unspecified for a step of the ladder and for a damaged record.
     #[prost(enumeration = "Trouble", tag = "5")]
     pub trouble: i32,
     /// Which computation of the ladder the step belongs to, from 1; 0 for a trouble.
@@ -879,7 +881,7 @@ pub struct Address {
     /// Lines without the postcode, at most 800 characters; may be empty.
     #[prost(string, tag = "3")]
     pub lines: ::prost::alloc::string::String,
-    /// The postcode as given, readable or not, at most 16 characters. What leads nowhere goes to the operators, never back.
+    /// The postcode as given, readable or not, at most 200 characters. What leads nowhere goes to the operators, never back.
     #[prost(string, tag = "4")]
     pub postcode: ::prost::alloc::string::String,
     /// Unique property reference number, at most 12 characters; may be empty.
@@ -1345,7 +1347,8 @@ pub struct Check {
     /// ANSWERED: the receipt of the newest version, once there is one.
     #[prost(message, optional, tag = "15")]
     pub receipt: ::core::option::Option<Receipt>,
-    /// REDIRECTED: the check that goes on.
+    /// REDIRECTED: the check that goes on. Where an operator named several, the first; the others have OPERATOR among
+    /// their reasons.
     #[prost(string, tag = "16")]
     pub successor_check_id: ::prost::alloc::string::String,
     /// CLOSED: why.
@@ -1370,7 +1373,7 @@ pub struct Check {
     #[prost(message, optional, tag = "23")]
     pub sentenced_outstanding_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Why a check goes to its responder.
+/// Why a check goes to its responder; for an unroutable check, one of the addresses or names that it stands for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RouteReason {
@@ -1389,6 +1392,12 @@ pub struct RouteReason {
     /// REDIRECTED: the check that was redirected; empty for those who may not know of it.
     #[prost(string, tag = "5")]
     pub from_check_id: ::prost::alloc::string::String,
+    /// ADDRESS, NAMED: why it leads to no responder, where it does not.
+    #[prost(enumeration = "UnroutableReason", tag = "6")]
+    pub unroutable_reason: i32,
+    /// NAMED: the authority that nobody answers for, by GSS code; empty where somebody does.
+    #[prost(string, tag = "7")]
+    pub authority_code: ::prost::alloc::string::String,
 }
 /// One loan of a check to an adapter.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1798,7 +1807,7 @@ pub enum UnroutableReason {
     Malformed = 4,
     /// No such postcode in the directory.
     Unknown = 5,
-    /// In use, but without an authority.
+    /// A postcode without an authority, in use or not.
     NoAuthority = 6,
     /// In Scotland or Northern Ireland.
     OutsideEnglandAndWales = 7,
@@ -1986,7 +1995,7 @@ pub enum StepState {
     Pending = 1,
     /// Raised, as an alert.
     Raised = 2,
-    /// It had become moot when it was due.
+    /// It had become moot when it was due, or its check ended before.
     Moot = 3,
 }
 impl StepState {
@@ -2151,7 +2160,7 @@ pub struct LeaseChecksRequest {
     /// For these responders; empty means all of the certificate's. At most 64.
     #[prost(string, repeated, tag = "2")]
     pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// At most so many checks, 1 to 64; 0 means 1.
+    /// At most so many checks, 1 to 64; 0 means 1. Fewer come where they would be more than 3 MiB.
     #[prost(uint32, tag = "3")]
     pub max_checks: u32,
     /// How long to wait for work, at most 120 s, which is also what absent means; zero answers at once.
@@ -2173,7 +2182,8 @@ pub struct LeaseChecksResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct RenewRequest {
-    /// The caller's UUID for this request. Required.
+    /// The caller's UUID for this request. Required as everywhere, and alone among mutations not remembered: renewing is
+    /// safe to repeat without, since every renewal counts from its own moment.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
     /// The check.
@@ -2378,7 +2388,8 @@ pub struct GetCheckResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ListChecksRequest {
-    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page may be short and still go on.
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// From the page before, with the same filter; empty for the first.
@@ -2417,7 +2428,8 @@ pub mod adapter_service_client {
     ///
     /// The loop of an adapter: `LeaseChecks` (it waits until there is work), look the people up, `Answer`. When people must
     /// look, `Accept`: the check is then theirs and no lease runs. A lease that ends returns the check to the queue, and
-    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other.
+    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other; no other role
+    /// reads here.
     #[derive(Debug, Clone)]
     pub struct AdapterServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2568,7 +2580,8 @@ pub mod adapter_service_client {
                 .insert(GrpcMethod::new("usher.v1.AdapterService", "Accept"));
             self.inner.unary(req, path, codec).await
         }
-        /// Answers. A second answer supersedes the first visibly.
+        /// Answers. A second answer supersedes the first visibly. A check that was redirected is answered by whoever has it
+        /// now, and refuses with WRONG_STATE: tell the officer who asked what you know, whose contact the check shows.
         pub async fn answer(
             &mut self,
             request: impl tonic::IntoRequest<super::AnswerRequest>,
@@ -2746,7 +2759,8 @@ pub mod adapter_service_server {
             &self,
             request: tonic::Request<super::AcceptRequest>,
         ) -> std::result::Result<tonic::Response<super::AcceptResponse>, tonic::Status>;
-        /// Answers. A second answer supersedes the first visibly.
+        /// Answers. A second answer supersedes the first visibly. A check that was redirected is answered by whoever has it
+        /// now, and refuses with WRONG_STATE: tell the officer who asked what you know, whose contact the check shows.
         async fn answer(
             &self,
             request: tonic::Request<super::AnswerRequest>,
@@ -2790,7 +2804,8 @@ pub mod adapter_service_server {
     ///
     /// The loop of an adapter: `LeaseChecks` (it waits until there is work), look the people up, `Answer`. When people must
     /// look, `Accept`: the check is then theirs and no lease runs. A lease that ends returns the check to the queue, and
-    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other.
+    /// acts under it are refused with LEASE_LOST. An adapter sees the checks of its own responders and no other; no other role
+    /// reads here.
     #[derive(Debug)]
     pub struct AdapterServiceServer<T> {
         inner: Arc<T>,
@@ -3530,7 +3545,8 @@ pub struct SubmitRequest {
     /// The caller's UUID for this submission. Required; the enquiry's id is derived from it.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
-    /// Only say what would happen: route, forecast and warn, and store nothing.
+    /// Only say what would happen: route, forecast and warn, and store nothing. Otherwise the same body with and without it
+    /// is the same: a `request_id` that was used before gives what it would give.
     #[prost(bool, tag = "2")]
     pub validate_only: bool,
     /// The officer. Required.
@@ -3603,13 +3619,13 @@ pub struct CheckReceipt {
     /// The responder's name; empty when none was found.
     #[prost(string, tag = "3")]
     pub responder_name: ::prost::alloc::string::String,
-    /// Why no responder was found; empty when one was.
+    /// Why no responder was found, each cause once; empty when one was.
     #[prost(enumeration = "UnroutableReason", repeated, tag = "4")]
     pub unroutable_reasons: ::prost::alloc::vec::Vec<i32>,
     /// The authorities it is asked for, by GSS code.
     #[prost(string, repeated, tag = "5")]
     pub authority_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Why this responder.
+    /// Why this responder, or what leads to none.
     #[prost(message, repeated, tag = "6")]
     pub reasons: ::prost::alloc::vec::Vec<RouteReason>,
     /// The responder's duty telephone, to ring when time is short; may be empty.
@@ -3668,7 +3684,8 @@ pub struct GetResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ListRequest {
-    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page may be short and still go on.
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// From the page before, with the same filter; empty for the first.
@@ -3845,6 +3862,9 @@ pub struct MoveHearingResponse {
     /// The enquiry as it stands now.
     #[prost(message, optional, tag = "1")]
     pub enquiry: ::core::option::Option<Enquiry>,
+    /// What the officer should know of the new deadline; never a reason to refuse.
+    #[prost(message, repeated, tag = "2")]
+    pub warnings: ::prost::alloc::vec::Vec<Warning>,
 }
 /// A decision at court with checks outstanding.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4007,11 +4027,13 @@ pub mod court_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here.
+    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here; an
+    /// adapter may not, not even what happened to its own checks: it names other checks, and who has them now.
     ///
     /// Every mutation carries a `request_id` (a UUID that the caller makes): the same id and body gives the same result,
-    /// the same id with another body is refused with REQUEST_REUSED. What is not yours reads as NOT_FOUND. Every error
-    /// carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
+    /// the same id with another body is refused with REQUEST_REUSED. Every mutation names its `person`; where the broker
+    /// knows whose certificate it is, that may be left out, and naming anybody else is refused with INVALID_FIELDS. What is
+    /// not yours reads as NOT_FOUND. Every error carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
     #[derive(Debug, Clone)]
     pub struct CourtServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -4414,11 +4436,13 @@ pub mod court_service_server {
             request: tonic::Request<super::ReceiveRequest>,
         ) -> std::result::Result<tonic::Response<super::ReceiveResponse>, tonic::Status>;
     }
-    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here.
+    /// For court officers, their managers, and the systems that act for them. Inspectors and operators may read here; an
+    /// adapter may not, not even what happened to its own checks: it names other checks, and who has them now.
     ///
     /// Every mutation carries a `request_id` (a UUID that the caller makes): the same id and body gives the same result,
-    /// the same id with another body is refused with REQUEST_REUSED. What is not yours reads as NOT_FOUND. Every error
-    /// carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
+    /// the same id with another body is refused with REQUEST_REUSED. Every mutation names its `person`; where the broker
+    /// knows whose certificate it is, that may be left out, and naming anybody else is refused with INVALID_FIELDS. What is
+    /// not yours reads as NOT_FOUND. Every error carries a `google.rpc.ErrorInfo` with a reason of `ErrorReason`.
     #[derive(Debug)]
     pub struct CourtServiceServer<T> {
         inner: Arc<T>,
@@ -4984,7 +5008,8 @@ pub mod court_service_server {
 }
 /// Why a call was refused. Every error carries a `google.rpc.ErrorInfo` with domain `usher` and one of these as its
 /// reason, without the prefix: `{"reason": "LEASE_LOST", "domain": "usher"}`. A reason never changes its meaning.
-/// Neither messages nor metadata ever hold personal data.
+/// Neither messages nor metadata ever hold personal data. The one exception: a call that outlives the time that its own
+/// caller gave it ends as CANCELLED, by the transport and without a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
@@ -5036,13 +5061,15 @@ pub enum ErrorReason {
     /// PERMISSION_DENIED. The alert is addressed to others.
     /// `{"reason": "NOT_ADDRESSED", "domain": "usher"}`
     NotAddressed = 15,
-    /// FAILED_PRECONDITION. A bound of the record is reached: it takes no more of these.
+    /// FAILED_PRECONDITION. A bound of the record is reached: it takes no more of these. At submission: ask fewer responders
+    /// at once (the operators' check for what leads nowhere counts as one), or write less.
     /// `{"reason": "TOO_MANY", "domain": "usher", "metadata": {"what": "questions", "max": "16"}}`
     TooMany = 16,
     /// INVALID_ARGUMENT. The page token is not one of ours, or belongs to another filter: start at the first page.
     /// `{"reason": "BAD_PAGE_TOKEN", "domain": "usher"}`
     BadPageToken = 17,
-    /// INVALID_ARGUMENT. The resume cursor is not one of ours: start with a snapshot.
+    /// INVALID_ARGUMENT. The resume cursor is not one of this store, or of what it was before it was restored from an older
+    /// copy: start with a snapshot.
     /// `{"reason": "BAD_CURSOR", "domain": "usher"}`
     BadCursor = 18,
     /// ABORTED. Others kept writing the same enquiry: try again with the same `request_id`.
@@ -5051,10 +5078,11 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The store cannot serve now; nothing is known to have been kept. Try again with the same `request_id`.
     /// `{"reason": "STORE_UNAVAILABLE", "domain": "usher"}`
     StoreUnavailable = 20,
-    /// DATA_LOSS. A record cannot be read; an operator has been told.
+    /// DATA_LOSS. A record cannot be read: tell the broker's operators.
     /// `{"reason": "RECORD_UNREADABLE", "domain": "usher"}`
     RecordUnreadable = 21,
-    /// INVALID_ARGUMENT. The enquiry would grow beyond what one record may hold: send less.
+    /// INVALID_ARGUMENT. The request is larger than one may be, or the enquiry would grow beyond what one record may hold:
+    /// send less.
     /// `{"reason": "TOO_LARGE", "domain": "usher", "metadata": {"what": "record", "max": "131071"}}`
     TooLarge = 22,
     /// RESOURCE_EXHAUSTED. A bound of the service is reached; `google.rpc.RetryInfo` says when to try again.
@@ -5066,12 +5094,15 @@ pub enum ErrorReason {
     /// UNAUTHENTICATED. The certificate names no client of this broker.
     /// `{"reason": "NO_IDENTITY", "domain": "usher"}`
     NoIdentity = 25,
-    /// UNAVAILABLE. The watcher was too slow for what happened: go on with the last cursor seen.
-    /// `{"reason": "WATCH_LAGGED", "domain": "usher"}`
-    WatchLagged = 26,
+    /// INVALID_ARGUMENT. The message is not one that this method takes.
+    /// `{"reason": "MALFORMED", "domain": "usher"}`
+    Malformed = 26,
     /// INTERNAL. An error of the broker; tell its operators the id.
     /// `{"reason": "INTERNAL", "domain": "usher", "metadata": {"id": "0198c0de-0000-7000-8000-000000000000"}}`
     Internal = 27,
+    /// UNIMPLEMENTED. There is no such method here, or the message is compressed, which nothing here reads.
+    /// `{"reason": "UNSUPPORTED", "domain": "usher"}`
+    Unsupported = 28,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5106,8 +5137,9 @@ impl ErrorReason {
             Self::Busy => "ERROR_REASON_BUSY",
             Self::Draining => "ERROR_REASON_DRAINING",
             Self::NoIdentity => "ERROR_REASON_NO_IDENTITY",
-            Self::WatchLagged => "ERROR_REASON_WATCH_LAGGED",
+            Self::Malformed => "ERROR_REASON_MALFORMED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::Unsupported => "ERROR_REASON_UNSUPPORTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5139,8 +5171,9 @@ impl ErrorReason {
             "ERROR_REASON_BUSY" => Some(Self::Busy),
             "ERROR_REASON_DRAINING" => Some(Self::Draining),
             "ERROR_REASON_NO_IDENTITY" => Some(Self::NoIdentity),
-            "ERROR_REASON_WATCH_LAGGED" => Some(Self::WatchLagged),
+            "ERROR_REASON_MALFORMED" => Some(Self::Malformed),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_UNSUPPORTED" => Some(Self::Unsupported),
             _ => None,
         }
     }
@@ -5149,7 +5182,8 @@ impl ErrorReason {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ListAlertsRequest {
-    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page may be short and still go on.
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// From the page before, with the same filter; empty for the first.
@@ -5273,23 +5307,14 @@ pub struct RerouteRequest {
     /// The check.
     #[prost(string, tag = "3")]
     pub check_id: ::prost::alloc::string::String,
-    /// Whose it is. Required.
-    #[prost(oneof = "reroute_request::To", tags = "4, 5")]
-    pub to: ::core::option::Option<reroute_request::To>,
-}
-/// Nested message and enum types in `RerouteRequest`.
-pub mod reroute_request {
-    /// Whose it is. Required.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    #[prost(skip_debug)]
-    pub enum To {
-        /// This authority's, by GSS code such as `E09000012`.
-        #[prost(string, tag = "4")]
-        AuthorityCode(::prost::alloc::string::String),
-        /// This responder's.
-        #[prost(string, tag = "5")]
-        ResponderId(::prost::alloc::string::String),
-    }
+    /// Whose it is: these authorities', by GSS code such as `E09000012`. A check may stand for several addresses: each
+    /// authority gets a check, or joins the open one of its responder. At least one authority or responder is needed, and
+    /// at most 16.
+    #[prost(string, repeated, tag = "4")]
+    pub authority_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whose it is: these responders'.
+    #[prost(string, repeated, tag = "5")]
+    pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// It is routed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5374,18 +5399,21 @@ pub struct Responder {
     /// Its working hours, days off left out, Monday first.
     #[prost(message, repeated, tag = "6")]
     pub hours: ::prost::alloc::vec::Vec<WorkingDay>,
-    /// Adapters connected to this broker now.
-    #[prost(uint32, tag = "7")]
-    pub connected_adapters: u32,
+    /// Adapters connected to this broker now. This and what follows is absent for another responder's adapter.
+    #[prost(uint32, optional, tag = "7")]
+    pub connected_adapters: ::core::option::Option<u32>,
     /// Checks in its queue.
-    #[prost(uint32, tag = "8")]
-    pub waiting_count: u32,
+    #[prost(uint32, optional, tag = "8")]
+    pub waiting_count: ::core::option::Option<u32>,
     /// The nearest deadline in its queue; absent when nothing waits.
     #[prost(message, optional, tag = "9")]
     pub nearest_deadline_time: ::core::option::Option<::prost_types::Timestamp>,
     /// Since when the oldest check waits; absent when nothing waits.
     #[prost(message, optional, tag = "10")]
     pub oldest_wait_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Since when no adapter is connected to this broker: the last call of one, or the broker's start; absent while one is.
+    #[prost(message, optional, tag = "11")]
+    pub adapters_absent_since_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// The working hours of one weekday.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5405,7 +5433,7 @@ pub struct WorkingDay {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LookupPostcodeRequest {
-    /// The postcode, however it is spaced and cased; at most 16 characters.
+    /// The postcode, however it is spaced and cased; at most 200 characters.
     #[prost(string, tag = "1")]
     pub postcode: ::prost::alloc::string::String,
 }
@@ -5428,7 +5456,7 @@ pub struct LookupPostcodeResponse {
     /// The responder's name; empty without one.
     #[prost(string, tag = "5")]
     pub responder_name: ::prost::alloc::string::String,
-    /// Whether the postcode is no longer in use.
+    /// Whether the postcode is no longer in use: FOUND, NO_RESPONDER, NO_AUTHORITY.
     #[prost(bool, tag = "6")]
     pub terminated: bool,
 }
@@ -5452,7 +5480,7 @@ pub struct GetStatusResponse {
     /// Checks in queues.
     #[prost(uint64, tag = "4")]
     pub queued_checks: u64,
-    /// Records that could not be read and are kept apart for a person to look at.
+    /// Records that could not be read and are kept apart for a person to look at; operators have an alert for each.
     #[prost(uint64, tag = "5")]
     pub unreadable_records: u64,
     /// How long the oldest step that is due and not raised has been due; zero when there is none.
@@ -5470,6 +5498,9 @@ pub struct GetStatusResponse {
     /// The release of the postcode directory in use.
     #[prost(string, tag = "10")]
     pub directory_release: ::prost::alloc::string::String,
+    /// Whether that release tells which postcodes are no longer in use.
+    #[prost(bool, tag = "11")]
+    pub directory_knows_terminations: bool,
 }
 /// Kinds of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -5518,7 +5549,7 @@ pub enum LookupOutcome {
     Found = 1,
     /// To an authority that has no responder in the configuration.
     NoResponder = 2,
-    /// It is in use, but without an authority.
+    /// It has no authority, in use or not.
     NoAuthority = 3,
     /// To Scotland or Northern Ireland.
     OutsideEnglandAndWales = 4,
@@ -5652,7 +5683,7 @@ pub mod operations_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Lists alerts, nearest deadline first.
+        /// Lists alerts: damaged records first, then nearest deadline first.
         pub async fn list_alerts(
             &mut self,
             request: impl tonic::IntoRequest<super::ListAlertsRequest>,
@@ -5677,7 +5708,8 @@ pub mod operations_service_client {
                 .insert(GrpcMethod::new("usher.v1.OperationsService", "ListAlerts"));
             self.inner.unary(req, path, codec).await
         }
-        /// Shows the alerts that have not ended, then every change, until the caller goes.
+        /// Shows the alerts that have not ended, then every change, until the caller goes. Where what happened cannot be read, the
+        /// snapshot comes again in its place.
         pub async fn watch_alerts(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchAlertsRequest>,
@@ -5864,7 +5896,7 @@ pub mod operations_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OperationsServiceServer.
     #[async_trait]
     pub trait OperationsService: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists alerts, nearest deadline first.
+        /// Lists alerts: damaged records first, then nearest deadline first.
         async fn list_alerts(
             &self,
             request: tonic::Request<super::ListAlertsRequest>,
@@ -5878,7 +5910,8 @@ pub mod operations_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Shows the alerts that have not ended, then every change, until the caller goes.
+        /// Shows the alerts that have not ended, then every change, until the caller goes. Where what happened cannot be read, the
+        /// snapshot comes again in its place.
         async fn watch_alerts(
             &self,
             request: tonic::Request<super::WatchAlertsRequest>,
@@ -6856,11 +6889,6 @@ impl ::core::fmt::Debug for AcknowledgeResponse {
     }
 }
 impl ::core::fmt::Debug for RerouteRequest {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str("RerouteRequest(..)")
-    }
-}
-impl ::core::fmt::Debug for reroute_request::To {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("RerouteRequest(..)")
     }

@@ -55,9 +55,9 @@ fn of_adapters() -> Vec<Row> {
         lease_id: LEASE.into(),
     };
     vec![
-        (VerbName::Renew, renew(renewal, &client())),
-        (VerbName::Answer, answer(told, &client())),
-        (VerbName::Release, release(returned, &client())),
+        (VerbName::Renew, renew(renewal, &actor())),
+        (VerbName::Answer, answer(told, &actor())),
+        (VerbName::Release, release(returned, &actor())),
     ]
 }
 
@@ -84,9 +84,9 @@ fn of_boroughs() -> Vec<Row> {
         to: Some(v1::redirect_request::To::AuthorityCode("E09000012".into())),
     };
     vec![
-        (VerbName::Accept, accept(taken, &client())),
-        (VerbName::Ask, ask(asked, &client())),
-        (VerbName::Redirect, redirect(elsewhere, &client())),
+        (VerbName::Accept, accept(taken, &actor())),
+        (VerbName::Ask, ask(asked, &actor())),
+        (VerbName::Redirect, redirect(elsewhere, &actor())),
     ]
 }
 
@@ -110,9 +110,9 @@ fn of_officers() -> Vec<Row> {
         answer_version: 1,
     };
     vec![
-        (VerbName::Supply, supply(supplied, &client())),
-        (VerbName::Withdraw, withdraw(withdrawn, &client())),
-        (VerbName::Receive, receive(read, &client())),
+        (VerbName::Supply, supply(supplied, &actor())),
+        (VerbName::Withdraw, withdraw(withdrawn, &actor())),
+        (VerbName::Receive, receive(read, &actor())),
     ]
 }
 
@@ -133,8 +133,8 @@ fn of_courts() -> Vec<Row> {
         note: words(),
     };
     vec![
-        (VerbName::MoveHearing, move_hearing(moved, &client())),
-        (VerbName::DecideWithout, decide_without(decided, &client())),
+        (VerbName::MoveHearing, move_hearing(moved, &actor())),
+        (VerbName::DecideWithout, decide_without(decided, &actor())),
     ]
 }
 
@@ -149,7 +149,8 @@ fn of_operators() -> Vec<Row> {
         request_id: REQUEST.into(),
         person: Some(person()),
         check_id: check_id(),
-        to: Some(v1::reroute_request::To::ResponderId("hackney".into())),
+        authority_codes: vec!["E09000007".into()],
+        responder_ids: vec!["hackney".into()],
     };
     let ended = v1::CloseRequest {
         request_id: REQUEST.into(),
@@ -159,9 +160,9 @@ fn of_operators() -> Vec<Row> {
         note: words(),
     };
     vec![
-        (VerbName::Acknowledge, acknowledge(looked_after, &client())),
-        (VerbName::Reroute, reroute(routed, &client())),
-        (VerbName::Close, close(ended, &client())),
+        (VerbName::Acknowledge, acknowledge(looked_after, &actor())),
+        (VerbName::Reroute, reroute(routed, &actor())),
+        (VerbName::Close, close(ended, &actor())),
     ]
 }
 
@@ -205,7 +206,10 @@ fn answers_and_targets_keep_their_facts() {
                 );
             }
             Act::Reroute { to, .. } => {
-                assert!(matches!(to, Target::Responder(id) if id.as_str() == "hackney"));
+                let [Target::Authority(code), Target::Responder(id)] = &to[..] else {
+                    panic!("{to:?}");
+                };
+                assert_eq!((code.as_str(), id.as_str()), ("E09000007", "hackney"));
             }
             Act::Close { reason, .. } => assert_eq!(reason, CloseReason::Other),
             _ => {}
@@ -215,7 +219,7 @@ fn answers_and_targets_keep_their_facts() {
 
 #[test]
 fn empty_mutations_name_their_fields() {
-    let c = &client();
+    let c = &actor();
     let lease = |message| fields(lease_checks(message, c));
     assert_eq!(
         fields(supply(v1::SupplyRequest::default(), c)),
@@ -283,28 +287,87 @@ fn the_digest_is_of_client_verb_and_body_but_not_of_the_id() {
     let other = ClientId::parse("spiffe://usher.example/court/B01DU/gateway").unwrap();
     let digest =
         |client: &ClientId, verb, body: &v1::WithdrawRequest| read::digest(client, verb, body);
-    let first = digest(&client(), VerbName::Withdraw, &body);
-    assert_eq!(first, digest(&client(), VerbName::Withdraw, &body.clone()));
+    let first = digest(&actor().client, VerbName::Withdraw, &body);
+    assert_eq!(
+        first,
+        digest(&actor().client, VerbName::Withdraw, &body.clone())
+    );
     assert_ne!(first, digest(&other, VerbName::Withdraw, &body));
-    assert_ne!(first, digest(&client(), VerbName::Supply, &body));
+    assert_ne!(first, digest(&actor().client, VerbName::Supply, &body));
     let changed = v1::WithdrawRequest {
         note: "b".into(),
         ..body
     };
-    assert_ne!(first, digest(&client(), VerbName::Withdraw, &changed));
+    assert_ne!(first, digest(&actor().client, VerbName::Withdraw, &changed));
     let with_id = |request_id: &str| v1::SubmitRequest {
         request_id: request_id.into(),
         ..full_submit()
     };
-    let one = submit(with_id(REQUEST), &client(), THIS_YEAR).unwrap();
-    let two = submit(with_id(LEASE), &client(), THIS_YEAR).unwrap();
+    let one = submit(with_id(REQUEST), &actor(), THIS_YEAR).unwrap();
+    let two = submit(with_id(LEASE), &actor(), THIS_YEAR).unwrap();
     assert_eq!(one.request.digest, two.request.digest);
     assert_eq!(
         fields(submit(
             with_id("00000000-0000-0000-0000-000000000000"),
-            &client(),
+            &actor(),
             THIS_YEAR
         )),
         ["request_id"]
     );
+}
+
+#[test]
+fn whom_the_table_names_acts_and_nobody_else() {
+    let own = usher_domain::actor::Person {
+        name: CANARY.into(),
+        post: "Probation officer".into(),
+        contact: String::new(),
+    };
+    let said = |name: &str, post: &str, contact: &str| v1::Person {
+        name: name.into(),
+        post: post.into(),
+        contact: contact.into(),
+    };
+    let known = Actor {
+        person: Some(own.clone()),
+        ..actor()
+    };
+    let check = |who: &Actor, person, expected: Result<Option<&str>, &[&str]>| {
+        let message = v1::WithdrawRequest {
+            request_id: REQUEST.into(),
+            person,
+            enquiry_id: ENQUIRY.into(),
+            note: words(),
+        };
+        let read = withdraw(message, who);
+        match expected {
+            Ok(name) => {
+                let person = read.unwrap().person;
+                assert_eq!(person.map(|person| person.name).as_deref(), name);
+            }
+            Err(wrong) => assert_eq!(fields(read), wrong),
+        }
+    };
+    check(&known, None, Ok(Some(CANARY)));
+    check(&known, Some(said("", "", "")), Ok(Some(CANARY)));
+    check(
+        &known,
+        Some(said(CANARY, "Probation officer", "")),
+        Ok(Some(CANARY)),
+    );
+    check(&known, Some(said("Bob", "", "")), Err(&["person.name"]));
+    check(
+        &known,
+        Some(said(CANARY, "Judge", "1")),
+        Err(&["person.post", "person.contact"]),
+    );
+    check(&actor(), None, Err(&["person"]));
+    check(&actor(), Some(said("Bob", "", "")), Ok(Some("Bob")));
+    let taken = v1::ReleaseRequest {
+        request_id: REQUEST.into(),
+        person: None,
+        check_id: check_id(),
+        lease_id: LEASE.into(),
+    };
+    assert_eq!(release(taken, &known).unwrap().person, Some(own));
 }

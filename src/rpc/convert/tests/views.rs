@@ -113,6 +113,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
                 index: 0,
                 role: AddressRole::Home,
                 terminated: true,
+                why: None,
             },
             RouteReason::Redirected { from: 7 },
         ],
@@ -335,6 +336,29 @@ fn each_state_shows_its_own_facts() {
 }
 
 #[test]
+fn nothing_is_next_for_a_check_that_has_ended() {
+    let mut open = opened(Part::Whole);
+    for check in &mut open.enquiry.checks {
+        check.ladder.steps[0].state = StepState::Pending;
+    }
+    for (check, known) in enquiry_view(&open).checks.iter().zip(&open.enquiry.checks) {
+        let step = &check.steps[0];
+        let expected = if known.state.is_exit() {
+            v1::StepState::Moot
+        } else {
+            v1::StepState::Pending
+        };
+        assert_eq!(step.state(), expected, "{:?}", check.state());
+        assert_eq!(
+            step.state_time.is_some(),
+            known.state.is_exit(),
+            "{:?}",
+            check.state()
+        );
+    }
+}
+
+#[test]
 fn alerts_show_where_they_stand_and_nobody_concerned() {
     let view = enquiry_view(&opened(Part::Whole));
     let rows: Vec<(v1::AlertState, v1::Trouble, &str, bool)> = view
@@ -452,7 +476,7 @@ fn no_message_prints_a_value() {
     let open = opened(Part::Whole);
     let view = enquiry_view(&open);
     let assigned = assigned_check(&open, 2).unwrap();
-    let input = super::super::submit(submit.clone(), &by().client, 2026).unwrap();
+    let input = super::super::submit(submit.clone(), &super::actor(), 2026).unwrap();
     let watch = v1::WatchResponse {
         payload: Some(v1::watch_response::Payload::Snapshot(view.clone())),
     };

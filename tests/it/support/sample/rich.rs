@@ -210,8 +210,12 @@ fn fill_check(check: &mut Check) {
             index: 3,
             role: AddressRole::ProposedCurfew,
             terminated: true,
+            why: Some(UnroutableWhy::Malformed),
         },
         RouteReason::Named,
+        RouteReason::Unserved {
+            authority: usher_domain::code::AuthorityCode::parse("E09000033").unwrap(),
+        },
         RouteReason::Redirected { from: 2 },
         RouteReason::Operator,
     ];
