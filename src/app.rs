@@ -184,6 +184,13 @@ impl App {
             scheduler.run(stop).await;
             Ok::<(), std::convert::Infallible>(())
         });
+        let (stop, following) = (lifecycle.soft(), Arc::clone(&broker));
+        lifecycle.spawn("follower", async move {
+            // Where there are no other brokers it ends at once.
+            let _ = stop.run_until_cancelled(following.follow()).await;
+            stop.cancelled().await;
+            Ok::<(), std::convert::Infallible>(())
+        });
         let stop = lifecycle.soft();
         lifecycle.spawn("gauges", async move {
             gauges::keep(broker, connections, tls, stop).await;

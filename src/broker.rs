@@ -6,6 +6,7 @@
 mod act;
 mod announce;
 mod faults;
+mod follow;
 mod forecast;
 pub mod input;
 mod lease;

@@ -17,6 +17,7 @@ pub mod verify;
 
 use async_trait::async_trait;
 use std::num::NonZeroU64;
+use tokio::sync::watch;
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::enquiry::Enquiry;
 use usher_domain::event::Event;
@@ -317,6 +318,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Tells `observer` of every group commit from now on. The first observer stays.
     fn observe(&self, observer: Observer);
+
+    /// The last feed entry that is known to have been committed elsewhere: by another broker over the same database. It moves within
+    /// 2 s of such a commit while the database can be reached, at once as a rule. It may move for a commit of this broker, too: whoever
+    /// waits for it looks at the feed. Where one process has the store there is nobody else, and it is closed.
+    fn elsewhere(&self) -> watch::Receiver<u64> {
+        watch::Sender::new(0).subscribe()
+    }
 
     /// The engine's name as the configuration has it.
     fn engine(&self) -> &'static str;

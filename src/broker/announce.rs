@@ -1,7 +1,7 @@
 //! Wake-ups without data: whoever is woken reads the store.
 
 use crate::store::Cursor;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, watch};
 use usher_domain::code::ResponderId;
@@ -31,12 +31,34 @@ impl Announcer {
 
     /// Tells of a commit that left an enquiry with `keys`.
     pub fn announce(&self, keys: &Keys, cursor: Cursor) {
+        self.tell(keys.waiting.iter().map(|(responder, _)| responder), cursor);
+        if keys.next_due.is_some_and(|due| due < self.sleeping_until()) {
+            self.wake_scheduler();
+        }
+    }
+
+    /// Tells of what other brokers committed about checks of these responders, up to `cursor`.
+    pub(super) fn announce_elsewhere<'a>(
+        &self,
+        responders: impl IntoIterator<Item = &'a ResponderId>,
+        cursor: Cursor,
+    ) {
+        let responders: HashSet<_> = responders.into_iter().collect();
+        self.tell(responders, cursor);
+    }
+
+    /// Lets the scheduler look at once.
+    pub(super) fn wake_scheduler(&self) {
+        self.scheduler.notify_one();
+    }
+
+    fn tell<'a>(&self, responders: impl IntoIterator<Item = &'a ResponderId>, cursor: Cursor) {
         self.feed.send_if_modified(|end| {
             let newer = cursor > *end;
             *end = cursor.max(*end);
             newer
         });
-        for (responder, _) in &keys.waiting {
+        for responder in responders {
             let waiters = self
                 .queues
                 .lock()
@@ -46,9 +68,6 @@ impl Announcer {
             if let Some(waiters) = waiters {
                 waiters.notify_waiters();
             }
-        }
-        if keys.next_due.is_some_and(|due| due < self.sleeping_until()) {
-            self.scheduler.notify_one();
         }
     }
 

@@ -97,6 +97,24 @@ impl Forecast {
         }
     }
 
+    /// Takes in how a check that was opened here went on elsewhere. What this broker has noted itself is not open any more.
+    pub(super) fn settled_elsewhere(&self, recorded: &Recorded, policy: &Policy) {
+        let (Some(number), Some(responder)) = (recorded.event.check, &recorded.responder) else {
+            return;
+        };
+        let check = CheckId {
+            enquiry: recorded.enquiry,
+            number,
+        };
+        let is_open = self
+            .lock()
+            .get(responder)
+            .is_some_and(|past| past.open.contains_key(&check));
+        if is_open {
+            self.note(recorded.enquiry, Some(responder), &recorded.event, policy);
+        }
+    }
+
     fn note(
         &self,
         enquiry: usher_domain::id::EnquiryId,

@@ -4,10 +4,13 @@
 //! brokers have one order, the feed has no gap and no late event, and a conflict is seen before anything is written. Commits of one
 //! broker that wait travel together. A holder that goes silent loses its transaction to `idle_in_transaction_session_timeout`.
 //!
+//! What other brokers commit is told by NOTIFY and found out by looking; see `elsewhere.rs`.
+//!
 //! A COMMIT whose answer is lost is neither done nor failed: the writer asks the primary, behind the same row, whether the feed has
 //! its entry. Nothing is decided on a replica: connections accept read-write servers only.
 
 mod connect;
+mod elsewhere;
 mod group;
 mod list;
 mod read;
@@ -25,11 +28,14 @@ use super::{
     StoreError, Stored,
 };
 use async_trait::async_trait;
-use deadpool_postgres::Pool;
+use connect::Connector;
+use deadpool_postgres::{Object, Pool};
+use elsewhere::Elsewhere;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::task::AbortOnDropHandle;
 use usher_domain::code::ResponderId;
 use usher_domain::id::EnquiryId;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
@@ -43,6 +49,7 @@ const QUEUE_WAIT_MAX: Duration = Duration::from_secs(10);
 pub struct PostgresStore {
     shared: Arc<Shared>,
     jobs: mpsc::Sender<Job>,
+    _listening: AbortOnDropHandle<()>,
 }
 
 /// What readers and the writer share.
@@ -51,6 +58,7 @@ struct Shared {
     /// Open records that could not be read: told of, and asked for by `unreadable`.
     unreadable: Mutex<BTreeSet<EnquiryId>>,
     observer: OnceLock<Observer>,
+    elsewhere: Arc<Elsewhere>,
 }
 
 impl PostgresStore {
@@ -59,25 +67,41 @@ impl PostgresStore {
     /// # Errors
     /// [`ConnectError`] with what to do.
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
-        let pool = connect::pool(settings)?;
+        let connector = Connector::new(settings)?;
+        let pool = connector.pool(settings.connections_max)?;
         schema::check(&pool).await?;
+        let end = elsewhere::head(&*pool.get().await?).await?;
+        let elsewhere = Arc::new(Elsewhere::new(end));
+        let listening = tokio::spawn(Arc::clone(&elsewhere).run(connector));
         let shared = Arc::new(Shared {
             pool,
             unreadable: Mutex::default(),
             observer: OnceLock::new(),
+            elsewhere,
         });
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         tokio::spawn(Writer::new(Arc::clone(&shared), waiting).run());
-        Ok(Self { shared, jobs })
+        Ok(Self {
+            shared,
+            jobs,
+            _listening: AbortOnDropHandle::new(listening),
+        })
     }
 }
 
 impl Shared {
-    async fn client(&self) -> Result<deadpool_postgres::Object, StoreError> {
+    async fn client(&self) -> Result<Object, StoreError> {
         self.pool
             .get()
             .await
             .map_err(unavailable("waiting for a connection"))
+    }
+
+    /// Gives up a connection whose state is not known, and those that wait beside it: where one server has gone silent or is no
+    /// longer the one that writes, they lead to the same.
+    fn give_up(&self, client: Object) {
+        drop(Object::take(client));
+        self.pool.retain(|_, _| false);
     }
 
     /// Sets a record apart that cannot be read, and says so.
@@ -188,6 +212,10 @@ impl Store for PostgresStore {
     fn observe(&self, observer: Observer) {
         // The first one stays.
         let _ = self.shared.observer.set(observer);
+    }
+
+    fn elsewhere(&self) -> watch::Receiver<u64> {
+        self.shared.elsewhere.subscribe()
     }
 
     fn engine(&self) -> &'static str {

@@ -4,6 +4,7 @@ mod bit_flip;
 mod conformance;
 mod contract;
 mod disk;
+mod postgres;
 mod power_cut;
 #[cfg(all(feature = "sled", unix))]
 mod power_cut_sled;

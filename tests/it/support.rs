@@ -6,6 +6,7 @@ mod gate;
 mod kit;
 pub(crate) mod memory;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 mod refusal;
 pub(crate) mod sample;
 mod words;

@@ -5,10 +5,13 @@ use deadpool_postgres::{
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use std::path::PathBuf;
+use rustls::{ClientConfig, RootCertStore};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long connecting, and waiting for a free connection, may take.
@@ -62,9 +65,18 @@ pub enum ConnectError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The TLS library refuses its own defaults.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
     /// The pool refuses its settings.
     #[error("the pool of connections cannot be made")]
     Pool(#[from] BuildError),
+    /// The role is none that a grant could name.
+    #[error("{name:?} is no name of a role: use lower-case letters, digits and _, 1 to 63")]
+    Role {
+        /// The name.
+        name: String,
+    },
     /// No server answers.
     #[error("no server of the database can be reached that accepts writes")]
     Unreachable(#[from] PoolError),
@@ -93,64 +105,92 @@ pub enum ConnectError {
     },
 }
 
-/// Makes the pool; connects to nothing yet.
-pub(super) fn pool(settings: &Settings) -> Result<Pool, ConnectError> {
-    let mut config: tokio_postgres::Config = settings.url.parse().map_err(ConnectError::Url)?;
-    let options = match config.get_options() {
-        Some(own) => format!("{SERVER_LIMITS} {own}"),
-        None => SERVER_LIMITS.to_owned(),
-    };
-    config
-        .options(options)
-        .application_name("usher")
-        .connect_timeout(CONNECT_LIMIT)
-        .tcp_user_timeout(SILENCE_LIMIT)
-        .keepalives_idle(SILENCE_LIMIT)
-        .target_session_attrs(TargetSessionAttrs::ReadWrite);
-    let manager = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    let manager = match &settings.ca {
-        Some(ca) => {
+/// How a connection is made.
+#[derive(Clone)]
+pub(super) struct Connector {
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+}
+
+/// A connection that is not of the pool: whoever has it must poll it.
+pub(super) type Line =
+    tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+impl Connector {
+    /// Reads the settings; connects to nothing yet.
+    pub(super) fn new(settings: &Settings) -> Result<Self, ConnectError> {
+        let mut config: tokio_postgres::Config = settings.url.parse().map_err(ConnectError::Url)?;
+        let options = match config.get_options() {
+            Some(own) => format!("{SERVER_LIMITS} {own}"),
+            None => SERVER_LIMITS.to_owned(),
+        };
+        config
+            .options(options)
+            .application_name("usher")
+            .connect_timeout(CONNECT_LIMIT)
+            .tcp_user_timeout(SILENCE_LIMIT)
+            .keepalives_idle(SILENCE_LIMIT)
+            .target_session_attrs(TargetSessionAttrs::ReadWrite);
+        let tls = if let Some(ca) = &settings.ca {
             config.ssl_mode(SslMode::Require);
-            Manager::from_config(config, MakeRustlsConnect::new(tls(ca)?), manager)
-        }
-        None => {
+            tls(ca)?
+        } else {
             refuse_plain_text(&config)?;
             config.ssl_mode(SslMode::Disable);
-            Manager::from_config(config, tokio_postgres::NoTls, manager)
-        }
-    };
-    Ok(Pool::builder(manager)
-        .max_size(settings.connections_max)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(CONNECT_LIMIT))
-        .create_timeout(Some(CONNECT_LIMIT))
-        .recycle_timeout(Some(CONNECT_LIMIT))
-        .build()?)
+            verifier(RootCertStore::empty()).map_err(ConnectError::Tls)?
+        };
+        Ok(Self {
+            config,
+            tls: MakeRustlsConnect::new(tls),
+        })
+    }
+
+    /// Makes the pool; connects to nothing yet.
+    pub(super) fn pool(&self, connections_max: usize) -> Result<Pool, ConnectError> {
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
+        Ok(Pool::builder(manager)
+            .max_size(connections_max)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(CONNECT_LIMIT))
+            .create_timeout(Some(CONNECT_LIMIT))
+            .recycle_timeout(Some(CONNECT_LIMIT))
+            .build()?)
+    }
+
+    /// Connects outside the pool; whoever calls bounds the time.
+    pub(super) async fn connect(&self) -> Result<(Client, Line), tokio_postgres::Error> {
+        self.config.connect(self.tls.clone()).await
+    }
 }
 
 /// Unencrypted are connections within this machine only.
 fn refuse_plain_text(config: &tokio_postgres::Config) -> Result<(), ConnectError> {
-    for host in config.get_hosts() {
-        if let Host::Tcp(host) = host {
-            let loopback = host
-                .parse::<std::net::IpAddr>()
-                .map_or(host == "localhost", |address| address.is_loopback());
-            if !loopback {
-                return Err(ConnectError::PlainText { host: host.clone() });
-            }
+    let named = config.get_hosts().iter().filter_map(|host| match host {
+        Host::Tcp(host) => Some(host.clone()),
+        Host::Unix(_) => None,
+    });
+    // Where an address is given beside a name, the address is where it goes.
+    let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
+    for host in named.chain(addresses) {
+        let loopback = host
+            .parse::<std::net::IpAddr>()
+            .map_or(host == "localhost", |address| address.is_loopback());
+        if !loopback {
+            return Err(ConnectError::PlainText { host });
         }
     }
     Ok(())
 }
 
-fn tls(ca: &PathBuf) -> Result<rustls::ClientConfig, ConnectError> {
+fn tls(ca: &Path) -> Result<ClientConfig, ConnectError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError::Ca {
-        path: ca.clone(),
+        path: ca.to_owned(),
         source,
     };
-    let mut roots = rustls::RootCertStore::empty();
+    let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(ca).map_err(|error| failed(error.into()))?;
     for certificate in certificates {
         let certificate = certificate.map_err(|error| failed(error.into()))?;
@@ -161,10 +201,14 @@ fn tls(ca: &PathBuf) -> Result<rustls::ClientConfig, ConnectError> {
     if roots.is_empty() {
         return Err(failed("the file holds no certificate".into()));
     }
+    verifier(roots).map_err(|error| failed(error.into()))
+}
+
+/// Verifies a server's certificate and name against `roots`.
+fn verifier(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed(error.into()))?
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth())
 }

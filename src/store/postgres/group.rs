@@ -27,24 +27,23 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
     let mut last: HashMap<EnquiryId, &Prepared> = HashMap::new();
     let mut answers = Vec::with_capacity(batches.len());
     for batch in batches {
-        match admitted(batch, &revisions) {
-            Err(refusal) => answers.push(Err(refusal)),
-            Ok(()) => {
-                for change in &batch.changes {
-                    revisions.insert(change.id, change.revision);
-                    last.insert(change.id, change);
-                    members.push(&change.member);
-                    events = events.saturating_add(change.events);
-                }
-                answers.push(Ok(Committed {
-                    revisions: batch.changes.iter().map(|change| change.revision).collect(),
-                    cursor: Cursor {
-                        entry: number,
-                        events,
-                    },
-                }));
-            }
+        if let Err(refusal) = admitted(batch, &revisions) {
+            answers.push(Err(refusal));
+            continue;
         }
+        for change in &batch.changes {
+            revisions.insert(change.id, change.revision);
+            last.insert(change.id, change);
+            members.push(&change.member);
+            events = events.saturating_add(change.events);
+        }
+        answers.push(Ok(Committed {
+            revisions: batch.changes.iter().map(|change| change.revision).collect(),
+            cursor: Cursor {
+                entry: number,
+                events,
+            },
+        }));
     }
     let mut rows = Rows::default();
     let mut changed: Vec<_> = last.into_values().collect();

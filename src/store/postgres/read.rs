@@ -53,7 +53,7 @@ impl Shared {
             Ok(Ok(rows)) => Ok(rows),
             Ok(Err(error)) => Err(unavailable("reading")(error)),
             Err(late) => {
-                drop(deadpool_postgres::Object::take(client));
+                self.give_up(client);
                 Err(unavailable("reading")(late))
             }
         }

@@ -5,6 +5,7 @@ use crate::store::{Change, Revision, StoreError};
 use usher_domain::id::EnquiryId;
 use usher_domain::index::{Keys, keys};
 use usher_domain::limits::{BATCH_CHANGES_MAX, FEED_ENTRY_BYTES_MAX, RECORD_BYTES_MAX};
+use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// A change, encoded.
@@ -141,7 +142,7 @@ impl Rows {
         self.court.push(keys.court.to_string());
         self.deadline_ms.push(deadline_ms);
         self.due_ms
-            .push(keys.next_due.map(|due| due.as_millisecond()));
+            .push(keys.next_due.map(Timestamp::as_millisecond));
         self.open_alerts.push(small(keys.open_alerts));
         self.live_alerts.push(small(keys.live_alerts));
         self.record.push(record.to_vec());

@@ -1,7 +1,7 @@
 //! The schema: forward-only migrations with checksums, and the check at start. Migrating is a command of its own, with a role of its
 //! own; running needs to read and write rows only.
 
-use super::connect::{ConnectError, Settings, pool};
+use super::connect::{ConnectError, Connector, Settings};
 use deadpool_postgres::Pool;
 use refinery::embed_migrations;
 use std::ops::DerefMut as _;
@@ -17,20 +17,65 @@ pub enum MigrateError {
     /// A step failed, or is not what it was when it was applied.
     #[error("the schema cannot be brought up to date")]
     Step(#[from] refinery::Error),
+    /// The running role cannot be given its rights.
+    #[error(
+        "the schema is up to date, but the running role cannot be given its rights: create it first"
+    )]
+    Grant(#[source] tokio_postgres::Error),
 }
 
-/// Brings the schema up to date, and says which steps were taken.
+/// What the running role may do: what is committed can be neither changed nor taken back, but for records, by their next revision.
+const GRANTS: [(&str, &str); 7] = [
+    ("enquiry", "SELECT, INSERT, UPDATE"),
+    ("enquiry_responder", "SELECT, INSERT, UPDATE"),
+    ("queue", "SELECT, INSERT, DELETE"),
+    ("feed", "SELECT, INSERT"),
+    ("feed_head", "SELECT, UPDATE"),
+    ("history", "SELECT, INSERT"),
+    ("refinery_schema_history", "SELECT"),
+];
+/// The longest name that the database keeps whole, in bytes.
+const ROLE_BYTES_MAX: usize = 63;
+
+/// Brings the schema up to date, lets the role `runner` (when it is another than the one that migrates) do what running needs and
+/// nothing else, and says which steps were taken.
 ///
 /// # Errors
 /// [`MigrateError`]; a step that failed has changed nothing.
-pub async fn migrate(settings: &Settings) -> Result<Vec<String>, MigrateError> {
-    let pool = pool(settings)?;
+pub async fn migrate(
+    settings: &Settings,
+    runner: Option<&str>,
+) -> Result<Vec<String>, MigrateError> {
+    let runner = runner.map(role).transpose()?;
+    let pool = Connector::new(settings)?.pool(1)?;
     let mut client = pool.get().await.map_err(ConnectError::from)?;
     let report = migrations::runner()
         .run_async(client.as_mut().deref_mut())
         .await?;
+    if let Some(runner) = runner {
+        let grants = GRANTS.map(|(table, rights)| {
+            format!("REVOKE ALL ON {table} FROM {runner}; GRANT {rights} ON {table} TO {runner};")
+        });
+        let grants = format!("BEGIN; {} COMMIT", grants.concat());
+        let granted = client.batch_execute(&grants).await;
+        granted.map_err(MigrateError::Grant)?;
+    }
     let steps = report.applied_migrations().iter();
     Ok(steps.map(ToString::to_string).collect())
+}
+
+/// A name that needs no quotes, and so can do nothing but name.
+fn role(name: &str) -> Result<&str, ConnectError> {
+    let mut letters = name.bytes();
+    let fits = name.len() <= ROLE_BYTES_MAX
+        && letters
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
+        && letters
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_');
+    fits.then_some(name).ok_or_else(|| ConnectError::Role {
+        name: name.to_owned(),
+    })
 }
 
 /// Refuses a schema that this program does not know, and a server that acknowledges before it is durable.
@@ -49,7 +94,6 @@ pub(super) async fn check(pool: &Pool) -> Result<(), ConnectError> {
     } else {
         0
     };
-    let known = i32::try_from(known).unwrap_or(i32::MAX);
     if found != known {
         let remedy = if found < known {
             "run `usher store migrate --schema`"

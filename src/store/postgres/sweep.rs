@@ -20,11 +20,15 @@ const SCAN_RECORDS_MAX: usize = 500;
 
 const SCAN: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
-            WHERE enquiry = id)
+            WHERE enquiry = id),
+        ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
+            FROM enquiry_responder AS listed WHERE enquiry = id)
     FROM enquiry WHERE open AND (deadline_ms, id) > ($1, $2) ORDER BY deadline_ms, id LIMIT $3";
 const SCAN_THESE: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
-            WHERE enquiry = id)
+            WHERE enquiry = id),
+        ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
+            FROM enquiry_responder AS listed WHERE enquiry = id)
     FROM enquiry WHERE id = ANY($1)";
 
 /// What an enquiry is found by, as the columns have it.
@@ -36,11 +40,13 @@ struct Found {
     open_alerts: i16,
     live_alerts: i16,
     queue: BTreeSet<String>,
+    responders: BTreeSet<String>,
 }
 
 impl Found {
     fn of_row(row: &Row) -> Result<Self, StoreError> {
         let queue: Vec<String> = column(row, 7)?;
+        let responders: Vec<String> = column(row, 8)?;
         Ok(Self {
             court: column(row, 3)?,
             deadline_ms: column(row, 0)?,
@@ -48,6 +54,7 @@ impl Found {
             open_alerts: column(row, 5)?,
             live_alerts: column(row, 6)?,
             queue: queue.into_iter().collect(),
+            responders: responders.into_iter().collect(),
         })
     }
 
@@ -64,6 +71,11 @@ impl Found {
                 .waiting
                 .iter()
                 .map(|(responder, number)| format!("{responder}/{number}/{deadline_ms}"))
+                .collect(),
+            responders: keys
+                .responders
+                .iter()
+                .map(|responder| format!("{responder}/{}/{deadline_ms}", keys.open))
                 .collect(),
         }
     }
@@ -130,7 +142,7 @@ impl Shared {
         match outcome.await {
             Ok(()) => Ok(differed),
             Err(error) => {
-                drop(deadpool_postgres::Object::take(client));
+                self.give_up(client);
                 Err(error)
             }
         }

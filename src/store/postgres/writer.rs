@@ -1,7 +1,8 @@
 //! The one writer of this broker: takes the commits that wait, makes them one transaction, then answers each.
 //!
 //! A transaction takes two exchanges: the first takes `feed_head` and reads revisions, the second writes and commits, pipelined. When
-//! the answer to the second is lost, the outcome is asked for, behind `feed_head` again, before anybody is told.
+//! the answer to the second is lost, the outcome is asked for, behind `feed_head` again, before anybody is told: whoever has the row
+//! knows that the lost transaction has ended, since it held the row from before its first write.
 
 use super::group::{Group, Revisions, Size, gather, ids};
 use super::read::Arguments;
@@ -29,8 +30,10 @@ const EXCHANGE_LIMIT: Duration = Duration::from_secs(8);
 /// Between two tries.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
-pub(super) const HEAD: &str =
-    "SELECT entry, gen_random_uuid() FROM feed_head WHERE one FOR UPDATE";
+/// Classes of SQLSTATE that pass: connections, read-only servers after a failover, serialization, resources, locks, operators, disks.
+const PASSING_CLASSES: [&str; 7] = ["08", "25", "40", "53", "55", "57", "58"];
+
+pub(super) const HEAD: &str = "SELECT entry, gen_random_uuid() FROM feed_head WHERE one FOR UPDATE";
 const REVISIONS: &str = "SELECT id, revision FROM enquiry WHERE id = ANY($1)";
 const PUT_ENQUIRIES: &str = "INSERT INTO enquiry
     (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
@@ -71,10 +74,12 @@ pub(super) struct Writer {
 
 /// Why a try did not end in answers.
 enum Failure {
-    /// Nothing was written.
+    /// Nothing was written; another try may do.
     NotDone(StoreError),
+    /// Nothing was written, and another try would end in the same way.
+    Refused(StoreError),
     /// The answer to COMMIT was lost.
-    Unknown { group: Group, commit: Uuid },
+    Unknown { group: Box<Group>, commit: Uuid },
 }
 
 impl Writer {
@@ -96,10 +101,11 @@ impl Writer {
             let Some(first) = first else { return };
             let (batches, replies) = self.take(first);
             let watch = Stopwatch::start();
-            let answers = match timeout(GROUP_LIMIT, self.settle(&batches)).await {
-                Ok(answers) => answers,
-                Err(late) => refused(replies.len(), &unavailable("committing")(late)),
-            };
+            let mut standing = Standing::NotDone;
+            let settled = timeout(GROUP_LIMIT, self.settle(&batches, &mut standing)).await;
+            let answers = settled.unwrap_or_else(|late| {
+                refused(replies.len(), &unavailable(standing.doing())(late))
+            });
             let done = answers.iter().filter(|answer| answer.is_ok()).count();
             if let (Some(observer), 1..) = (self.shared.observer.get(), done) {
                 observer(done, watch.elapsed());
@@ -133,10 +139,12 @@ impl Writer {
     }
 
     /// Tries until the outcome is known; the caller bounds the time.
-    async fn settle(&self, batches: &[Batch]) -> Vec<Answer> {
+    async fn settle(&self, batches: &[Batch], standing: &mut Standing) -> Vec<Answer> {
         loop {
+            *standing = Standing::NotDone;
             match self.transact(batches).await {
                 Ok(answers) => return answers,
+                Err(Failure::Refused(error)) => return refused(batches.len(), &error),
                 Err(Failure::NotDone(error)) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -144,11 +152,13 @@ impl Writer {
                     );
                 }
                 Err(Failure::Unknown { group, commit }) => {
+                    *standing = Standing::Unknown;
                     tracing::warn!(
                         entry = group.number,
                         "Answer to a commit was lost: asking for its outcome"
                     );
                     if self.learn(group.number, commit).await {
+                        self.shared.elsewhere.committed(group.number);
                         return group.answers;
                     }
                 }
@@ -161,37 +171,38 @@ impl Writer {
     async fn transact(&self, batches: &[Batch]) -> Result<Vec<Answer>, Failure> {
         let client = self.shared.client().await.map_err(Failure::NotDone)?;
         // A connection leaves the pool unless its transaction has ended as it should.
-        let begun = timeout(EXCHANGE_LIMIT, begin(&client, batches)).await;
-        let (number, commit, revisions) = match begun {
+        let begun = match timeout(EXCHANGE_LIMIT, begin(&client, batches)).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(error)) => {
-                drop(Object::take(client));
-                return Err(Failure::NotDone(unavailable("committing")(error)));
+                self.shared.give_up(client);
+                return Err(not_done(error));
             }
             Err(late) => {
-                drop(Object::take(client));
+                self.shared.give_up(client);
                 return Err(Failure::NotDone(unavailable("committing")(late)));
             }
         };
+        let (number, commit, revisions) = begun;
+        self.shared.elsewhere.heard(number - 1);
         let group = gather(batches, revisions, number);
         let Some(entry) = &group.entry else {
             if client.batch_execute("ROLLBACK").await.is_err() {
-                drop(Object::take(client));
+                self.shared.give_up(client);
             }
             return Ok(group.answers);
         };
         match timeout(EXCHANGE_LIMIT, finish(&client, &group, entry, commit)).await {
-            Ok(Ok(())) => Ok(group.answers),
-            Ok(Err(error)) => {
-                drop(Object::take(client));
-                if error.as_db_error().is_some() {
-                    Err(Failure::NotDone(unavailable("committing")(error)))
-                } else {
-                    Err(Failure::Unknown { group, commit })
-                }
+            Ok(Ok(())) => {
+                self.shared.elsewhere.committed(number);
+                Ok(group.answers)
             }
-            Err(_late) => {
-                drop(Object::take(client));
+            Ok(Err(Unfinished::BeforeCommit(error))) if error.as_db_error().is_some() => {
+                self.shared.give_up(client);
+                Err(not_done(error))
+            }
+            Ok(Err(_)) | Err(_) => {
+                self.shared.give_up(client);
+                let group = Box::new(group);
                 Err(Failure::Unknown { group, commit })
             }
         }
@@ -201,11 +212,9 @@ impl Writer {
     async fn learn(&self, number: u64, commit: Uuid) -> bool {
         loop {
             if let Ok(client) = self.shared.client().await {
-                let asked = timeout(EXCHANGE_LIMIT, commit_of(&client, number)).await;
-                // It ends the transaction, and with it the hold on `feed_head`.
-                drop(Object::take(client));
-                if let Ok(Ok(found)) = asked {
-                    return found == Some(commit);
+                match timeout(EXCHANGE_LIMIT, commit_of(&client, number)).await {
+                    Ok(Ok(found)) => return found == Some(commit),
+                    Ok(Err(_)) | Err(_) => self.shared.give_up(client),
                 }
             }
             sleep(TRY_AGAIN).await;
@@ -213,13 +222,50 @@ impl Writer {
     }
 }
 
+/// What is known of a group when its time is up.
+#[derive(Clone, Copy)]
+enum Standing {
+    NotDone,
+    Unknown,
+}
+
+impl Standing {
+    fn doing(self) -> &'static str {
+        match self {
+            Self::NotDone => "committing",
+            Self::Unknown => "finding out whether a commit was done; the same request again tells",
+        }
+    }
+}
+
 /// Everybody is told the same.
 fn refused(count: usize, error: &StoreError) -> Vec<Answer> {
-    let told = || StoreError::Unavailable {
-        doing: "committing",
-        source: error.to_string().into(),
+    let told = || match error {
+        StoreError::Unavailable { doing, source } => StoreError::Unavailable {
+            doing,
+            source: source.to_string().into(),
+        },
+        other => StoreError::Unavailable {
+            doing: "committing",
+            source: other.to_string().into(),
+        },
     };
     (0..count).map(|_| Err(told())).collect()
+}
+
+/// Nothing was written: for a passing reason, or for one that stays.
+fn not_done(error: tokio_postgres::Error) -> Failure {
+    let passes = error.code().is_none_or(|state| {
+        PASSING_CLASSES
+            .iter()
+            .any(|class| state.code().starts_with(class))
+    });
+    let error = unavailable("committing")(error);
+    if passes {
+        Failure::NotDone(error)
+    } else {
+        Failure::Refused(error)
+    }
 }
 
 type Begun = (u64, Uuid, Revisions);
@@ -249,13 +295,27 @@ fn revision_of(row: &Row) -> Result<(EnquiryId, Revision), tokio_postgres::Error
     Ok((EnquiryId::from_uuid(row.try_get(0)?), revision))
 }
 
+/// Where a transaction failed.
+enum Unfinished {
+    /// The database says that a write failed, and so did the transaction; or the connection was lost, and nothing is known.
+    BeforeCommit(tokio_postgres::Error),
+    /// COMMIT was not answered as it should be: nothing is known.
+    AtCommit,
+}
+
+impl From<tokio_postgres::Error> for Unfinished {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::BeforeCommit(error)
+    }
+}
+
 /// Writes the group and commits, in one exchange.
 async fn finish(
     client: &Object,
     group: &Group,
     entry: &[u8],
     commit: Uuid,
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<(), Unfinished> {
     let number = i64::try_from(group.number).unwrap_or(i64::MAX);
     let history = client.prepare_cached(PUT_HISTORY).await?;
     let feed = client.prepare_cached(PUT_FEED).await?;
@@ -276,7 +336,7 @@ async fn finish(
     for outcome in [history, feed, head] {
         outcome?;
     }
-    committed
+    committed.map_err(|_| Unfinished::AtCommit)
 }
 
 /// Statements that put rows into their tables, prepared.
@@ -349,8 +409,12 @@ impl Put<'_> {
 /// Which commit wrote feed entry `number`, once no transaction is under way.
 async fn commit_of(client: &Object, number: u64) -> Result<Option<Uuid>, tokio_postgres::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
+    let held = client.prepare_cached(HEAD).await?;
+    let commit_of = client.prepare_cached(COMMIT_OF).await?;
     client.batch_execute("BEGIN").await?;
-    client.query_one(HEAD, &[]).await?;
-    let row = client.query_opt(COMMIT_OF, &[&number]).await?;
-    row.map(|row| row.try_get(0)).transpose()
+    client.query_one(&held, &[]).await?;
+    let row = client.query_opt(&commit_of, &[&number]).await?;
+    let commit = row.map(|row| row.try_get(0)).transpose()?;
+    client.batch_execute("ROLLBACK").await?;
+    Ok(commit)
 }

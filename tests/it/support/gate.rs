@@ -161,6 +161,10 @@ impl Store for Gated {
         self.store.observe(observer);
     }
 
+    fn elsewhere(&self) -> watch::Receiver<u64> {
+        self.store.elsewhere()
+    }
+
     fn engine(&self) -> &'static str {
         self.store.engine()
     }

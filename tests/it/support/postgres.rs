@@ -1,7 +1,7 @@
 //! A PostgreSQL of the test's own, from the binaries on this machine; where there is none, the test says so and is over.
 
 use std::fs::{self, File};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,11 +19,17 @@ pub(crate) struct Postgres {
     server: Child,
     binaries: PathBuf,
     user: Option<(u32, u32)>,
+    settings: Vec<String>,
 }
 
 impl Postgres {
     /// Starts one; `None`, said aloud, where PostgreSQL is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::shaped(|_| Vec::new())
+    }
+
+    /// Starts one with more settings, such as `ssl=on`, which may be about files that are first put into its folder.
+    pub(crate) fn shaped(shape: impl FnOnce(&Home<'_>) -> Vec<String>) -> Option<Self> {
         let Some(binaries) = binaries() else {
             println!("skipped: no PostgreSQL");
             return None;
@@ -38,31 +44,73 @@ impl Postgres {
             .arg(&data)
             .status();
         assert!(copied.unwrap().success());
-        let server = as_user(&binaries.join("postgres"), user)
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(folder.path())
-            .args(["-c", "listen_addresses="])
-            .args(["-c", "max_connections=60", "-c", "shared_buffers=32MB"])
-            .stderr(File::create(folder.path().join("log")).unwrap())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
+        let settings = shape(&Home {
+            path: folder.path(),
+            user,
+        });
+        let server = serve(&binaries, user, folder.path(), &settings);
         Some(Self {
             folder,
             server,
             binaries,
             user,
+            settings,
         })
+    }
+
+    /// Starts one with an empty schema of ours, once it serves.
+    pub(crate) async fn migrated_one() -> Option<Self> {
+        let server = Self::start()?;
+        server.migrated().await;
+        Some(server)
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn stop(&mut self) {
+        let stopped = as_user(&self.binaries.join("pg_ctl"), self.user)
+            .args(["stop", "-m", "immediate", "-s", "-D"])
+            .arg(self.folder.path().join("data"))
+            .status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            drop(self.server.kill());
+        }
+        drop(self.server.wait());
+    }
+
+    /// Starts it again over what it left.
+    pub(crate) fn start_again(&mut self) {
+        self.server = serve(
+            &self.binaries,
+            self.user,
+            self.folder.path(),
+            &self.settings,
+        );
+    }
+
+    /// Its socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join(format!(".s.PGSQL.{}", self.port()))
+    }
+
+    fn port(&self) -> &str {
+        let mut settings = self.settings.iter();
+        settings
+            .find_map(|setting| setting.strip_prefix("port="))
+            .unwrap_or("5432")
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     /// Where it is.
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             url: format!(
-                "host={} user=postgres dbname=postgres",
-                self.folder.path().display()
+                "host={} port={} user=postgres dbname=postgres",
+                self.folder.path().display(),
+                self.port()
             ),
             ca: None,
             connections_max: 8,
@@ -73,7 +121,7 @@ impl Postgres {
     pub(crate) async fn migrated(&self) {
         let waited = Stopwatch::start();
         loop {
-            match migrate(&self.settings()).await {
+            match migrate(&self.settings(), None).await {
                 Ok(_) => return,
                 Err(error) if waited.elapsed() > START_LIMIT => {
                     let log = fs::read_to_string(self.folder.path().join("log"));
@@ -102,20 +150,61 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let stopped = as_user(&self.binaries.join("pg_ctl"), self.user)
-            .args(["stop", "-m", "immediate", "-s", "-D"])
-            .arg(self.folder.path().join("data"))
-            .status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            drop(self.server.kill());
-        }
-        drop(self.server.wait());
+        self.stop();
     }
+}
+
+/// The folder of a server that is being made.
+pub(crate) struct Home<'a> {
+    path: &'a Path,
+    user: Option<(u32, u32)>,
+}
+
+impl Home<'_> {
+    /// Writes a file that only the server may read, and says where it is.
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
+        let path = self.path.join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        own(&path, self.user);
+        path.display().to_string()
+    }
+}
+
+fn serve(binaries: &Path, user: Option<(u32, u32)>, folder: &Path, settings: &[String]) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"));
+    let usual = [
+        "listen_addresses=",
+        "max_connections=60",
+        "shared_buffers=32MB",
+    ];
+    let settings = settings.iter().map(String::as_str);
+    as_user(&binaries.join("postgres"), user)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder)
+        .args(
+            usual
+                .into_iter()
+                .chain(settings)
+                .flat_map(|setting| ["-c", setting]),
+        )
+        .stderr(log.unwrap())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// Where PostgreSQL's programs are: on the path, or where Debian keeps them.
 fn binaries() -> Option<PathBuf> {
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let found = Command::new("sh")
+        .args(["-c", "command -v initdb"])
+        .output();
+    let on_path = PathBuf::from(String::from_utf8(found.unwrap().stdout).unwrap().trim());
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut debian: Vec<_> = debian
         .flatten()
@@ -125,7 +214,7 @@ fn binaries() -> Option<PathBuf> {
     debian
         .into_iter()
         .rev()
-        .chain(std::env::split_paths(&on_path))
+        .chain(on_path.parent().map(Path::to_owned))
         .find(|folder| {
             ["initdb", "postgres", "pg_ctl"]
                 .iter()
@@ -165,7 +254,7 @@ fn own(path: &Path, user: Option<(u32, u32)>) {
 /// A fresh data folder, made once for all tests of this machine's temporary folder and copied by each.
 fn template(binaries: &Path, user: Option<(u32, u32)>) -> PathBuf {
     let name = binaries.to_string_lossy().replace('/', "-");
-    let home = std::env::temp_dir().join(format!("usher-tests-postgres{name}"));
+    let home = tempfile::env::temp_dir().join(format!("usher-tests-postgres{name}"));
     fs::create_dir_all(&home).unwrap();
     own(&home, user);
     let lock = File::create(home.join("lock")).unwrap();

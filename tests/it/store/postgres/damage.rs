@@ -1,0 +1,163 @@
+//! Records that cannot be read, and columns that differ from their record.
+
+use crate::store::contract::conflict;
+use crate::support::postgres::Postgres;
+use crate::support::sample::{Sample, at, id, responder};
+use usher::store::postgres::{ConnectError, PostgresStore, migrate};
+use usher::store::{Cursor, Filter, Page, Store as _, StoreError};
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_in_nobodys_way() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let store = server.store().await;
+    for number in 1..=3 {
+        store
+            .commit(&[Sample::new(number).submitted()])
+            .await
+            .unwrap();
+    }
+    let client = server.client().await;
+    let flip = "UPDATE enquiry SET record = set_byte(record, 40, get_byte(record, 40) # 16)
+        WHERE id = $1";
+    assert_eq!(client.execute(flip, &[&id(2).uuid()]).await.unwrap(), 1);
+    let read = store.load(id(2)).await;
+    assert!(matches!(read, Err(StoreError::Corrupt { id: Some(whose), .. }) if whose == id(2)));
+    assert_eq!(store.unreadable().await.unwrap(), [id(2)]);
+    let page = Page {
+        after: None,
+        size: 9,
+    };
+    let listed = store.list(&Filter::default(), &page).await.unwrap();
+    assert_eq!(listed.enquiries.len(), 2);
+    assert_eq!(store.feed(Cursor::default(), 9).await.unwrap().len(), 3);
+    let again = store.commit(&[Sample::new(2).submitted()]).await;
+    assert_eq!(conflict(again), id(2));
+    assert_eq!(store.sweep().await.unwrap(), []);
+    // Mended, it is read again, and the sweep forgets it.
+    client.execute(flip, &[&id(2).uuid()]).await.unwrap();
+    assert_eq!(store.sweep().await.unwrap(), []);
+    assert_eq!(store.unreadable().await.unwrap(), []);
+    store.load(id(2)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_sweep_finds_and_repairs_what_differs_from_the_record() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let store = server.store().await;
+    let client = server.client().await;
+    store.commit(&[Sample::new(1).submitted()]).await.unwrap();
+    for (number, meddle) in (2..).zip([
+        "UPDATE enquiry SET due_ms = NULL WHERE id = $1",
+        "UPDATE enquiry SET deadline_ms = 7 WHERE id = $1",
+        "UPDATE enquiry SET court = 'B01DU' WHERE id = $1",
+        "UPDATE enquiry SET live_alerts = 3 WHERE id = $1",
+        "DELETE FROM queue WHERE enquiry = $1",
+        "UPDATE queue SET responder = 'newham' WHERE enquiry = $1",
+        "DELETE FROM enquiry_responder WHERE enquiry = $1",
+    ]) {
+        let its = id(number);
+        store
+            .commit(&[Sample::new(number).submitted()])
+            .await
+            .unwrap();
+        assert_eq!(store.sweep().await.unwrap(), []);
+        let before = state(&store).await;
+        assert_eq!(client.execute(meddle, &[&its.uuid()]).await.unwrap(), 1);
+        assert_ne!(state(&store).await, before, "{meddle}");
+        assert_eq!(store.sweep().await.unwrap(), [its], "{meddle}");
+        assert_eq!(store.sweep().await.unwrap(), [], "{meddle}");
+        assert_eq!(state(&store).await, before, "{meddle}");
+    }
+}
+
+/// Everything that columns are for.
+async fn state(store: &PostgresStore) -> String {
+    let page = Page {
+        after: None,
+        size: 50,
+    };
+    let of_court = Filter {
+        courts: Some(vec![crate::support::sample::court("B01IX")]),
+        ..Filter::default()
+    };
+    let of_responder = Filter {
+        responders: Some(vec![responder("hackney")]),
+        ..Filter::default()
+    };
+    let mut ids = Vec::new();
+    for filter in [Filter::default(), of_court, of_responder] {
+        let listed = store.list(&filter, &page).await.unwrap().enquiries;
+        ids.push(
+            listed
+                .iter()
+                .map(|stored| stored.enquiry.id)
+                .collect::<Vec<_>>(),
+        );
+    }
+    format!(
+        "{:?} {:?} {:?} {ids:?}",
+        store.counts().await.unwrap(),
+        store.queued(&responder("hackney"), 50).await.unwrap(),
+        store.due(at(9_999), 50).await.unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn a_schema_that_is_not_known_is_refused() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let settings = server.settings();
+    assert!(
+        migrate(&settings, None).await.unwrap().is_empty(),
+        "it is up to date"
+    );
+    let client = server.client().await;
+    let newer = "INSERT INTO refinery_schema_history SELECT 99, 'newer', applied_on, checksum
+        FROM refinery_schema_history";
+    client.execute(newer, &[]).await.unwrap();
+    let opened = PostgresStore::open(&settings).await;
+    assert!(matches!(
+        opened,
+        Err(ConnectError::Schema { found: 99, .. })
+    ));
+    assert!(migrate(&settings, None).await.is_err(), "it would go back");
+    client
+        .batch_execute("DROP TABLE refinery_schema_history")
+        .await
+        .unwrap();
+    let opened = PostgresStore::open(&settings).await;
+    assert!(matches!(opened, Err(ConnectError::Schema { found: 0, .. })));
+}
+
+#[tokio::test]
+async fn a_step_that_is_not_what_was_applied_is_refused() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let client = server.client().await;
+    let other = "UPDATE refinery_schema_history SET checksum = '7'";
+    assert_eq!(client.execute(other, &[]).await.unwrap(), 1);
+    assert!(migrate(&server.settings(), None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_acknowledges_too_early_is_refused() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let mut settings = server.settings();
+    settings.url += " options='-c synchronous_commit=off'";
+    let opened = PostgresStore::open(&settings).await;
+    assert!(matches!(
+        opened,
+        Err(ConnectError::NotDurable {
+            setting: "synchronous_commit",
+            ..
+        })
+    ));
+}

@@ -1,0 +1,247 @@
+//! Plans: at a million enquiries, every statement of the engine reaches its rows by an index.
+//!
+//! The server itself writes down the plan of every statement that a real engine runs; which statements there are is read from the
+//! engine's source, so that none is forgotten.
+
+use crate::support::postgres::Postgres;
+use crate::support::proxy::{Cut, Proxy};
+use crate::support::sample::{Sample, changed, closed, court, id, responder};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::sleep;
+use usher::store::postgres::PostgresStore;
+use usher::store::{Cursor, Filter, Page, Place, Store};
+use usher_domain::time::Timestamp;
+
+/// Enquiries in the database.
+const ENQUIRIES: i64 = 1_000_000;
+/// Of which every so-manieth is open.
+const OPEN_EACH: i64 = 50;
+/// After so many executions of a prepared statement the server may settle for a plan that knows no parameters.
+const ROUNDS: usize = 8;
+/// Tables that grow with all that ever was. `queue` holds open work only, and is counted as a whole.
+const LARGE: [&str; 4] = ["enquiry", "enquiry_responder", "feed", "history"];
+const EXPLAIN: &str = "options='-c session_preload_libraries=auto_explain \
+    -c auto_explain.log_min_duration=0 -c auto_explain.log_format=json \
+    -c auto_explain.log_nested_statements=on'";
+
+/// A million enquiries over 200 courts and 200 responders. Their records are nonsense of a usual length: plans do not read them.
+async fn fill(server: &Postgres) {
+    let client = server.client().await;
+    let open = format!("i % {OPEN_EACH} = 0");
+    for statement in [
+        "SET synchronous_commit = off".into(),
+        format!(
+            "INSERT INTO enquiry SELECT md5(i::text)::uuid, 1 + i % 9, {open}, 'C' || i % 200,
+                1795424400000 + i % 90000000, CASE WHEN {open} THEN 1795424400000 + i % 80000000 END,
+                CASE WHEN i % 500 = 0 THEN 1 ELSE 0 END, CASE WHEN i % 500 = 0 THEN 1 ELSE 0 END,
+                decode(repeat('5a', 600), 'hex')
+            FROM generate_series(1, {ENQUIRIES}) AS i"
+        ),
+        format!(
+            "INSERT INTO enquiry_responder SELECT md5(i::text)::uuid, 'responder-' || i % 200, {open},
+                1795424400000 + i % 90000000 FROM generate_series(1, {ENQUIRIES}) AS i"
+        ),
+        format!(
+            "INSERT INTO queue SELECT 'responder-' || i % 200, 1795424400000 + i % 90000000,
+                md5(i::text)::uuid, 1
+            FROM generate_series({OPEN_EACH}, {ENQUIRIES}, {OPEN_EACH}) AS i"
+        ),
+        format!(
+            "INSERT INTO feed SELECT i, md5(i::text)::uuid, decode(repeat('5a', 200), 'hex')
+            FROM generate_series(1, {ENQUIRIES}) AS i"
+        ),
+        format!(
+            "INSERT INTO history SELECT md5(i::text)::uuid, i
+            FROM generate_series(1, {ENQUIRIES}) AS i"
+        ),
+        format!("UPDATE feed_head SET entry = {ENQUIRIES}"),
+        "VACUUM ANALYZE".into(),
+    ] {
+        client.batch_execute(&statement).await.unwrap();
+    }
+}
+
+/// Runs every statement of the engine, some with parameters of more than one kind.
+async fn run_everything(server: &Postgres) {
+    let proxy = Proxy::start(server).await;
+    let store = PostgresStore::open(&proxy.settings(EXPLAIN)).await.unwrap();
+    let client = server.client().await;
+    let end = store.feed_end().await.unwrap();
+    for round in 0..ROUNDS {
+        let numbers = 10 * round as u128..10 * round as u128 + 9;
+        for number in numbers.clone() {
+            let sample = Sample::new(number).check("camden", closed());
+            store.commit(&[sample.submitted()]).await.unwrap();
+        }
+        let stored = store.load(id(numbers.start)).await.unwrap().unwrap();
+        let change = changed(&stored, |enquiry| {
+            for check in &mut enquiry.checks {
+                check.state = closed();
+            }
+        });
+        store.commit(&[change]).await.unwrap();
+        ask_everything(&store, end).await;
+        let meddle = "UPDATE enquiry SET live_alerts = 7 WHERE id = $1";
+        let its = id(numbers.start + 1);
+        client.execute(meddle, &[&its.uuid()]).await.unwrap();
+        if round < 2 {
+            assert_eq!(store.sweep().await.unwrap(), [its]);
+        }
+    }
+    proxy.cut(Cut::AfterCommit);
+    let lost = Sample::new(9_999).submitted();
+    let opens = async {
+        proxy.has_cut().await;
+        proxy.open();
+    };
+    let (outcome, ()) = tokio::join!(store.commit(std::slice::from_ref(&lost)), opens);
+    outcome.unwrap();
+}
+
+async fn ask_everything(store: &PostgresStore, end: Cursor) {
+    for name in ["hackney", "responder-7", "nobody"] {
+        store.queued(&responder(name), 10).await.unwrap();
+    }
+    store.queues().await.unwrap();
+    store.due(Timestamp::MAX, 200).await.unwrap();
+    store.due(Timestamp::MIN, 200).await.unwrap();
+    store.next_due().await.unwrap();
+    store.counts().await.unwrap();
+    store.feed(end, 50).await.unwrap();
+    store.history(id(1), Cursor::default(), 50).await.unwrap();
+    let of_courts = |codes: &[&str]| Some(codes.iter().map(|code| court(code)).collect());
+    let of_responders = |names: &[&str]| Some(names.iter().map(|name| responder(name)).collect());
+    for (courts, responders, alerting) in [
+        (None, None, None),
+        (None, None, Some(true)),
+        (of_courts(&["B01IX"]), None, None),
+        (of_courts(&["B01IX", "B01DU", "B01CN"]), None, Some(true)),
+        (None, of_responders(&["hackney"]), None),
+        (None, of_responders(&["responder-7", "camden"]), Some(false)),
+        (of_courts(&["B01IX"]), of_responders(&["camden"]), None),
+    ] {
+        for (open, after) in [
+            (None, None),
+            (Some(true), None),
+            (Some(false), None),
+            (Some(false), Some(Place::Closed { id: id(3) })),
+            (
+                Some(true),
+                Some(Place::Open {
+                    deadline: Timestamp::MAX,
+                    id: id(3),
+                }),
+            ),
+        ] {
+            let filter = Filter {
+                courts: courts.clone(),
+                responders: responders.clone(),
+                open,
+                alerting,
+            };
+            store
+                .list(&filter, &Page { after, size: 20 })
+                .await
+                .unwrap();
+        }
+    }
+}
+
+/// The statements in the engine's source, in one line each.
+fn statements() -> Vec<String> {
+    let folder = crate::support::root().join("src/store/postgres");
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let source = std::fs::read_to_string(path).unwrap();
+            let constants = source.split("const ").skip(1);
+            let literals = constants.filter_map(|rest| rest.split(';').next()?.split('"').nth(1));
+            found.extend(literals.map(plain).filter(|text| {
+                ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "]
+                    .iter()
+                    .any(|verb| text.starts_with(verb))
+            }));
+        }
+    }
+    found
+}
+
+fn plain(statement: &str) -> String {
+    statement.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The plans in a server's log, by statement.
+fn plans(log: &str) -> BTreeMap<String, Vec<Value>> {
+    let mut plans: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (_, rest) in log
+        .match_indices("plan:\n")
+        .map(|(at, mark)| (at, &log[at + mark.len()..]))
+    {
+        let lines = rest.lines().take_while(|line| line.starts_with('\t'));
+        let json: String = lines.collect();
+        let plan: Value = serde_json::from_str(&json).unwrap();
+        plans
+            .entry(plain(plan["Query Text"].as_str().unwrap()))
+            .or_default()
+            .push(plan);
+    }
+    plans
+}
+
+/// The large tables that a plan reads from one end to the other.
+fn scanned(plan: &Value, found: &mut Vec<String>) {
+    match plan {
+        Value::Object(fields) => {
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+            let table = text("Relation Name");
+            if text("Node Type") == "Seq Scan" && LARGE.contains(&table) {
+                found.push(table.to_owned());
+            }
+            fields.values().for_each(|value| scanned(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| scanned(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_statement_reaches_its_rows_by_index_at_a_million_enquiries() {
+    let server = Postgres::shaped(|_| vec!["max_wal_size=4GB".into(), "autovacuum=off".into()]);
+    let Some(server) = server else { return };
+    server.migrated().await;
+    let watch = usher::clock::Stopwatch::start();
+    fill(&server).await;
+    println!("filled in {:?}", watch.elapsed());
+    run_everything(&server).await;
+    sleep(Duration::from_millis(300)).await;
+    let plans = plans(&server.log());
+    for statement in statements() {
+        let its = plans.get(&statement);
+        let its = its.unwrap_or_else(|| panic!("never run: {statement}"));
+        for plan in its {
+            let mut found = Vec::new();
+            scanned(plan, &mut found);
+            assert_eq!(found, Vec::<String>::new(), "{statement}\n{plan:#}");
+        }
+    }
+    println!("{} statements, {:?} in all", plans.len(), watch.elapsed());
+}
+
+#[test]
+fn a_scan_is_found_wherever_it_is_in_a_plan() {
+    let plan = |node: &str| {
+        let log = format!(
+            "2026 LOG:  duration: 1 ms  plan:\n\t{{ \"Query Text\": \"SELECT\\n 1\",\n\t\"Plan\": \
+             {{ \"Node Type\": \"Limit\", \"Plans\": [ {{ \"Node Type\": \"{node}\", \
+             \"Relation Name\": \"feed\" }} ] }} }}\n2026 LOG:  more\n"
+        );
+        let mut found = Vec::new();
+        scanned(&plans(&log)["SELECT 1"][0], &mut found);
+        found
+    };
+    assert_eq!(plan("Seq Scan"), ["feed"]);
+    assert!(plan("Index Scan").is_empty());
+}
