@@ -116,16 +116,13 @@ impl Shared {
     ) -> Result<Vec<Recorded>, StoreError> {
         let wanted = |_: &Recorded| true;
         let mut found = Vec::new();
-        let mut from = after.entry;
-        loop {
-            let rows = self
-                .ask(FEED, &[&entry_column(from), &ENTRIES_PER_LOOK])
-                .await?;
-            from = take_events(&rows, after, limit, None, wanted, &mut found)? + 1;
-            if found.len() >= limit || rows.len() < usize::try_from(ENTRIES_PER_LOOK).unwrap_or(0) {
-                return Ok(found);
-            }
+        let mut next = Some(first_entry(after));
+        while let Some(from) = next {
+            let arguments: Arguments<'_> = &[&entry_column(from), &ENTRIES_PER_LOOK];
+            let rows = self.ask(FEED, arguments).await?;
+            next = take_events(&rows, after, limit, None, wanted, &mut found)?;
         }
+        Ok(found)
     }
 
     pub(super) async fn history(
@@ -136,15 +133,13 @@ impl Shared {
     ) -> Result<Vec<Recorded>, StoreError> {
         let wanted = |event: &Recorded| event.enquiry == id;
         let mut found = Vec::new();
-        let mut from = after.entry;
-        loop {
+        let mut next = Some(first_entry(after));
+        while let Some(from) = next {
             let arguments: Arguments<'_> = &[&id.uuid(), &entry_column(from), &ENTRIES_PER_LOOK];
             let rows = self.ask(HISTORY, arguments).await?;
-            from = take_events(&rows, after, limit, Some(id), wanted, &mut found)? + 1;
-            if found.len() >= limit || rows.len() < usize::try_from(ENTRIES_PER_LOOK).unwrap_or(0) {
-                return Ok(found);
-            }
+            next = take_events(&rows, after, limit, Some(id), wanted, &mut found)?;
         }
+        Ok(found)
     }
 
     pub(super) async fn feed_end(&self) -> Result<Cursor, StoreError> {
@@ -176,7 +171,13 @@ impl Shared {
     }
 }
 
-/// Adds the wanted events of `rows` (an entry and its bytes each) after `after`. Answers with the last entry looked at.
+/// The first entry that may hold events after `after`: its own, unless all of that has been seen.
+fn first_entry(after: Cursor) -> u64 {
+    after.entry + u64::from(after.events == u32::MAX)
+}
+
+/// Adds the wanted events of `rows` (an entry and its bytes each) after `after`. Answers with the entry to go on from, if any: the
+/// answer ends at `limit`, at the last entry, and before one that cannot be read.
 fn take_events(
     rows: &[Row],
     after: Cursor,
@@ -184,25 +185,27 @@ fn take_events(
     id: Option<EnquiryId>,
     wanted: impl Fn(&Recorded) -> bool,
     found: &mut Vec<Recorded>,
-) -> Result<u64, StoreError> {
-    let mut last = after.entry;
+) -> Result<Option<u64>, StoreError> {
+    let mut next = None;
     for row in rows {
-        last = entry(row)?;
         if found.len() >= limit {
-            break;
+            return Ok(None);
         }
-        match decode_entry(column(row, 1)?, last) {
+        let number = entry(row)?;
+        next = Some(number + 1);
+        match decode_entry(column(row, 1)?, number) {
             Ok(events) => {
                 let new = events
                     .into_iter()
                     .filter(|event| event.cursor > after && wanted(event));
                 found.extend(new.take(limit - found.len()));
             }
-            Err(_) if !found.is_empty() => break,
+            Err(_) if !found.is_empty() => return Ok(None),
             Err(error) => return Err(corrupt("an entry of the feed", id)(error)),
         }
     }
-    Ok(last)
+    let is_last = count_column(rows.len()) < ENTRIES_PER_LOOK;
+    Ok(next.filter(|_| !is_last && found.len() < limit))
 }
 
 /// The enquiry in an envelope that stands under `id`.

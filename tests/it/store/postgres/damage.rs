@@ -43,6 +43,36 @@ async fn a_record_that_cannot_be_read_is_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn a_damaged_entry_of_the_feed_is_told_of_and_never_passed_over_in_silence() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let store = server.store().await;
+    for number in 1..=90 {
+        let sample = Sample::new(number).submitted();
+        store.commit(&[sample]).await.unwrap();
+    }
+    let client = server.client().await;
+    let flip = "UPDATE feed SET bytes = set_byte(bytes, 20, get_byte(bytes, 20) # 16)
+        WHERE entry = $1";
+    assert_eq!(client.execute(flip, &[&40_i64]).await.unwrap(), 1);
+    let before = store.feed(Cursor::default(), 99).await.unwrap();
+    assert_eq!(before.len(), 39, "up to it");
+    let at_it = store.feed(before[38].cursor, 99).await;
+    assert!(matches!(at_it, Err(StoreError::Corrupt { id: None, .. })));
+    let all_of_it = Cursor {
+        entry: 40,
+        events: u32::MAX,
+    };
+    assert_eq!(store.feed(all_of_it, 99).await.unwrap().len(), 50);
+    // Where it is the last one, what comes after the end is found.
+    assert_eq!(client.execute(flip, &[&90_i64]).await.unwrap(), 1);
+    let end = store.feed_end().await.unwrap();
+    store.commit(&[Sample::new(91).submitted()]).await.unwrap();
+    assert_eq!(store.feed(end, 9).await.unwrap()[0].enquiry, id(91));
+}
+
+#[tokio::test]
 async fn the_sweep_finds_and_repairs_what_differs_from_the_record() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
@@ -54,7 +84,7 @@ async fn the_sweep_finds_and_repairs_what_differs_from_the_record() {
         "UPDATE enquiry SET due_ms = NULL WHERE id = $1",
         "UPDATE enquiry SET deadline_ms = 7 WHERE id = $1",
         "UPDATE enquiry SET court = 'B01DU' WHERE id = $1",
-        "UPDATE enquiry SET live_alerts = 3 WHERE id = $1",
+        "UPDATE enquiry SET live_alerts = 3, open_alerts = 3 WHERE id = $1",
         "DELETE FROM queue WHERE enquiry = $1",
         "UPDATE queue SET responder = 'newham' WHERE enquiry = $1",
         "DELETE FROM enquiry_responder WHERE enquiry = $1",
