@@ -320,8 +320,8 @@ pub trait Store: Send + Sync + 'static {
     fn observe(&self, observer: Observer);
 
     /// The last feed entry that is known to have been committed elsewhere: by another broker over the same database. It moves within
-    /// 2 s of such a commit while the database can be reached, at once as a rule. It may move for a commit of this broker, too: whoever
-    /// waits for it looks at the feed. Where one process has the store there is nobody else, and it is closed.
+    /// 2 s of such a commit while the database can be reached, at once as a rule, and never for a commit of this broker. Where one
+    /// process has the store there is nobody else, and it is closed.
     fn elsewhere(&self) -> watch::Receiver<u64> {
         watch::Sender::new(0).subscribe()
     }

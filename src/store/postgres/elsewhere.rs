@@ -5,6 +5,7 @@
 
 use super::connect::Connector;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -26,6 +27,8 @@ const LOOK: &str = "SELECT entry FROM feed_head WHERE one";
 pub(super) struct Elsewhere {
     own: watch::Sender<u64>,
     others: watch::Sender<u64>,
+    /// The entry that this broker is committing; 0 for none. Until its outcome is known it is nobody's.
+    pending: AtomicU64,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -36,17 +39,31 @@ impl Elsewhere {
         Self {
             own: watch::Sender::new(end),
             others: watch::Sender::new(end),
+            pending: AtomicU64::new(0),
         }
+    }
+
+    /// This broker is about to commit feed entry `entry`.
+    pub(super) fn committing(&self, entry: u64) {
+        self.pending.store(entry, Ordering::SeqCst);
     }
 
     /// This broker has committed feed entry `entry`.
     pub(super) fn committed(&self, entry: u64) {
         raise(&self.own, entry);
+        self.settled();
+    }
+
+    /// What this broker was about to commit is known to be done, or not.
+    pub(super) fn settled(&self) {
+        self.pending.store(0, Ordering::SeqCst);
     }
 
     /// The feed is at `entry`: what this broker has not committed, another has.
     pub(super) fn heard(&self, entry: u64) {
-        if entry > *self.own.borrow() {
+        // Looked at in this order: what is pending no longer is own already.
+        let pending = self.pending.load(Ordering::SeqCst);
+        if entry != pending && entry > *self.own.borrow() {
             raise(&self.others, entry);
         }
     }

@@ -32,18 +32,18 @@ const OPEN_OF_RESPONDERS: &str = "SELECT found.deadline_ms, id, record FROM (
         ) AS part ORDER BY 1, 2 LIMIT $3
     ) AS found JOIN enquiry ON id = found.enquiry ORDER BY found.deadline_ms, id";
 const CLOSED: &str = "SELECT deadline_ms, id, record FROM enquiry
-    WHERE NOT open AND id > $1 ORDER BY id LIMIT $2";
+    WHERE NOT open AND id >= $1 ORDER BY id LIMIT $2";
 const CLOSED_OF_COURTS: &str = "SELECT found.* FROM unnest($3::text[]) AS wanted (court)
     CROSS JOIN LATERAL (
         SELECT deadline_ms, id, record FROM enquiry
-        WHERE NOT open AND enquiry.court = wanted.court AND id > $1 ORDER BY id LIMIT $2
+        WHERE NOT open AND enquiry.court = wanted.court AND id >= $1 ORDER BY id LIMIT $2
     ) AS found ORDER BY id LIMIT $2";
 const CLOSED_OF_RESPONDERS: &str = "SELECT found.deadline_ms, id, record FROM (
         SELECT DISTINCT part.enquiry, part.deadline_ms
         FROM unnest($3::text[]) AS wanted (responder)
         CROSS JOIN LATERAL (
             SELECT deadline_ms, enquiry FROM enquiry_responder
-            WHERE NOT open AND enquiry_responder.responder = wanted.responder AND enquiry > $1
+            WHERE NOT open AND enquiry_responder.responder = wanted.responder AND enquiry >= $1
             ORDER BY enquiry LIMIT $2
         ) AS part ORDER BY 1 LIMIT $2
     ) AS found JOIN enquiry ON id = found.enquiry ORDER BY id";
@@ -82,7 +82,7 @@ impl Walk<'_> {
         let after_open = match after {
             None => Some((Timestamp::MIN, EnquiryId::from_uuid(Uuid::nil()))),
             Some(Place::Open { deadline, id }) => Some((deadline, id)),
-            Some(Place::Closed { id }) => return self.closed(id).await,
+            Some(Place::Closed { id }) => return self.closed(following(id)).await,
         };
         if let (true, Some((deadline, id))) = (open, after_open)
             && let Some(stopped) = self.open(deadline, id).await?
@@ -90,7 +90,7 @@ impl Walk<'_> {
             return Ok(Some(stopped));
         }
         if closed {
-            self.closed(EnquiryId::from_uuid(Uuid::nil())).await
+            self.closed(Some(Uuid::nil())).await
         } else {
             Ok(None)
         }
@@ -128,29 +128,31 @@ impl Walk<'_> {
         }
     }
 
-    async fn closed(&mut self, mut id: EnquiryId) -> Result<Option<Place>, StoreError> {
+    async fn closed(&mut self, mut from: Option<Uuid>) -> Result<Option<Place>, StoreError> {
         let limit = count_column(self.size);
-        loop {
-            let after = id.uuid();
+        while let Some(first) = from {
             let rows = if let Some(responders) = &self.responders() {
-                self.ask(CLOSED_OF_RESPONDERS, &[&after, &limit, responders])
+                self.ask(CLOSED_OF_RESPONDERS, &[&first, &limit, responders])
                     .await?
             } else if let Some(courts) = &self.courts() {
-                self.ask(CLOSED_OF_COURTS, &[&after, &limit, courts])
+                self.ask(CLOSED_OF_COURTS, &[&first, &limit, courts])
                     .await?
             } else {
-                self.ask(CLOSED, &[&after, &limit]).await?
+                self.ask(CLOSED, &[&first, &limit]).await?
             };
+            from = None;
             for row in &rows {
-                id = EnquiryId::from_uuid(column(row, 1)?);
+                let id = EnquiryId::from_uuid(column(row, 1)?);
                 if self.take(row)? {
                     return Ok(Some(Place::Closed { id }));
                 }
+                from = following(id);
             }
             if rows.len() < self.size {
                 return Ok(None);
             }
         }
+        Ok(None)
     }
 
     async fn ask(
@@ -181,4 +183,9 @@ impl Walk<'_> {
         }
         Ok(self.found.len() >= self.size || self.examined >= PAGE_RECORDS_EXAMINED_MAX)
     }
+}
+
+/// The id after this one, if any.
+fn following(id: EnquiryId) -> Option<Uuid> {
+    id.uuid().as_u128().checked_add(1).map(Uuid::from_u128)
 }

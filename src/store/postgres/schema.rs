@@ -34,6 +34,8 @@ const GRANTS: [(&str, &str); 7] = [
     ("history", "SELECT, INSERT"),
     ("refinery_schema_history", "SELECT"),
 ];
+/// A step may take its time, and two migrations come one after the other. The lock ends with the connection.
+const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7443)";
 /// The longest name that the database keeps whole, in bytes.
 const ROLE_BYTES_MAX: usize = 63;
 
@@ -49,6 +51,8 @@ pub async fn migrate(
     let runner = runner.map(role).transpose()?;
     let pool = Connector::new(settings)?.pool(1)?;
     let mut client = pool.get().await.map_err(ConnectError::from)?;
+    let prepared = client.batch_execute(BEFORE_MIGRATING).await;
+    prepared.map_err(ConnectError::from)?;
     let report = migrations::runner()
         .run_async(client.as_mut().deref_mut())
         .await?;
@@ -107,11 +111,12 @@ pub(super) async fn check(pool: &Pool) -> Result<(), ConnectError> {
         });
     }
     for (setting, never) in [("synchronous_commit", "off"), ("fsync", "off")] {
+        // Other databases that speak the protocol do not have them.
         let row = client
-            .query_one("SELECT current_setting($1)", &[&setting])
+            .query_one("SELECT current_setting($1, true)", &[&setting])
             .await?;
-        let value: String = row.try_get(0)?;
-        if value == never {
+        let value: Option<String> = row.try_get(0)?;
+        if let Some(value) = value.filter(|value| value == never) {
             return Err(ConnectError::NotDurable { setting, value });
         }
     }

@@ -104,6 +104,7 @@ impl Writer {
             let mut standing = Standing::NotDone;
             let settled = timeout(GROUP_LIMIT, self.settle(&batches, &mut standing)).await;
             let answers = settled.unwrap_or_else(|late| {
+                self.shared.elsewhere.settled();
                 refused(replies.len(), &unavailable(standing.doing())(late))
             });
             let done = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -161,6 +162,7 @@ impl Writer {
                         self.shared.elsewhere.committed(group.number);
                         return group.answers;
                     }
+                    self.shared.elsewhere.settled();
                 }
             }
             sleep(TRY_AGAIN).await;
@@ -191,12 +193,14 @@ impl Writer {
             }
             return Ok(group.answers);
         };
+        self.shared.elsewhere.committing(number);
         match timeout(EXCHANGE_LIMIT, finish(&client, &group, entry, commit)).await {
             Ok(Ok(())) => {
                 self.shared.elsewhere.committed(number);
                 Ok(group.answers)
             }
             Ok(Err(Unfinished::BeforeCommit(error))) if error.as_db_error().is_some() => {
+                self.shared.elsewhere.settled();
                 self.shared.give_up(client);
                 Err(not_done(error))
             }

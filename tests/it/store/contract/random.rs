@@ -14,6 +14,8 @@ use usher_domain::enquiry::{CheckState, Enquiry};
 use usher_domain::ladder::StepState;
 
 const SEEDS: u64 = 12;
+/// The same where each has a server to start.
+const SERVERS: u64 = 4;
 const STEPS: usize = 60;
 const ENQUIRIES: u128 = 10;
 const RESPONDERS: [&str; 3] = ["hackney", "newham", "barnet"];
@@ -32,10 +34,12 @@ async fn sled_agrees_with_the_model() {
 
 #[tokio::test]
 async fn postgres_agrees_with_the_model() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    if let Some(home) = Home::postgres().await {
-        history(home, seed).await;
+    let first = fastrand::u64(..);
+    for seed in first..first.saturating_add(SERVERS) {
+        println!("seed {seed}");
+        if let Some(home) = Home::postgres().await {
+            history(home, seed).await;
+        }
     }
 }
 

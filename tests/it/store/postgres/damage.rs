@@ -165,6 +165,22 @@ async fn a_schema_that_is_not_known_is_refused() {
 }
 
 #[tokio::test]
+async fn migrations_at_the_same_time_come_one_after_the_other() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let client = server.client().await;
+    client.batch_execute("CREATE DATABASE empty").await.unwrap();
+    let mut settings = server.settings();
+    settings.url = settings.url.replace("dbname=postgres", "dbname=empty");
+    let all = (0..4).map(|_| migrate(&settings, None));
+    let all = futures_util::future::join_all(all).await;
+    let steps: usize = all.into_iter().map(|taken| taken.unwrap().len()).sum();
+    assert_eq!(steps, 1, "each step once");
+    PostgresStore::open(&settings).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_step_that_is_not_what_was_applied_is_refused() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
