@@ -55,6 +55,8 @@ pub struct PostgresStore {
 /// What readers and the writer share.
 struct Shared {
     pool: Pool,
+    /// The writer's own connection: no crowd of readers holds up a commit.
+    writing: Pool,
     /// Open records that could not be read: told of, and asked for by `unreadable`.
     unreadable: Mutex<BTreeSet<EnquiryId>>,
     observer: OnceLock<Observer>,
@@ -72,13 +74,14 @@ impl PostgresStore {
         schema::check(&pool).await?;
         let end = elsewhere::head(&*pool.get().await?).await?;
         let elsewhere = Arc::new(Elsewhere::new(end));
-        let listening = tokio::spawn(Arc::clone(&elsewhere).run(connector));
         let shared = Arc::new(Shared {
             pool,
+            writing: connector.pool(1)?,
             unreadable: Mutex::default(),
             observer: OnceLock::new(),
             elsewhere,
         });
+        let listening = tokio::spawn(Arc::clone(&shared.elsewhere).run(connector));
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
         tokio::spawn(Writer::new(Arc::clone(&shared), waiting).run());
         Ok(Self {
@@ -91,17 +94,22 @@ impl PostgresStore {
 
 impl Shared {
     async fn client(&self) -> Result<Object, StoreError> {
-        self.pool
-            .get()
-            .await
-            .map_err(unavailable("waiting for a connection"))
+        let client = self.pool.get().await;
+        client.map_err(unavailable("waiting for a connection"))
+    }
+
+    async fn writing_client(&self) -> Result<Object, StoreError> {
+        let client = self.writing.get().await;
+        client.map_err(unavailable("waiting for a connection"))
     }
 
     /// Gives up a connection whose state is not known, and those that wait beside it: where one server has gone silent or is no
     /// longer the one that writes, they lead to the same.
     fn give_up(&self, client: Object) {
         drop(Object::take(client));
-        self.pool.retain(|_, _| false);
+        for pool in [&self.pool, &self.writing] {
+            pool.retain(|_, _| false);
+        }
     }
 
     /// Sets a record apart that cannot be read, and says so.

@@ -29,7 +29,7 @@ pub struct Settings {
     pub url: String,
     /// Certificates that the server's must lead to, in PEM; needed unless the server is on this machine.
     pub ca: Option<PathBuf>,
-    /// Connections of this broker, at most.
+    /// Connections of this broker for reading, at most; it has one more for commits and one for news of other brokers.
     pub connections_max: usize,
 }
 

@@ -171,7 +171,11 @@ impl Writer {
 
     /// One transaction.
     async fn transact(&self, batches: &[Batch]) -> Result<Vec<Answer>, Failure> {
-        let client = self.shared.client().await.map_err(Failure::NotDone)?;
+        let client = self
+            .shared
+            .writing_client()
+            .await
+            .map_err(Failure::NotDone)?;
         // A connection leaves the pool unless its transaction has ended as it should.
         let begun = match timeout(EXCHANGE_LIMIT, begin(&client, batches)).await {
             Ok(Ok(begun)) => begun,
@@ -215,7 +219,7 @@ impl Writer {
     /// Whether the transaction that was to write feed entry `number` has ended well.
     async fn learn(&self, number: u64, commit: Uuid) -> bool {
         loop {
-            if let Ok(client) = self.shared.client().await {
+            if let Ok(client) = self.shared.writing_client().await {
                 match timeout(EXCHANGE_LIMIT, commit_of(&client, number)).await {
                     Ok(Ok(found)) => return found == Some(commit),
                     Ok(Err(_)) | Err(_) => self.shared.give_up(client),
