@@ -5,7 +5,7 @@
 use core::str::FromStr;
 use jiff::SignedDuration;
 use jiff::civil;
-use usher_domain::actor::{Actor, Person};
+use usher_domain::actor::{Actor, Person, Unit};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ParseCodeError, ResponderId};
 use usher_domain::command::{Request, VerbName};
 use usher_domain::hearing::Hearing;
@@ -292,6 +292,30 @@ fn same(v: &mut Validator, own: &Person, message: v1::Person) {
                 "is not as the broker has it for this certificate: leave person out",
             );
         }
+    }
+}
+
+/// Reads the part of the service that asks.
+pub(super) fn unit(v: &mut Validator, message: v1::Unit) -> Unit {
+    let v1::Unit {
+        region,
+        office,
+        team,
+        mailbox,
+    } = message;
+    for (part, text) in [
+        ("region", &region),
+        ("office", &office),
+        ("team", &team),
+        ("mailbox", &mailbox),
+    ] {
+        v.text(format_args!("unit.{part}"), text, limits::LINE_CHARS_MAX);
+    }
+    Unit {
+        region,
+        office,
+        team,
+        mailbox,
     }
 }
 

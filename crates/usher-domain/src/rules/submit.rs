@@ -64,7 +64,8 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
         requester: Requester {
             client: actor.client.clone(),
             person: actor.person.clone().unwrap_or_default(),
-            office: submit.office.clone(),
+            unit: submit.unit.clone(),
+            on_behalf_of: submit.on_behalf_of.clone(),
         },
         purpose: submit.purpose,
         report: submit.report,

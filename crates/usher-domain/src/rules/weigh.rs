@@ -1,7 +1,7 @@
 //! How much text an enquiry carries, so that no command makes its record larger than a store may hold. The clock's own growth is bounded
 //! by the number of alerts and needs no refusal.
 
-use crate::actor::{By, Person};
+use crate::actor::{By, Person, Unit};
 use crate::alert::AlertState;
 use crate::command::VerbName;
 use crate::enquiry::{Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
@@ -66,9 +66,11 @@ pub(crate) fn weight(enquiry: &Enquiry) -> usize {
         })
         .sum();
     let checks: usize = enquiry.checks.iter().map(check).sum();
+    let requester = &enquiry.requester;
     enquiry.personal.bytes().len()
-        + person(&enquiry.requester.person)
-        + enquiry.requester.office.len()
+        + person(&requester.person)
+        + requester.on_behalf_of.as_ref().map_or(0, person)
+        + unit(&requester.unit)
         + curfew
         + decisions
         + moves
@@ -110,12 +112,17 @@ fn by(by: &By) -> usize {
     ENTRY_BYTES + by.client.as_str().len() + by.person.as_ref().map_or(0, person)
 }
 
+fn unit(unit: &Unit) -> usize {
+    unit.region.len() + unit.office.len() + unit.team.len() + unit.mailbox.len()
+}
+
 fn person(person: &Person) -> usize {
     person.name.len() + person.post.len() + person.contact.len()
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::actor::{Person, Unit};
     use crate::command::Verb;
     use crate::enquiry::{CloseReason, Disposition, Enquiry};
     use crate::limits::PERSONAL_BYTES_MAX;
@@ -151,6 +158,24 @@ mod tests {
                 answer_of(PERSONAL_BYTES_MAX - weight(&light) - room),
             )],
         )
+    }
+
+    #[test]
+    fn whoever_asks_is_weighed_with_unit_and_practitioner() {
+        let plain = submitted(&["a"]);
+        let mut told = plain.clone();
+        let [region, office, team, mailbox] = [1, 2, 4, 8].map(|length| "x".repeat(length));
+        told.requester.unit = Unit {
+            region,
+            office,
+            team,
+            mailbox,
+        };
+        told.requester.on_behalf_of = Some(Person {
+            name: "x".repeat(16),
+            ..Person::default()
+        });
+        assert_eq!(weight(&told) - weight(&plain), 31);
     }
 
     #[test]
