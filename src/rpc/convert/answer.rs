@@ -28,8 +28,8 @@ pub(super) fn content(
         disclosure: telling,
     } = message.unwrap_or_default();
     let content = AnswerContent {
-        matches: each(v, "content.matches", matches, found),
-        episodes: each(v, "content.episodes", episodes, episode),
+        matches: read::each(v, "content.matches", matches, found),
+        episodes: read::each(v, "content.episodes", episodes, episode),
         worker: worker.map(|message| {
             let v1::Worker {
                 name,
@@ -46,7 +46,7 @@ pub(super) fn content(
         }),
         recent_contacts,
         last_contact: read::date(v, "content.last_contact", &last_contact),
-        remarks: each(v, "content.remarks", remarks, remark),
+        remarks: read::each(v, "content.remarks", remarks, remark),
         valid_until: read::date(v, "content.valid_until", &valid_until),
         source: read::optional_listed(v, "content.source", source),
         disclosure: telling.and_then(|message| disclosure(v, message)),
@@ -66,19 +66,6 @@ fn disclosure(v: &mut Validator, message: v1::Disclosure) -> Option<Disclosure> 
         decision: read::listed(v, "content.disclosure.decision", decision)?,
         policy_version,
     })
-}
-
-fn each<W, D>(
-    v: &mut Validator,
-    path: &str,
-    messages: Vec<W>,
-    read: impl Fn(&mut Validator, &str, W) -> D,
-) -> Vec<D> {
-    messages
-        .into_iter()
-        .enumerate()
-        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
-        .collect()
 }
 
 // A code that cannot be read is noted, and what is built in its place is then dropped: so the other fields are still looked at.

@@ -48,9 +48,9 @@ pub(super) fn personal(
         hearing_ref,
         court_room,
         list_number,
-        addresses: each(v, "personal.addresses", addresses, address),
-        children: each(v, "personal.children", children, child),
-        others: each(v, "personal.others", others, other),
+        addresses: read::each(v, "personal.addresses", addresses, address),
+        children: read::each(v, "personal.children", children, child),
+        others: read::each(v, "personal.others", others, other),
         court_session: read::optional_listed(v, "personal.court_session", court_session),
         next_hearing: read::date(v, "personal.next_hearing", &next_hearing),
         report_requested: read::date(v, "personal.report_requested", &report_requested),
@@ -95,19 +95,6 @@ fn prior_answer(v: &mut Validator, message: v1::PriorAnswer) -> PriorAnswer {
         answered: read::date(v, "personal.prior_answer.answered", &answered),
         reason,
     }
-}
-
-fn each<W, D>(
-    v: &mut Validator,
-    path: &str,
-    messages: Vec<W>,
-    read: impl Fn(&mut Validator, &str, W) -> D,
-) -> Vec<D> {
-    messages
-        .into_iter()
-        .enumerate()
-        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
-        .collect()
 }
 
 fn subject(v: &mut Validator, message: v1::Subject, this_year: i16) -> Subject {

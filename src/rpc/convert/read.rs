@@ -339,6 +339,20 @@ pub(super) fn named(v: &mut Validator, field: &str, message: v1::Person) -> Pers
     }
 }
 
+/// Reads every entry of a list under its place.
+pub(super) fn each<W, D>(
+    v: &mut Validator,
+    path: &str,
+    messages: Vec<W>,
+    read: impl Fn(&mut Validator, &str, W) -> D,
+) -> Vec<D> {
+    messages
+        .into_iter()
+        .enumerate()
+        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
+        .collect()
+}
+
 /// Words that must be there.
 pub(super) fn words(v: &mut Validator, field: &str, text: String) -> String {
     if text.trim().is_empty() {
