@@ -207,7 +207,7 @@ pub enum Act {
     Reroute {
         /// The check.
         check: CheckNumber,
-        /// Whose: at least one, at most [`usher_domain::limits::CHECKS_PER_ENQUIRY_MAX`].
+        /// Whose: at least one, at most [`usher_domain::limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX`].
         to: Vec<Target>,
     },
     /// End a check.

@@ -3948,7 +3948,7 @@ pub struct SubmitRequest {
     /// By when. Required; a hearing for every purpose before sentence.
     #[prost(message, optional, tag = "11")]
     pub deadline: ::core::option::Option<Deadline>,
-    /// The people and addresses. Required.
+    /// The people and addresses. Required. With the names above at most 17 KiB, so that every check can be answered.
     #[prost(message, optional, tag = "12")]
     pub personal: ::core::option::Option<Personal>,
     /// Authorities to ask besides those of the addresses, by GSS code such as `E09000012`; at most 16.
