@@ -13,6 +13,7 @@ mod lease;
 mod measure;
 pub mod opened;
 pub mod output;
+mod peers;
 mod presence;
 mod query;
 mod route;
@@ -24,6 +25,7 @@ pub use announce::Announcer;
 pub use faults::{FaultKind, Faults, RecordFault};
 pub use forecast::Forecast;
 pub use lease::LeasedCheck;
+pub use peers::{CLOCK_AHEAD_MAX, Peers};
 pub use presence::Presence;
 pub use query::{AlertEntry, Paged, Shown};
 pub use watch::Watch;
@@ -73,6 +75,7 @@ pub struct Broker {
     metrics: Arc<Metrics>,
     announcer: Arc<Announcer>,
     presence: Presence,
+    peers: Peers,
     faults: Arc<Faults>,
     forecast: Arc<Forecast>,
     lease_calls: Arc<lease::Remembered>,
@@ -142,6 +145,7 @@ impl Broker {
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
         let presence = Presence::new(clock.now());
+        let peers = Peers::new(ids.next());
         let broker = Self {
             cards: ArcSwap::from_pointee(cards_of(&directory)),
             store,
@@ -152,6 +156,7 @@ impl Broker {
             metrics,
             announcer: Arc::new(announcer),
             presence,
+            peers,
             faults: Arc::default(),
             forecast: Arc::new(forecast),
             lease_calls: Arc::default(),

@@ -1,6 +1,8 @@
 //! The one place that reads time. Everything else is given a [`Clock`], so that tests and the demo can move it.
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use usher_domain::time::Timestamp;
@@ -16,6 +18,13 @@ pub trait Clock: Send + Sync + 'static {
 
     /// The real time that `span` of this clock's time takes.
     fn real(&self, span: Duration) -> Duration;
+
+    /// Goes by `shared`, which another clock showed at some moment since this one showed `asked`, where it is a clock that goes by another,
+    /// and answers how far the machine's own is ahead.
+    fn set_by(&self, shared: Timestamp, asked: Timestamp) -> SignedDuration {
+        let (_, _) = (shared, asked);
+        SignedDuration::ZERO
+    }
 }
 
 /// The machine's clock.
@@ -41,6 +50,47 @@ impl Clock for SystemClock {
 
     fn real(&self, span: Duration) -> Duration {
         span
+    }
+}
+
+/// The machine's clock, set by that of a store which several brokers share: they all decide by the same time, whatever their machines
+/// show.
+#[derive(Debug, Default)]
+pub struct SharedClock {
+    /// How far the machine's clock is ahead, in milliseconds.
+    ahead_ms: AtomicI64,
+}
+
+impl SharedClock {
+    /// How far the machine's clock is ahead of the shared one; negative when behind.
+    pub fn ahead(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
+    }
+}
+
+#[async_trait]
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        earlier(SystemClock.now(), self.ahead())
+    }
+
+    async fn sleep_until(&self, until: Timestamp) {
+        tokio::time::sleep(time_until(self.now(), until).min(SLEEP_MAX)).await;
+    }
+
+    fn real(&self, span: Duration) -> Duration {
+        span
+    }
+
+    fn set_by(&self, shared: Timestamp, asked: Timestamp) -> SignedDuration {
+        // The answer was given between asking and now: its middle is the best guess.
+        let now = self.now();
+        let middle = earlier(now, now.duration_since(asked) / 2);
+        let wrong = middle.duration_since(shared);
+        let ahead = self.ahead() + wrong;
+        let ahead_ms = i64::try_from(ahead.as_millis()).unwrap_or_default();
+        self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
+        ahead
     }
 }
 
@@ -145,6 +195,10 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_sub(by).unwrap_or(time)
 }
 
 fn whole_milliseconds(time: Timestamp) -> Timestamp {

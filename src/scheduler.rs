@@ -34,6 +34,8 @@ pub struct Activation {
     pub failed: usize,
     /// Whether there may be more due at once.
     pub more: bool,
+    /// When to look again for what another broker is to raise first, where there is such.
+    pub look_again: Option<Timestamp>,
 }
 
 /// Raises what is due.
@@ -44,6 +46,8 @@ pub struct Scheduler {
 
 /// Enquiries advanced at the same time: enough to fill a group commit.
 const ADVANCED_AT_ONCE: usize = 128;
+/// How long after its due moment a step is left to the broker that is first for it.
+const LEFT_TO_ANOTHER: Duration = Duration::from_secs(2);
 /// After a failed look, in real time.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -72,7 +76,13 @@ impl Scheduler {
             self.broker.announcer().scheduler_sleeps(Timestamp::MAX);
             let until = match self.activate().await {
                 Ok(Activation { more: true, .. }) => continue,
-                Ok(_) => self.next_look().await.min(next_sweep).min(next_absence),
+                Ok(Activation { look_again, .. }) => {
+                    let next = match look_again {
+                        Some(moment) => moment,
+                        None => self.next_look().await,
+                    };
+                    next.min(next_sweep).min(next_absence)
+                }
                 Err(error) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
@@ -109,19 +119,19 @@ impl Scheduler {
             .and_then(|age| age.try_into().ok())
             .unwrap_or_default();
         self.broker.metrics().set_scheduler_lag(lag);
-        let more = due.len() >= limit;
-        let ids: Vec<EnquiryId> = due
-            .into_iter()
-            .map(|(_, id)| id)
-            .filter(|id| !faults.stops(*id))
-            .collect();
+        let full = due.len() >= limit;
+        let due = due.into_iter().filter(|(_, id)| !faults.stops(*id));
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            due.partition(|(due, id)| self.is_ours(*due, *id, now));
+        let ids: Vec<EnquiryId> = ours.into_iter().map(|(_, id)| id).collect();
         let advanced: Vec<_> = futures_util::stream::iter(ids.iter().copied())
             .map(|id| advance(Arc::clone(&self.broker), id))
             .buffer_unordered(ADVANCED_AT_ONCE)
             .collect()
             .await;
         let mut activation = Activation {
-            more,
+            more: full && !ids.is_empty(),
+            look_again: theirs.first().map(|(due, _)| later(*due, LEFT_TO_ANOTHER)),
             ..Activation::default()
         };
         for (id, outcome) in advanced {
@@ -137,6 +147,11 @@ impl Scheduler {
             }
         }
         Ok(activation)
+    }
+
+    /// Whether this broker is to raise at `now` what fell due of enquiry `id`: it is first for it, or whoever is has let it lie.
+    fn is_ours(&self, due: Timestamp, id: EnquiryId, now: Timestamp) -> bool {
+        self.broker.peers().is_first_for(id) || now >= later(due, LEFT_TO_ANOTHER)
     }
 
     /// When something falls due next.

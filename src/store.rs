@@ -16,7 +16,9 @@ pub mod sled;
 pub mod verify;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use std::num::NonZeroU64;
+use std::time::Duration;
 use tokio::sync::watch;
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::enquiry::Enquiry;
@@ -188,8 +190,31 @@ pub struct Counts {
     pub unreadable: u64,
 }
 
+/// A broker, among those that share a store: made anew whenever one starts.
+pub type BrokerId = uuid::Uuid;
+
+/// What one broker tells the others over the store that they share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// Which broker.
+    pub broker: BrokerId,
+    /// How far the clock of its machine was ahead of the store's when it last heard that; negative when behind.
+    pub clock_ahead: SignedDuration,
+    /// When adapters of each responder last gave it a sign of life.
+    pub adapters: Vec<(ResponderId, Timestamp)>,
+}
+
+/// What a broker hears when it tells its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The time by the store's own clock; `None` where one machine is all there is.
+    pub time: Option<Timestamp>,
+    /// The newest beat of every other broker that is still to be counted on.
+    pub others: Vec<Beat>,
+}
+
 /// Is told how many commits one group had, and how long it took until they were durable. Called by the writer, so it must be quick.
-pub type Observer = Box<dyn Fn(usize, std::time::Duration) + Send + Sync>;
+pub type Observer = Box<dyn Fn(usize, Duration) + Send + Sync>;
 
 /// What a caller can do about it is the whole classification.
 #[derive(Debug, thiserror::Error)]
@@ -315,6 +340,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+
+    /// Tells the other brokers that this one is there, until `lasts` has passed, and hears of them. Not durable: losing it costs promptness.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn beat(&self, mine: &Beat, lasts: Duration) -> Result<Heard, StoreError>;
 
     /// Tells `observer` of every group commit from now on. The first observer stays.
     fn observe(&self, observer: Observer);

@@ -101,7 +101,10 @@ fn enquiry(
     let mut request = v1::SubmitRequest {
         request_id: RandomIds.next().to_string(),
         person: Some(person("Robin Marlow", "Probation officer")),
-        office: "Bench court duty team".into(),
+        unit: Some(v1::Unit {
+            office: "Bench court duty team".into(),
+            ..Default::default()
+        }),
         purpose: purpose.into(),
         report: v1::ReportType::Standard.into(),
         concerns: vec![

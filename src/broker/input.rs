@@ -5,7 +5,7 @@
 use core::fmt;
 use jiff::SignedDuration;
 use std::time::Duration;
-use usher_domain::actor::Person;
+use usher_domain::actor::{Person, Unit};
 use usher_domain::alert::{Alert, AlertState};
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
@@ -31,8 +31,10 @@ pub struct SubmitInput {
     pub validate_only: bool,
     /// The officer.
     pub person: Person,
-    /// The probation office or delivery unit; may be empty.
-    pub office: String,
+    /// The officer's part of the service.
+    pub unit: Unit,
+    /// The practitioner for whom the officer asks, where that is somebody else.
+    pub on_behalf_of: Option<Person>,
     /// What the answer is for.
     pub purpose: Purpose,
     /// The kind of report, where there is one.
@@ -205,7 +207,7 @@ pub enum Act {
     Reroute {
         /// The check.
         check: CheckNumber,
-        /// Whose: at least one, at most [`usher_domain::limits::CHECKS_PER_ENQUIRY_MAX`].
+        /// Whose: at least one, at most [`usher_domain::limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX`].
         to: Vec<Target>,
     },
     /// End a check.

@@ -81,7 +81,8 @@ impl Broker {
         let day = to_london(now).date();
         Ok(Submit {
             id,
-            office: input.office,
+            unit: input.unit,
+            on_behalf_of: input.on_behalf_of,
             purpose: input.purpose,
             report: input.report,
             in_custody: input.in_custody,

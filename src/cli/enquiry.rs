@@ -1,6 +1,7 @@
 //! `usher enquiry`: what court officers do.
 
 mod answer;
+mod context;
 mod line;
 mod receipt;
 mod show;
@@ -8,6 +9,7 @@ mod submit;
 mod target;
 
 pub(super) use answer::{content_lines, disposition};
+pub(super) use context::{context_lines, requester_lines};
 pub(super) use show::{deadline, enquiry_page, person};
 pub(super) use target::{check_id, enquiry_id};
 

@@ -199,7 +199,10 @@ mod tests {
     #[test]
     fn what_was_written_can_be_read() {
         let message = v1::SubmitRequest {
-            office: "North".into(),
+            unit: Some(v1::Unit {
+                office: "North".into(),
+                ..Default::default()
+            }),
             in_custody: true,
             ..Default::default()
         };

@@ -55,6 +55,24 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
+    Information {
+        Known = "known", Plans = "plans", History = "history", Worker = "worker", AdultConcerns = "adult-concerns",
+        ContactRestrictions = "contact-restrictions", CurfewAdvice = "curfew-advice",
+    }
+    CourtSession { Morning = "morning", Afternoon = "afternoon", AllDay = "all-day" }
+    Regime { LawEnforcement = "law-enforcement", General = "general" }
+    OtherResponder {
+        PoliceDomesticAbuse = "police-domestic-abuse", AdultSocialCare = "adult-social-care",
+        YouthJustice = "youth-justice", Health = "health", Other = "other",
+    }
+    Marking { Official = "official", OfficialSensitive = "official-sensitive" }
+    DataSource { Live = "live", Batch = "batch", People = "people" }
+    DisclosureDecision { Permit = "permit", Deny = "deny", Review = "review" }
+    RefusalReason {
+        NoLegalBasis = "no-legal-basis", OutsideAgreement = "outside-agreement", HarmToChild = "harm-to-child",
+        ThirdParty = "third-party", CourtRestriction = "court-restriction", Investigation = "investigation",
+        Other = "other",
+    }
     Purpose {
         CourtReport = "court-report", ReportBeforePlea = "report-before-plea", Curfew = "curfew",
         StartOfSentence = "start-of-sentence", Review = "review", Release = "release",

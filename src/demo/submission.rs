@@ -20,7 +20,11 @@ pub(super) fn submission(case: &Case, officer: v1::Person, seed: u64) -> v1::Sub
         request_id: seed::request_id(seed, &["submit", &line]),
         validate_only: false,
         person: Some(officer),
-        office: "Demo court duty team".into(),
+        on_behalf_of: None,
+        unit: Some(v1::Unit {
+            office: "Demo court duty team".into(),
+            ..Default::default()
+        }),
         purpose: v1::Purpose::CourtReport.into(),
         report: report(case.report).into(),
         in_custody: false,

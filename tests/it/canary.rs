@@ -20,6 +20,13 @@ fn planted(number: u32) -> String {
     format!("{PLANT}{number}")
 }
 
+fn unit(office: &str) -> v1::Unit {
+    v1::Unit {
+        office: office.into(),
+        ..v1::Unit::default()
+    }
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -215,7 +222,7 @@ async fn after_the_hearing(kit: &Kit, given: &mut Given, enquiry_id: &str) {
 async fn wrong(kit: &Kit, given: &mut Given) {
     let mut request = submission();
     request.request_id = planted(1);
-    request.office = planted(2).repeat(100);
+    request.unit = Some(unit(&planted(2).repeat(100)));
     request.deadline = hearing(&planted(3), &planted(4));
     request.authority_codes = vec![planted(5)];
     let personal = request.personal.as_mut().unwrap();
@@ -235,7 +242,7 @@ async fn wrong(kit: &Kit, given: &mut Given) {
     let used = submission();
     kit.submit(used.clone()).await;
     let other = v1::SubmitRequest {
-        office: planted(17),
+        unit: Some(unit(&planted(17))),
         ..used
     };
     given.note("submit", kit.court(OFFICER).submit(other).await);
@@ -265,7 +272,7 @@ async fn wrong(kit: &Kit, given: &mut Given) {
     call.responder_ids = vec![planted(26)];
     given.note("lease", kit.adapter(HACKNEY).lease_checks(call).await);
     let mut huge = submission();
-    huge.office = planted(27).repeat(40_000);
+    huge.unit = Some(unit(&planted(27).repeat(40_000)));
     given.note("submit", kit.court(OFFICER).submit(huge).await);
 }
 

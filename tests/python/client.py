@@ -149,7 +149,7 @@ def play(arguments):
     expect(court.Receive(read, timeout=LIMIT_SECONDS).enquiry.open, False, "the receipt of the answer")
     next_event("EVENT_TYPE_RECEIVED")
 
-    submit.office = "Another body"
+    submit.unit.office = "Another body"
     refused(court.Submit, submit, grpc.StatusCode.ALREADY_EXISTS, "REQUEST_REUSED")
     nothing = courts.GetRequest(enquiry_id="00000000-0000-5000-8000-000000000000")
     refused(court.Get, nothing, grpc.StatusCode.NOT_FOUND, "NOT_FOUND")

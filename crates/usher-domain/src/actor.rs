@@ -61,6 +61,25 @@ impl fmt::Debug for Person {
     }
 }
 
+/// The part of the probation service that asks.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Unit {
+    /// The probation region; may be empty.
+    pub region: String,
+    /// The office or delivery unit; may be empty.
+    pub office: String,
+    /// The team; may be empty.
+    pub team: String,
+    /// A mailbox that is read when the officer is away; may be empty.
+    pub mailbox: String,
+}
+
+impl fmt::Debug for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unit(..)")
+    }
+}
+
 /// Which courts an actor belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Courts {

@@ -1,6 +1,6 @@
 //! Commands: one per verb. Whoever gives one is the actor; `now` is the third argument of every rule.
 
-use crate::actor::Person;
+use crate::actor::{Person, Unit};
 use crate::code::{AuthorityCode, ResponderId};
 use crate::enquiry::{
     CloseReason, Concern, Disposition, Purpose, ReportType, RouteReason, UnroutableWhy,
@@ -168,8 +168,10 @@ pub enum Verb {
 pub struct Submit {
     /// The id, derived from client and request.
     pub id: EnquiryId,
-    /// The probation office or delivery unit; may be empty.
-    pub office: String,
+    /// The officer's part of the service.
+    pub unit: Unit,
+    /// The practitioner for whom the officer asks, where that is somebody else.
+    pub on_behalf_of: Option<Person>,
     /// What the answer is for.
     pub purpose: Purpose,
     /// The kind of report.

@@ -7,7 +7,7 @@ pub use check::{
     Reply, RouteReason, Timeliness, UnroutableWhy,
 };
 
-use crate::actor::{By, Person};
+use crate::actor::{By, Person, Unit};
 use crate::alert::Alert;
 use crate::code::ClientId;
 use crate::codes::codes;
@@ -60,8 +60,10 @@ pub struct Requester {
     pub client: ClientId,
     /// The officer.
     pub person: Person,
-    /// The probation office or delivery unit; may be empty.
-    pub office: String,
+    /// The officer's part of the service.
+    pub unit: Unit,
+    /// The practitioner for whom the officer asks, where that is somebody else.
+    pub on_behalf_of: Option<Person>,
 }
 
 /// A mutation that was applied.

@@ -1,7 +1,9 @@
 //! Every bound of usher, in one place, each with its reason. Names end in unit and qualifier.
 
-/// Checks of one enquiry, the operators' one for what leads nowhere among them. A family over sixteen responders is beyond any that inspectors describe.
-pub const CHECKS_PER_ENQUIRY_MAX: usize = 16;
+/// Checks of one enquiry that responders have, or had. A family over sixteen responders is beyond any that inspectors describe.
+pub const RESPONDER_CHECKS_PER_ENQUIRY_MAX: usize = 16;
+/// Checks of one enquiry. What leads nowhere is never refused: the operators have room for one more than responders have.
+pub const CHECKS_PER_ENQUIRY_MAX: usize = RESPONDER_CHECKS_PER_ENQUIRY_MAX + 1;
 /// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
 pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;
 /// Children named in one enquiry.
@@ -35,7 +37,7 @@ pub const REQUESTS_REMEMBERED_MAX: usize = 128;
 /// step and trouble open have a few more.
 pub const ALERTS_KEPT_MAX: usize = 256;
 /// What people write and who they are, in bytes, of one enquiry: with everything else at its bound it fits [`RECORD_BYTES_MAX`].
-pub const PERSONAL_BYTES_MAX: usize = 52 * 1_024;
+pub const PERSONAL_BYTES_MAX: usize = 50 * 1_024;
 /// What an answer, a question, a decision, an acknowledgement weighs besides its texts and names, in bytes: no less than it takes.
 pub const ENTRY_BYTES: usize = 64;
 /// Steps of one ladder, and of what follows an answer. Nine is the longest that comes with usher.

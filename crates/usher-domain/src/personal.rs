@@ -9,12 +9,14 @@ use core::fmt;
 use jiff::civil::Date;
 
 mod answer;
+mod context;
 mod violation;
 
 pub use answer::{
-    AbuseCategory, AnswerContent, Confidence, Episode, EpisodeKind, Handling, Match, Remark, Topic,
-    Worker,
+    AbuseCategory, AnswerContent, Confidence, DataSource, Disclosure, DisclosureDecision, Episode,
+    EpisodeKind, Handling, Match, RefusalReason, Remark, Topic, Worker,
 };
+pub use context::{Basis, CourtSession, Marking, OtherResponder, PriorAnswer, Regime};
 pub use violation::{Validator, Violation};
 
 macro_rules! hidden {
@@ -42,6 +44,14 @@ pub struct Personal {
     pub court_room: String,
     /// Number on the list.
     pub list_number: String,
+    /// The session of the court.
+    pub court_session: Option<CourtSession>,
+    /// When the case comes up again after this hearing.
+    pub next_hearing: Option<Date>,
+    /// When the court asked for the report.
+    pub report_requested: Option<Date>,
+    /// By when the report is due.
+    pub report_due: Option<Date>,
     /// Addresses, of which the postcodes route.
     pub addresses: Vec<Address>,
     /// Children concerned.
@@ -50,10 +60,16 @@ pub struct Personal {
     pub others: Vec<Other>,
     /// Code of the current offence; never its story.
     pub offence_code: String,
-    /// By which power or duty the information may be shared, as codes of the agreement.
-    pub legal_bases: Vec<String>,
+    /// By which right the information may be shared.
+    pub basis: Basis,
     /// What is asked for; empty means what the agreement allows.
     pub information: Vec<Information>,
+    /// Others who were asked about the same people, outside this enquiry.
+    pub asked_besides: Vec<OtherResponder>,
+    /// An earlier answer that was considered and does not do.
+    pub prior_answer: Option<PriorAnswer>,
+    /// The handling marking.
+    pub marking: Marking,
     /// Anything else the borough needs to know.
     pub note: String,
 }
@@ -227,19 +243,27 @@ impl Personal {
         ] {
             into.text(format_args!("{path}.{field}"), text, line);
         }
-        into.list(
-            format_args!("{path}.legal_bases"),
-            &self.legal_bases,
-            limits::CODES_PER_LIST_MAX,
-        );
-        for (place, basis) in self.legal_bases.iter().enumerate() {
-            into.text(format_args!("{path}.legal_bases[{place}]"), basis, line);
+        if matches!((self.report_requested, self.report_due), (Some(asked), Some(due)) if asked > due)
+        {
+            into.fail(
+                format_args!("{path}.report_due"),
+                "must not be before report_requested",
+            );
         }
+        self.basis.validate(format_args!("{path}.basis"), into);
         into.list(
             format_args!("{path}.information"),
             &self.information,
             limits::CODES_PER_LIST_MAX,
         );
+        into.list(
+            format_args!("{path}.asked_besides"),
+            &self.asked_besides,
+            limits::CODES_PER_LIST_MAX,
+        );
+        if let Some(prior) = &self.prior_answer {
+            prior.validate(format_args!("{path}.prior_answer"), into);
+        }
         into.text(
             format_args!("{path}.note"),
             &self.note,
@@ -356,139 +380,4 @@ pub(crate) fn silent(value: &impl fmt::Debug) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    fn name() -> Name {
-        Name {
-            family: CANARY.into(),
-            given: CANARY.into(),
-        }
-    }
-
-    const BORN: Option<Birth> = Some(Birth {
-        date: date(1987, 6, 5),
-        accuracy: BirthAccuracy::Known,
-    });
-
-    fn full() -> Personal {
-        let canary = || CANARY.to_owned();
-        Personal {
-            subject: Subject {
-                name: name(),
-                aliases: vec![name()],
-                born: BORN,
-                sex: Some(Sex::Female),
-                crn: Crn::parse("X320741").ok(),
-                pnc: Pnc::parse("2000/0002697F", 2026).ok(),
-                limited_access: true,
-            },
-            urn: Urn::parse("01AB1234526").ok(),
-            hearing_ref: canary(),
-            court_room: canary(),
-            list_number: canary(),
-            addresses: vec![Address {
-                role: AddressRole::Home,
-                kind: AddressKind::Given,
-                lines: canary(),
-                postcode: "SW1A 1AA".into(),
-                uprn: "100023336956".into(),
-                from: Some(date(1987, 6, 5)),
-                to: Some(date(1987, 6, 5)),
-            }],
-            children: vec![Child {
-                name: name(),
-                born: BORN,
-                relationship: canary(),
-                lives_with_subject: true,
-                address: Some(0),
-                school: canary(),
-            }],
-            others: vec![Other {
-                name: name(),
-                born: BORN,
-                relationship: canary(),
-            }],
-            offence_code: canary(),
-            legal_bases: vec![canary()],
-            information: vec![Information::Known],
-            note: canary(),
-        }
-    }
-
-    #[track_caller]
-    fn check(change: impl FnOnce(&mut Personal), expected: &[&str]) {
-        let mut personal = full();
-        change(&mut personal);
-        assert_eq!(fields(|into| personal.validate("p", into)), expected);
-    }
-
-    #[test]
-    #[rustfmt::skip] // a row a line
-    fn an_enquiry_is_validated_field_by_field() {
-        let long = || "x".repeat(limits::LINE_CHARS_MAX + 1);
-        let wide = || "é".repeat(limits::LINE_CHARS_MAX);
-        check(|_| {}, &[]);
-        check(|it| it.subject.name.family = wide(), &[]);
-        check(|it| it.subject.name.family = " ".into(), &["p.subject.name.family"]);
-        check(|it| it.subject.name.family = long(), &["p.subject.name.family"]);
-        check(|it| it.subject.name.given = "a\u{7}".into(), &["p.subject.name.given"]);
-        check(|it| it.subject.aliases[0].given = long(), &["p.subject.aliases[0].given"]);
-        check(|it| it.subject.aliases = vec![name(); 9], &["p.subject.aliases"]);
-        check(|it| it.hearing_ref = long(), &["p.hearing_ref"]);
-        check(|it| it.court_room = long(), &["p.court_room"]);
-        check(|it| it.list_number = long(), &["p.list_number"]);
-        check(|it| it.offence_code = long(), &["p.offence_code"]);
-        check(|it| it.legal_bases = vec![String::new(); 17], &["p.legal_bases"]);
-        check(|it| it.legal_bases[0] = long(), &["p.legal_bases[0]"]);
-        check(|it| it.information = vec![Information::Known; 17], &["p.information"]);
-        check(|it| it.note = "x\n".repeat(limits::NOTE_CHARS_MAX / 2), &[]);
-        check(|it| it.note = "x".repeat(limits::NOTE_CHARS_MAX + 1), &["p.note"]);
-        check(|it| it.addresses[0].lines = "x".repeat(801), &["p.addresses[0].lines"]);
-        check(|it| it.addresses[0].postcode = "no fixed address at present".into(), &[]);
-        check(|it| it.addresses[0].postcode = long(), &["p.addresses[0].postcode"]);
-        check(|it| it.addresses[0].uprn = "x".repeat(13), &["p.addresses[0].uprn"]);
-        check(|it| it.addresses[0].to = Some(date(1987, 6, 4)), &["p.addresses[0].to"]);
-        check(|it| it.addresses = vec![it.addresses[0].clone(); 25], &["p.addresses"]);
-        check(|it| it.children[0].name.family = long(), &["p.children[0].name.family"]);
-        check(|it| it.children[0].name.family = String::new(), &[]);
-        check(|it| it.children[0].relationship = long(), &["p.children[0].relationship"]);
-        check(|it| it.children[0].school = long(), &["p.children[0].school"]);
-        check(|it| it.children[0].address = Some(1), &["p.children[0].address"]);
-        check(|it| it.children[0].address = None, &[]);
-        check(|it| it.children = vec![it.children[0].clone(); 25], &["p.children"]);
-        check(|it| it.others[0].name.given = long(), &["p.others[0].name.given"]);
-        check(|it| it.others[0].relationship = long(), &["p.others[0].relationship"]);
-        check(|it| it.others = vec![it.others[0].clone(); 25], &["p.others"]);
-    }
-
-    #[test]
-    fn every_fault_is_told_at_once() {
-        let expected = [
-            "p.subject.name.family",
-            "p.court_room",
-            "p.note",
-            "p.children[0].address",
-        ];
-        let spoil = |it: &mut Personal| {
-            it.subject.name.family.clear();
-            it.court_room = "\0".into();
-            it.note = "\0".into();
-            it.addresses.clear();
-        };
-        check(spoil, &expected);
-    }
-
-    #[test]
-    fn no_debug_prints_a_person() {
-        let personal = full();
-        silent(&personal);
-        silent(&personal.subject);
-        silent(&personal.subject.name);
-        silent(&personal.subject.born);
-        silent(&personal.addresses);
-        silent(&personal.children);
-        silent(&personal.others);
-    }
-}
+mod tests;

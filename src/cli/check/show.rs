@@ -1,6 +1,6 @@
 //! Checks as a responder's people read them.
 
-use crate::cli::enquiry::{content_lines, deadline, disposition, person};
+use crate::cli::enquiry::{content_lines, context_lines, deadline, disposition, requester_lines};
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
@@ -66,11 +66,7 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
         );
     }
     let _ = writeln!(page, "For         {}", word::<v1::Purpose>(check.purpose));
-    let officer = check
-        .requester
-        .as_ref()
-        .and_then(|requester| requester.person.as_ref());
-    let _ = writeln!(page, "Asked by    {}", person(officer));
+    requester_lines(&mut page, &check.requester.clone().unwrap_or_default());
     let _ = writeln!(
         page,
         "Concerns    {}",
@@ -91,6 +87,7 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
     }
     if let Some(personal) = &check.personal {
         people(&mut page, personal);
+        context_lines(&mut page, personal);
     }
     for exchange in &check.exchanges {
         let reply = if exchange.reply_time.is_some() {

@@ -27,6 +27,13 @@ pub(super) fn answers(page: &mut String, check: &v1::Check) {
             by(answer.by.as_ref()),
             disposition(answer.disposition)
         );
+        if answer.data_as_of_time.is_some() {
+            let _ = writeln!(
+                page,
+                "  data as of {}",
+                civil(answer.data_as_of_time.as_ref())
+            );
+        }
         if let Some(content) = &answer.content {
             content_lines(page, content);
         }
@@ -56,8 +63,50 @@ fn handling(codes: &[i32]) -> String {
     }
 }
 
+/// Category, legal status and whose plan it is, where they are known.
+fn particulars(episode: &v1::Episode) -> String {
+    let mut known = Vec::new();
+    if episode.category != 0 {
+        known.push(word::<v1::AbuseCategory>(episode.category));
+    }
+    if !episode.legal_status.is_empty() {
+        known.push(format!("legal status {}", clean(&episode.legal_status)));
+    }
+    if episode.other_authority {
+        known.push("another authority's".into());
+    }
+    if known.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", known.join(", "))
+}
+
+/// What the answer rests on, and how it was decided what may be told.
+fn grounds(page: &mut String, content: &v1::AnswerContent) {
+    if content.source != 0 {
+        let _ = writeln!(
+            page,
+            "  from {} data",
+            word::<v1::DataSource>(content.source)
+        );
+    }
+    if let Some(disclosure) = &content.disclosure {
+        let why = match disclosure.refusal {
+            0 => String::new(),
+            some => format!(": {}", word::<v1::RefusalReason>(some)),
+        };
+        let _ = writeln!(
+            page,
+            "  disclosure: {}{why} (rules {})",
+            word::<v1::DisclosureDecision>(disclosure.decision),
+            clean(&disclosure.policy_version)
+        );
+    }
+}
+
 /// What is said, each piece with how it may be used.
 pub(in crate::cli) fn content_lines(page: &mut String, content: &v1::AnswerContent) {
+    grounds(page, content);
     for found in &content.matches {
         let _ = writeln!(
             page,
@@ -75,10 +124,11 @@ pub(in crate::cli) fn content_lines(page: &mut String, content: &v1::AnswerConte
         };
         let _ = writeln!(
             page,
-            "  {}: {} {} from {}{until}   [{}]",
+            "  {}: {} {}{} from {}{until}   [{}]",
             clean(&episode.who),
             if episode.open { "open" } else { "closed" },
             word::<v1::EpisodeKind>(episode.kind),
+            particulars(episode),
             clean(&episode.start),
             handling(&episode.handling)
         );

@@ -1,6 +1,7 @@
 //! One enquiry as people read it. Times are London's.
 
 use super::answer::{answers, decisions, exchanges};
+use super::context::{context_lines, requester_lines};
 use crate::cli::moment::civil;
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
@@ -42,11 +43,12 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
         line(&mut page, "  moved from", &format!(" {text}"));
     }
     if let Some(requester) = &enquiry.requester {
-        line(&mut page, "Asked by", &person(requester.person.as_ref()));
+        requester_lines(&mut page, requester);
     }
     line(&mut page, "Asked at", &civil(enquiry.create_time.as_ref()));
     if let Some(personal) = &enquiry.personal {
         line(&mut page, "Defendant", &subject(personal));
+        context_lines(&mut page, personal);
     }
     if !enquiry.concerns.is_empty() {
         line(

@@ -51,9 +51,21 @@ struct FieldArgs {
     /// Kind of report
     #[arg(long, value_parser = words::parser::<v1::ReportType>())]
     report: Option<v1::ReportType>,
+    /// Probation region
+    #[arg(long, default_value = "", hide_default_value = true)]
+    region: String,
     /// Probation office or delivery unit
     #[arg(long, default_value = "", hide_default_value = true)]
     office: String,
+    /// Team
+    #[arg(long, default_value = "", hide_default_value = true)]
+    team: String,
+    /// Mailbox that is read when the officer is away
+    #[arg(long, default_value = "", hide_default_value = true)]
+    mailbox: String,
+    /// Name of the practitioner for whom the officer asks
+    #[arg(long, value_name = "NAME")]
+    on_behalf_of: Option<String>,
     /// Family name of the defendant
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
@@ -161,7 +173,16 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
         }),
     };
     Ok(v1::SubmitRequest {
-        office: fields.office.clone(),
+        unit: Some(v1::Unit {
+            region: fields.region.clone(),
+            office: fields.office.clone(),
+            team: fields.team.clone(),
+            mailbox: fields.mailbox.clone(),
+        }),
+        on_behalf_of: fields.on_behalf_of.clone().map(|name| v1::Person {
+            name,
+            ..Default::default()
+        }),
         purpose: fields.purpose.into(),
         report: fields.report.unwrap_or_default().into(),
         in_custody: fields.in_custody,
@@ -247,7 +268,13 @@ fn example() -> Result<v1::SubmitRequest, Failure> {
 
 const EXAMPLE: &str = r#"{
   "person": {"name": "Alex Officer", "post": "Probation officer, court duty", "contact": "020 7946 0123"},
-  "office": "North London",
+  "unit": {
+    "region": "London",
+    "office": "North London",
+    "team": "Court duty",
+    "mailbox": "court.duty@probation.example"
+  },
+  "onBehalfOf": {"name": "Pat Practitioner", "post": "Probation officer"},
   "purpose": "PURPOSE_COURT_REPORT",
   "report": "REPORT_TYPE_ORAL",
   "curfewProposed": true,
@@ -273,7 +300,12 @@ const EXAMPLE: &str = r#"{
         "address": 2
       }
     ],
-    "information": ["INFORMATION_KNOWN", "INFORMATION_PLANS", "INFORMATION_CURFEW_ADVICE"]
+    "courtRoom": "3",
+    "courtSession": "COURT_SESSION_AFTERNOON",
+    "reportRequested": "2026-11-23",
+    "basis": {"gateways": ["OMA2007-s14"], "regime": "REGIME_LAW_ENFORCEMENT"},
+    "information": ["INFORMATION_KNOWN", "INFORMATION_PLANS", "INFORMATION_CURFEW_ADVICE"],
+    "askedBesides": ["OTHER_RESPONDER_POLICE_DOMESTIC_ABUSE"]
   }
 }"#;
 

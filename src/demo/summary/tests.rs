@@ -4,7 +4,7 @@ use super::*;
 use crate::config::calendar;
 use crate::config::policy::Rules;
 use jiff::SignedDuration;
-use usher_domain::actor::{Actor, Courts, Person, Role};
+use usher_domain::actor::{Actor, Courts, Person, Role, Unit};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::decide;
@@ -97,7 +97,8 @@ fn submitted(destination: Destination) -> Enquiry {
     let request = RequestId::from_uuid(uuid::Uuid::from_bytes(bytes));
     let submit = Submit {
         id: EnquiryId::derive(&actor(Role::Officer).client, request),
-        office: String::new(),
+        unit: Unit::default(),
+        on_behalf_of: None,
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),
         in_custody: false,

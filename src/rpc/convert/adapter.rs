@@ -174,7 +174,7 @@ pub fn answer(mut message: v1::AnswerRequest, actor: &Actor) -> Result<Input, Un
     let person = read::person(v, actor, VerbName::Answer, person);
     let disposition = read::listed(v, "disposition", disposition);
     let data_as_of = read::instant(v, "data_as_of_time", data_as_of_time);
-    let content = Box::new(content(v, said));
+    let content = Box::new(content(v, disposition, said));
     let input = head.with(person, |check, lease| {
         Some(Act::Answer {
             check,

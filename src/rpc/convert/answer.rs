@@ -1,16 +1,21 @@
 //! What a responder says about the people of an enquiry, both ways.
 
-use usher_domain::enquiry::Answer;
+use usher_domain::enquiry::{Answer, Disposition};
 use usher_domain::personal::{
-    AnswerContent, Confidence, Episode, EpisodeKind, Match, Remark, Topic, Validator, Worker,
+    AnswerContent, Confidence, Disclosure, Episode, EpisodeKind, Match, Remark, Topic, Validator,
+    Worker,
 };
 use usher_proto::v1;
 
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::{read, show};
 
-/// Reads what an answer says, under the field `content`; nothing said is an empty content.
-pub(super) fn content(v: &mut Validator, message: Option<v1::AnswerContent>) -> AnswerContent {
+/// Reads what an answer that comes to `disposition` says, under the field `content`; nothing said is an empty content.
+pub(super) fn content(
+    v: &mut Validator,
+    disposition: Option<Disposition>,
+    message: Option<v1::AnswerContent>,
+) -> AnswerContent {
     let v1::AnswerContent {
         matches,
         episodes,
@@ -19,10 +24,12 @@ pub(super) fn content(v: &mut Validator, message: Option<v1::AnswerContent>) -> 
         last_contact,
         remarks,
         valid_until,
+        source,
+        disclosure: telling,
     } = message.unwrap_or_default();
     let content = AnswerContent {
-        matches: each(v, "content.matches", matches, found),
-        episodes: each(v, "content.episodes", episodes, episode),
+        matches: read::each(v, "content.matches", matches, found),
+        episodes: read::each(v, "content.episodes", episodes, episode),
         worker: worker.map(|message| {
             let v1::Worker {
                 name,
@@ -39,24 +46,26 @@ pub(super) fn content(v: &mut Validator, message: Option<v1::AnswerContent>) -> 
         }),
         recent_contacts,
         last_contact: read::date(v, "content.last_contact", &last_contact),
-        remarks: each(v, "content.remarks", remarks, remark),
+        remarks: read::each(v, "content.remarks", remarks, remark),
         valid_until: read::date(v, "content.valid_until", &valid_until),
+        source: read::optional_listed(v, "content.source", source),
+        disclosure: telling.and_then(|message| disclosure(v, message)),
     };
-    content.validate("content", v);
+    content.validate(disposition, "content", v);
     content
 }
 
-fn each<W, D>(
-    v: &mut Validator,
-    path: &str,
-    messages: Vec<W>,
-    read: impl Fn(&mut Validator, &str, W) -> D,
-) -> Vec<D> {
-    messages
-        .into_iter()
-        .enumerate()
-        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
-        .collect()
+fn disclosure(v: &mut Validator, message: v1::Disclosure) -> Option<Disclosure> {
+    let v1::Disclosure {
+        decision,
+        policy_version,
+        refusal,
+    } = message;
+    Some(Disclosure {
+        refusal: read::optional_listed(v, "content.disclosure.refusal", refusal),
+        decision: read::listed(v, "content.disclosure.decision", decision)?,
+        policy_version,
+    })
 }
 
 // A code that cannot be read is noted, and what is built in its place is then dropped: so the other fields are still looked at.
@@ -148,6 +157,8 @@ pub(super) fn content_view(content: &AnswerContent) -> v1::AnswerContent {
         last_contact,
         remarks,
         valid_until,
+        source,
+        disclosure,
     } = content;
     v1::AnswerContent {
         matches: matches.iter().map(match_view).collect(),
@@ -170,6 +181,21 @@ pub(super) fn content_view(content: &AnswerContent) -> v1::AnswerContent {
         last_contact: show::date(*last_contact),
         remarks: remarks.iter().map(remark_view).collect(),
         valid_until: show::date(*valid_until),
+        source: option_to_wire(*source),
+        disclosure: disclosure.as_ref().map(disclosure_view),
+    }
+}
+
+fn disclosure_view(disclosure: &Disclosure) -> v1::Disclosure {
+    let Disclosure {
+        decision,
+        policy_version,
+        refusal,
+    } = disclosure;
+    v1::Disclosure {
+        decision: decision.to_wire(),
+        policy_version: policy_version.clone(),
+        refusal: option_to_wire(*refusal),
     }
 }
 

@@ -8,8 +8,9 @@ use usher_domain::enquiry::{
 use usher_domain::event::DecisionName;
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::personal::{
-    AbuseCategory, AddressKind, BirthAccuracy, Confidence, EpisodeKind, Handling, Information, Sex,
-    Topic,
+    AbuseCategory, AddressKind, BirthAccuracy, Confidence, CourtSession, DataSource,
+    DisclosureDecision, EpisodeKind, Handling, Information, Marking, OtherResponder, RefusalReason,
+    Regime, Sex, Topic,
 };
 use usher_proto::v1;
 
@@ -89,6 +90,13 @@ same_names! {
     AbuseCategory = AbuseCategory { Neglect, Physical, Sexual, Emotional, Multiple }
     Handling = Handling { MayCite, ProbationOnly, NotToDefendant, RingFirst }
     Topic = Topic { AdultConcerns, ContactRestrictions, CurfewAdvice, Narrative }
+    Regime = Regime { LawEnforcement, General }
+    CourtSession = CourtSession { Morning, Afternoon, AllDay }
+    OtherResponder = OtherResponder { PoliceDomesticAbuse, AdultSocialCare, YouthJustice, Health, Other }
+    Marking = Marking { Official, OfficialSensitive }
+    DataSource = DataSource { Live, Batch, People }
+    DisclosureDecision = DisclosureDecision { Permit, Deny, Review }
+    RefusalReason = RefusalReason { NoLegalBasis, OutsideAgreement, HarmToChild, ThirdParty, CourtRestriction, Investigation, Other }
     Trouble = Trouble {
         Unroutable, Question, PromiseMissed, LeasesLost, NoAdapter, SentencedOutstanding,
     }

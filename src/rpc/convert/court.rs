@@ -34,7 +34,7 @@ pub fn submit(
         request_id: _,
         validate_only: _,
         person,
-        office,
+        unit,
         purpose,
         report,
         in_custody,
@@ -44,9 +44,11 @@ pub fn submit(
         deadline,
         personal: people,
         authority_codes,
+        on_behalf_of,
     } = message;
     let person = read::person(v, actor, VerbName::Submit, person);
-    v.text("office", &office, limits::LINE_CHARS_MAX);
+    let unit = read::unit(v, unit.unwrap_or_default());
+    let on_behalf_of = on_behalf_of.map(|person| read::named(v, "on_behalf_of", person));
     let purpose: Option<usher_domain::enquiry::Purpose> = read::listed(v, "purpose", purpose);
     let report = read::optional_listed(v, "report", report);
     let concerns = read::listed_all(v, "concerns", &concerns);
@@ -63,7 +65,8 @@ pub fn submit(
             request: request?,
             validate_only,
             person: person?,
-            office,
+            unit,
+            on_behalf_of,
             purpose: purpose?,
             report,
             in_custody,

@@ -65,7 +65,7 @@ pub fn reroute(mut message: v1::RerouteRequest, actor: &Actor) -> Result<Input, 
     } = message;
     let person = read::person(v, actor, VerbName::Reroute, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
-    let max = limits::CHECKS_PER_ENQUIRY_MAX;
+    let max = limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX;
     let authorities = read::codes(
         v,
         "authority_codes",

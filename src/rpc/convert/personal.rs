@@ -3,7 +3,8 @@
 use usher_domain::code::{Crn, Pnc, Urn};
 use usher_domain::enquiry::AddressRole;
 use usher_domain::personal::{
-    Address, AddressKind, Birth, BirthAccuracy, Child, Name, Other, Personal, Subject, Validator,
+    Address, AddressKind, Basis, Birth, BirthAccuracy, Child, Name, Other, Personal, PriorAnswer,
+    Subject, Validator,
 };
 use usher_proto::v1;
 
@@ -30,9 +31,16 @@ pub(super) fn personal(
         children,
         others,
         offence_code,
-        legal_bases,
+        basis: by_right,
         information,
         note,
+        court_session,
+        next_hearing,
+        report_requested,
+        report_due,
+        asked_besides,
+        prior_answer: prior,
+        marking,
     } = message;
     let personal = Personal {
         subject: subject(v, who.unwrap_or_default(), this_year),
@@ -40,29 +48,53 @@ pub(super) fn personal(
         hearing_ref,
         court_room,
         list_number,
-        addresses: each(v, "personal.addresses", addresses, address),
-        children: each(v, "personal.children", children, child),
-        others: each(v, "personal.others", others, other),
+        addresses: read::each(v, "personal.addresses", addresses, address),
+        children: read::each(v, "personal.children", children, child),
+        others: read::each(v, "personal.others", others, other),
+        court_session: read::optional_listed(v, "personal.court_session", court_session),
+        next_hearing: read::date(v, "personal.next_hearing", &next_hearing),
+        report_requested: read::date(v, "personal.report_requested", &report_requested),
+        report_due: read::date(v, "personal.report_due", &report_due),
         offence_code,
-        legal_bases,
+        basis: basis(v, by_right.unwrap_or_default()),
         information: read::listed_all(v, "personal.information", &information),
+        asked_besides: read::listed_all(v, "personal.asked_besides", &asked_besides),
+        prior_answer: prior.map(|prior| prior_answer(v, prior)),
+        marking: read::optional_listed(v, "personal.marking", marking).unwrap_or_default(),
         note,
     };
     personal.validate("personal", v);
     Some(personal)
 }
 
-fn each<W, D>(
-    v: &mut Validator,
-    path: &str,
-    messages: Vec<W>,
-    read: impl Fn(&mut Validator, &str, W) -> D,
-) -> Vec<D> {
-    messages
-        .into_iter()
-        .enumerate()
-        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
-        .collect()
+fn basis(v: &mut Validator, message: v1::Basis) -> Basis {
+    let v1::Basis {
+        gateways,
+        agreement_id,
+        agreement_version,
+        agreement_effective: since,
+        regime,
+    } = message;
+    Basis {
+        gateways,
+        agreement: agreement_id,
+        agreement_version,
+        agreement_effective: read::date(v, "personal.basis.agreement_effective", &since),
+        regime: read::optional_listed(v, "personal.basis.regime", regime),
+    }
+}
+
+fn prior_answer(v: &mut Validator, message: v1::PriorAnswer) -> PriorAnswer {
+    let v1::PriorAnswer {
+        reference,
+        answered,
+        reason,
+    } = message;
+    PriorAnswer {
+        reference,
+        answered: read::date(v, "personal.prior_answer.answered", &answered),
+        reason,
+    }
 }
 
 fn subject(v: &mut Validator, message: v1::Subject, this_year: i16) -> Subject {
@@ -176,9 +208,16 @@ pub(super) fn personal_view(personal: &Personal) -> v1::Personal {
         addresses,
         children,
         others,
+        court_session,
+        next_hearing,
+        report_requested,
+        report_due,
         offence_code,
-        legal_bases,
+        basis,
         information,
+        asked_besides,
+        prior_answer,
+        marking,
         note,
     } = personal;
     v1::Personal {
@@ -191,9 +230,46 @@ pub(super) fn personal_view(personal: &Personal) -> v1::Personal {
         children: children.iter().map(child_view).collect(),
         others: others.iter().map(other_view).collect(),
         offence_code: offence_code.clone(),
-        legal_bases: legal_bases.clone(),
+        basis: (*basis != Basis::default()).then(|| basis_view(basis)),
         information: to_wire(information),
         note: note.clone(),
+        court_session: option_to_wire(*court_session),
+        next_hearing: show::date(*next_hearing),
+        report_requested: show::date(*report_requested),
+        report_due: show::date(*report_due),
+        asked_besides: to_wire(asked_besides),
+        prior_answer: prior_answer.as_ref().map(prior_answer_view),
+        marking: marking.to_wire(),
+    }
+}
+
+fn basis_view(basis: &Basis) -> v1::Basis {
+    let Basis {
+        gateways,
+        agreement,
+        agreement_version,
+        agreement_effective,
+        regime,
+    } = basis;
+    v1::Basis {
+        gateways: gateways.clone(),
+        agreement_id: agreement.clone(),
+        agreement_version: agreement_version.clone(),
+        agreement_effective: show::date(*agreement_effective),
+        regime: option_to_wire(*regime),
+    }
+}
+
+fn prior_answer_view(prior: &PriorAnswer) -> v1::PriorAnswer {
+    let PriorAnswer {
+        reference,
+        answered,
+        reason,
+    } = prior;
+    v1::PriorAnswer {
+        reference: reference.clone(),
+        answered: show::date(*answered),
+        reason: reason.clone(),
     }
 }
 

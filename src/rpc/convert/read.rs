@@ -5,7 +5,7 @@
 use core::str::FromStr;
 use jiff::SignedDuration;
 use jiff::civil;
-use usher_domain::actor::{Actor, Person};
+use usher_domain::actor::{Actor, Person, Unit};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ParseCodeError, ResponderId};
 use usher_domain::command::{Request, VerbName};
 use usher_domain::hearing::Hearing;
@@ -295,6 +295,30 @@ fn same(v: &mut Validator, own: &Person, message: v1::Person) {
     }
 }
 
+/// Reads the part of the service that asks.
+pub(super) fn unit(v: &mut Validator, message: v1::Unit) -> Unit {
+    let v1::Unit {
+        region,
+        office,
+        team,
+        mailbox,
+    } = message;
+    for (part, text) in [
+        ("region", &region),
+        ("office", &office),
+        ("team", &team),
+        ("mailbox", &mailbox),
+    ] {
+        v.text(format_args!("unit.{part}"), text, limits::LINE_CHARS_MAX);
+    }
+    Unit {
+        region,
+        office,
+        team,
+        mailbox,
+    }
+}
+
 /// A person with a name.
 pub(super) fn named(v: &mut Validator, field: &str, message: v1::Person) -> Person {
     let v1::Person {
@@ -313,6 +337,20 @@ pub(super) fn named(v: &mut Validator, field: &str, message: v1::Person) -> Pers
         post,
         contact,
     }
+}
+
+/// Reads every entry of a list under its place.
+pub(super) fn each<W, D>(
+    v: &mut Validator,
+    path: &str,
+    messages: Vec<W>,
+    read: impl Fn(&mut Validator, &str, W) -> D,
+) -> Vec<D> {
+    messages
+        .into_iter()
+        .enumerate()
+        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
+        .collect()
 }
 
 /// Words that must be there.

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::civil;
-use usher_domain::actor::{By, Person};
+use usher_domain::actor::{By, Person, Unit};
 use usher_domain::code::AuthorityCode;
 use usher_domain::enquiry::Requester;
 use usher_domain::hearing::{Deadline, Hearing};
@@ -82,12 +82,29 @@ pub(super) fn requester(requester: &Requester) -> v1::Requester {
     let Requester {
         client,
         person: who,
-        office,
+        unit,
+        on_behalf_of,
     } = requester;
     v1::Requester {
         client_id: client.to_string(),
         person: Some(person(who)),
-        office: office.clone(),
+        unit: (*unit != Unit::default()).then(|| unit_view(unit)),
+        on_behalf_of: on_behalf_of.as_ref().map(person),
+    }
+}
+
+fn unit_view(unit: &Unit) -> v1::Unit {
+    let Unit {
+        region,
+        office,
+        team,
+        mailbox,
+    } = unit.clone();
+    v1::Unit {
+        region,
+        office,
+        team,
+        mailbox,
     }
 }
 

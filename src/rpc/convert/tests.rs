@@ -91,12 +91,29 @@ pub(super) fn full_personal() -> v1::Personal {
             relationship: "partner".into(),
         }],
         offence_code: "CJ88116".into(),
-        legal_bases: vec!["CA2004-s11".into()],
+        basis: Some(v1::Basis {
+            gateways: vec!["OMA2007-s14".into()],
+            agreement_id: "London sharing agreement".into(),
+            agreement_version: "3.1".into(),
+            agreement_effective: "2026-04-01".into(),
+            regime: v1::Regime::LawEnforcement.into(),
+        }),
         information: vec![
             v1::Information::Plans.into(),
             v1::Information::Worker.into(),
         ],
         note: format!("ring {CANARY}"),
+        court_session: v1::CourtSession::Afternoon.into(),
+        next_hearing: "2026-12-07".into(),
+        report_requested: "2026-11-23".into(),
+        report_due: "2026-11-23".into(),
+        asked_besides: vec![v1::OtherResponder::PoliceDomesticAbuse.into()],
+        prior_answer: Some(v1::PriorAnswer {
+            reference: "7K3M-9QXA-B".into(),
+            answered: "2025-06-01".into(),
+            reason: format!("before {CANARY} moved"),
+        }),
+        marking: v1::Marking::Official.into(),
     }
 }
 
@@ -107,6 +124,7 @@ fn minimal_personal() -> v1::Personal {
             name: Some(name(CANARY, "")),
             ..v1::Subject::default()
         }),
+        marking: v1::Marking::OfficialSensitive.into(),
         ..v1::Personal::default()
     }
 }
@@ -143,6 +161,12 @@ pub(super) fn full_content() -> v1::AnswerContent {
             handling: vec![v1::Handling::NotToDefendant.into()],
         }],
         valid_until: "2026-12-01".into(),
+        source: v1::DataSource::Batch.into(),
+        disclosure: Some(v1::Disclosure {
+            decision: v1::DisclosureDecision::Review.into(),
+            policy_version: "2026-04".into(),
+            refusal: v1::RefusalReason::CourtRestriction.into(),
+        }),
     }
 }
 
@@ -156,12 +180,21 @@ fn hearing(local_time: &str) -> v1::Deadline {
     }
 }
 
+pub(super) fn unit() -> v1::Unit {
+    v1::Unit {
+        region: "London".into(),
+        office: "Thames office".into(),
+        team: "Court duty".into(),
+        mailbox: "thames@probation.example".into(),
+    }
+}
+
 pub(super) fn full_submit() -> v1::SubmitRequest {
     v1::SubmitRequest {
         request_id: REQUEST.into(),
         validate_only: true,
         person: Some(person()),
-        office: "Thames office".into(),
+        unit: Some(unit()),
         purpose: v1::Purpose::CourtReport.into(),
         report: v1::ReportType::Oral.into(),
         in_custody: true,
@@ -171,6 +204,7 @@ pub(super) fn full_submit() -> v1::SubmitRequest {
         deadline: Some(hearing("2026-11-23T14:00")),
         personal: Some(full_personal()),
         authority_codes: vec!["E09000012".into()],
+        on_behalf_of: Some(person()),
     }
 }
 
@@ -185,7 +219,7 @@ fn read_personal(message: v1::Personal) -> Result<usher_domain::personal::Person
 
 fn read_content(message: v1::AnswerContent) -> usher_domain::personal::AnswerContent {
     let mut v = Validator::default();
-    let read = answer::content(&mut v, Some(message));
+    let read = answer::content(&mut v, None, Some(message));
     v.finish().unwrap();
     read
 }

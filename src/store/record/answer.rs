@@ -2,9 +2,11 @@
 
 use super::RecordError;
 use super::code::Code as _;
-use super::field::{Kept, keep_all, keep_codes, read_all, read_code, read_code_if, read_codes};
+use super::field::{
+    Kept, keep_all, keep_code_if, keep_codes, read_all, read_code, read_code_if, read_codes,
+};
 use super::sealed::{keep_date_if, read_date_if};
-use usher_domain::personal::{AnswerContent, Episode, Match, Remark, Worker};
+use usher_domain::personal::{AnswerContent, Disclosure, Episode, Match, Remark, Worker};
 use usher_proto::storage_v1 as kept;
 
 impl Kept for AnswerContent {
@@ -19,6 +21,8 @@ impl Kept for AnswerContent {
             last_contact,
             remarks,
             valid_until,
+            source,
+            disclosure,
         } = self;
         kept::AnswerContent {
             matches: keep_all(matches),
@@ -28,6 +32,8 @@ impl Kept for AnswerContent {
             last_contact: keep_date_if(*last_contact),
             remarks: keep_all(remarks),
             valid_until: keep_date_if(*valid_until),
+            source: keep_code_if(*source),
+            disclosure: disclosure.as_ref().map(Disclosure::keep),
         }
     }
 
@@ -40,6 +46,8 @@ impl Kept for AnswerContent {
             last_contact,
             remarks,
             valid_until,
+            source,
+            disclosure,
         } = message;
         Ok(Self {
             matches: read_all(matches)?,
@@ -49,6 +57,38 @@ impl Kept for AnswerContent {
             last_contact: read_date_if(&last_contact, "last_contact")?,
             remarks: read_all(remarks)?,
             valid_until: read_date_if(&valid_until, "valid_until")?,
+            source: read_code_if(source, "source")?,
+            disclosure: disclosure.map(Disclosure::read).transpose()?,
+        })
+    }
+}
+
+impl Kept for Disclosure {
+    type Message = kept::Disclosure;
+
+    fn keep(&self) -> kept::Disclosure {
+        let Self {
+            decision,
+            policy_version,
+            refusal,
+        } = self;
+        kept::Disclosure {
+            decision: decision.number(),
+            policy_version: policy_version.clone(),
+            refusal: keep_code_if(*refusal),
+        }
+    }
+
+    fn read(message: kept::Disclosure) -> Result<Self, RecordError> {
+        let kept::Disclosure {
+            decision,
+            policy_version,
+            refusal,
+        } = message;
+        Ok(Self {
+            decision: read_code(decision, "disclosure.decision")?,
+            policy_version,
+            refusal: read_code_if(refusal, "disclosure.refusal")?,
         })
     }
 }
@@ -104,7 +144,7 @@ impl Kept for Episode {
             open: *open,
             start: keep_date_if(*start),
             end: keep_date_if(*end),
-            category: category.map_or(0, super::code::Code::number),
+            category: keep_code_if(*category),
             legal_status: legal_status.clone(),
             other_authority: *other_authority,
             handling: keep_codes(handling),

@@ -71,4 +71,11 @@ codes! {
     personal::AbuseCategory { Neglect, Physical, Sexual, Emotional, Multiple }
     personal::Handling { MayCite, ProbationOnly, NotToDefendant, RingFirst }
     personal::Topic { AdultConcerns, ContactRestrictions, CurfewAdvice, Narrative }
+    personal::Regime { LawEnforcement, General }
+    personal::CourtSession { Morning, Afternoon, AllDay }
+    personal::OtherResponder { PoliceDomesticAbuse, AdultSocialCare, YouthJustice, Health, Other }
+    personal::Marking { Official, OfficialSensitive }
+    personal::DataSource { Live, Batch, People }
+    personal::DisclosureDecision { Permit, Deny, Review }
+    personal::RefusalReason { NoLegalBasis, OutsideAgreement, HarmToChild, ThirdParty, CourtRestriction, Investigation, Other }
 }

@@ -7,7 +7,7 @@ use super::field::{
     read_code, read_code_if, read_codes, read_needed, read_ordinal, read_sealed, read_small,
     read_time, read_uuid,
 };
-use usher_domain::actor::{By, Person};
+use usher_domain::actor::{By, Person, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause};
 use usher_domain::enquiry::{
     Applied, Check, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Requester,
@@ -184,12 +184,14 @@ impl Kept for Requester {
         let Self {
             client,
             person,
-            office,
+            unit,
+            on_behalf_of,
         } = self;
         kept::Requester {
             client: client.as_str().to_owned(),
             person: Some(person.keep()),
-            office: office.clone(),
+            unit: (*unit != Unit::default()).then(|| unit.keep()),
+            on_behalf_of: on_behalf_of.as_ref().map(Person::keep),
         }
     }
 
@@ -197,12 +199,48 @@ impl Kept for Requester {
         let kept::Requester {
             client,
             person,
-            office,
+            unit,
+            on_behalf_of,
         } = message;
         Ok(Self {
             client: read_client(&client, "requester.client")?,
             person: read_needed(person, "requester.person")?,
+            unit: Unit::read(unit.unwrap_or_default())?,
+            on_behalf_of: on_behalf_of.map(Person::read).transpose()?,
+        })
+    }
+}
+
+impl Kept for Unit {
+    type Message = kept::Unit;
+
+    fn keep(&self) -> kept::Unit {
+        let Self {
+            region,
             office,
+            team,
+            mailbox,
+        } = self.clone();
+        kept::Unit {
+            region,
+            office,
+            team,
+            mailbox,
+        }
+    }
+
+    fn read(message: kept::Unit) -> Result<Self, RecordError> {
+        let kept::Unit {
+            region,
+            office,
+            team,
+            mailbox,
+        } = message;
+        Ok(Self {
+            region,
+            office,
+            team,
+            mailbox,
         })
     }
 }

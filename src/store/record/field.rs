@@ -71,6 +71,11 @@ pub(super) fn keep_codes<C: Code>(codes: &[C]) -> Vec<i32> {
     codes.iter().map(|code| code.number()).collect()
 }
 
+/// A code, or 0 for none.
+pub(super) fn keep_code_if<C: Code>(code: Option<C>) -> i32 {
+    code.map_or(0, C::number)
+}
+
 pub(super) fn read_code<C: Code>(number: i32, field: &'static str) -> Result<C, RecordError> {
     needed(C::of(number), field)
 }

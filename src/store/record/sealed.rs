@@ -2,15 +2,15 @@
 
 use super::code::Code as _;
 use super::field::{
-    Kept, keep_all, keep_codes, malformed, needed, read_all, read_code, read_code_if, read_codes,
-    read_small,
+    Kept, keep_all, keep_code_if, keep_codes, malformed, needed, read_all, read_code, read_code_if,
+    read_codes, read_small,
 };
 use super::{RecordError, open, seal};
 use jiff::civil::Date;
 use prost::Message as _;
 use usher_domain::code::{Crn, Pnc, Urn};
 use usher_domain::personal::{
-    Address, AnswerContent, Birth, Child, Name, Other, Personal, Subject,
+    Address, AnswerContent, Basis, Birth, Child, Name, Other, Personal, PriorAnswer, Subject,
 };
 use usher_domain::sealed::Sealed;
 use usher_proto::storage_v1 as kept;
@@ -89,9 +89,16 @@ impl Kept for Personal {
             addresses,
             children,
             others,
+            court_session,
+            next_hearing,
+            report_requested,
+            report_due,
             offence_code,
-            legal_bases,
+            basis,
             information,
+            asked_besides,
+            prior_answer,
+            marking,
             note,
         } = self;
         kept::Personal {
@@ -107,8 +114,15 @@ impl Kept for Personal {
             children: keep_all(children),
             others: keep_all(others),
             offence_code: offence_code.clone(),
-            legal_bases: legal_bases.clone(),
+            basis: (*basis != Basis::default()).then(|| basis.keep()),
             information: keep_codes(information),
+            court_session: keep_code_if(*court_session),
+            next_hearing: keep_date_if(*next_hearing),
+            report_requested: keep_date_if(*report_requested),
+            report_due: keep_date_if(*report_due),
+            asked_besides: keep_codes(asked_besides),
+            prior_answer: prior_answer.as_ref().map(PriorAnswer::keep),
+            marking: marking.number(),
             note: note.clone(),
         }
     }
@@ -123,9 +137,16 @@ impl Kept for Personal {
             addresses,
             children,
             others,
+            court_session,
+            next_hearing,
+            report_requested,
+            report_due,
             offence_code,
-            legal_bases,
+            basis,
             information,
+            asked_besides,
+            prior_answer,
+            marking,
             note,
         } = message;
         Ok(Self {
@@ -137,9 +158,16 @@ impl Kept for Personal {
             addresses: read_all(addresses)?,
             children: read_all(children)?,
             others: read_all(others)?,
+            court_session: read_code_if(court_session, "court_session")?,
+            next_hearing: read_date_if(&next_hearing, "next_hearing")?,
+            report_requested: read_date_if(&report_requested, "report_requested")?,
+            report_due: read_date_if(&report_due, "report_due")?,
             offence_code,
-            legal_bases,
+            basis: Basis::read(basis.unwrap_or_default())?,
             information: read_codes(&information, "information")?,
+            asked_besides: read_codes(&asked_besides, "asked_besides")?,
+            prior_answer: prior_answer.map(PriorAnswer::read).transpose()?,
+            marking: read_code(marking, "marking")?,
             note,
         })
     }
@@ -167,7 +195,7 @@ impl Kept for Subject {
             name: Some(name.keep()),
             aliases: keep_all(aliases),
             born: born.as_ref().map(Birth::keep),
-            sex: sex.map_or(0, super::code::Code::number),
+            sex: keep_code_if(*sex),
             crn: crn
                 .as_ref()
                 .map(|crn| crn.as_str().to_owned())
@@ -325,6 +353,74 @@ impl Kept for Child {
                 .map(|place| read_small(place, "children.address"))
                 .transpose()?,
             school,
+        })
+    }
+}
+
+impl Kept for Basis {
+    type Message = kept::Basis;
+
+    fn keep(&self) -> kept::Basis {
+        let Self {
+            gateways,
+            agreement,
+            agreement_version,
+            agreement_effective,
+            regime,
+        } = self;
+        kept::Basis {
+            gateways: gateways.clone(),
+            agreement_id: agreement.clone(),
+            agreement_version: agreement_version.clone(),
+            agreement_effective: keep_date_if(*agreement_effective),
+            regime: keep_code_if(*regime),
+        }
+    }
+
+    fn read(message: kept::Basis) -> Result<Self, RecordError> {
+        let kept::Basis {
+            gateways,
+            agreement_id,
+            agreement_version,
+            agreement_effective,
+            regime,
+        } = message;
+        Ok(Self {
+            gateways,
+            agreement: agreement_id,
+            agreement_version,
+            agreement_effective: read_date_if(&agreement_effective, "basis.agreement_effective")?,
+            regime: read_code_if(regime, "basis.regime")?,
+        })
+    }
+}
+
+impl Kept for PriorAnswer {
+    type Message = kept::PriorAnswer;
+
+    fn keep(&self) -> kept::PriorAnswer {
+        let Self {
+            reference,
+            answered,
+            reason,
+        } = self;
+        kept::PriorAnswer {
+            reference: reference.clone(),
+            answered: keep_date_if(*answered),
+            reason: reason.clone(),
+        }
+    }
+
+    fn read(message: kept::PriorAnswer) -> Result<Self, RecordError> {
+        let kept::PriorAnswer {
+            reference,
+            answered,
+            reason,
+        } = message;
+        Ok(Self {
+            reference,
+            answered: read_date_if(&answered, "prior_answer.answered")?,
+            reason,
         })
     }
 }

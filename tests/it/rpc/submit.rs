@@ -201,7 +201,10 @@ async fn the_same_request_gives_the_same_enquiry_and_another_body_is_refused() {
     let mut kit = Kit::start().await;
     let request = enquiry(&[IN_HACKNEY]);
     let other = v1::SubmitRequest {
-        office: "Another office".into(),
+        unit: Some(v1::Unit {
+            office: "Another office".into(),
+            ..v1::Unit::default()
+        }),
         ..request.clone()
     };
     let receipt = check_replay(request.clone(), other.clone(), async |request| {

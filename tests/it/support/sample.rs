@@ -1,7 +1,7 @@
 //! Sample enquiries. `Sample` builds a plain one and lets a test change what it is about; `rich` fills every field.
 
 use usher::store::{Change, Revision, Stored};
-use usher_domain::actor::{By, Person, Role};
+use usher_domain::actor::{By, Person, Role, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use usher_domain::enquiry::{
@@ -76,7 +76,11 @@ impl Sample {
             requester: Requester {
                 client: client(),
                 person: person("Olive Officer"),
-                office: "Inner London court team".into(),
+                unit: Unit {
+                    office: "Inner London court team".into(),
+                    ..Unit::default()
+                },
+                on_behalf_of: None,
             },
             purpose: Purpose::CourtReport,
             report: Some(ReportType::Oral),

@@ -2,11 +2,12 @@
 
 use super::{Validator, hidden};
 use crate::codes::codes;
+use crate::enquiry::Disposition;
 use crate::limits;
 use core::fmt;
 use jiff::civil::Date;
 
-hidden!(AnswerContent, Match, Episode, Worker, Remark);
+hidden!(AnswerContent, Match, Episode, Worker, Remark, Disclosure);
 
 /// What a borough says about the people of an enquiry.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -25,6 +26,65 @@ pub struct AnswerContent {
     pub remarks: Vec<Remark>,
     /// Until when the answer may be relied on.
     pub valid_until: Option<Date>,
+    /// What the answer rests on.
+    pub source: Option<DataSource>,
+    /// Whether the borough may tell, and by which rules.
+    pub disclosure: Option<Disclosure>,
+}
+
+codes! {
+    /// What an answer rests on.
+    DataSource {
+        /// The system of record, as it stands.
+        Live = "live",
+        /// A copy of some age.
+        Batch = "batch",
+        /// Somebody who looked it up.
+        People = "people",
+    }
+}
+
+/// How a borough decided what may be told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Disclosure {
+    /// What was decided.
+    pub decision: DisclosureDecision,
+    /// The version of the rules that decided it; may be empty.
+    pub policy_version: String,
+    /// Why not, or not all of it.
+    pub refusal: Option<RefusalReason>,
+}
+
+codes! {
+    /// What was decided about telling.
+    DisclosureDecision {
+        /// Everything that was asked for may be told.
+        Permit = "permit",
+        /// Nothing of what is held may be told.
+        Deny = "deny",
+        /// Somebody must still look at what is held back: a further version may follow.
+        Review = "review",
+    }
+}
+
+codes! {
+    /// Why something is not told.
+    RefusalReason {
+        /// No power or duty covers it.
+        NoLegalBasis = "no_legal_basis",
+        /// The sharing agreement does not cover it.
+        OutsideAgreement = "outside_agreement",
+        /// Telling would do the child more harm than not telling (Children Act 2004 s.16LA(3)).
+        HarmToChild = "harm_to_child",
+        /// It is about somebody else.
+        ThirdParty = "third_party",
+        /// A court restricts it, as in family proceedings.
+        CourtRestriction = "court_restriction",
+        /// It would prejudice an investigation.
+        Investigation = "investigation",
+        /// Another reason, said in a remark.
+        Other = "other",
+    }
 }
 
 /// One person found.
@@ -174,8 +234,11 @@ codes! {
 }
 
 impl AnswerContent {
-    /// Notes every field that is wrong, under `path`.
-    pub fn validate(&self, path: &str, into: &mut Validator) {
+    /// Notes every field that is wrong, under `path`, in an answer that comes to `disposition`.
+    pub fn validate(&self, disposition: Option<Disposition>, path: &str, into: &mut Validator) {
+        if let Some(disclosure) = &self.disclosure {
+            disclosure.validate(disposition, format_args!("{path}.disclosure"), into);
+        }
         let (line, items) = (limits::LINE_CHARS_MAX, limits::ITEMS_PER_ANSWER_MAX);
         let codes = limits::CODES_PER_LIST_MAX;
         into.list(format_args!("{path}.matches"), &self.matches, items);
@@ -224,11 +287,49 @@ impl AnswerContent {
     }
 }
 
+impl Disclosure {
+    fn validate(
+        &self,
+        disposition: Option<Disposition>,
+        path: fmt::Arguments<'_>,
+        into: &mut Validator,
+    ) {
+        use DisclosureDecision::{Deny, Permit, Review};
+        let held = disposition.map(|said| said == Disposition::HeldCannotDisclose);
+        match (self.decision, held) {
+            (Permit, Some(true)) => into.fail(
+                format_args!("{path}.decision"),
+                "held_cannot_disclose goes with deny or review",
+            ),
+            (Deny, Some(false)) => into.fail(
+                format_args!("{path}.decision"),
+                "deny goes with held_cannot_disclose only; say review where a part is held back",
+            ),
+            (Permit | Deny | Review, _) => {}
+        }
+        match (self.decision, self.refusal) {
+            (Permit, Some(_)) => into.fail(
+                format_args!("{path}.refusal"),
+                "there is nothing to refuse with permit",
+            ),
+            (Deny | Review, None) => into.fail(format_args!("{path}.refusal"), "say why"),
+            (Permit, None) | (Deny | Review, Some(_)) => {}
+        }
+        into.text(
+            format_args!("{path}.policy_version"),
+            &self.policy_version,
+            limits::LINE_CHARS_MAX,
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
-        AnswerContent, Confidence, Episode, EpisodeKind, Handling, Match, Remark, Topic, Worker,
+        AnswerContent, Confidence, DataSource, Disclosure, DisclosureDecision, Episode,
+        EpisodeKind, Handling, Match, RefusalReason, Remark, Topic, Worker,
     };
+    use crate::enquiry::Disposition;
     use crate::limits;
     use crate::personal::{CANARY, fields, silent};
     use jiff::civil::date;
@@ -266,6 +367,12 @@ mod tests {
                 handling: Vec::new(),
             }],
             valid_until: None,
+            source: Some(DataSource::Batch),
+            disclosure: Some(Disclosure {
+                decision: DisclosureDecision::Review,
+                policy_version: canary(),
+                refusal: Some(RefusalReason::ThirdParty),
+            }),
         }
     }
 
@@ -273,7 +380,8 @@ mod tests {
     fn check(change: impl FnOnce(&mut AnswerContent), expected: &[&str]) {
         let mut content = full();
         change(&mut content);
-        let found = fields(|into| content.validate("answer", into));
+        let said = Some(Disposition::KnownRelevant);
+        let found = fields(|into| content.validate(said, "answer", into));
         assert_eq!(found, expected);
     }
 
@@ -345,6 +453,35 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // a row a line
+    fn what_may_be_told_fits_what_is_said() {
+        use Disposition::{HeldCannotDisclose as Held, KnownRelevant as Known};
+        use DisclosureDecision::{Deny, Permit, Review};
+        let why = Some(RefusalReason::HarmToChild);
+        let (decision, refusal) = ("a.disclosure.decision", "a.disclosure.refusal");
+        let rows: [(_, _, _, &[&str]); 10] = [
+            (Some(Known), Permit, None, &[]),
+            (Some(Held), Permit, None, &[decision]),
+            (None, Permit, None, &[]),
+            (Some(Known), Permit, why, &[refusal]),
+            (Some(Held), Deny, why, &[]),
+            (Some(Known), Deny, why, &[decision]),
+            (Some(Held), Deny, None, &[refusal]),
+            (Some(Known), Review, why, &[]),
+            (Some(Held), Review, why, &[]),
+            (Some(Known), Review, None, &[refusal]),
+        ];
+        for (said, decided, because, expected) in rows {
+            let disclosure = Disclosure { decision: decided, policy_version: "7".into(), refusal: because };
+            let content = AnswerContent { disclosure: Some(disclosure), ..AnswerContent::default() };
+            let found = fields(|into| content.validate(said, "a", into));
+            assert_eq!(found, expected, "{said:?} {decided:?} {because:?}");
+        }
+        let long = "x".repeat(limits::LINE_CHARS_MAX + 1);
+        check(|it| it.disclosure.as_mut().unwrap().policy_version = long, &["answer.disclosure.policy_version"]);
+    }
+
+    #[test]
     fn no_debug_prints_what_a_borough_says() {
         let content = full();
         silent(&content);
@@ -352,5 +489,6 @@ mod tests {
         silent(&content.episodes);
         silent(&content.worker);
         silent(&content.remarks);
+        silent(&content.disclosure);
     }
 }

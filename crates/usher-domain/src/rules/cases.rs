@@ -1,7 +1,7 @@
 //! What the tables of cases are built from: one policy in plain minutes, actors, enquiries in every state, and one
 //! `check` that gives a verb and compares the picture of what comes out.
 
-use crate::actor::{Actor, Courts, Person, Role};
+use crate::actor::{Actor, Courts, Person, Role, Unit};
 use crate::alert::AlertState;
 use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use crate::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
@@ -185,7 +185,8 @@ pub(crate) fn submission(routes: &[&str]) -> Submit {
     };
     Submit {
         id: EnquiryId::from_uuid(Uuid::from_u128(1)),
-        office: String::new(),
+        unit: Unit::default(),
+        on_behalf_of: None,
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),
         in_custody: false,

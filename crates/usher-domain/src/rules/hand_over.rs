@@ -146,14 +146,14 @@ mod tests {
 
     #[test]
     fn a_seventeenth_check_is_refused_and_the_sixteenth_stays() {
-        let ids: Vec<String> = (0..limits::CHECKS_PER_ENQUIRY_MAX)
+        let ids: Vec<String> = (0..limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX)
             .map(|n| format!("r{n}"))
             .collect();
         let routes: Vec<&str> = ids.iter().map(String::as_str).collect();
         let full = submitted(&routes);
         let refused = Rejection::TooMany {
             what: "checks in one enquiry",
-            max: limits::CHECKS_PER_ENQUIRY_MAX,
+            max: limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX,
         };
         check(
             &full,
@@ -165,7 +165,7 @@ mod tests {
         let joined = give(&full, &adapter("r0"), at(1), &redirect(1, "r1"));
         assert_eq!(
             joined.unwrap().enquiry.checks.len(),
-            limits::CHECKS_PER_ENQUIRY_MAX
+            limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX
         );
     }
 }

@@ -17,10 +17,14 @@ pub(crate) fn open(
     to: &Destination,
     mut reasons: Vec<RouteReason>,
 ) -> Result<CheckNumber, Rejection> {
-    if work.enquiry.checks.len() >= limits::CHECKS_PER_ENQUIRY_MAX {
+    let max = match to {
+        Destination::Responder { .. } => limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX,
+        Destination::Nowhere { .. } => limits::CHECKS_PER_ENQUIRY_MAX,
+    };
+    if work.enquiry.checks.len() >= max {
         return Err(Rejection::TooMany {
             what: "checks in one enquiry",
-            max: limits::CHECKS_PER_ENQUIRY_MAX,
+            max,
         });
     }
     let number = CheckNumber::try_from(work.enquiry.checks.len() + 1).unwrap_or(CheckNumber::MAX);
@@ -84,7 +88,8 @@ mod tests {
     use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        at, officer, opened, picture, policy, request, submission, submitted,
+        adapter, at, check, officer, opened, picture, policy, redirect, request, submission,
+        submitted,
     };
 
     #[test]
@@ -99,7 +104,7 @@ mod tests {
 
     #[test]
     fn sixteen_checks_open_and_a_seventeenth_does_not() {
-        let max = limits::CHECKS_PER_ENQUIRY_MAX;
+        let max = limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX;
         let ids: Vec<String> = (0..=max).map(|n| format!("r{n}")).collect();
         let routes: Vec<&str> = ids.iter().map(String::as_str).collect();
         assert_eq!(submitted(&routes[..max]).checks.len(), max);
@@ -107,6 +112,27 @@ mod tests {
         let refused = decide(None, &request(1, 1, verb), &officer(), at(0), &policy());
         let what = "checks in one enquiry";
         assert_eq!(refused, Err(Rejection::TooMany { what, max }));
+    }
+
+    #[test]
+    fn what_leads_nowhere_finds_room_beside_sixteen_checks() {
+        let max = limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX;
+        let ids: Vec<String> = (0..max).map(|n| format!("r{n}")).collect();
+        let routes: Vec<&str> = ids.iter().map(String::as_str).chain(["?"]).collect();
+        let full = submitted(&routes);
+        assert_eq!(full.checks.len(), limits::CHECKS_PER_ENQUIRY_MAX);
+        assert!(picture(&full).ends_with("waiting, unroutable !unroutable"));
+        let refused = Rejection::TooMany {
+            what: "checks in one enquiry",
+            max: limits::CHECKS_PER_ENQUIRY_MAX,
+        };
+        check(
+            &full,
+            &adapter("r0"),
+            at(1),
+            &redirect(1, "?"),
+            Err(refused),
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
         requester: Requester {
             client: actor.client.clone(),
             person: actor.person.clone().unwrap_or_default(),
-            office: submit.office.clone(),
+            unit: submit.unit.clone(),
+            on_behalf_of: submit.on_behalf_of.clone(),
         },
         purpose: submit.purpose,
         report: submit.report,
@@ -89,16 +90,16 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
 
 #[cfg(test)]
 mod tests {
-    use crate::command::{Request, Submit, Verb};
+    use crate::command::{Request, Submit, Verb, VerbName};
     use crate::decide::decide;
     use crate::enquiry::Purpose;
     use crate::hearing::Deadline;
-    use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
         HEARING, at, check, clock, court, hearing_at, nameless, officer, person, picture, policy,
         request, submission, text,
     };
+    use crate::rules::weigh::room;
     use crate::time::Timestamp;
 
     fn submit(submit: Submit, now: Timestamp) -> Result<String, Rejection> {
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_submitted_leaves_room_for_what_follows() {
-        let max = limits::PERSONAL_BYTES_MAX / 2;
+        let max = room(VerbName::Submit, 0);
         let named = person().name.len();
         let fits = Submit {
             personal: text(max - named),

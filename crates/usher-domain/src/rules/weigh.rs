@@ -1,11 +1,11 @@
 //! How much text an enquiry carries, so that no command makes its record larger than a store may hold. The clock's own growth is bounded
 //! by the number of alerts and needs no refusal.
 
-use crate::actor::{By, Person};
+use crate::actor::{By, Person, Unit};
 use crate::alert::AlertState;
 use crate::command::VerbName;
 use crate::enquiry::{Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
-use crate::limits::{ENTRY_BYTES, PERSONAL_BYTES_MAX};
+use crate::limits::{CHECKS_PER_ENQUIRY_MAX, ENTRY_BYTES, PERSONAL_BYTES_MAX};
 
 /// What long texts leave free, in bytes: an enquiry that answers have filled can still be closed, moved and decided upon.
 const NOTES_RESERVE_BYTES: usize = 16 * 1_024;
@@ -13,7 +13,7 @@ const NOTES_RESERVE_BYTES: usize = 16 * 1_024;
 const ACTS_RESERVE_BYTES: usize = 8 * 1_024;
 
 /// What long texts leave free besides for each check that is outstanding then, in bytes: however long one responder's answer is, the
-/// others can still say what they know in short. A submission of the greatest size with all its checks fits.
+/// others can still say what they know in short. A submission leaves as much for each check that an enquiry may ever have.
 const ANSWER_RESERVE_BYTES: usize = 1_024;
 
 /// How heavy `verb` may leave an enquiry that then has so many checks outstanding, in bytes.
@@ -26,7 +26,9 @@ pub(crate) const fn room(verb: VerbName, outstanding: usize) -> usize {
         V::Withdraw | V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Close => {
             PERSONAL_BYTES_MAX - ACTS_RESERVE_BYTES
         }
-        V::Submit => PERSONAL_BYTES_MAX / 2,
+        V::Submit => {
+            PERSONAL_BYTES_MAX - NOTES_RESERVE_BYTES - CHECKS_PER_ENQUIRY_MAX * ANSWER_RESERVE_BYTES
+        }
         V::Accept | V::Receive | V::Redirect | V::Reroute => PERSONAL_BYTES_MAX,
         // They add no text: whatever is in the record, the clock and the queue go on.
         V::Lease | V::Renew | V::Release | V::Advance | V::ReportAbsent => usize::MAX,
@@ -66,9 +68,11 @@ pub(crate) fn weight(enquiry: &Enquiry) -> usize {
         })
         .sum();
     let checks: usize = enquiry.checks.iter().map(check).sum();
+    let requester = &enquiry.requester;
     enquiry.personal.bytes().len()
-        + person(&enquiry.requester.person)
-        + enquiry.requester.office.len()
+        + person(&requester.person)
+        + requester.on_behalf_of.as_ref().map_or(0, person)
+        + unit(&requester.unit)
         + curfew
         + decisions
         + moves
@@ -110,21 +114,27 @@ fn by(by: &By) -> usize {
     ENTRY_BYTES + by.client.as_str().len() + by.person.as_ref().map_or(0, person)
 }
 
+fn unit(unit: &Unit) -> usize {
+    unit.region.len() + unit.office.len() + unit.team.len() + unit.mailbox.len()
+}
+
 fn person(person: &Person) -> usize {
     person.name.len() + person.post.len() + person.contact.len()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::command::Verb;
+    use crate::actor::{Person, Unit};
+    use crate::command::{Submit, Verb, VerbName};
+    use crate::decide::decide;
     use crate::enquiry::{CloseReason, Disposition, Enquiry};
-    use crate::limits::PERSONAL_BYTES_MAX;
+    use crate::limits::{PERSONAL_BYTES_MAX, RESPONDER_CHECKS_PER_ENQUIRY_MAX};
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        accept, adapter, after, at, check, clock, hearing, lease, move_to, officer, proceed,
-        receive, submitted, text, withdraw,
+        accept, adapter, after, at, check, clock, hearing, lease, move_to, officer, opened,
+        picture, policy, proceed, receive, request, submission, submitted, text, withdraw,
     };
-    use crate::rules::weigh::weight;
+    use crate::rules::weigh::{room, weight};
 
     fn answer_of(length: usize) -> Verb {
         Verb::Answer {
@@ -151,6 +161,24 @@ mod tests {
                 answer_of(PERSONAL_BYTES_MAX - weight(&light) - room),
             )],
         )
+    }
+
+    #[test]
+    fn whoever_asks_is_weighed_with_unit_and_practitioner() {
+        let plain = submitted(&["a"]);
+        let mut told = plain.clone();
+        let [region, office, team, mailbox] = [1, 2, 4, 8].map(|length| "x".repeat(length));
+        told.requester.unit = Unit {
+            region,
+            office,
+            team,
+            mailbox,
+        };
+        told.requester.on_behalf_of = Some(Person {
+            name: "x".repeat(16),
+            ..Person::default()
+        });
+        assert_eq!(weight(&told) - weight(&plain), 31);
     }
 
     #[test]
@@ -210,6 +238,50 @@ mod tests {
         check(&accepted, &adapter("b"), at(2), &own(answer_of(512)), Ok("answered, answered"));
         check(&accepted, &adapter("a"), at(2), &answer_of(1), Err(too_many(17)));
         check(&accepted, &adapter("b"), at(2), &own(answer_of(1_024)), Err(too_many(16)));
+    }
+
+    #[test]
+    fn every_check_of_the_longest_submission_can_be_answered() {
+        let ids: Vec<String> = (0..RESPONDER_CHECKS_PER_ENQUIRY_MAX)
+            .map(|number| format!("r{number}"))
+            .collect();
+        let routes: Vec<&str> = ids.iter().map(String::as_str).chain(["?"]).collect();
+        let light = weight(&submitted(&routes));
+        let of = |length| Submit {
+            personal: text(length),
+            ..submission(&routes)
+        };
+        let bare = light - submission(&routes).personal.bytes().len();
+        let longest = room(VerbName::Submit, 0) - bare;
+        let mut enquiry = opened(of(longest));
+        let too_long = Verb::Submit(Box::new(of(longest + 1)));
+        let refused = decide(None, &request(1, 1, too_long), &officer(), at(0), &policy());
+        let what = "bytes of text at submission";
+        let max = room(VerbName::Submit, 0);
+        assert_eq!(refused, Err(Rejection::TooMany { what, max }));
+        for (place, responder) in ids.iter().enumerate() {
+            let check = u8::try_from(place + 1).unwrap();
+            let short = Verb::Answer {
+                check,
+                lease: None,
+                disposition: Disposition::KnownRelevant,
+                data_as_of: None,
+                content: text(512),
+            };
+            let accept = Verb::Accept {
+                check,
+                lease: None,
+                expected_by: None,
+            };
+            enquiry = after(
+                enquiry,
+                &[
+                    (adapter(responder), 1, accept),
+                    (adapter(responder), 2, short),
+                ],
+            );
+        }
+        assert!(picture(&enquiry).starts_with("answered, answered"));
     }
 
     /// Refused for want of room when `reserved` KiB are to stay free.

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use usher_domain::actor::Unit;
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Destination, Route, Submit};
 use usher_domain::enquiry::{Purpose, ReportType, RouteReason, UnroutableWhy};
@@ -198,7 +199,11 @@ fn submission() -> impl Strategy<Value = Submit> {
     (select(Purpose::ALL), report, flags, routes, minutes, bytes).prop_map(
         |(purpose, report, (in_custody, curfew_proposed), routes, minutes, bytes)| Submit {
             id: EnquiryId::from_uuid(Uuid::from_u128(1)),
-            office: "Office".into(),
+            unit: Unit {
+                office: "Office".into(),
+                ..Unit::default()
+            },
+            on_behalf_of: None,
             purpose,
             report,
             in_custody,

@@ -1048,6 +1048,281 @@ impl Topic {
         }
     }
 }
+/// Data protection regimes of the United Kingdom: each party to an enquiry is under its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Regime {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// Law enforcement: Part 3 of the Data Protection Act 2018.
+    LawEnforcement = 1,
+    /// General: the UK GDPR and Part 2 of the Act.
+    General = 2,
+}
+impl Regime {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REGIME_UNSPECIFIED",
+            Self::LawEnforcement => "REGIME_LAW_ENFORCEMENT",
+            Self::General => "REGIME_GENERAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REGIME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REGIME_LAW_ENFORCEMENT" => Some(Self::LawEnforcement),
+            "REGIME_GENERAL" => Some(Self::General),
+            _ => None,
+        }
+    }
+}
+/// Sessions of a court.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CourtSession {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// The morning.
+    Morning = 1,
+    /// The afternoon.
+    Afternoon = 2,
+    /// The whole day.
+    AllDay = 3,
+}
+impl CourtSession {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COURT_SESSION_UNSPECIFIED",
+            Self::Morning => "COURT_SESSION_MORNING",
+            Self::Afternoon => "COURT_SESSION_AFTERNOON",
+            Self::AllDay => "COURT_SESSION_ALL_DAY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COURT_SESSION_UNSPECIFIED" => Some(Self::Unspecified),
+            "COURT_SESSION_MORNING" => Some(Self::Morning),
+            "COURT_SESSION_AFTERNOON" => Some(Self::Afternoon),
+            "COURT_SESSION_ALL_DAY" => Some(Self::AllDay),
+            _ => None,
+        }
+    }
+}
+/// Who may have been asked about the same people besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum OtherResponder {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// A police domestic abuse unit.
+    PoliceDomesticAbuse = 1,
+    /// Adult social care.
+    AdultSocialCare = 2,
+    /// Youth justice.
+    YouthJustice = 3,
+    /// A health service.
+    Health = 4,
+    /// Somebody else.
+    Other = 5,
+}
+impl OtherResponder {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OTHER_RESPONDER_UNSPECIFIED",
+            Self::PoliceDomesticAbuse => "OTHER_RESPONDER_POLICE_DOMESTIC_ABUSE",
+            Self::AdultSocialCare => "OTHER_RESPONDER_ADULT_SOCIAL_CARE",
+            Self::YouthJustice => "OTHER_RESPONDER_YOUTH_JUSTICE",
+            Self::Health => "OTHER_RESPONDER_HEALTH",
+            Self::Other => "OTHER_RESPONDER_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OTHER_RESPONDER_UNSPECIFIED" => Some(Self::Unspecified),
+            "OTHER_RESPONDER_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
+            "OTHER_RESPONDER_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
+            "OTHER_RESPONDER_YOUTH_JUSTICE" => Some(Self::YouthJustice),
+            "OTHER_RESPONDER_HEALTH" => Some(Self::Health),
+            "OTHER_RESPONDER_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// Handling markings of the Government Security Classifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Marking {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// OFFICIAL.
+    Official = 1,
+    /// OFFICIAL-SENSITIVE.
+    OfficialSensitive = 2,
+}
+impl Marking {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MARKING_UNSPECIFIED",
+            Self::Official => "MARKING_OFFICIAL",
+            Self::OfficialSensitive => "MARKING_OFFICIAL_SENSITIVE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MARKING_UNSPECIFIED" => Some(Self::Unspecified),
+            "MARKING_OFFICIAL" => Some(Self::Official),
+            "MARKING_OFFICIAL_SENSITIVE" => Some(Self::OfficialSensitive),
+            _ => None,
+        }
+    }
+}
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DataSource {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// The system of record, as it stands.
+    Live = 1,
+    /// A copy, as old as `data_as_of_time` says.
+    Batch = 2,
+    /// Somebody who looked it up.
+    People = 3,
+}
+impl DataSource {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DATA_SOURCE_UNSPECIFIED",
+            Self::Live => "DATA_SOURCE_LIVE",
+            Self::Batch => "DATA_SOURCE_BATCH",
+            Self::People => "DATA_SOURCE_PEOPLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DATA_SOURCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "DATA_SOURCE_LIVE" => Some(Self::Live),
+            "DATA_SOURCE_BATCH" => Some(Self::Batch),
+            "DATA_SOURCE_PEOPLE" => Some(Self::People),
+            _ => None,
+        }
+    }
+}
+/// What was decided about telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DisclosureDecision {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// Everything that was asked for may be told.
+    Permit = 1,
+    /// Nothing of what is held may be told.
+    Deny = 2,
+    /// Somebody must still look at what is held back: a further version may follow.
+    Review = 3,
+}
+impl DisclosureDecision {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DISCLOSURE_DECISION_UNSPECIFIED",
+            Self::Permit => "DISCLOSURE_DECISION_PERMIT",
+            Self::Deny => "DISCLOSURE_DECISION_DENY",
+            Self::Review => "DISCLOSURE_DECISION_REVIEW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DISCLOSURE_DECISION_UNSPECIFIED" => Some(Self::Unspecified),
+            "DISCLOSURE_DECISION_PERMIT" => Some(Self::Permit),
+            "DISCLOSURE_DECISION_DENY" => Some(Self::Deny),
+            "DISCLOSURE_DECISION_REVIEW" => Some(Self::Review),
+            _ => None,
+        }
+    }
+}
+/// Why something is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RefusalReason {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// No power or duty covers it.
+    NoLegalBasis = 1,
+    /// The sharing agreement does not cover it.
+    OutsideAgreement = 2,
+    /// Telling would do the child more harm than not telling.
+    HarmToChild = 3,
+    /// It is about somebody else.
+    ThirdParty = 4,
+    /// A court restricts it, as in family proceedings.
+    CourtRestriction = 5,
+    /// It would prejudice an investigation.
+    Investigation = 6,
+    /// Another reason, said in a remark.
+    Other = 7,
+}
+impl RefusalReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REFUSAL_REASON_UNSPECIFIED",
+            Self::NoLegalBasis => "REFUSAL_REASON_NO_LEGAL_BASIS",
+            Self::OutsideAgreement => "REFUSAL_REASON_OUTSIDE_AGREEMENT",
+            Self::HarmToChild => "REFUSAL_REASON_HARM_TO_CHILD",
+            Self::ThirdParty => "REFUSAL_REASON_THIRD_PARTY",
+            Self::CourtRestriction => "REFUSAL_REASON_COURT_RESTRICTION",
+            Self::Investigation => "REFUSAL_REASON_INVESTIGATION",
+            Self::Other => "REFUSAL_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REFUSAL_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "REFUSAL_REASON_NO_LEGAL_BASIS" => Some(Self::NoLegalBasis),
+            "REFUSAL_REASON_OUTSIDE_AGREEMENT" => Some(Self::OutsideAgreement),
+            "REFUSAL_REASON_HARM_TO_CHILD" => Some(Self::HarmToChild),
+            "REFUSAL_REASON_THIRD_PARTY" => Some(Self::ThirdParty),
+            "REFUSAL_REASON_COURT_RESTRICTION" => Some(Self::CourtRestriction),
+            "REFUSAL_REASON_INVESTIGATION" => Some(Self::Investigation),
+            "REFUSAL_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
 /// What stands under the key of an enquiry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1145,9 +1420,29 @@ pub struct Requester {
     /// The officer.
     #[prost(message, optional, tag = "2")]
     pub person: ::core::option::Option<Person>,
-    /// The probation office or delivery unit; may be empty.
-    #[prost(string, tag = "3")]
+    /// The officer's part of the service.
+    #[prost(message, optional, tag = "3")]
+    pub unit: ::core::option::Option<Unit>,
+    /// The practitioner for whom the officer asks, where that is somebody else.
+    #[prost(message, optional, tag = "4")]
+    pub on_behalf_of: ::core::option::Option<Person>,
+}
+/// The part of the probation service that asks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Unit {
+    /// The probation region; may be empty.
+    #[prost(string, tag = "1")]
+    pub region: ::prost::alloc::string::String,
+    /// The office or delivery unit; may be empty.
+    #[prost(string, tag = "2")]
     pub office: ::prost::alloc::string::String,
+    /// The team; may be empty.
+    #[prost(string, tag = "3")]
+    pub team: ::prost::alloc::string::String,
+    /// A mailbox that is read when the officer is away; may be empty.
+    #[prost(string, tag = "4")]
+    pub mailbox: ::prost::alloc::string::String,
 }
 /// A named person. Staff data, yet no `Debug` that prints it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1922,15 +2217,70 @@ pub struct Personal {
     /// Code of the current offence; never its story.
     #[prost(string, tag = "9")]
     pub offence_code: ::prost::alloc::string::String,
-    /// By which power or duty the information may be shared, as codes of the agreement.
-    #[prost(string, repeated, tag = "10")]
-    pub legal_bases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// By which right the information may be shared.
+    #[prost(message, optional, tag = "10")]
+    pub basis: ::core::option::Option<Basis>,
     /// What is asked for; empty means what the agreement allows.
     #[prost(enumeration = "Information", repeated, tag = "11")]
     pub information: ::prost::alloc::vec::Vec<i32>,
     /// Anything else the borough needs to know.
     #[prost(string, tag = "12")]
     pub note: ::prost::alloc::string::String,
+    /// UNSPECIFIED for none.
+    #[prost(enumeration = "CourtSession", tag = "13")]
+    pub court_session: i32,
+    /// When the case comes up again.
+    #[prost(string, tag = "14")]
+    pub next_hearing: ::prost::alloc::string::String,
+    /// When the court asked for the report.
+    #[prost(string, tag = "15")]
+    pub report_requested: ::prost::alloc::string::String,
+    /// By when it is due.
+    #[prost(string, tag = "16")]
+    pub report_due: ::prost::alloc::string::String,
+    /// Others who were asked about the same people.
+    #[prost(enumeration = "OtherResponder", repeated, tag = "17")]
+    pub asked_besides: ::prost::alloc::vec::Vec<i32>,
+    /// An earlier answer that was considered.
+    #[prost(message, optional, tag = "18")]
+    pub prior_answer: ::core::option::Option<PriorAnswer>,
+    /// The handling marking.
+    #[prost(enumeration = "Marking", tag = "19")]
+    pub marking: i32,
+}
+/// By which right information may be shared.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Basis {
+    /// Powers and duties, as codes of the agreement.
+    #[prost(string, repeated, tag = "1")]
+    pub gateways: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The sharing agreement; may be empty.
+    #[prost(string, tag = "2")]
+    pub agreement_id: ::prost::alloc::string::String,
+    /// Its version; may be empty.
+    #[prost(string, tag = "3")]
+    pub agreement_version: ::prost::alloc::string::String,
+    /// Since when that version holds.
+    #[prost(string, tag = "4")]
+    pub agreement_effective: ::prost::alloc::string::String,
+    /// UNSPECIFIED for none.
+    #[prost(enumeration = "Regime", tag = "5")]
+    pub regime: i32,
+}
+/// An earlier answer about the same people.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct PriorAnswer {
+    /// Its reference; may be empty.
+    #[prost(string, tag = "1")]
+    pub reference: ::prost::alloc::string::String,
+    /// When it was given.
+    #[prost(string, tag = "2")]
+    pub answered: ::prost::alloc::string::String,
+    /// Why it does not do.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// The defendant.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2068,6 +2418,26 @@ pub struct AnswerContent {
     /// Until when the answer may be relied on.
     #[prost(string, tag = "7")]
     pub valid_until: ::prost::alloc::string::String,
+    /// UNSPECIFIED for none.
+    #[prost(enumeration = "DataSource", tag = "8")]
+    pub source: i32,
+    /// Whether the responder may tell, and by which rules.
+    #[prost(message, optional, tag = "9")]
+    pub disclosure: ::core::option::Option<Disclosure>,
+}
+/// How a responder decided what may be told.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Disclosure {
+    /// What was decided.
+    #[prost(enumeration = "DisclosureDecision", tag = "1")]
+    pub decision: i32,
+    /// The version of the rules that decided it; may be empty.
+    #[prost(string, tag = "2")]
+    pub policy_version: ::prost::alloc::string::String,
+    /// UNSPECIFIED for none.
+    #[prost(enumeration = "RefusalReason", tag = "3")]
+    pub refusal: i32,
 }
 /// One person found.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2164,6 +2534,11 @@ impl ::core::fmt::Debug for Enquiry {
 impl ::core::fmt::Debug for Requester {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Requester(..)")
+    }
+}
+impl ::core::fmt::Debug for Unit {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Unit(..)")
     }
 }
 impl ::core::fmt::Debug for Person {
@@ -2396,6 +2771,16 @@ impl ::core::fmt::Debug for Personal {
         f.write_str("Personal(..)")
     }
 }
+impl ::core::fmt::Debug for Basis {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Basis(..)")
+    }
+}
+impl ::core::fmt::Debug for PriorAnswer {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("PriorAnswer(..)")
+    }
+}
 impl ::core::fmt::Debug for Subject {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Subject(..)")
@@ -2429,6 +2814,11 @@ impl ::core::fmt::Debug for Other {
 impl ::core::fmt::Debug for AnswerContent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("AnswerContent(..)")
+    }
+}
+impl ::core::fmt::Debug for Disclosure {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Disclosure(..)")
     }
 }
 impl ::core::fmt::Debug for Match {

@@ -41,7 +41,13 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
     let mut message = full_submit();
     message.request_id = CANARY.into();
     message.person = Some(v1::Person::default());
-    message.office = CANARY.repeat(40);
+    message.unit = Some(v1::Unit {
+        region: CANARY.repeat(40),
+        office: CANARY.repeat(40),
+        team: CANARY.repeat(40),
+        mailbox: CANARY.repeat(40),
+    });
+    message.on_behalf_of = Some(v1::Person::default());
     message.report = 99;
     message.concerns = vec![1, 0];
     message.deadline = Some(hearing(CANARY));
@@ -62,7 +68,11 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
     let expected = [
         "request_id",
         "person.name",
-        "office",
+        "unit.region",
+        "unit.office",
+        "unit.team",
+        "unit.mailbox",
+        "on_behalf_of.name",
         "report",
         "concerns[1]",
         "deadline.hearing.local_time",
@@ -79,6 +89,39 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
         "authority_codes[0]",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_surrounds_the_people_is_named_too() {
+    let mut personal = full_personal();
+    personal.court_session = 9;
+    personal.next_hearing = CANARY.into();
+    personal.report_requested = CANARY.into();
+    personal.report_due = CANARY.into();
+    personal.asked_besides = vec![0];
+    personal.prior_answer = Some(v1::PriorAnswer {
+        answered: CANARY.into(),
+        ..v1::PriorAnswer::default()
+    });
+    personal.marking = 9;
+    personal.basis = Some(v1::Basis {
+        agreement_effective: CANARY.into(),
+        regime: 9,
+        ..v1::Basis::default()
+    });
+    let expected = [
+        "personal.court_session",
+        "personal.next_hearing",
+        "personal.report_requested",
+        "personal.report_due",
+        "personal.basis.agreement_effective",
+        "personal.basis.regime",
+        "personal.asked_besides[0]",
+        "personal.prior_answer.answered",
+        "personal.marking",
+        "personal.prior_answer.reason",
+    ];
+    assert!(read_personal(personal).is_err_and(|found| found == expected));
 }
 
 #[test]

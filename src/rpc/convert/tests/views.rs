@@ -13,14 +13,14 @@ use usher_domain::enquiry::{
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
 use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
-use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::personal::{AnswerContent, Personal, Validator};
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
 use usher_proto::v1;
 use uuid::Uuid;
 
 use super::super::*;
-use super::{CANARY, full_content, full_personal, full_submit, read_content, read_personal};
+use super::{CANARY, full_content, full_personal, full_submit, read_content, read_personal, unit};
 use crate::broker::opened::{OpenEnquiry, Part, ResponderCard, ResponderCards, Unseal};
 use crate::store::Stored;
 
@@ -168,7 +168,8 @@ pub(super) fn enquiry() -> Enquiry {
         requester: Requester {
             client: by().client,
             person: by().person.unwrap(),
-            office: "Thames office".into(),
+            unit: read::unit(&mut Validator::default(), unit()),
+            on_behalf_of: by().person,
         },
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),

@@ -5,7 +5,7 @@ use super::{
 };
 use jiff::civil;
 use std::collections::BTreeSet;
-use usher_domain::actor::{By, Role};
+use usher_domain::actor::{By, Role, Unit};
 use usher_domain::alert::{AlertState, Cause, Trouble};
 use usher_domain::code::{ClientId, Crn, Pnc, Urn};
 use usher_domain::enquiry::{
@@ -17,9 +17,10 @@ use usher_domain::hearing::{Deadline, HearingMove};
 use usher_domain::id::RequestId;
 use usher_domain::ladder::StepState;
 use usher_domain::personal::{
-    AbuseCategory, Address, AddressKind, AnswerContent, Birth, BirthAccuracy, Child, Confidence,
-    Episode, EpisodeKind, Handling, Information, Match, Name, Other, Personal, Remark, Sex,
-    Subject, Topic, Worker,
+    AbuseCategory, Address, AddressKind, AnswerContent, Basis, Birth, BirthAccuracy, Child,
+    Confidence, CourtSession, DataSource, Disclosure, DisclosureDecision, Episode, EpisodeKind,
+    Handling, Information, Marking, Match, Name, Other, OtherResponder, Personal, PriorAnswer,
+    RefusalReason, Regime, Remark, Sex, Subject, Topic, Worker,
 };
 use uuid::Uuid;
 
@@ -53,6 +54,10 @@ pub(crate) fn people() -> Personal {
         hearing_ref: "H-1".into(),
         court_room: "3".into(),
         list_number: "17".into(),
+        court_session: Some(CourtSession::Afternoon),
+        next_hearing: Some(civil::date(2026, 12, 7)),
+        report_requested: Some(civil::date(2026, 11, 20)),
+        report_due: Some(civil::date(2026, 11, 23)),
         addresses: vec![Address {
             role: AddressRole::Home,
             kind: AddressKind::Given,
@@ -76,8 +81,21 @@ pub(crate) fn people() -> Personal {
             relationship: "partner".into(),
         }],
         offence_code: "CJ88116".into(),
-        legal_bases: vec!["children-act-1989-s47".into()],
+        basis: Basis {
+            gateways: vec!["OMA2007-s14".into()],
+            agreement: "London sharing agreement".into(),
+            agreement_version: "3.1".into(),
+            agreement_effective: Some(civil::date(2026, 4, 1)),
+            regime: Some(Regime::LawEnforcement),
+        },
         information: vec![Information::Plans, Information::CurfewAdvice],
+        asked_besides: vec![OtherResponder::PoliceDomesticAbuse],
+        prior_answer: Some(PriorAnswer {
+            reference: "7K3M-9QXA-B".into(),
+            answered: Some(civil::date(2025, 6, 1)),
+            reason: "before the family moved".into(),
+        }),
+        marking: Marking::Official,
         note: "Interpreter needed.".into(),
     }
 }
@@ -115,6 +133,12 @@ pub(crate) fn content() -> AnswerContent {
             handling: vec![Handling::NotToDefendant],
         }],
         valid_until: Some(civil::date(2026, 12, 31)),
+        source: Some(DataSource::Batch),
+        disclosure: Some(Disclosure {
+            decision: DisclosureDecision::Review,
+            policy_version: "2026-04".into(),
+            refusal: Some(RefusalReason::CourtRestriction),
+        }),
     }
 }
 
@@ -168,6 +192,13 @@ pub(crate) fn rich(number: u128) -> Enquiry {
 /// What was moved, decided and applied.
 fn fill_court(enquiry: &mut Enquiry) {
     enquiry.in_custody = true;
+    enquiry.requester.unit = Unit {
+        region: "London".into(),
+        office: "Inner London".into(),
+        team: "Court duty".into(),
+        mailbox: "court.duty@probation.example".into(),
+    };
+    enquiry.requester.on_behalf_of = Some(person("Pat Practitioner"));
     enquiry.imminent_harm = true;
     enquiry.curfew = Curfew::Withdrawn {
         by: by(Role::Officer),

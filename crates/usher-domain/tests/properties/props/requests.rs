@@ -46,7 +46,7 @@ fn by(by: &By) -> usize {
 fn weight(enquiry: &Enquiry) -> usize {
     let mut sum = enquiry.personal.bytes().len()
         + person(&enquiry.requester.person)
-        + enquiry.requester.office.len();
+        + enquiry.requester.unit.office.len();
     if let Curfew::Withdrawn { by: who, .. } = &enquiry.curfew {
         sum += by(who);
     }
