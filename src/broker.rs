@@ -31,7 +31,7 @@ pub use query::{AlertEntry, Paged, Shown};
 pub use watch::Watch;
 
 use crate::clock::Clock;
-use crate::directory::{Directory, Responder};
+use crate::directory::{Courts, Directory, Responder};
 use crate::ids::Ids;
 use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
@@ -69,6 +69,8 @@ pub struct Broker {
     store: Arc<dyn Store>,
     directory: ArcSwap<Directory>,
     cards: ArcSwap<ResponderCards>,
+    /// The courts that are known; none where their list cannot be read.
+    courts: Courts,
     policy: ArcSwap<Policy>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -148,6 +150,7 @@ impl Broker {
         let peers = Peers::new(ids.next());
         let broker = Self {
             cards: ArcSwap::from_pointee(cards_of(&directory)),
+            courts: Courts::built_in().unwrap_or_default(),
             store,
             directory: ArcSwap::new(directory),
             policy: ArcSwap::from_pointee(policy),

@@ -70,6 +70,24 @@ pub fn identify(der: &[u8]) -> Result<Credential, CredentialError> {
     })
 }
 
+/// Whether a server may show this certificate: clients look for a DNS name or an address in it, and refuse one that is made for another
+/// purpose only.
+pub(crate) fn serves(der: &[u8]) -> bool {
+    let Ok(certificate) = read(der) else {
+        return false;
+    };
+    let is_named = certificate.subject_alternative_name().is_ok_and(|names| {
+        names.is_some_and(|names| {
+            let mut names = names.value.general_names.iter();
+            names.any(|name| matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_)))
+        })
+    });
+    let may = certificate
+        .extended_key_usage()
+        .is_ok_and(|usage| usage.is_none_or(|usage| usage.value.server_auth || usage.value.any));
+    is_named && may
+}
+
 /// Reads a client's URI: `spiffe://trust-domain/path` in the one way it can be written, so that equal identities are equal
 /// texts. The trust domain is lower case; path segments are letters, digits, `.`, `-`, `_`, none of them empty, `.` or
 /// `..`; there is no query, fragment, port or escape.

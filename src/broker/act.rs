@@ -176,9 +176,14 @@ impl Broker {
         now: Timestamp,
     ) -> Result<Verb, Rejection> {
         let resolved = |to| {
-            let missing = Rejection::NotFound { what: "responder" };
             self.resolve(to, "authority_codes", now)?
-                .map_err(|_| missing)
+                .map_err(|_| match to {
+                    Target::Authority(_) => Rejection::Invalid {
+                        field: "authority_codes",
+                        why: "nobody answers here for one of these authorities: add a responder file for it, or name another",
+                    },
+                    Target::Responder(_) => Rejection::NotFound { what: "responder" },
+                })
         };
         let to = to.iter().map(resolved).collect::<Result<_, _>>()?;
         Ok(Verb::Reroute { check, to })

@@ -89,6 +89,8 @@ pub enum WarningCode {
     UnroutableAddress,
     /// The hearing is on a bank holiday or a weekend.
     NotAWorkingDay,
+    /// The court is not among those that usher knows.
+    UnknownCourt,
 }
 
 /// A responder, and what waits for it.

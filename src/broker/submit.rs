@@ -199,6 +199,10 @@ impl Broker {
                 hearing.is_some() && !courts_sit,
                 WarningCode::NotAWorkingDay,
             ),
+            (
+                self.courts.get(deadline.court()).is_none(),
+                WarningCode::UnknownCourt,
+            ),
         ])
         .collect()
     }
@@ -228,7 +232,7 @@ fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
 fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
     let expectation = match (routed, advice) {
         (false, _) => {
-            "No responder was found for this part: operators have been told and will route it."
+            "No responder was found for this part: it is for the operators to route, who are told at submission."
         }
         (true, Advice::Likely) => "An answer before the hearing is likely.",
         (true, Advice::Doubtful) => {
@@ -238,7 +242,7 @@ fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
             "Do not expect an answer before the hearing: telephone the duty line, and ask the court to adjourn if the information is material."
         }
         (true, Advice::Unknown) => {
-            "Too few past enquiries to say: telephone the duty line if the hearing is today."
+            "Too few past enquiries to say: telephone the duty line if time is short."
         }
     };
     let blocked = if curfew {
@@ -286,11 +290,15 @@ fn warning(code: WarningCode) -> Warning {
         ),
         WarningCode::UnroutableAddress => (
             "personal.addresses",
-            "Part of the enquiry led to no responder: operators have been told.",
+            "Part of the enquiry leads to no responder: the operators, who are told at submission, will route it.",
         ),
         WarningCode::NotAWorkingDay => (
             "deadline",
             "The hearing is on a weekend or bank holiday: check the date.",
+        ),
+        WarningCode::UnknownCourt => (
+            "deadline",
+            "The court is not among those of London that usher knows: check its code.",
         ),
     };
     Warning {

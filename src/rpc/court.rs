@@ -31,8 +31,8 @@ impl CourtService for Court {
 
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Reply<v1::SubmitResponse> {
         let (actor, message) = self.calls.enter(request)?;
-        let this_year = to_london(self.calls.broker.clock().now()).year();
-        let input = convert::submit(message, &actor, this_year).map_err(status::unreadable)?;
+        let today = to_london(self.calls.broker.clock().now()).date();
+        let input = convert::submit(message, &actor, today).map_err(status::unreadable)?;
         let receipt = self
             .calls
             .broker

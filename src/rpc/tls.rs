@@ -84,6 +84,12 @@ pub enum TlsError {
         /// When it does.
         at: Timestamp,
     },
+    /// The certificate is a client's.
+    #[error("the certificate in {} is not made for a server: it needs a DNS name or an address, and no purpose but servers' may be all it has; issue one with `usher pki issue --server --host NAME`", path.display())]
+    Purpose {
+        /// The file.
+        path: PathBuf,
+    },
     /// The key is another certificate's.
     #[error("{} is not the key of {}; give the pair that was issued together", key.display(), certificate.display())]
     Mismatch {
@@ -260,6 +266,9 @@ fn identity(
     let mut not_after = Timestamp::MAX;
     for der in &chain {
         not_after = not_after.min(check_validity(der, path, "certificate", now)?);
+    }
+    if !chain.first().is_some_and(|leaf| certificate::serves(leaf)) {
+        return Err(TlsError::Purpose { path: path.clone() });
     }
     let what = "private key";
     let pem = files::read_private(&files.key)?;

@@ -49,6 +49,9 @@ impl Redb {
     /// # Errors
     /// [`KvError::Absent`] when it has none; else as [`Redb::open`].
     pub fn open_made(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        if !Folder::was_made(folder) {
+            return Err(KvError::Absent);
+        }
         Self::open_or(folder, settings, |_| Err(KvError::Absent))
     }
 

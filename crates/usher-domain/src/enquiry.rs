@@ -280,7 +280,10 @@ impl Enquiry {
         let mut sum = Combined::default();
         for check in &self.checks {
             match &check.state {
-                CheckState::Answered { .. } => sum.answered += 1,
+                CheckState::Answered { received, .. } => {
+                    sum.answered += 1;
+                    sum.unread += u8::from(received.is_none());
+                }
                 CheckState::Redirected { .. } => sum.redirected += 1,
                 CheckState::Closed { .. } => sum.closed += 1,
                 CheckState::Unroutable { .. } => sum.unroutable += 1,
@@ -316,8 +319,10 @@ pub struct Combined {
     pub asked: u8,
     /// Waiting for an operator's routing.
     pub unroutable: u8,
-    /// Answered.
+    /// Answered, read or not.
     pub answered: u8,
+    /// Answered, and the officer has not read the newest version yet.
+    pub unread: u8,
     /// Taken over by another check.
     pub redirected: u8,
     /// Closed by a named person.

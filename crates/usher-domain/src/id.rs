@@ -155,14 +155,12 @@ part_id!(
 );
 
 /// The short reference of an enquiry: eight Crockford base32 characters of its id and a check
-/// character, written `XXXX-XXXX-C`. People say it over the telephone; machines use the id. Forty bits: a
+/// character of the same alphabet, written `XXXX-XXXX-C`. People say it over the telephone; machines use the id. Forty bits: a
 /// clash among a million enquiries is possible, so look-ups by reference may return several.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference(u64);
 
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Crockford's check symbols: the 32 digits and five more, for arithmetic modulo 37.
-const CROCKFORD_CHECK: &[u8; 37] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 const REFERENCE_BITS: u32 = 40;
 
 impl Reference {
@@ -170,6 +168,24 @@ impl Reference {
     pub fn of(id: EnquiryId) -> Self {
         let high = (id.uuid().as_u128() >> (128 - REFERENCE_BITS)) & ((1 << REFERENCE_BITS) - 1);
         Self(u64::try_from(high).unwrap_or_default())
+    }
+}
+
+/// The digit that checks the eight of `value`. It is computed in the field of 32 elements, so that one wrong digit, and any two that
+/// changed places, are always noticed; arithmetic modulo a prime would need symbols that are no letters.
+fn check_digit(value: u64) -> usize {
+    let digits = (0..8).rev().map(|place| (value >> (place * 5)) & 31);
+    let sum = digits.fold(0, |sum, digit| times_two(sum ^ digit));
+    usize::try_from(sum).unwrap_or_default()
+}
+
+/// Twice `element`, modulo x⁵ + x² + 1.
+const fn times_two(element: u64) -> u64 {
+    let doubled = element << 1;
+    if doubled > 31 {
+        doubled ^ 0b10_0101
+    } else {
+        doubled
     }
 }
 
@@ -183,8 +199,7 @@ impl fmt::Display for Reference {
                 f.write_char('-')?;
             }
         }
-        let check = usize::try_from(self.0 % 37).unwrap_or_default();
-        write!(f, "-{}", char::from(CROCKFORD_CHECK[check]))
+        write!(f, "-{}", char::from(CROCKFORD[check_digit(self.0)]))
     }
 }
 
@@ -224,8 +239,7 @@ impl FromStr for Reference {
                 .ok_or(bad)?;
             value = (value << 5) | digit as u64;
         }
-        let check = usize::try_from(value % 37).unwrap_or_default();
-        if symbols[8] == CROCKFORD_CHECK[check] {
+        if symbols[8] == CROCKFORD[check_digit(value)] {
             Ok(Self(value))
         } else {
             Err(bad)
@@ -271,20 +285,27 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_character_of_a_reference_is_noticed() {
-        let right = EnquiryId::from_uuid(Uuid::from_u128(u128::MAX / 3))
-            .reference()
-            .to_string();
-        for place in [0, 1, 2, 3, 5, 6, 7, 8] {
-            let mut wrong = right.clone().into_bytes();
-            wrong[place] = if wrong[place] == b'7' { b'8' } else { b'7' };
-            assert!(
-                String::from_utf8(wrong)
-                    .unwrap()
-                    .parse::<Reference>()
-                    .is_err(),
-                "place {place}"
-            );
+    fn one_wrong_character_and_two_that_changed_places_are_noticed() {
+        let is_right = |written: Vec<u8>| {
+            let written = String::from_utf8(written).unwrap();
+            written.parse::<Reference>().is_ok()
+        };
+        for seed in [1, 2, 3, u128::MAX / 3, u128::MAX / 7] {
+            let id = EnquiryId::from_uuid(Uuid::from_u128(seed << 60 | seed));
+            let right = id.reference().to_string().replace('-', "").into_bytes();
+            assert!(right.iter().all(u8::is_ascii_alphanumeric));
+            for place in 0..right.len() {
+                for other in CROCKFORD.iter().filter(|other| **other != right[place]) {
+                    let mut wrong = right.clone();
+                    wrong[place] = *other;
+                    assert!(!is_right(wrong), "{seed} {place}");
+                }
+                for with in 0..place {
+                    let mut wrong = right.clone();
+                    wrong.swap(place, with);
+                    assert!(wrong == right || !is_right(wrong), "{seed} {place} {with}");
+                }
+            }
         }
     }
 

@@ -10,13 +10,15 @@ use jiff::civil::Date;
 
 mod answer;
 mod context;
+mod disclosure;
 mod violation;
 
 pub use answer::{
-    AbuseCategory, AnswerContent, Confidence, DataSource, Disclosure, DisclosureDecision, Episode,
-    EpisodeKind, Handling, Match, RefusalReason, Remark, Topic, Worker,
+    AbuseCategory, AnswerContent, Confidence, DataSource, Episode, EpisodeKind, Handling, Match,
+    Remark, Topic, Worker,
 };
 pub use context::{Basis, CourtSession, Marking, OtherResponder, PriorAnswer, Regime};
+pub use disclosure::{Disclosure, DisclosureDecision, RefusalReason};
 pub use violation::{Validator, Violation};
 
 macro_rules! hidden {

@@ -45,11 +45,13 @@ pub enum Rejection {
         /// What it would have to be.
         wanted: &'static str,
     },
-    /// The lease ran out or is another's. The check is in the queue again: lease it anew.
-    #[error("the lease is lost: lease the check again")]
+    /// No live lease of the caller's was shown: none at all, one that ran out, or another's.
+    #[error(
+        "the check is under a lease that was not shown, or the lease is lost: show the live lease, or lease the check again"
+    )]
     LeaseLost,
-    /// Nothing is outstanding, so there is nothing to decide without.
-    #[error("every check is answered, redirected or closed: there is nothing to decide without")]
+    /// Nothing is outstanding, so there is nothing to decide without or to withdraw.
+    #[error("every check is answered, redirected or closed: nothing is outstanding any more")]
     NothingOutstanding,
     /// A curfew is proposed and a check is unanswered.
     #[error(
@@ -98,13 +100,14 @@ pub enum Rejection {
     },
 }
 
-/// What to do with what one knows about a check that went to somebody else. Who that is, is not said: not everybody who acts on the one
-/// may know of the other.
+/// What to do about a check that waits, or with what one knows about one that went to somebody else. Who that is, is not said: not
+/// everybody who acts on the one may know of the other.
 fn passed_on(state: &str) -> &'static str {
     match state {
         "redirected" => {
             "; whoever has it now answers, and what you know goes to the officer who asked"
         }
+        "waiting" => "; accept or lease it first",
         _ => "",
     }
 }
@@ -114,7 +117,7 @@ mod tests {
     use super::Rejection;
 
     #[test]
-    fn a_refusal_of_a_redirected_check_says_where_knowledge_goes() {
+    fn a_refusal_says_how_to_go_on() {
         let refused = |state| {
             let refused = Rejection::WrongState {
                 check: 1,
@@ -125,5 +128,6 @@ mod tests {
         };
         assert!(refused("redirected").ends_with("goes to the officer who asked"));
         assert!(refused("closed").ends_with("while it is leased"));
+        assert!(refused("waiting").ends_with("accept or lease it first"));
     }
 }

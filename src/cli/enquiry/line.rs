@@ -23,11 +23,11 @@ pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
     for enquiry in enquiries {
         let counts = enquiry.counts.unwrap_or_default();
         let (before, court) = deadline_parts(enquiry.deadline.as_ref());
-        let needed = counts.asked + counts.unroutable;
-        let outstanding = if enquiry.open {
-            counts.outstanding.to_string()
-        } else {
-            "closed".into()
+        let needed = counts.asked + counts.unread;
+        let outstanding = match (enquiry.open, counts.unroutable) {
+            (false, _) => "closed".into(),
+            (true, 0) => counts.outstanding.to_string(),
+            (true, lost) => format!("{}, {lost} unroutable", counts.outstanding),
         };
         rows.add_row([
             cell(&enquiry.reference),
@@ -61,13 +61,14 @@ pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
 pub(super) fn one_line(enquiry: &v1::Enquiry) -> String {
     let counts = enquiry.counts.unwrap_or_default();
     format!(
-        "{}  before {}: {} outstanding, {} asked back, {} unroutable, {} answered",
+        "{}  before {}: {} outstanding, {} asked back, {} unroutable, {} answered, {} not read",
         clean(&enquiry.reference),
         deadline(enquiry.deadline.as_ref()),
         counts.outstanding,
         counts.asked,
         counts.unroutable,
-        counts.answered
+        counts.answered,
+        counts.unread
     )
 }
 

@@ -108,7 +108,7 @@ same_names! {
     Advice = Advice { Likely, Doubtful, NotBeforeHearing, Unknown }
     WarningCode = WarningCode {
         PncCheckLetter, BeyondBankHolidays, TerminatedPostcode, HearingPassed, DoubledHour,
-        UnroutableAddress, NotAWorkingDay,
+        UnroutableAddress, NotAWorkingDay, UnknownCourt,
     }
     ResponderKind = ResponderKind { ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse }
 }

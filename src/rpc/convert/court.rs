@@ -1,5 +1,6 @@
 //! What court officers ask.
 
+use jiff::civil::Date;
 use usher_domain::actor::Actor;
 use usher_domain::command::{VerbName, WithoutAnswer};
 use usher_domain::event::DecisionName;
@@ -17,14 +18,14 @@ use crate::broker::input::{
 use crate::rpc::token::{self, Scope};
 use crate::store::Filter;
 
-/// Reads a submission; `this_year` decides the century of short PNC numbers.
+/// Reads a submission; `today` decides the century of short PNC numbers, and who is born.
 ///
 /// # Errors
 /// Every field that is wrong.
 pub fn submit(
     mut message: v1::SubmitRequest,
     actor: &Actor,
-    this_year: i16,
+    today: Date,
 ) -> Result<SubmitInput, Unreadable> {
     let v = &mut Validator::default();
     // Whether it is meant is no part of what is asked.
@@ -58,7 +59,7 @@ pub fn submit(
     {
         v.fail("deadline.hearing", "this purpose needs a hearing");
     }
-    let personal = personal(v, people, this_year);
+    let personal = personal(v, people, today);
     let authorities = read::authorities(v, "authority_codes", &authority_codes);
     let input = (|| {
         Some(SubmitInput {

@@ -116,6 +116,7 @@ fn counts_view(counts: Combined) -> v1::StatusCounts {
         asked,
         unroutable,
         answered,
+        unread,
         redirected,
         closed,
     } = counts;
@@ -124,6 +125,7 @@ fn counts_view(counts: Combined) -> v1::StatusCounts {
         asked: asked.into(),
         unroutable: unroutable.into(),
         answered: answered.into(),
+        unread: unread.into(),
         redirected: redirected.into(),
         closed: closed.into(),
     }

@@ -1,5 +1,6 @@
 //! The people and addresses of an enquiry, both ways.
 
+use jiff::civil::Date;
 use usher_domain::code::{Crn, Pnc, Urn};
 use usher_domain::enquiry::AddressRole;
 use usher_domain::personal::{
@@ -11,11 +12,11 @@ use usher_proto::v1;
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::{read, show};
 
-/// Reads the people and addresses; `this_year` decides the century of short PNC numbers.
+/// Reads the people and addresses; `today` decides the century of short PNC numbers, and who is born.
 pub(super) fn personal(
     v: &mut Validator,
     message: Option<v1::Personal>,
-    this_year: i16,
+    today: Date,
 ) -> Option<Personal> {
     let Some(message) = message else {
         v.fail("personal", "say whom the enquiry is about");
@@ -43,7 +44,7 @@ pub(super) fn personal(
         marking,
     } = message;
     let personal = Personal {
-        subject: subject(v, who.unwrap_or_default(), this_year),
+        subject: subject(v, who.unwrap_or_default(), today),
         urn: read::optional_code(v, "personal.urn", &urn, Urn::parse),
         hearing_ref,
         court_room,
@@ -97,7 +98,7 @@ fn prior_answer(v: &mut Validator, message: v1::PriorAnswer) -> PriorAnswer {
     }
 }
 
-fn subject(v: &mut Validator, message: v1::Subject, this_year: i16) -> Subject {
+fn subject(v: &mut Validator, message: v1::Subject, today: Date) -> Subject {
     let v1::Subject {
         name: called,
         aliases,
@@ -110,14 +111,25 @@ fn subject(v: &mut Validator, message: v1::Subject, this_year: i16) -> Subject {
     Subject {
         name: name(called),
         aliases: aliases.into_iter().map(|alias| name(Some(alias))).collect(),
-        born: born(v, "personal.subject.born", birth),
+        born: born(v, "personal.subject.born", birth).filter(|birth| is_born(v, birth.date, today)),
         sex: read::optional_listed(v, "personal.subject.sex", sex),
         crn: read::optional_code(v, "personal.subject.crn", &crn, Crn::parse),
         pnc: read::optional_code(v, "personal.subject.pnc", &pnc, |text| {
-            Pnc::parse(text, this_year)
+            Pnc::parse(text, today.year())
         }),
         limited_access,
     }
+}
+
+/// Notes a defendant who is not born yet.
+fn is_born(v: &mut Validator, date: Date, today: Date) -> bool {
+    if date > today {
+        v.fail(
+            "personal.subject.born.date",
+            "lies in the future: check the year",
+        );
+    }
+    date <= today
 }
 
 fn name(message: Option<v1::PersonName>) -> Name {

@@ -18,7 +18,7 @@ pub(super) const CANARY: &str = "Quillfeather";
 const ENQUIRY: &str = "0198c0de-0000-7000-8000-000000000001";
 const REQUEST: &str = "0198c0de-0000-4000-8000-0000000000aa";
 const LEASE: &str = "0198c0de-0000-7000-8000-0000000000bb";
-const THIS_YEAR: i16 = 2026;
+const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
 
 fn actor() -> Actor {
     Actor {
@@ -210,7 +210,7 @@ pub(super) fn full_submit() -> v1::SubmitRequest {
 
 fn read_personal(message: v1::Personal) -> Result<usher_domain::personal::Personal, Vec<String>> {
     let mut v = Validator::default();
-    let read = personal::personal(&mut v, Some(message), THIS_YEAR);
+    let read = personal::personal(&mut v, Some(message), TODAY);
     match v.finish() {
         Ok(()) => Ok(read.unwrap()),
         Err(found) => Err(found.into_iter().map(|violation| violation.field).collect()),

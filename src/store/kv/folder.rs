@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 const LOCK: &str = "lock";
 /// Says that a store was made here, and what its data is called.
 const MARK: &str = "made";
+/// How the data of every engine is called at first.
+const DATA: &str = "usher.";
 /// The most that is read of it, in bytes: more than any engine's name.
 const MARK_BYTES_MAX: u64 = 64;
 /// What a file system keeps at its root, which may be the store's folder.
@@ -49,6 +51,15 @@ impl Folder {
                 Err(KvError::of_io("locking the store's folder", error))
             }
         }
+    }
+
+    /// Whether a store of any engine was made in `path`. Looks, and touches nothing.
+    pub(in crate::store) fn was_made(path: &Path) -> bool {
+        let is_ours = |name: &str| name == MARK || name.starts_with(DATA);
+        path.read_dir().is_ok_and(|entries| {
+            let mut names = entries.flatten().map(|entry| entry.file_name());
+            names.any(|name| name.to_str().is_some_and(is_ours))
+        })
     }
 
     /// Returns where the engine's data called `name` is, after having `make` make it at the path it is

@@ -195,6 +195,16 @@ fn files_that_cannot_be_used_are_refused_by_name_and_with_the_remedy() {
         write_server(authority, files, "other", SystemClock.now());
         fs::write(&files.certificate, certificate).unwrap();
     };
+    let clients = |files: &TlsFiles, authority: &Authority| {
+        let request = IssueRequest::client("broker", "spiffe://usher.example/court/gateway", 30);
+        let issued = authority.issue(&request, SystemClock.now()).unwrap();
+        fs::write(&files.certificate, issued.certificate_pem).unwrap();
+        fs::write(&files.key, issued.key_pem).unwrap();
+    };
+    check_refused(
+        clients,
+        &["broker.pem", "not made for a server", "--server"],
+    );
     check_refused(other_key, &["broker.key is not the key of", "broker.pem"]);
     check_refused(
         rewrite("ca.pem", ""),

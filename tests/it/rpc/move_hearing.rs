@@ -81,6 +81,13 @@ async fn a_doubtful_new_date_is_accepted_with_a_warning() {
     check("2026-12-25T10:00", &[NotAWorkingDay]).await;
     check("2027-10-31T01:30", &[DoubledHour, NotAWorkingDay]).await;
     check("2026-11-23T09:30", &[HearingPassed]).await;
+    let elsewhere = v1::MoveHearingRequest {
+        deadline: hearing("B99ZZ", "2026-11-24T14:00"),
+        ..to(&lent.enquiry, "2026-11-24T14:00")
+    };
+    let moved = lent.kit.court(OFFICER).move_hearing(elsewhere).await;
+    let warning = moved.unwrap().into_inner().warnings[0].code();
+    assert_eq!(warning, v1::WarningCode::UnknownCourt);
 }
 
 #[tokio::test]

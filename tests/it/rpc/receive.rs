@@ -15,7 +15,9 @@ fn receive(check_id: &str, answer_version: u32) -> v1::ReceiveRequest {
 async fn an_answer_that_was_read_ends_the_check() {
     let lent = Lent::start().await;
     lent.answered().await;
-    assert!(lent.kit.get(&lent.enquiry).await.open, "nobody has read it");
+    let waiting = lent.kit.get(&lent.enquiry).await;
+    assert!(waiting.open, "nobody has read it");
+    assert_eq!(waiting.counts.unwrap().unread, 1);
     let request = receive(&lent.check, 1);
     let other = v1::ReceiveRequest {
         person: person("Another Officer"),
@@ -27,6 +29,8 @@ async fn an_answer_that_was_read_ends_the_check() {
     .await;
     let enquiry = received.enquiry.unwrap();
     assert!(!enquiry.open);
+    let counts = enquiry.counts.unwrap();
+    assert_eq!((counts.answered, counts.unread), (1, 0));
     let receipt = enquiry.checks[0].receipt.as_ref().unwrap();
     assert_eq!(receipt.by.as_ref().unwrap().person, person("Olive Officer"));
 }

@@ -1,13 +1,13 @@
 //! What a borough says about the people of an enquiry. No type here has a `Debug` that prints a value.
 
-use super::{Validator, hidden};
+use super::{Disclosure, Validator, hidden};
 use crate::codes::codes;
 use crate::enquiry::Disposition;
 use crate::limits;
 use core::fmt;
 use jiff::civil::Date;
 
-hidden!(AnswerContent, Match, Episode, Worker, Remark, Disclosure);
+hidden!(AnswerContent, Match, Episode, Worker, Remark);
 
 /// What a borough says about the people of an enquiry.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -41,49 +41,6 @@ codes! {
         Batch = "batch",
         /// Somebody who looked it up.
         People = "people",
-    }
-}
-
-/// How a borough decided what may be told.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Disclosure {
-    /// What was decided.
-    pub decision: DisclosureDecision,
-    /// The version of the rules that decided it; may be empty.
-    pub policy_version: String,
-    /// Why not, or not all of it.
-    pub refusal: Option<RefusalReason>,
-}
-
-codes! {
-    /// What was decided about telling.
-    DisclosureDecision {
-        /// Everything that was asked for may be told.
-        Permit = "permit",
-        /// Nothing of what is held may be told.
-        Deny = "deny",
-        /// Somebody must still look at what is held back: a further version may follow.
-        Review = "review",
-    }
-}
-
-codes! {
-    /// Why something is not told.
-    RefusalReason {
-        /// No power or duty covers it.
-        NoLegalBasis = "no_legal_basis",
-        /// The sharing agreement does not cover it.
-        OutsideAgreement = "outside_agreement",
-        /// Telling would do the child more harm than not telling (Children Act 2004 s.16LA(3)).
-        HarmToChild = "harm_to_child",
-        /// It is about somebody else.
-        ThirdParty = "third_party",
-        /// A court restricts it, as in family proceedings.
-        CourtRestriction = "court_restriction",
-        /// It would prejudice an investigation.
-        Investigation = "investigation",
-        /// Another reason, said in a remark.
-        Other = "other",
     }
 }
 
@@ -236,6 +193,9 @@ codes! {
 impl AnswerContent {
     /// Notes every field that is wrong, under `path`, in an answer that comes to `disposition`.
     pub fn validate(&self, disposition: Option<Disposition>, path: &str, into: &mut Validator) {
+        if disposition == Some(Disposition::NotKnown) {
+            self.validate_not_known(path, into);
+        }
         if let Some(disclosure) = &self.disclosure {
             disclosure.validate(disposition, format_args!("{path}.disclosure"), into);
         }
@@ -287,51 +247,33 @@ impl AnswerContent {
     }
 }
 
-impl Disclosure {
-    fn validate(
-        &self,
-        disposition: Option<Disposition>,
-        path: fmt::Arguments<'_>,
-        into: &mut Validator,
-    ) {
-        use DisclosureDecision::{Deny, Permit, Review};
-        let held = disposition.map(|said| said == Disposition::HeldCannotDisclose);
-        match (self.decision, held) {
-            (Permit, Some(true)) => into.fail(
-                format_args!("{path}.decision"),
-                "held_cannot_disclose goes with deny or review",
-            ),
-            (Deny, Some(false)) => into.fail(
-                format_args!("{path}.decision"),
-                "deny goes with held_cannot_disclose only; say review where a part is held back",
-            ),
-            (Permit | Deny | Review, _) => {}
+impl AnswerContent {
+    /// Whoever is not known has neither been found nor has a history: the officer must not read both.
+    fn validate_not_known(&self, path: &str, into: &mut Validator) {
+        let is_certain = |found: &Match| found.confidence == Confidence::Certain;
+        let known = [
+            ("matches", self.matches.iter().any(is_certain)),
+            ("episodes", !self.episodes.is_empty()),
+            ("recent_contacts", self.recent_contacts.unwrap_or(0) > 0),
+        ];
+        for (field, _) in known.into_iter().filter(|(_, is_told)| *is_told) {
+            into.fail(
+                format_args!("{path}.{field}"),
+                "tells of somebody who is known: that does not go with not_known",
+            );
         }
-        match (self.decision, self.refusal) {
-            (Permit, Some(_)) => into.fail(
-                format_args!("{path}.refusal"),
-                "there is nothing to refuse with permit",
-            ),
-            (Deny | Review, None) => into.fail(format_args!("{path}.refusal"), "say why"),
-            (Permit, None) | (Deny | Review, Some(_)) => {}
-        }
-        into.text(
-            format_args!("{path}.policy_version"),
-            &self.policy_version,
-            limits::LINE_CHARS_MAX,
-        );
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{
-        AnswerContent, Confidence, DataSource, Disclosure, DisclosureDecision, Episode,
-        EpisodeKind, Handling, Match, RefusalReason, Remark, Topic, Worker,
+        AnswerContent, Confidence, DataSource, Episode, EpisodeKind, Handling, Match, Remark,
+        Topic, Worker,
     };
     use crate::enquiry::Disposition;
     use crate::limits;
-    use crate::personal::{CANARY, fields, silent};
+    use crate::personal::{CANARY, Disclosure, DisclosureDecision, RefusalReason, fields, silent};
     use jiff::civil::date;
 
     fn full() -> AnswerContent {
@@ -453,32 +395,22 @@ mod tests {
     }
 
     #[test]
-    #[rustfmt::skip] // a row a line
-    fn what_may_be_told_fits_what_is_said() {
-        use Disposition::{HeldCannotDisclose as Held, KnownRelevant as Known};
-        use DisclosureDecision::{Deny, Permit, Review};
-        let why = Some(RefusalReason::HarmToChild);
-        let (decision, refusal) = ("a.disclosure.decision", "a.disclosure.refusal");
-        let rows: [(_, _, _, &[&str]); 10] = [
-            (Some(Known), Permit, None, &[]),
-            (Some(Held), Permit, None, &[decision]),
-            (None, Permit, None, &[]),
-            (Some(Known), Permit, why, &[refusal]),
-            (Some(Held), Deny, why, &[]),
-            (Some(Known), Deny, why, &[decision]),
-            (Some(Held), Deny, None, &[refusal]),
-            (Some(Known), Review, why, &[]),
-            (Some(Held), Review, why, &[]),
-            (Some(Known), Review, None, &[refusal]),
-        ];
-        for (said, decided, because, expected) in rows {
-            let disclosure = Disclosure { decision: decided, policy_version: "7".into(), refusal: because };
-            let content = AnswerContent { disclosure: Some(disclosure), ..AnswerContent::default() };
-            let found = fields(|into| content.validate(said, "a", into));
-            assert_eq!(found, expected, "{said:?} {decided:?} {because:?}");
-        }
-        let long = "x".repeat(limits::LINE_CHARS_MAX + 1);
-        check(|it| it.disclosure.as_mut().unwrap().policy_version = long, &["answer.disclosure.policy_version"]);
+    fn nobody_is_both_not_known_and_known() {
+        let told = |change: fn(&mut AnswerContent)| {
+            let mut content = full();
+            (content.episodes, content.recent_contacts) = (Vec::new(), None);
+            (content.matches[0].confidence, content.disclosure) = (Confidence::Possible, None);
+            change(&mut content);
+            fields(|into| content.validate(Some(Disposition::NotKnown), "a", into))
+        };
+        assert!(told(|_| {}).is_empty());
+        assert!(told(|it| it.recent_contacts = Some(0)).is_empty());
+        assert_eq!(
+            told(|it| it.recent_contacts = Some(1)),
+            ["a.recent_contacts"]
+        );
+        assert_eq!(told(|it| it.episodes = full().episodes), ["a.episodes"]);
+        assert_eq!(told(|it| it.matches = full().matches), ["a.matches"]);
     }
 
     #[test]

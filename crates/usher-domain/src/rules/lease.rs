@@ -91,6 +91,6 @@ mod tests {
         check(&leased(), &adapter("a"), at(LEASE_END), &lease(1), refused);
         let lost = after(leased(), &[(clock(), LEASE_END, Verb::Advance)]);
         check(&lost, &adapter("a"), at(LEASE_END), &lease(1), Ok("leased"));
-        assert_eq!(Rejection::LeaseLost.to_string(), "the lease is lost: lease the check again");
+        assert!(Rejection::LeaseLost.to_string().ends_with("lease the check again"));
     }
 }

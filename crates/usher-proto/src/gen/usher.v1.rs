@@ -1884,7 +1884,7 @@ pub struct StatusCounts {
     /// Waiting for an operator's routing.
     #[prost(uint32, tag = "3")]
     pub unroutable: u32,
-    /// Answered.
+    /// Answered, read or not.
     #[prost(uint32, tag = "4")]
     pub answered: u32,
     /// Taken over by another check.
@@ -1893,6 +1893,9 @@ pub struct StatusCounts {
     /// Closed by a named person.
     #[prost(uint32, tag = "6")]
     pub closed: u32,
+    /// Answered, and the officer has not read the newest version yet.
+    #[prost(uint32, tag = "7")]
+    pub unread: u32,
 }
 /// One line of a list of enquiries.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4358,6 +4361,8 @@ pub enum WarningCode {
     UnroutableAddress = 6,
     /// The hearing is on a bank holiday or a weekend.
     NotAWorkingDay = 7,
+    /// The court's code is not among those that usher knows, which are London's.
+    UnknownCourt = 8,
 }
 impl WarningCode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4374,6 +4379,7 @@ impl WarningCode {
             Self::DoubledHour => "WARNING_CODE_DOUBLED_HOUR",
             Self::UnroutableAddress => "WARNING_CODE_UNROUTABLE_ADDRESS",
             Self::NotAWorkingDay => "WARNING_CODE_NOT_A_WORKING_DAY",
+            Self::UnknownCourt => "WARNING_CODE_UNKNOWN_COURT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4387,6 +4393,7 @@ impl WarningCode {
             "WARNING_CODE_DOUBLED_HOUR" => Some(Self::DoubledHour),
             "WARNING_CODE_UNROUTABLE_ADDRESS" => Some(Self::UnroutableAddress),
             "WARNING_CODE_NOT_A_WORKING_DAY" => Some(Self::NotAWorkingDay),
+            "WARNING_CODE_UNKNOWN_COURT" => Some(Self::UnknownCourt),
             _ => None,
         }
     }

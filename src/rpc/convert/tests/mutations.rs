@@ -303,14 +303,14 @@ fn the_digest_is_of_client_verb_and_body_but_not_of_the_id() {
         request_id: request_id.into(),
         ..full_submit()
     };
-    let one = submit(with_id(REQUEST), &actor(), THIS_YEAR).unwrap();
-    let two = submit(with_id(LEASE), &actor(), THIS_YEAR).unwrap();
+    let one = submit(with_id(REQUEST), &actor(), TODAY).unwrap();
+    let two = submit(with_id(LEASE), &actor(), TODAY).unwrap();
     assert_eq!(one.request.digest, two.request.digest);
     assert_eq!(
         fields(submit(
             with_id("00000000-0000-0000-0000-000000000000"),
             &actor(),
-            THIS_YEAR
+            TODAY
         )),
         ["request_id"]
     );

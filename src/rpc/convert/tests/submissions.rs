@@ -10,7 +10,7 @@ use crate::broker::input::DeadlineInput;
 
 #[test]
 fn a_full_submission_is_read_whole() {
-    let input = submit(full_submit(), &actor(), THIS_YEAR).unwrap();
+    let input = submit(full_submit(), &actor(), TODAY).unwrap();
     assert_eq!(input.request.id.to_string(), REQUEST);
     assert!(
         input.validate_only && input.in_custody && input.curfew_proposed && input.imminent_harm
@@ -29,7 +29,7 @@ fn a_full_submission_is_read_whole() {
 
 #[test]
 fn an_empty_submission_names_everything_that_is_missing() {
-    let refused = submit(v1::SubmitRequest::default(), &actor(), THIS_YEAR);
+    let refused = submit(v1::SubmitRequest::default(), &actor(), TODAY);
     assert_eq!(
         fields(refused),
         ["request_id", "person", "purpose", "deadline", "personal"]
@@ -64,7 +64,7 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
     personal.addresses[0].from = CANARY.into();
     personal.children[0].address = Some(300);
     personal.information = vec![77];
-    let found = fields(submit(message, &actor(), THIS_YEAR));
+    let found = fields(submit(message, &actor(), TODAY));
     let expected = [
         "request_id",
         "person.name",
@@ -89,6 +89,22 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
         "authority_codes[0]",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_defendant_is_born() {
+    for (date, is_right) in [("2026-11-23", true), ("2026-11-24", false)] {
+        let mut personal = full_personal();
+        let subject = personal.subject.as_mut().unwrap();
+        subject.born = Some(born(date, v1::BirthAccuracy::Known));
+        let found = read_personal(personal).err().unwrap_or_default();
+        let expected: &[&str] = if is_right {
+            &[]
+        } else {
+            &["personal.subject.born.date"]
+        };
+        assert_eq!(found, expected, "{date}");
+    }
 }
 
 #[test]
@@ -173,7 +189,7 @@ fn only_stages_after_sentence_go_without_a_hearing() {
             ..full_submit()
         };
         assert_eq!(
-            fields(submit(message, &actor(), THIS_YEAR)),
+            fields(submit(message, &actor(), TODAY)),
             expected,
             "{purpose:?}"
         );

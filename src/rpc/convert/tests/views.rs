@@ -477,7 +477,7 @@ fn no_message_prints_a_value() {
     let open = opened(Part::Whole);
     let view = enquiry_view(&open);
     let assigned = assigned_check(&open, 2).unwrap();
-    let input = super::super::submit(submit.clone(), &super::actor(), 2026).unwrap();
+    let input = super::super::submit(submit.clone(), &super::actor(), super::TODAY).unwrap();
     let watch = v1::WatchResponse {
         payload: Some(v1::watch_response::Payload::Snapshot(view.clone())),
     };
