@@ -184,6 +184,11 @@ impl App {
             scheduler.run(stop).await;
             Ok::<(), std::convert::Infallible>(())
         });
+        let (stop, beating) = (lifecycle.soft(), Arc::clone(&broker));
+        lifecycle.spawn("beats", async move {
+            beating.keep_beating(stop).await;
+            Ok::<(), std::convert::Infallible>(())
+        });
         let (stop, following) = (lifecycle.soft(), Arc::clone(&broker));
         lifecycle.spawn("follower", async move {
             // Where there are no other brokers it ends at once.

@@ -83,14 +83,16 @@ impl Clock for SharedClock {
     }
 
     fn set_by(&self, shared: Timestamp, asked: Timestamp) -> SignedDuration {
-        // The answer was given between asking and now: its middle is the best guess.
+        // The answer was given at some moment between asking and now. Unless it contradicts this clock it tells nothing new.
         let now = self.now();
-        let middle = earlier(now, now.duration_since(asked) / 2);
-        let wrong = middle.duration_since(shared);
-        let ahead = self.ahead() + wrong;
-        let ahead_ms = i64::try_from(ahead.as_millis()).unwrap_or_default();
-        self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
-        ahead
+        let half = now.duration_since(asked) / 2;
+        let wrong = earlier(now, half).duration_since(shared);
+        if wrong.abs() > half {
+            let ahead = self.ahead() + wrong;
+            let ahead_ms = i64::try_from(ahead.as_millis()).unwrap_or_default();
+            self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
+        }
+        self.ahead()
     }
 }
 
@@ -215,6 +217,26 @@ fn time_until(now: Timestamp, until: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shared_clock_goes_by_the_other_wherever_its_machine_is_off() {
+        for off_ms in [-3_600_000, -2_001, -1, 0, 1, 2_001, 3_600_000] {
+            let clock = SharedClock::default();
+            let off = SignedDuration::from_millis(off_ms);
+            let asked = clock.now();
+            let ahead = clock.set_by(earlier(asked, off), asked);
+            let wrong = ahead - off;
+            assert!(
+                wrong.abs() < SignedDuration::from_millis(50),
+                "{off_ms} {ahead}"
+            );
+            assert_eq!(ahead, clock.ahead());
+            // An answer that took long tells nothing unless it contradicts.
+            let asked = earlier(clock.now(), SignedDuration::from_secs(2));
+            let shared = earlier(clock.now(), SignedDuration::from_millis(1_500));
+            assert_eq!(clock.set_by(shared, asked), ahead);
+        }
+    }
 
     #[test]
     fn a_fast_clock_stands_still_where_it_is_told_and_goes_on_from_there() {

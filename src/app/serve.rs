@@ -5,7 +5,7 @@ use super::open::{OpenError, open_store};
 use super::{App, AppError, AppParts};
 use crate::auth::Identities;
 use crate::broker::Broker;
-use crate::clock::SystemClock;
+use crate::clock::SharedClock;
 use crate::config::environment::Environment;
 use crate::config::fault::Faults;
 use crate::config::{Flag, Setting};
@@ -79,7 +79,7 @@ pub async fn serve(
         store: Arc::clone(&store) as Arc<dyn crate::store::Store>,
         directory: Arc::new(directory),
         policy,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SharedClock::default()),
         ids: Arc::new(RandomIds),
         identities: Arc::clone(&identities),
         tls: Arc::clone(&tls),

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use usher_domain::id::EnquiryId;
 
@@ -66,7 +66,7 @@ impl Peers {
     }
 }
 
-/// Who weighs most for an enquiry is first for it. The bits of both ids are mixed as SplitMix64 ends: a checksum would leave the shares
+/// Who weighs most for an enquiry is first for it. The bits of both ids are mixed as `SplitMix64` ends: a checksum would leave the shares
 /// unequal.
 fn weight(broker: BrokerId, id: EnquiryId) -> u64 {
     let (first, last) = (broker.as_u64_pair(), id.uuid().as_u64_pair());
@@ -84,9 +84,10 @@ impl Broker {
 
     /// Tells the others of this broker, and hears of them, until `stop`; then tells them that it goes.
     pub async fn keep_beating(&self, stop: CancellationToken) {
+        let mut beats = interval(BEAT_EVERY);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failing = false;
-        while !stop.is_cancelled() {
-            let next = Instant::now() + BEAT_EVERY;
+        while stop.run_until_cancelled(beats.tick()).await.is_some() {
             let beaten = self.beat(BEAT_LASTS).await;
             if let Err(error) = &beaten
                 && !failing
@@ -97,7 +98,6 @@ impl Broker {
                 );
             }
             failing = beaten.is_err();
-            let _ = timeout_at(next, stop.cancelled()).await;
         }
         let _ = self.beat(Duration::ZERO).await;
     }

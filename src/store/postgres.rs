@@ -9,6 +9,7 @@
 //! A COMMIT whose answer is lost is neither done nor failed: the writer asks the primary, behind the same row, whether the feed has
 //! its entry. Nothing is decided on a replica: connections accept read-write servers only.
 
+mod beat;
 mod connect;
 mod elsewhere;
 mod group;
@@ -24,8 +25,8 @@ pub use schema::{MigrateError, migrate};
 
 use super::record::RecordError;
 use super::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
-    StoreError, Stored,
+    Beat, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page, Queued,
+    Recorded, Store, StoreError, Stored,
 };
 use async_trait::async_trait;
 use connect::Connector;
@@ -215,6 +216,10 @@ impl Store for PostgresStore {
 
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
         Ok(self.shared.set_apart_now())
+    }
+
+    async fn beat(&self, mine: &Beat, lasts: Duration) -> Result<Heard, StoreError> {
+        self.shared.beat(mine, lasts).await
     }
 
     fn observe(&self, observer: Observer) {

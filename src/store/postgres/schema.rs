@@ -25,7 +25,8 @@ pub enum MigrateError {
 }
 
 /// What the running role may do: what is committed can be neither changed nor taken back, but for records, by their next revision.
-const GRANTS: [(&str, &str); 7] = [
+const GRANTS: [(&str, &str); 8] = [
+    ("broker", "SELECT, INSERT, UPDATE, DELETE"),
     ("enquiry", "SELECT, INSERT, UPDATE"),
     ("enquiry_responder", "SELECT, INSERT, UPDATE"),
     ("queue", "SELECT, INSERT, DELETE"),

@@ -53,6 +53,13 @@ CREATE TABLE feed_head (
 );
 INSERT INTO feed_head (entry) VALUES (0);
 
+-- The brokers that are there, each until it tells nothing more; made and dropped with them.
+CREATE TABLE broker (
+    id       uuid   PRIMARY KEY,
+    until_ms bigint NOT NULL,
+    beat     bytea  NOT NULL
+);
+
 -- Which feed entries hold events of an enquiry.
 CREATE TABLE history (
     enquiry uuid   NOT NULL,

@@ -3,15 +3,16 @@
 use super::whole_feed;
 use crate::store::contract::conflict;
 use crate::support::postgres::Postgres;
-use crate::support::sample::{Sample, changed, id, leased};
+use crate::support::sample::{Sample, at, changed, id, leased, responder};
 use crate::support::{HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, enquiry, lease, seconds};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
-use usher::clock::Stopwatch;
+use usher::clock::{Clock as _, Stopwatch, SystemClock};
 use usher::store::postgres::PostgresStore;
-use usher::store::{Cursor, Recorded, Store};
+use usher::store::{Beat, Cursor, Recorded, Store};
 use usher_proto::v1;
+use uuid::Uuid;
 
 /// Enquiries of each of two writers.
 const EACH: u128 = 60;
@@ -363,4 +364,31 @@ async fn a_lease_call_at_one_broker_wakes_for_a_submission_to_the_other() {
     let leased = timeout(PATIENCE, poll).await.unwrap().unwrap();
     assert_eq!(leased.len(), 1);
     assert_eq!(there.get(&receipt.enquiry_id).await.id, receipt.enquiry_id);
+}
+
+#[tokio::test]
+async fn brokers_hear_of_each_other_and_of_the_databases_time() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let (one, other) = pair(&server).await;
+    let beat = |number: u128| Beat {
+        broker: Uuid::from_u128(number),
+        clock_ahead: jiff::SignedDuration::from_millis(7),
+        adapters: vec![(responder("hackney"), at(5))],
+    };
+    let lasts = Duration::from_secs(60);
+    let before = SystemClock.now();
+    let alone = one.beat(&beat(1), lasts).await.unwrap();
+    assert!(alone.others.is_empty());
+    let off = alone.time.unwrap().duration_since(before);
+    assert!(off.abs() < jiff::SignedDuration::from_secs(5), "{off}");
+    for _ in 0..2 {
+        let heard = other.beat(&beat(2), lasts).await.unwrap();
+        assert_eq!(heard.others, [beat(1)]);
+    }
+    assert_eq!(one.beat(&beat(1), lasts).await.unwrap().others, [beat(2)]);
+    // One that goes says so; one that dies is counted on no longer than it said.
+    other.beat(&beat(2), Duration::ZERO).await.unwrap();
+    assert!(one.beat(&beat(1), lasts).await.unwrap().others.is_empty());
 }
