@@ -166,10 +166,7 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Rep
 
 impl Ground {
     fn engine_name(&self) -> &'static str {
-        match self.engine {
-            Engine::Redb => "redb",
-            Engine::Sled => "sled",
-        }
+        self.engine.name()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::clock::SystemClock;
 use crate::config::calendar;
 use crate::config::check::Parts;
 use crate::config::policy::Rules;
-use crate::config::settings::{Engine, StoreSettings};
+use crate::config::settings::{Engine, PostgresSettings, StoreSettings};
 use crate::directory::Directory;
 use crate::ids::RandomIds;
 use crate::lifecycle::{Lifecycle, Signals};
@@ -48,14 +48,10 @@ pub(super) struct Orders {
 impl Orders {
     /// As arguments of the hidden command.
     pub(super) fn arguments(&self) -> [OsString; 4] {
-        let engine = match self.engine {
-            Engine::Redb => "redb",
-            Engine::Sled => "sled",
-        };
         [
             self.folder.clone().into(),
             self.store.clone().into(),
-            engine.into(),
+            self.engine.name().into(),
             self.workers.to_string().into(),
         ]
     }
@@ -96,12 +92,14 @@ pub fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
 }
 
 async fn run(orders: &Orders) -> anyhow::Result<()> {
-    let store = Arc::new(open_store(&StoreSettings {
+    let store = open_store(&StoreSettings {
         engine: orders.engine,
         path: orders.folder.join(&orders.store),
         cache_mib: CACHE_MIB,
-    })?);
-    let app = App::build(parts(orders, Arc::clone(&store) as Arc<dyn Store>)?).await?;
+        postgres: PostgresSettings::default(),
+    })
+    .await?;
+    let app = App::build(parts(orders, store.store())?).await?;
     let app = app.with_service(|routes| routes.add_service(Echo));
     let address = app.address();
     let lifecycle = Lifecycle::new(Duration::from_secs(DRAIN_SECONDS));

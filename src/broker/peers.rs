@@ -3,10 +3,12 @@
 //! promptly.
 
 use super::Broker;
+use crate::clock::Stopwatch;
 use crate::store::{Beat, BrokerId, Heard, StoreError};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +18,8 @@ use usher_domain::id::EnquiryId;
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// How long others count on a broker that tells nothing more: a few beats may be late.
 const BEAT_LASTS: Duration = Duration::from_secs(4);
+/// A store that has answered no beat for so long cannot be reached: a few beats.
+const REACHED_WITHIN: Duration = Duration::from_secs(3);
 /// How far the clock of a broker's machine may be off before operators are told.
 pub const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_secs(2);
 
@@ -25,6 +29,8 @@ pub struct Peers {
     me: BrokerId,
     others: ArcSwap<Vec<Beat>>,
     clock_ahead_ms: AtomicI64,
+    /// Runs since the store last answered a beat.
+    answered: Mutex<Stopwatch>,
 }
 
 impl Peers {
@@ -33,7 +39,17 @@ impl Peers {
             me,
             others: ArcSwap::default(),
             clock_ahead_ms: AtomicI64::new(0),
+            answered: Mutex::new(Stopwatch::start()),
         }
+    }
+
+    /// Whether the store can be reached, as far as beats tell: it has answered one within [`REACHED_WITHIN`].
+    pub fn reaches_store(&self) -> bool {
+        self.answered().elapsed() < REACHED_WITHIN
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Stopwatch> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// This broker, as the others know it.
@@ -114,6 +130,7 @@ impl Broker {
             adapters: self.presence.heard_here(asked),
         };
         let Heard { time, others } = self.store.beat(&mine, lasts).await?;
+        *self.peers.answered() = Stopwatch::start();
         if let Some(time) = time {
             let ahead = self.clock.set_by(time, asked);
             let ahead_ms = i64::try_from(ahead.as_millis()).unwrap_or_default();

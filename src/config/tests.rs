@@ -270,3 +270,17 @@ fn what_stands_as_a_comment_is_right_too() {
         assert_eq!(path, Some(folder.path().join(name)));
     }
 }
+
+#[test]
+fn the_shipped_configuration_for_postgres_can_be_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/usher.postgres.toml");
+    let config = load(Some(&path), &Environment::default(), &[])
+        .unwrap()
+        .config;
+    assert_eq!(config.store.engine, settings::Engine::Postgres);
+    let defaults = load(None, &Environment::default(), &[]).unwrap().config;
+    let (given, default) = (config.store.postgres, defaults.store.postgres);
+    assert_eq!(default, settings::PostgresSettings::default());
+    assert_eq!(given.connections_max, default.connections_max);
+    assert!(given.url.is_some() && given.ca.is_some() && given.password_file.is_some());
+}

@@ -17,11 +17,13 @@ mod list;
 mod read;
 mod rows;
 mod schema;
+mod snapshot;
 mod sweep;
 mod writer;
 
-pub use connect::{ConnectError, Settings};
+pub use connect::{ConnectError, Settings, examine};
 pub use schema::{MigrateError, migrate};
+pub use snapshot::{Kept, Snapshot};
 
 use super::record::RecordError;
 use super::{
@@ -72,7 +74,7 @@ impl PostgresStore {
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
         let connector = Connector::new(settings)?;
         let pool = connector.pool(settings.connections_max)?;
-        schema::check(&pool).await?;
+        schema::check(&pool, true).await?;
         let end = elsewhere::head(&*pool.get().await?).await?;
         let elsewhere = Arc::new(Elsewhere::new(end));
         let shared = Arc::new(Shared {

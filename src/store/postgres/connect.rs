@@ -27,6 +27,8 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// `postgres://user:password@host1,host2/database?...`, or the same as `key=value` words.
     pub url: String,
+    /// The user's password, where it is not in the URL.
+    pub password: Option<String>,
     /// Certificates that the server's must lead to, in PEM; needed unless the server is on this machine.
     pub ca: Option<PathBuf>,
     /// Connections of this broker for reading, at most; it has one more for commits and one for news of other brokers.
@@ -49,6 +51,15 @@ pub enum ConnectError {
     /// The URL is none.
     #[error("the database's URL cannot be read: write postgres://USER@HOST/DATABASE")]
     Url(#[source] tokio_postgres::Error),
+    /// The URL lacks a part.
+    #[error("the database's URL names no {part}: write postgres://USER@HOST/DATABASE")]
+    Lacks {
+        /// `user`, `host` or `database`.
+        part: &'static str,
+    },
+    /// A configuration may be printed.
+    #[error("the database's URL holds a password: put it into a file of its own (password_file)")]
+    PasswordInUrl,
     /// Plain text to another machine.
     #[error(
         "the connection to {host} would not be encrypted: give the server's CA certificates (store.postgres.ca)"
@@ -93,6 +104,11 @@ pub enum ConnectError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A migration into the database was not ended.
+    #[error(
+        "the database was being filled by `usher store migrate` or `restore`, which has not ended: run it again, it goes on where it was"
+    )]
+    Unfinished,
     /// A power cut could take back what was acknowledged.
     #[error(
         "{setting} is {value} on the server: it must not be, or a crash loses what was acknowledged"
@@ -103,6 +119,25 @@ pub enum ConnectError {
         /// Its value.
         value: String,
     },
+}
+
+/// Proves settings as far as that can be done without connecting, and answers with the user that they name.
+///
+/// # Errors
+/// [`ConnectError`] with what to do.
+pub fn examine(settings: &Settings) -> Result<String, ConnectError> {
+    let config: tokio_postgres::Config = settings.url.parse().map_err(ConnectError::Url)?;
+    if config.get_password().is_some() {
+        return Err(ConnectError::PasswordInUrl);
+    }
+    let lacks = |part| ConnectError::Lacks { part };
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(lacks("host"));
+    }
+    config.get_dbname().ok_or_else(|| lacks("database"))?;
+    let user = config.get_user().ok_or_else(|| lacks("user"))?.to_owned();
+    Connector::new(settings)?;
+    Ok(user)
 }
 
 /// How a connection is made.
@@ -120,6 +155,9 @@ impl Connector {
     /// Reads the settings; connects to nothing yet.
     pub(super) fn new(settings: &Settings) -> Result<Self, ConnectError> {
         let mut config: tokio_postgres::Config = settings.url.parse().map_err(ConnectError::Url)?;
+        if let Some(password) = &settings.password {
+            config.password(password);
+        }
         let options = match config.get_options() {
             Some(own) => format!("{SERVER_LIMITS} {own}"),
             None => SERVER_LIMITS.to_owned(),

@@ -12,7 +12,7 @@ use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::time::Timestamp;
 
 /// How long one question may take: a frozen server answers nothing and closes nothing.
-const QUESTION_LIMIT: Duration = Duration::from_secs(8);
+pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(8);
 /// Feed entries of one look at the feed.
 const ENTRIES_PER_LOOK: i64 = 64;
 
@@ -252,7 +252,7 @@ pub(super) fn count_column(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn entry_column(entry: u64) -> i64 {
+pub(super) fn entry_column(entry: u64) -> i64 {
     i64::try_from(entry).unwrap_or(i64::MAX)
 }
 

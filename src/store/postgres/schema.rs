@@ -19,7 +19,7 @@ pub enum MigrateError {
     Step(#[from] refinery::Error),
     /// The running role cannot be given its rights.
     #[error(
-        "the schema is up to date, but the running role cannot be given its rights: create it first"
+        "the schema is up to date, but the running role cannot be given its rights: create it with CREATE ROLE ... LOGIN, then run this again"
     )]
     Grant(#[source] tokio_postgres::Error),
 }
@@ -37,6 +37,9 @@ const GRANTS: [(&str, &str); 8] = [
 ];
 /// A step may take its time, and two migrations come one after the other. The lock ends with the connection.
 const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7443)";
+/// Whoever fills a database moves the head when everything is there.
+const WHOLE: &str =
+    "SELECT (SELECT entry FROM feed_head) = coalesce((SELECT max(entry) FROM feed), 0)";
 /// The longest name that the database keeps whole, in bytes.
 const ROLE_BYTES_MAX: usize = 63;
 
@@ -84,7 +87,8 @@ fn role(name: &str) -> Result<&str, ConnectError> {
 }
 
 /// Refuses a schema that this program does not know, and a server that acknowledges before it is durable.
-pub(super) async fn check(pool: &Pool) -> Result<(), ConnectError> {
+/// And, where it `must_be_whole`, one that is only half filled.
+pub(super) async fn check(pool: &Pool, must_be_whole: bool) -> Result<(), ConnectError> {
     let client = pool.get().await?;
     let known = migrations::runner()
         .get_migrations()
@@ -101,7 +105,7 @@ pub(super) async fn check(pool: &Pool) -> Result<(), ConnectError> {
     };
     if found != known {
         let remedy = if found < known {
-            "run `usher store migrate --schema`"
+            "run `usher store schema`"
         } else {
             "use the newer usher"
         };
@@ -110,6 +114,12 @@ pub(super) async fn check(pool: &Pool) -> Result<(), ConnectError> {
             known,
             remedy,
         });
+    }
+    if must_be_whole {
+        let whole = client.query_one(WHOLE, &[]).await?;
+        if !whole.try_get(0)? {
+            return Err(ConnectError::Unfinished);
+        }
     }
     for (setting, never) in [("synchronous_commit", "off"), ("fsync", "off")] {
         // Other databases that speak the protocol do not have them.

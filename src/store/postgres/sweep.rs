@@ -33,7 +33,7 @@ const SCAN_THESE: &str = "SELECT deadline_ms, id, record, court, due_ms, open_al
 
 /// What an enquiry is found by, as the columns have it.
 #[derive(PartialEq, Eq)]
-struct Found {
+pub(super) struct Found {
     court: String,
     deadline_ms: i64,
     due_ms: Option<i64>,
@@ -44,7 +44,7 @@ struct Found {
 }
 
 impl Found {
-    fn of_row(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn of_row(row: &Row) -> Result<Self, StoreError> {
         let queue: Vec<String> = column(row, 7)?;
         let responders: Vec<String> = column(row, 8)?;
         Ok(Self {
@@ -58,7 +58,7 @@ impl Found {
         })
     }
 
-    fn of_keys(keys: &Keys) -> Self {
+    pub(super) fn of_keys(keys: &Keys) -> Self {
         let deadline_ms = keys.deadline.as_millisecond();
         let small = |count| i16::try_from(count).unwrap_or(i16::MAX);
         Self {

@@ -19,7 +19,7 @@ use usher::clock::{Clock, SystemClock};
 use usher::config::calendar;
 use usher::config::check::Parts;
 use usher::config::policy::Rules;
-use usher::config::settings::{Engine, StoreSettings};
+use usher::config::settings::{Engine, PostgresSettings, StoreSettings};
 use usher::directory::Directory;
 use usher::ids::RandomIds;
 use usher::lifecycle::{Ending, Lifecycle, Signal, Signals};
@@ -409,6 +409,7 @@ fn store_settings(folder: &Path) -> StoreSettings {
         engine: Engine::Redb,
         path: folder.join("store"),
         cache_mib: 4,
+        postgres: PostgresSettings::default(),
     }
 }
 

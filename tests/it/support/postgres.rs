@@ -112,6 +112,7 @@ impl Postgres {
                 self.folder.path().display(),
                 self.port()
             ),
+            password: None,
             ca: None,
             connections_max: 8,
         }

@@ -60,6 +60,7 @@ impl Proxy {
         let (host, port) = (self.address.ip(), self.address.port());
         Settings {
             url: format!("host={host} port={port} user=postgres dbname=postgres {options}"),
+            password: None,
             ca: None,
             connections_max: 4,
         }

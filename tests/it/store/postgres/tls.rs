@@ -44,6 +44,7 @@ async fn only_the_right_server_is_connected_to() {
             url: format!(
                 "host={host} hostaddr=127.0.0.1 port={port} user=postgres dbname=postgres"
             ),
+            password: None,
             ca: ca.map(Path::to_owned),
             connections_max: 2,
         })
@@ -71,6 +72,7 @@ async fn only_the_right_server_is_connected_to() {
         WHERE application_name = 'usher' AND ssl AND version = 'TLSv1.3'";
     let settings = Settings {
         url: format!("postgres://postgres@localhost:{port}/postgres"),
+        password: None,
         ca: Some(right),
         connections_max: 2,
     };
@@ -90,6 +92,7 @@ async fn a_server_without_tls_is_refused_where_a_ca_is_given() {
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, authority.certificate_pem()).unwrap();
     let settings = Settings {
+        password: None,
         ca: Some(ca),
         ..proxy.settings("")
     };
@@ -109,6 +112,7 @@ async fn nothing_leaves_this_machine_unencrypted() {
     ] {
         let settings = Settings {
             url: url.into(),
+            password: None,
             ca: None,
             connections_max: 1,
         };
