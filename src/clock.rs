@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -55,13 +56,27 @@ impl Clock for SystemClock {
 
 /// The machine's clock, set by that of a store which several brokers share: they all decide by the same time, whatever their machines
 /// show.
-#[derive(Debug, Default)]
 pub struct SharedClock {
+    machine: Arc<dyn Clock>,
     /// How far the machine's clock is ahead, in milliseconds.
     ahead_ms: AtomicI64,
 }
 
+impl Default for SharedClock {
+    fn default() -> Self {
+        Self::over(Arc::new(SystemClock))
+    }
+}
+
 impl SharedClock {
+    /// Goes by `machine` until it hears of another.
+    pub fn over(machine: Arc<dyn Clock>) -> Self {
+        Self {
+            machine,
+            ahead_ms: AtomicI64::new(0),
+        }
+    }
+
     /// How far the machine's clock is ahead of the shared one; negative when behind.
     pub fn ahead(&self) -> SignedDuration {
         SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
@@ -71,7 +86,7 @@ impl SharedClock {
 #[async_trait]
 impl Clock for SharedClock {
     fn now(&self) -> Timestamp {
-        earlier(SystemClock.now(), self.ahead())
+        earlier(self.machine.now(), self.ahead())
     }
 
     async fn sleep_until(&self, until: Timestamp) {

@@ -13,6 +13,7 @@ pub mod record;
 pub mod redb;
 #[cfg(feature = "sled")]
 pub mod sled;
+pub mod transfer;
 pub mod verify;
 
 use async_trait::async_trait;

@@ -139,6 +139,10 @@ impl Broker {
         self.presence
             .hear(others.iter().flat_map(|beat| beat.adapters.iter().cloned()));
         self.peers.others.store(others.into());
+        let ahead = self.peers.clock_ahead();
+        self.metrics.set_clock_ahead(ahead.as_secs_f64());
+        let now = self.clock.now();
+        self.faults.agree_clocks(&self.peers.clocks_off(), now);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! `usher store`: the schema of a database, and proofs over a store.
 
+mod transfer;
+
 use super::Context;
 use super::bench::EngineArg;
 use super::config::ConfigArgs;
@@ -34,9 +36,28 @@ pub(super) enum StoreCommand {
     ///
     /// The role that migrates owns the tables; the brokers' role can read and write rows and nothing else. Running it again does no harm.
     #[command(
-        before_help = "Examples:\n  usher store schema --config config/usher.postgres.toml\n  usher store schema --config config/usher.postgres.toml \\\n    --url postgres://usher_owner@db.example/usher --password-file owner.password"
+        before_help = "Examples:\n  usher store schema --config config/usher.postgres.toml\n  usher store schema --config config/usher.postgres.toml --url postgres://owner@db.example/usher --password-file owner.password"
     )]
     Schema(SchemaArgs),
+    /// Carry a store from one engine to another, and compare them
+    ///
+    /// An interrupted migration goes on where it was when it is run again. The source is left as it is.
+    #[command(
+        before_help = "Examples:\n  usher store migrate --from /var/lib/usher/store --to postgres://usher@localhost/usher\n  usher store migrate --from postgres://usher@db.example/usher --ca postgres-ca.pem --to /var/lib/usher/store"
+    )]
+    Migrate(transfer::MigrateArgs),
+    /// Copy a store into one file with a checksum, and read it back
+    ///
+    /// No broker may be running on a store in a folder. A database is read as it is at one moment: brokers may go on.
+    #[command(
+        before_help = "Examples:\n  usher store backup --config config/usher.toml --to usher.backup\n  usher store backup --from /var/lib/usher/store --to usher.backup"
+    )]
+    Backup(transfer::BackupArgs),
+    /// Fill an empty folder or database from a backup, and compare them
+    #[command(
+        before_help = "Examples:\n  usher store restore --from usher.backup --config config/usher.toml\n  usher store restore --from usher.backup --to /var/lib/usher/store"
+    )]
+    Restore(transfer::RestoreArgs),
 }
 
 /// How to come into a database, beside its URL.
@@ -52,11 +73,11 @@ pub(super) struct DatabaseArgs {
 
 impl DatabaseArgs {
     /// The database at `url`.
-    pub(super) fn settings(self, url: String) -> PostgresSettings {
+    pub(super) fn settings(&self, url: String) -> PostgresSettings {
         PostgresSettings {
             url: Some(url),
-            password_file: self.password_file,
-            ca: self.ca,
+            password_file: self.password_file.clone(),
+            ca: self.ca.clone(),
             ..PostgresSettings::default()
         }
     }
@@ -92,6 +113,9 @@ pub(super) fn run(command: StoreCommand, context: &Context) -> Result<Exit, Fail
     match command {
         StoreCommand::Verify(args) => verify_store(&args, context),
         StoreCommand::Schema(args) => schema(args, context),
+        StoreCommand::Migrate(args) => transfer::migrate(&args, context),
+        StoreCommand::Backup(args) => transfer::backup(&args, context),
+        StoreCommand::Restore(args) => transfer::restore(&args, context),
     }
 }
 

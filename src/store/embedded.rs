@@ -15,7 +15,10 @@ mod read;
 mod sweep;
 mod writer;
 
-pub(super) use keys::{META, Shelf, feed_from, id_of, number_of, shelf_after};
+pub(super) use keys::{
+    META, Shelf, closed as closed_key, entry as entry_key, feed_from, id_of, number_of,
+    open as open_key, open_of, shelf_after,
+};
 
 use super::kv::{KeyValue, KvError};
 use super::record::RecordError;

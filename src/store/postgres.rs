@@ -13,6 +13,7 @@ mod beat;
 mod connect;
 mod elsewhere;
 mod group;
+mod intake;
 mod list;
 mod read;
 mod rows;
@@ -22,6 +23,7 @@ mod sweep;
 mod writer;
 
 pub use connect::{ConnectError, Settings, examine};
+pub use intake::{Arrived, Intake};
 pub use schema::{MigrateError, migrate};
 pub use snapshot::{Kept, Snapshot};
 

@@ -3,13 +3,14 @@
 use crate::support::memory::Memory;
 use crate::support::sample::{self, Sample};
 use crate::support::{HACKNEY, TestClock};
+use jiff::SignedDuration;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use usher::app;
-use usher::broker::input::LeaseInput;
-use usher::broker::{Broker, Parts};
-use usher::clock::Clock;
+use usher::broker::input::{AlertFilter, LeaseInput, ListAlertsInput, Position};
+use usher::broker::{AlertEntry, Broker, Parts};
+use usher::clock::{Clock, SharedClock};
 use usher::config::policy::Rules;
 use usher::config::{calendar, check};
 use usher::directory::Directory;
@@ -40,6 +41,12 @@ impl Town {
     }
 
     async fn broker(&self) -> Arc<Broker> {
+        self.broker_by(Arc::clone(&self.clock) as Arc<dyn Clock>)
+            .await
+    }
+
+    /// A broker on a machine with this clock.
+    async fn broker_by(&self, clock: Arc<dyn Clock>) -> Arc<Broker> {
         let directory = Arc::new(Directory::built_in().unwrap());
         let parts = check::Parts {
             rules: Rules::built_in().unwrap(),
@@ -49,7 +56,7 @@ impl Town {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             policy: app::policy(&parts, &directory, Path::new("config/responders")).unwrap(),
             directory,
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            clock,
             ids: Arc::new(RandomIds),
             metrics: Arc::new(Metrics::new(app::methods())),
         };
@@ -184,4 +191,60 @@ async fn an_adapter_that_is_connected_to_one_broker_is_absent_for_none() {
     assert_eq!(other.presence().absent_since(&hackney, now), None);
     let later = now + Duration::from_secs(121);
     assert_eq!(other.presence().absent_since(&hackney, later), Some(now));
+}
+
+/// The alerts that `role` is told of by `broker`: id and cause.
+async fn alerts(broker: &Broker, role: Role) -> Vec<(String, &'static str)> {
+    let actor = Actor {
+        role,
+        client: ClientId::parse(HACKNEY).unwrap(),
+        courts: Courts::All,
+        responders: Vec::new(),
+        person: None,
+    };
+    let input = ListAlertsInput {
+        filter: AlertFilter::default(),
+        position: Position::default(),
+        size: 10,
+    };
+    let show = |entry: &AlertEntry| match entry {
+        AlertEntry::Damaged(fault) => ((fault.enquiry.to_string(), fault.kind.name()), 1),
+        AlertEntry::Raised { .. } => panic!("nothing was raised"),
+    };
+    broker.list_alerts(&input, &actor, show).await.unwrap().0
+}
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_off_is_told_of_by_every_broker_while_it_lasts() {
+    let town = Town::new();
+    let machine = Arc::new(TestClock::at(sample::at(0)));
+    let clock: Arc<dyn Clock> = Arc::new(SharedClock::over(Arc::clone(&machine) as Arc<dyn Clock>));
+    let off = town.broker_by(Arc::clone(&clock)).await;
+    let right = town.broker().await;
+    let check = async |ahead_ms: i64, told: bool| {
+        let now = sample::at(10);
+        town.store.set_time(now);
+        town.clock.set(now);
+        machine.set(now + SignedDuration::from_millis(ahead_ms));
+        for broker in [&off, &off, &right] {
+            broker.beat(LASTS).await.unwrap();
+        }
+        assert_eq!(clock.now(), now, "it decides by the time of the store");
+        let wanted = told.then(|| (off.peers().me().to_string(), "broker_clock"));
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        for broker in [&off, &right] {
+            assert_eq!(alerts(broker, Role::Operator).await, wanted, "{ahead_ms}");
+            assert_eq!(alerts(broker, Role::Manager).await, []);
+            assert_eq!(broker.faults().count(), wanted.len());
+            assert_eq!(broker.faults().count_readable(), 0, "it is no record");
+        }
+        let metrics = off.metrics().encode().unwrap();
+        let seconds = ahead_ms / 1_000;
+        let line = format!("usher_broker_clock_ahead_seconds {seconds}.");
+        assert!(metrics.contains(&line), "{line}");
+    };
+    check(2_000, false).await;
+    check(3_000, true).await;
+    check(-3_000, true).await;
+    check(0, false).await;
 }

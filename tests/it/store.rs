@@ -9,6 +9,7 @@ mod power_cut;
 #[cfg(all(feature = "sled", unix))]
 mod power_cut_sled;
 mod record;
+mod transfer;
 mod verify;
 mod writer;
 

@@ -53,7 +53,7 @@ const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, num
 const PUT_HISTORY: &str =
     "INSERT INTO history (enquiry, entry) SELECT id, $2 FROM unnest($1::uuid[]) AS id";
 const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes) VALUES ($1, $2, $3)";
-const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE one";
+pub(super) const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE one";
 const COMMIT_OF: &str = "SELECT commit FROM feed WHERE entry = $1";
 
 type Answer = Result<Committed, StoreError>;

@@ -25,9 +25,15 @@ struct State {
     feed: Vec<Recorded>,
     end: Cursor,
     beats: BTreeMap<BrokerId, (Stopwatch, Duration, Beat)>,
+    time: Option<Timestamp>,
 }
 
 impl Memory {
+    /// Has a clock of its own from now on, which shows this.
+    pub(crate) fn set_time(&self, time: Timestamp) {
+        self.0.lock().unwrap().time = Some(time);
+    }
+
     /// How many enquiries there are.
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().records.len()
@@ -121,7 +127,7 @@ impl Store for Memory {
         let others = state.beats.values().map(|(_, _, beat)| beat);
         let others = others.filter(|beat| beat.broker != mine.broker);
         Ok(Heard {
-            time: None,
+            time: state.time,
             others: others.cloned().collect(),
         })
     }

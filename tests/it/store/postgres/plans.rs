@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::sleep;
-use usher::store::postgres::PostgresStore;
+use usher::store::postgres::{Intake, PostgresStore, Settings, Snapshot};
 use usher::store::{Cursor, Filter, Page, Place, Store};
 use usher_domain::time::Timestamp;
 
@@ -102,6 +102,23 @@ async fn run_everything(server: &Postgres) {
     };
     let (outcome, ()) = tokio::join!(store.commit(std::slice::from_ref(&lost)), opens);
     outcome.unwrap();
+    copy_everything(&proxy.settings(EXPLAIN)).await;
+}
+
+/// Reads the whole as copies do, and adds to it as they do.
+async fn copy_everything(settings: &Settings) {
+    let snapshot = Snapshot::open(settings).await.unwrap();
+    let head = snapshot.head().await.unwrap();
+    assert_eq!(snapshot.brokers().await.unwrap(), 0);
+    assert_eq!(snapshot.entries(1).await.unwrap().len(), 256);
+    let records = snapshot.records(Some(id(1))).await.unwrap();
+    let ids: Vec<_> = records.iter().map(|kept| kept.id).collect();
+    assert_eq!(snapshot.records_of(&ids[..9]).await.unwrap().len(), 9);
+    let intake = Intake::open(settings).await.unwrap();
+    let (last, bytes) = intake.last().await.unwrap().unwrap();
+    assert_eq!(last, head);
+    intake.put(&[(head + 1, bytes)], &[]).await.unwrap();
+    intake.finish(head + 1).await.unwrap();
 }
 
 async fn ask_everything(store: &PostgresStore, end: Cursor) {

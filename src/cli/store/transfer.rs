@@ -1,0 +1,230 @@
+//! `usher store migrate`, `backup` and `restore`: a whole store from one place to another, compared at the end.
+
+use super::{DatabaseArgs, exit_of, hint_of, of_database, refused, runtime};
+use crate::app;
+use crate::cli::Context;
+use crate::cli::bench::EngineArg;
+use crate::cli::config::ConfigArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::config::settings::{Engine, StoreSettings};
+use crate::store::transfer::{
+    self, FromDatabase, FromFile, FromFolder, IntoDatabase, IntoFile, IntoFolder, Round, Source,
+    Tally, Target, TransferError,
+};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// What a place that is a database begins with.
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+/// How to come into the places that are given.
+#[derive(Debug, Args)]
+pub(super) struct Access {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Engine of a store in a folder
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineArg,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MigrateArgs {
+    /// The store that there is: a folder, or the URL of a database; nobody may be running on it
+    #[arg(long, value_name = "PLACE")]
+    from: String,
+    /// Where it shall be: an empty folder, the URL of a database with our schema, or where an earlier try ended
+    #[arg(long, value_name = "PLACE")]
+    to: String,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BackupArgs {
+    /// A folder, or the URL of a database [default: the store of the configuration]
+    #[arg(long, value_name = "PLACE")]
+    from: Option<String>,
+    /// The file to be made
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RestoreArgs {
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// An empty folder, or the URL of an empty database with our schema [default: the store of the configuration]
+    #[arg(long, value_name = "PLACE")]
+    to: Option<String>,
+    #[command(flatten)]
+    access: Access,
+}
+
+pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure> {
+    if args.from == args.to {
+        return Err(Failure::usage("source and target are the same", ""));
+    }
+    let from = args.access.place(Some(&args.from), context)?;
+    let to = args.access.place(Some(&args.to), context)?;
+    carry(context, async {
+        let source = source_at_rest(&from).await?;
+        Ok((source, target(&to).await?))
+    })
+}
+
+pub(super) fn backup(args: &BackupArgs, context: &Context) -> Result<Exit, Failure> {
+    let from = args.access.place(args.from.as_deref(), context)?;
+    carry(context, async {
+        let source: Box<dyn Source> = if from.engine == Engine::Postgres {
+            let database = database(&from)?;
+            Box::new(FromDatabase::new(&database).await.map_err(failed)?)
+        } else {
+            source_at_rest(&from).await?
+        };
+        let target: Box<dyn Target> = Box::new(IntoFile::create(&args.to).map_err(failed)?);
+        Ok((source, target))
+    })
+}
+
+pub(super) fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
+    let to = args.access.place(args.to.as_deref(), context)?;
+    carry(context, async {
+        let source: Box<dyn Source> = Box::new(FromFile::open(&args.from).map_err(failed)?);
+        Ok((source, target(&to).await?))
+    })
+}
+
+impl Access {
+    /// The store at `place`, or that of the configuration.
+    fn place(&self, place: Option<&str>, context: &Context) -> Result<StoreSettings, Failure> {
+        let mut settings = self.config.load(context)?.config.store;
+        let Some(place) = place else {
+            return Ok(settings);
+        };
+        if SCHEMES.iter().any(|scheme| place.starts_with(scheme)) {
+            settings.engine = Engine::Postgres;
+            settings.postgres = self.database.settings(place.to_owned());
+        } else {
+            settings.engine = self.engine.into();
+            settings.path = PathBuf::from(place);
+        }
+        Ok(settings)
+    }
+}
+
+async fn source_at_rest(settings: &StoreSettings) -> Result<Box<dyn Source>, Failure> {
+    if settings.engine == Engine::Postgres {
+        let database = database(settings)?;
+        let source = FromDatabase::at_rest(&database).await.map_err(failed)?;
+        return Ok(Box::new(source));
+    }
+    if !settings.path.is_dir() {
+        return Err(nothing_in(&settings.path));
+    }
+    let engine = app::open_made_engine(settings).map_err(|error| refused(&error))?;
+    Ok(Box::new(FromFolder::new(engine).map_err(failed)?))
+}
+
+async fn target(settings: &StoreSettings) -> Result<Box<dyn Target>, Failure> {
+    if settings.engine == Engine::Postgres {
+        let database = database(settings)?;
+        let target = IntoDatabase::new(&database).await.map_err(failed)?;
+        return Ok(Box::new(target));
+    }
+    let engine = app::open_engine(settings).map_err(|error| refused(&error))?;
+    Ok(Box::new(IntoFolder::new(engine)))
+}
+
+fn database(settings: &StoreSettings) -> Result<crate::store::postgres::Settings, Failure> {
+    app::database(&settings.postgres).map_err(|error| of_database(&error))
+}
+
+fn nothing_in(path: &Path) -> Failure {
+    let what = format!("there is no store in {}", path.display());
+    Failure::new(Exit::NotFound, what, super::ELSEWHERE)
+}
+
+/// Carries over what the two ends have, which are opened first.
+fn carry(
+    context: &Context,
+    ends: impl Future<Output = Result<(Box<dyn Source>, Box<dyn Target>), Failure>>,
+) -> Result<Exit, Failure> {
+    let tally = runtime()?.block_on(async {
+        let (mut source, target) = ends.await?;
+        let bar = ProgressBar::new(0); // draws on terminals only
+        let style = ProgressStyle::with_template("{msg:<15} {bar:40} {percent:>3} %  {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let mut show = |round: Round, done: u64, end: u64| {
+            bar.set_length(end);
+            bar.set_position(done);
+            bar.set_message(match round {
+                Round::Copying => "copying",
+                Round::ReadingSource => "reading source",
+                Round::ReadingTarget => "reading target",
+            });
+        };
+        let carried = transfer::run(source.as_mut(), target, &mut show).await;
+        bar.finish_and_clear();
+        carried.map_err(failed)
+    })?;
+    let Tally {
+        entries,
+        enquiries,
+        feed_sha256,
+        records_sum,
+    } = &tally;
+    if context.output.is_json() {
+        let value = json!({
+            "enquiries": enquiries,
+            "feed_entries": entries,
+            "feed_sha256": feed_sha256,
+            "records_sum": format!("{records_sum:032x}"),
+            "equal": true,
+        });
+        context.output.value(&value)?;
+    } else {
+        let said = format!("Source and target both hold {tally}.");
+        context.output.print(&said)?;
+    }
+    Ok(Exit::Ok)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is given to map_err by name"
+)]
+fn failed(error: TransferError) -> Failure {
+    let again = "what has arrived stays: run it again, it goes on where it was";
+    match &error {
+        TransferError::Database(inner) => {
+            let passes = matches!(inner, crate::store::postgres::ConnectError::Unreachable(_));
+            let exit = if passes {
+                Exit::Unreachable
+            } else {
+                Exit::Failure
+            };
+            Failure::caused(exit, inner, if passes { super::UNREACHABLE } else { "" })
+        }
+        TransferError::Engine(inner) => Failure::caused(exit_of(inner), inner, hint_of(inner)),
+        TransferError::Store(inner) => Failure::caused(Exit::Failure, inner, again),
+        TransferError::Running { .. } | TransferError::Foreign => {
+            Failure::caused(Exit::Conflict, &error, "")
+        }
+        TransferError::Damaged { .. } | TransferError::Differs { .. } => {
+            Failure::caused(Exit::Found, &error, "")
+        }
+        TransferError::File { .. } | TransferError::Io { .. } => {
+            Failure::caused(Exit::Failure, &error, "")
+        }
+        TransferError::Changed | TransferError::Unfinished => {
+            Failure::caused(Exit::Conflict, &error, "")
+        }
+    }
+}

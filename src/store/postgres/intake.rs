@@ -1,0 +1,129 @@
+//! Filling a database with a store from elsewhere, part by part, while no broker is there. Its feed's head stands at 0 until everything
+//! has arrived: no broker opens it before.
+
+use super::connect::{ConnectError, Connector, Settings};
+use super::read::{Arguments, column, entry_column};
+use super::rows::Rows;
+use super::writer::{HEAD, MOVE_HEAD, put};
+use super::{schema, unavailable};
+use crate::store::{Revision, StoreError};
+use deadpool_postgres::Object;
+use usher_domain::id::EnquiryId;
+use usher_domain::index::Keys;
+
+const LAST: &str = "SELECT entry, bytes FROM feed ORDER BY entry DESC LIMIT 1";
+const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes)
+    SELECT entry, gen_random_uuid(), bytes FROM unnest($1::bigint[], $2::bytea[]) AS part (entry, bytes)";
+const PUT_HISTORY: &str = "INSERT INTO history (enquiry, entry)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[]) ON CONFLICT DO NOTHING";
+/// A part is larger than a commit of a broker's.
+const LIMITS: &str =
+    "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
+
+/// A database that is being filled.
+pub struct Intake {
+    client: Object,
+}
+
+/// A record that has arrived.
+pub struct Arrived {
+    /// Whose.
+    pub id: EnquiryId,
+    /// Its revision.
+    pub revision: Revision,
+    /// What it is found by.
+    pub keys: Keys,
+    /// Its envelope, without feed entries.
+    pub record: Vec<u8>,
+    /// The feed entries that hold its events.
+    pub entries: Vec<u64>,
+}
+
+impl Intake {
+    /// Connects, and checks the schema.
+    ///
+    /// # Errors
+    /// [`ConnectError`] with what to do.
+    pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
+        let pool = Connector::new(settings)?.pool(1)?;
+        schema::check(&pool, false).await?;
+        let client = pool.get().await?;
+        client.batch_execute(LIMITS).await?;
+        Ok(Self { client })
+    }
+
+    /// The last feed entry that is there.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn last(&self) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        let row = self
+            .client
+            .query_opt(LAST, &[])
+            .await
+            .map_err(unavailable("filling"))?;
+        let entry = row.map(|row| {
+            let number: i64 = column(&row, 0)?;
+            Ok((u64::try_from(number).unwrap_or_default(), column(&row, 1)?))
+        });
+        entry.transpose()
+    }
+
+    /// Adds feed entries and puts records, all of it or nothing.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn put(
+        &self,
+        entries: &[(u64, Vec<u8>)],
+        arrived: &[Arrived],
+    ) -> Result<(), StoreError> {
+        let filled = self.fill(entries, arrived).await;
+        if filled.is_err() {
+            // The connection may be gone, and with it the transaction.
+            drop(self.client.batch_execute("ROLLBACK").await);
+        }
+        filled.map_err(unavailable("filling"))
+    }
+
+    async fn fill(
+        &self,
+        entries: &[(u64, Vec<u8>)],
+        arrived: &[Arrived],
+    ) -> Result<(), tokio_postgres::Error> {
+        let mut rows = Rows::default();
+        let (mut whose, mut told) = (Vec::new(), Vec::new());
+        for one in arrived {
+            rows.push(one.id, one.revision, &one.keys, &one.record);
+            for entry in &one.entries {
+                whose.push(one.id.uuid());
+                told.push(entry_column(*entry));
+            }
+        }
+        let numbers: Vec<i64> = entries
+            .iter()
+            .map(|(number, _)| entry_column(*number))
+            .collect();
+        let bytes: Vec<&[u8]> = entries.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+        self.client.batch_execute("BEGIN").await?;
+        self.client.query_one(HEAD, &[]).await?;
+        let of_head: Arguments<'_> = &[&0_i64];
+        self.client.execute(MOVE_HEAD, of_head).await?;
+        let of_feed: Arguments<'_> = &[&numbers, &bytes];
+        self.client.execute(PUT_FEED, of_feed).await?;
+        let of_history: Arguments<'_> = &[&whose, &told];
+        self.client.execute(PUT_HISTORY, of_history).await?;
+        put(&self.client, &rows).await?.run().await?;
+        self.client.batch_execute("COMMIT").await
+    }
+
+    /// Moves the head to the last entry, `end`: it is a store.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn finish(&self, end: u64) -> Result<(), StoreError> {
+        let of_head: Arguments<'_> = &[&entry_column(end)];
+        let moved = self.client.execute(MOVE_HEAD, of_head).await;
+        moved.map(drop).map_err(unavailable("filling"))
+    }
+}

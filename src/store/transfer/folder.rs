@@ -1,0 +1,155 @@
+//! A store in a folder, of any embedded engine. Opening it keeps everybody else out of it.
+
+use super::{Filling, Part, Source, Target, TransferError, damaged, entries_of, told_of};
+use crate::store::embedded::{
+    META, Shelf, closed_key, entry_key, feed_from, number_of, open_key, open_of, shelf_after,
+};
+use crate::store::kv::{KeyValue, Order, Write};
+use crate::store::record::{decode_enquiry, decode_envelope, encode_meta};
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use usher_domain::id::EnquiryId;
+
+/// A store in a folder, to be read.
+pub struct FromFolder {
+    kv: Box<dyn KeyValue>,
+    /// Under which feed entry each open enquiry stands.
+    open: HashMap<EnquiryId, u64>,
+}
+
+impl FromFolder {
+    /// Reads where everything stands.
+    ///
+    /// # Errors
+    /// When the engine refuses, or the store is only half filled.
+    pub fn new(kv: Box<dyn KeyValue>) -> Result<Self, TransferError> {
+        if kv.read(META)?.is_none() {
+            return Err(TransferError::Unfinished);
+        }
+        let mut open = HashMap::new();
+        kv.scan(
+            shelf_after(Shelf::Open, None).bounds(),
+            Order::Ascending,
+            &mut |key, _| {
+                open.extend(open_of(key).map(|(since, id)| (id, since)));
+                ControlFlow::Continue(())
+            },
+        )?;
+        Ok(Self { kv, open })
+    }
+
+    fn record(&self, id: EnquiryId) -> Result<Option<Vec<u8>>, TransferError> {
+        let key = match self.open.get(&id) {
+            Some(since) => open_key(*since, id),
+            None => closed_key(id),
+        };
+        Ok(self.kv.read(&key)?)
+    }
+}
+
+#[async_trait]
+impl Source for FromFolder {
+    async fn end(&mut self) -> Result<u64, TransferError> {
+        Ok(last(self.kv.as_ref())?.map_or(0, |(number, _)| number))
+    }
+
+    async fn part(&mut self, after: u64) -> Result<Option<Part>, TransferError> {
+        let mut filling = Filling::default();
+        self.kv.scan(
+            feed_from(after + 1).bounds(),
+            Order::Ascending,
+            &mut |key, value| {
+                if let Some(number) = number_of(key) {
+                    filling.push(number, value.to_vec());
+                }
+                if filling.is_full() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        )?;
+        let Some((end, _)) = filling.entries.last() else {
+            return Ok(None);
+        };
+        let end = *end;
+        let mut records = Vec::new();
+        for id in told_of(&filling.entries)? {
+            if let Some(envelope) = self.record(id)?
+                && entries_of(id, &envelope)?
+                    .last()
+                    .is_none_or(|last| *last <= end)
+            {
+                records.push((id, envelope));
+            }
+        }
+        Ok(Some(Part {
+            entries: filling.entries,
+            records,
+        }))
+    }
+}
+
+/// A store in a folder, to be filled. It is a store again when it is finished.
+pub struct IntoFolder {
+    kv: Box<dyn KeyValue>,
+}
+
+impl IntoFolder {
+    /// Fills the store in `kv`.
+    pub fn new(kv: Box<dyn KeyValue>) -> Self {
+        Self { kv }
+    }
+}
+
+#[async_trait]
+impl Target for IntoFolder {
+    async fn last(&mut self) -> Result<Option<(u64, Vec<u8>)>, TransferError> {
+        last(self.kv.as_ref())
+    }
+
+    async fn put(&mut self, part: Part) -> Result<(), TransferError> {
+        let mut writes = vec![Write::delete(META)];
+        for (number, bytes) in part.entries {
+            writes.push(Write::put(entry_key(number), bytes));
+        }
+        for (id, envelope) in part.records {
+            let what = || format!("the record of enquiry {id}");
+            let opened = decode_envelope(&envelope).map_err(|error| damaged(what(), error))?;
+            let enquiry = decode_enquiry(&opened.body).map_err(|error| damaged(what(), error))?;
+            // Since when it has been open is a matter of place alone: the first entry serves.
+            let since = opened.entries.first().copied().unwrap_or_default();
+            let (key, other) = match Shelf::of(enquiry.is_open()) {
+                Shelf::Open => (open_key(since, id), closed_key(id)),
+                Shelf::Closed => (closed_key(id), open_key(since, id)),
+            };
+            // It may stand on the other shelf from an earlier transfer.
+            writes.push(Write::delete(other));
+            writes.push(Write::put(key, envelope));
+        }
+        Ok(self.kv.commit(&writes)?)
+    }
+
+    async fn finish(&mut self) -> Result<(), TransferError> {
+        self.kv.commit(&[Write::put(META, encode_meta())])?;
+        Ok(self.kv.settle()?)
+    }
+
+    async fn into_source(self: Box<Self>) -> Result<Box<dyn Source>, TransferError> {
+        Ok(Box::new(FromFolder::new(self.kv)?))
+    }
+}
+
+fn last(kv: &dyn KeyValue) -> Result<Option<(u64, Vec<u8>)>, TransferError> {
+    let mut last = None;
+    kv.scan(
+        feed_from(0).bounds(),
+        Order::Descending,
+        &mut |key, value| {
+            last = number_of(key).map(|number| (number, value.to_vec()));
+            ControlFlow::Break(())
+        },
+    )?;
+    Ok(last)
+}

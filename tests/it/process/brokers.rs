@@ -1,0 +1,262 @@
+//! Two brokers, each a process of its own, over one database: what one takes the other gives, what one leaves the other does.
+
+use super::signs::page;
+use super::*;
+use crate::support::postgres::Postgres;
+use tokio_stream::StreamExt as _;
+use tonic::Streaming;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
+use usher_domain::time::Timestamp;
+use v1::EventType;
+use v1::watch_response::Payload;
+
+/// Enquiries whose steps fall due when their broker is dead.
+const LEFT: usize = 30;
+/// Within which another broker does what one has left.
+const TAKEN_OVER_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+/// Within which news of one broker is at the other.
+const CROSSES_WITHIN: Duration = Duration::from_secs(2);
+/// A hearing may be so near: submitting must be over by then.
+const AHEAD_LEAST: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
+/// A home whose brokers share the database of `server`.
+fn home_over(server: &Postgres) -> Home {
+    let home = Home::new();
+    let store = format!(
+        "engine = \"postgres\"\n[store.postgres]\nurl = {:?}\n",
+        server.settings().url
+    );
+    let config = Home::config(&EVERYBODY, "").replace("path = \"store\"\ncache_mib = 4\n", &store);
+    assert!(config.contains("postgres"));
+    home.write("usher.toml", &config);
+    home
+}
+
+async fn event(stream: &mut Streaming<v1::WatchResponse>) -> v1::Event {
+    loop {
+        let message = tokio::time::timeout(PATIENCE, stream.next()).await;
+        let message = message.expect("a message in time").unwrap().unwrap();
+        if let Payload::Event(event) = message.payload.unwrap() {
+            return event;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_submitted_to_one_is_leased_and_watched_through_the_other() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let home = home_over(&server);
+    let (one, other) = (home.serve(), home.serve());
+    let mut adapter = AdapterServiceClient::new(home.channel(&other, HACKNEY));
+    let waiting = tokio::spawn(async move {
+        let call = v1::LeaseChecksRequest {
+            wait: Some(seconds(30)),
+            ..lease()
+        };
+        adapter.lease_checks(call).await.unwrap().into_inner()
+    });
+    let watched = home
+        .court(&other, OFFICER)
+        .watch(v1::WatchRequest::default());
+    let mut watched = watched.await.unwrap().into_inner();
+    // The call is at its waiting.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!waiting.is_finished());
+    let receipt = home.court(&one, OFFICER).submit(enquiry_for_real()).await;
+    let id = receipt.unwrap().into_inner().enquiry_id;
+    let crossed = Stopwatch::start();
+    let leased = tokio::time::timeout(CROSSES_WITHIN, waiting).await;
+    let leased = leased.expect("the waiting call hears of it").unwrap();
+    println!("leased through the other after {:?}", crossed.elapsed());
+    assert!(leased.checks[0].check.as_ref().unwrap().id.starts_with(&id));
+    let first = event(&mut watched).await;
+    assert!(
+        crossed.elapsed() < CROSSES_WITHIN,
+        "{:?}",
+        crossed.elapsed()
+    );
+    assert_eq!(
+        (first.r#type(), first.enquiry_id),
+        (EventType::Submitted, id)
+    );
+}
+
+/// An enquiry whose hearing is at this minute.
+fn at_minute(hearing: Timestamp) -> v1::SubmitRequest {
+    let local = to_london(hearing).strftime("%Y-%m-%dT%H:%M").to_string();
+    enquiry_at(&local, &[IN_HACKNEY])
+}
+
+async fn sleep_until(moment: Timestamp) {
+    let left = moment.duration_since(SystemClock.now());
+    tokio::time::sleep(left.try_into().unwrap_or_default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_broker_leaves_is_raised_by_another_within_five_seconds_and_once() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let home = home_over(&server);
+    let (one, other) = (home.serve(), home.serve());
+    let soonest = SystemClock.now() + AHEAD_LEAST;
+    let minute = soonest.as_second().div_euclid(60) + 1;
+    let hearing = Timestamp::from_second(minute * 60).unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..LEFT {
+        let receipt = home.court(&one, OFFICER).submit(at_minute(hearing)).await;
+        ids.push(receipt.unwrap().into_inner().enquiry_id);
+    }
+    sleep_until(hearing - Duration::from_millis(700)).await;
+    one.kill();
+    sleep_until(hearing + TAKEN_OVER_WITHIN).await;
+    let mut latest = jiff::SignedDuration::ZERO;
+    for id in ids {
+        let history = v1::HistoryRequest {
+            enquiry_id: id.clone(),
+            page_size: 1_000,
+            ..v1::HistoryRequest::default()
+        };
+        let history = home.court(&other, OFFICER).history(history).await.unwrap();
+        let mut raised: Vec<_> = history
+            .into_inner()
+            .events
+            .into_iter()
+            .filter(|event| event.r#type() == EventType::StepRaised)
+            .map(|event| {
+                (
+                    event.step,
+                    instant(event.due_time),
+                    instant(event.event_time),
+                )
+            })
+            .collect();
+        let at_hearing = raised.iter().filter(|(_, due, _)| *due == hearing);
+        assert!(at_hearing.count() > 0, "{id}: {raised:?}");
+        for (step, due, at) in &raised {
+            let late = at.duration_since(*due);
+            assert!(late <= TAKEN_OVER_WITHIN, "{id} {step} after {late}");
+            latest = latest.max(late);
+        }
+        let all = raised.len();
+        raised.sort();
+        raised.dedup_by(|one, other| one.0 == other.0);
+        assert_eq!(raised.len(), all, "{id}: a step was raised twice");
+    }
+    println!("raised by the other at most {latest:#} after the moment");
+    let (code, out, err) = home.run(&["store", "verify", "--config", "usher.toml"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("The store is sound."), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_ends_no_broker_and_is_told_until_it_is_back() {
+    let Some(mut server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let home = home_over(&server);
+    let serving = home.serve();
+    let mut health = HealthClient::new(home.channel(&serving, OPERATOR));
+    let mut court = home.court(&serving, OFFICER);
+    let mut check = async |ready: &str, status: ServingStatus| {
+        let stopwatch = Stopwatch::start();
+        loop {
+            let request = HealthCheckRequest::default();
+            let told = health.check(request).await.unwrap().into_inner();
+            let shown = page(&serving, "/readyz").await;
+            if told.status() == status && shown.contains(ready) {
+                return;
+            }
+            assert!(stopwatch.elapsed() < PATIENCE, "{told:?} {shown}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    check("200 OK", ServingStatus::Serving).await;
+    server.stop();
+    check("the store cannot be reached", ServingStatus::NotServing).await;
+    server.start_again();
+    check("200 OK", ServingStatus::Serving).await;
+    court.submit(enquiry_for_real()).await.unwrap();
+    // What stops in order leaves, so that others do its work at once.
+    let mut serving = serving;
+    serving.signal("TERM");
+    assert_eq!(serving.end(PATIENCE).code(), Some(0));
+    let settings = server.settings();
+    let snapshot = usher::store::postgres::Snapshot::open(&settings).await;
+    assert_eq!(snapshot.unwrap().brokers().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_is_carried_backed_up_and_restored_by_commands() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let home = Home::new();
+    let serving = home.serve();
+    let mut court = home.court(&serving, OFFICER);
+    for _ in 0..5 {
+        court.submit(enquiry_for_real()).await.unwrap();
+    }
+    let socket = server.socket();
+    let folder = socket.parent().unwrap().display().to_string();
+    let url = format!(
+        "postgres://postgres@{}/postgres",
+        folder.replace('/', "%2F")
+    );
+    let check = |arguments: &[&str], code: i32, words: &str| {
+        let (got, out, err) = home.run(arguments);
+        assert_eq!(got, Some(code), "{arguments:?}\n{out}\n{err}");
+        assert!(
+            out.contains(words) || err.contains(words),
+            "{words}: {out}{err}"
+        );
+        out
+    };
+    let migrate = [
+        "store", "migrate", "--from", "store", "--to", &url, "--format", "json",
+    ];
+    check(
+        &["store", "backup", "--from", "store", "--to", "b"],
+        1,
+        "stop the broker first",
+    );
+    check(&migrate, 1, "stop the broker first");
+    drop(serving);
+    check(&migrate, 1, "usher store schema");
+    let schema = ["store", "schema", "--url", &url];
+    check(&schema, 0, "The schema is up to date: ");
+    check(&schema, 0, "The schema was up to date.");
+    let there = check(&migrate, 0, "\"enquiries\": 5");
+    assert_eq!(check(&migrate, 0, ""), there, "a second run finds it done");
+    let backup = [
+        "store",
+        "backup",
+        "--from",
+        &url,
+        "--to",
+        "usher.backup",
+        "--format",
+        "json",
+    ];
+    assert_eq!(check(&backup, 0, ""), there);
+    check(&backup, 1, "is there already");
+    let restore = [
+        "store",
+        "restore",
+        "--from",
+        "usher.backup",
+        "--to",
+        "again",
+    ];
+    check(&restore, 0, "Source and target both hold 5 enquiries");
+    check(
+        &["store", "verify", "--path", "again"],
+        0,
+        "The store is sound.",
+    );
+    let other = ["store", "migrate", "--from", "again", "--to", "sled-store"];
+    check(&other, 0, "5 enquiries");
+}
