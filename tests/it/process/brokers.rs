@@ -58,9 +58,8 @@ async fn what_is_submitted_to_one_is_leased_and_watched_through_the_other() {
         };
         adapter.lease_checks(call).await.unwrap().into_inner()
     });
-    let watched = home
-        .court(&other, OFFICER)
-        .watch(v1::WatchRequest::default());
+    let mut court = home.court(&other, OFFICER);
+    let watched = court.watch(v1::WatchRequest::default());
     let mut watched = watched.await.unwrap().into_inner();
     // The call is at its waiting.
     tokio::time::sleep(Duration::from_secs(1)).await;
