@@ -130,9 +130,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 fn schema(args: SchemaArgs, context: &Context) -> Result<Exit, Failure> {
     let mut settings = args.config.load(context)?.config.store.postgres;
     // Before the URL is replaced: whom the configuration names is whom brokers run as.
-    let running = app::database(&settings)
-        .ok()
-        .and_then(|running| postgres::examine(&running).ok());
+    let running = settings.url.as_deref().map(postgres::user).transpose();
+    let running = running.map_err(|error| of_database(&error.into()))?;
     if let Some(url) = args.url {
         settings.url = Some(url);
         settings.password_file = None;

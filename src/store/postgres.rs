@@ -22,7 +22,7 @@ mod snapshot;
 mod sweep;
 mod writer;
 
-pub use connect::{ConnectError, Settings, examine};
+pub use connect::{ConnectError, Settings, examine, user};
 pub use intake::{Arrived, Intake};
 pub use schema::{MigrateError, migrate};
 pub use snapshot::{Kept, Snapshot};

@@ -223,7 +223,7 @@ pub async fn run(
     source.unchanged().await?;
     target.finish().await?;
     let source_has = tally(source, &mut |done| {
-        progress(Round::ReadingSource, done, end)
+        progress(Round::ReadingSource, done, end);
     })
     .await?;
     let mut target = target.into_source().await?;

@@ -214,17 +214,15 @@ fn failed(error: TransferError) -> Failure {
         }
         TransferError::Engine(inner) => Failure::caused(exit_of(inner), inner, hint_of(inner)),
         TransferError::Store(inner) => Failure::caused(Exit::Failure, inner, again),
-        TransferError::Running { .. } | TransferError::Foreign => {
-            Failure::caused(Exit::Conflict, &error, "")
-        }
+        TransferError::Running { .. }
+        | TransferError::Foreign
+        | TransferError::Changed
+        | TransferError::Unfinished => Failure::caused(Exit::Conflict, &error, ""),
         TransferError::Damaged { .. } | TransferError::Differs { .. } => {
             Failure::caused(Exit::Found, &error, "")
         }
         TransferError::File { .. } | TransferError::Io { .. } => {
             Failure::caused(Exit::Failure, &error, "")
-        }
-        TransferError::Changed | TransferError::Unfinished => {
-            Failure::caused(Exit::Conflict, &error, "")
         }
     }
 }

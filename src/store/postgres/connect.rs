@@ -135,9 +135,22 @@ pub fn examine(settings: &Settings) -> Result<String, ConnectError> {
         return Err(lacks("host"));
     }
     config.get_dbname().ok_or_else(|| lacks("database"))?;
-    let user = config.get_user().ok_or_else(|| lacks("user"))?.to_owned();
+    let user = user_of(&config)?;
     Connector::new(settings)?;
     Ok(user)
+}
+
+/// The user that a URL names; nothing else of it is looked at.
+///
+/// # Errors
+/// When it is no URL, or names none.
+pub fn user(url: &str) -> Result<String, ConnectError> {
+    user_of(&url.parse().map_err(ConnectError::Url)?)
+}
+
+fn user_of(config: &tokio_postgres::Config) -> Result<String, ConnectError> {
+    let user = config.get_user().map(str::to_owned);
+    user.ok_or(ConnectError::Lacks { part: "user" })
 }
 
 /// How a connection is made.

@@ -228,6 +228,18 @@ async fn a_store_is_carried_backed_up_and_restored_by_commands() {
     let schema = ["store", "schema", "--url", &url];
     check(&schema, 0, "The schema is up to date: ");
     check(&schema, 0, "The schema was up to date.");
+    let runner = [&schema[..], &["--runner", "usher"]].concat();
+    check(&runner, 1, "create it with CREATE ROLE");
+    let client = server.client().await;
+    client
+        .batch_execute("CREATE ROLE usher LOGIN")
+        .await
+        .unwrap();
+    check(
+        &runner,
+        0,
+        "usher may read and write rows, and nothing else.",
+    );
     let there = check(&migrate, 0, "\"enquiries\": 5");
     assert_eq!(check(&migrate, 0, ""), there, "a second run finds it done");
     let backup = [
@@ -256,6 +268,21 @@ async fn a_store_is_carried_backed_up_and_restored_by_commands() {
         0,
         "The store is sound.",
     );
-    let other = ["store", "migrate", "--from", "again", "--to", "sled-store"];
+    // The brokers' role may read all that verification needs.
+    let as_broker = url.replace("postgres@", "usher@");
+    let key = format!("store.postgres.url={as_broker}");
+    let verify = [
+        "store",
+        "verify",
+        "--set",
+        "store.engine=postgres",
+        "--set",
+        &key,
+    ];
+    check(&verify, 0, "The store is sound.");
+    // A store of another engine, and what is no store.
+    let other = ["store", "migrate", "--from", "again", "--to", &as_broker];
     check(&other, 0, "5 enquiries");
+    let none = ["store", "migrate", "--from", "nowhere", "--to", &url];
+    check(&none, 5, "there is no store in nowhere");
 }
