@@ -38,7 +38,8 @@ const GRANTS: [(&str, &str); 8] = [
 /// A step may take its time, and two migrations come one after the other. The lock ends with the connection.
 const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7443)";
 /// Whoever fills a database moves the head when everything is there.
-const WHOLE: &str = "SELECT entry <> 0 OR NOT EXISTS (SELECT FROM feed) FROM feed_head WHERE one";
+const WHOLE: &str =
+    "SELECT entry <> 0 OR (SELECT max(entry) FROM feed) IS NULL FROM feed_head WHERE one";
 /// The longest name that the database keeps whole, in bytes.
 const ROLE_BYTES_MAX: usize = 63;
 

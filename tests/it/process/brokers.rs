@@ -188,9 +188,27 @@ async fn a_database_that_is_away_ends_no_broker_and_is_told_until_it_is_back() {
     assert_eq!(snapshot.unwrap().brokers().await.unwrap(), 0);
 }
 
+/// Runs a command, which must end so and say these words.
+#[track_caller]
+fn check(home: &Home, command: &str, code: i32, words: &str) -> String {
+    let arguments: Vec<&str> = command.split(' ').collect();
+    let (got, out, err) = home.run(&arguments);
+    assert_eq!(got, Some(code), "{command}\n{out}\n{err}");
+    let said = out.contains(words) || err.contains(words);
+    assert!(said, "{words:?} is not in {out}{err}");
+    out
+}
+
+/// The server as this role comes to it.
+fn url(server: &Postgres, role: &str) -> String {
+    let socket = server.socket();
+    let folder = socket.parent().unwrap().display().to_string();
+    format!("postgres://{role}@{}/postgres", folder.replace('/', "%2F"))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_is_carried_backed_up_and_restored_by_commands() {
-    let Some(server) = Postgres::start() else {
+    let Some(server) = Postgres::migrated_one().await else {
         return;
     };
     let home = Home::new();
@@ -199,90 +217,66 @@ async fn a_store_is_carried_backed_up_and_restored_by_commands() {
     for _ in 0..5 {
         court.submit(enquiry_for_real()).await.unwrap();
     }
-    let socket = server.socket();
-    let folder = socket.parent().unwrap().display().to_string();
-    let url = format!(
-        "postgres://postgres@{}/postgres",
-        folder.replace('/', "%2F")
-    );
-    let check = |arguments: &[&str], code: i32, words: &str| {
-        let (got, out, err) = home.run(arguments);
-        assert_eq!(got, Some(code), "{arguments:?}\n{out}\n{err}");
-        assert!(
-            out.contains(words) || err.contains(words),
-            "{words}: {out}{err}"
-        );
-        out
-    };
-    let migrate = [
-        "store", "migrate", "--from", "store", "--to", &url, "--format", "json",
-    ];
+    let to = url(&server, "postgres");
+    let migrate = format!("store migrate --from store --to {to} --format json");
     check(
-        &["store", "backup", "--from", "store", "--to", "b"],
+        &home,
+        "store backup --from store --to b",
         1,
         "stop the broker first",
     );
-    check(&migrate, 1, "stop the broker first");
+    check(&home, &migrate, 1, "stop the broker first");
     drop(serving);
-    check(&migrate, 1, "usher store schema");
-    let schema = ["store", "schema", "--url", &url];
-    check(&schema, 0, "The schema is up to date: ");
-    check(&schema, 0, "The schema was up to date.");
-    let runner = [&schema[..], &["--runner", "usher"]].concat();
-    check(&runner, 1, "create it with CREATE ROLE");
+    let there = check(&home, &migrate, 0, "\"enquiries\": 5");
+    let again = check(&home, &migrate, 0, "");
+    assert_eq!(again, there, "a second run finds it done");
+    let backup = format!("store backup --from {to} --to usher.backup --format json");
+    assert_eq!(check(&home, &backup, 0, ""), there);
+    check(&home, &backup, 1, "is there already");
+    let restore = "store restore --from usher.backup --to again";
+    check(&home, restore, 0, "Source and target both hold 5 enquiries");
+    check(&home, "store verify --path again", 0, "The store is sound.");
+    let none = format!("store migrate --from nowhere --to {to}");
+    check(&home, &none, 5, "there is no store in nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_is_made_by_its_owner_and_used_by_the_brokers_role() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let home = Home::new();
+    let (owner, runner) = (url(&server, "postgres"), url(&server, "usher"));
+    let store = "--set store.engine=postgres --set";
+    let verify = format!("store verify {store} store.postgres.url={owner}");
+    let stopwatch = Stopwatch::start();
+    while home.run(&verify.split(' ').collect::<Vec<_>>()).0 == Some(3) {
+        assert!(stopwatch.elapsed() < PATIENCE, "the server does not start");
+    }
+    check(&home, &verify, 1, "run `usher store schema`");
+    // Whom the configuration names gets the rights.
+    let schema = format!("store schema {store} store.postgres.url={runner} --url {owner}");
+    check(&home, &schema, 1, "create it with CREATE ROLE");
     let client = server.client().await;
     client
         .batch_execute("CREATE ROLE usher LOGIN")
         .await
         .unwrap();
     check(
-        &runner,
+        &home,
+        &schema,
         0,
         "usher may read and write rows, and nothing else.",
     );
-    let there = check(&migrate, 0, "\"enquiries\": 5");
-    assert_eq!(check(&migrate, 0, ""), there, "a second run finds it done");
-    let backup = [
-        "store",
-        "backup",
-        "--from",
-        &url,
-        "--to",
-        "usher.backup",
-        "--format",
-        "json",
-    ];
-    assert_eq!(check(&backup, 0, ""), there);
-    check(&backup, 1, "is there already");
-    let restore = [
-        "store",
-        "restore",
-        "--from",
-        "usher.backup",
-        "--to",
-        "again",
-    ];
-    check(&restore, 0, "Source and target both hold 5 enquiries");
     check(
-        &["store", "verify", "--path", "again"],
+        &home,
+        &format!("{schema} --format json"),
         0,
-        "The store is sound.",
+        "\"steps\": []",
     );
-    // The brokers' role may read all that verification needs.
-    let as_broker = url.replace("postgres@", "usher@");
-    let key = format!("store.postgres.url={as_broker}");
-    let verify = [
-        "store",
-        "verify",
-        "--set",
-        "store.engine=postgres",
-        "--set",
-        &key,
-    ];
-    check(&verify, 0, "The store is sound.");
-    // A store of another engine, and what is no store.
-    let other = ["store", "migrate", "--from", "again", "--to", &as_broker];
-    check(&other, 0, "5 enquiries");
-    let none = ["store", "migrate", "--from", "nowhere", "--to", &url];
-    check(&none, 5, "there is no store in nowhere");
+    home.serve();
+    let migrate = format!("store migrate --from store --to {runner}");
+    check(&home, &migrate, 0, "0 enquiries");
+    let verify = format!("store verify {store} store.postgres.url={runner}");
+    check(&home, &verify, 0, "The store is sound.");
 }

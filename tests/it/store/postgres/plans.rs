@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::sleep;
 use usher::store::postgres::{Intake, PostgresStore, Settings, Snapshot};
-use usher::store::{Cursor, Filter, Page, Place, Store};
+use usher::store::{Beat, Cursor, Filter, Page, Place, Store};
 use usher_domain::time::Timestamp;
 
 /// Enquiries in the database.
@@ -124,6 +124,12 @@ async fn copy_everything(settings: &Settings) {
 }
 
 async fn ask_everything(store: &PostgresStore, end: Cursor) {
+    let beat = Beat {
+        broker: uuid::Uuid::from_u128(1),
+        clock_ahead: jiff::SignedDuration::ZERO,
+        adapters: Vec::new(),
+    };
+    store.beat(&beat, Duration::ZERO).await.unwrap();
     for name in ["hackney", "responder-7", "nobody"] {
         store.queued(&responder(name), 10).await.unwrap();
     }
