@@ -12,6 +12,7 @@
 mod beat;
 mod connect;
 mod elsewhere;
+mod fence;
 mod group;
 mod list;
 mod read;
@@ -32,6 +33,7 @@ use async_trait::async_trait;
 use connect::Connector;
 use deadpool_postgres::{Object, Pool};
 use elsewhere::Elsewhere;
+use fence::Fence;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -62,6 +64,7 @@ struct Shared {
     unreadable: Mutex<BTreeSet<EnquiryId>>,
     observer: OnceLock<Observer>,
     elsewhere: Arc<Elsewhere>,
+    fence: Arc<Fence>,
 }
 
 impl PostgresStore {
@@ -81,6 +84,7 @@ impl PostgresStore {
             unreadable: Mutex::default(),
             observer: OnceLock::new(),
             elsewhere,
+            fence: connector.fence(),
         });
         let listening = tokio::spawn(Arc::clone(&shared.elsewhere).run(connector));
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
@@ -107,6 +111,7 @@ impl Shared {
     /// Gives up a connection whose state is not known, and those that wait beside it: where one server has gone silent or is no
     /// longer the one that writes, they lead to the same.
     fn give_up(&self, client: Object) {
+        self.fence.trouble();
         drop(Object::take(client));
         for pool in [&self.pool, &self.writing] {
             pool.retain(|_, _| false);

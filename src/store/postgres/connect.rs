@@ -1,5 +1,6 @@
 //! Connections: to read-write servers only, over TLS unless the server is on this machine, with a bound on every wait.
 
+use super::fence::Fence;
 use deadpool_postgres::{
     BuildError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
 };
@@ -110,6 +111,7 @@ pub enum ConnectError {
 pub(super) struct Connector {
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
+    fence: Arc<Fence>,
 }
 
 /// A connection that is not of the pool: whoever has it must poll it.
@@ -142,6 +144,7 @@ impl Connector {
         Ok(Self {
             config,
             tls: MakeRustlsConnect::new(tls),
+            fence: Arc::default(),
         })
     }
 
@@ -153,11 +156,18 @@ impl Connector {
         let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
         Ok(Pool::builder(manager)
             .max_size(connections_max)
+            .post_create(self.fence.on_connecting())
+            .pre_recycle(self.fence.on_taking())
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(CONNECT_LIMIT))
             .create_timeout(Some(CONNECT_LIMIT))
             .recycle_timeout(Some(CONNECT_LIMIT))
             .build()?)
+    }
+
+    /// What keeps the connections off servers that another has taken over from.
+    pub(super) fn fence(&self) -> Arc<Fence> {
+        Arc::clone(&self.fence)
     }
 
     /// Connects outside the pool; whoever calls bounds the time.
