@@ -15,8 +15,10 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long connecting, and waiting for a free connection, may take.
+/// How long waiting for a free connection may take, or connecting to whichever server writes.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long connecting to one server may take: the next one may be the one that writes.
+const SERVER_LIMIT: Duration = Duration::from_secs(2);
 /// What the server itself bounds. A broker that goes silent while it holds the feed's head loses its transaction after the last one.
 const SERVER_LIMITS: &str = "-c statement_timeout=8s -c lock_timeout=8s \
     -c idle_in_transaction_session_timeout=2s -c default_transaction_isolation=read\\ committed";
@@ -129,7 +131,7 @@ impl Connector {
         config
             .options(options)
             .application_name("usher")
-            .connect_timeout(CONNECT_LIMIT)
+            .connect_timeout(SERVER_LIMIT)
             .tcp_user_timeout(SILENCE_LIMIT)
             .keepalives_idle(SILENCE_LIMIT)
             .target_session_attrs(TargetSessionAttrs::ReadWrite);

@@ -2,7 +2,7 @@
 //! back by itself.
 
 use super::whole_feed;
-use crate::support::postgres::cluster::{Cluster, Loss};
+use crate::support::postgres::cluster::Cluster;
 use crate::support::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,6 +164,7 @@ async fn fail_over(cycles: usize) {
     let Some(mut cluster) = Cluster::start().await else {
         return;
     };
+    let losses = cluster.losses();
     let brokers = [broker(&cluster).await, broker(&cluster).await];
     let told = Arc::new(Told::default());
     let mut clients = JoinSet::new();
@@ -174,7 +175,7 @@ async fn fail_over(cycles: usize) {
         clients.spawn(adapter(Arc::clone(kit), Arc::clone(&told)));
     }
     for cycle in 0..cycles {
-        let how = [Loss::Killed, Loss::Frozen][cycle % 2];
+        let how = losses[cycle % losses.len()];
         sleep(Duration::from_millis(500)).await;
         for kit in &brokers {
             kit.clock.forward(UNTIL_CHASE);

@@ -1,14 +1,18 @@
 //! Three PostgreSQL servers of a test's own: one that writes, one that has every commit before it is acknowledged, one that follows.
 
+use super::network::{Network, address_of};
 use super::{as_user, binaries, own, template, unprivileged};
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::sleep;
-use usher::clock::Stopwatch;
+use usher::clock::{Clock as _, Stopwatch, SystemClock};
+use usher::pki::{Authority, IssueRequest};
 use usher::store::postgres::{PostgresStore, Settings, migrate};
 
 /// How long a server may take to start, or to follow.
@@ -21,6 +25,8 @@ pub(crate) enum Loss {
     Killed,
     /// It stands still, and comes back after another has taken over.
     Frozen,
+    /// Nobody reaches it, and it comes back after another has taken over.
+    CutOff,
 }
 
 /// The servers. `primary` writes, `next` takes over from it.
@@ -29,6 +35,7 @@ pub(crate) struct Cluster {
     binaries: PathBuf,
     user: Option<(u32, u32)>,
     members: Vec<Member>,
+    network: Option<Network>,
     primary: usize,
     next: usize,
 }
@@ -56,21 +63,29 @@ impl Cluster {
             server: None,
             made: 0,
         };
+        let network = user.and_then(|_| Network::lay(ports.len()));
         let mut cluster = Self {
             members: ports.iter().map(member).collect(),
             folder,
             binaries,
             user,
+            network,
             primary: 0,
             next: 1,
         };
         drop(ports);
+        cluster.write_certificate();
         let copied = Command::new("cp")
             .arg("-a")
             .arg(template(&cluster.binaries, user))
             .arg(cluster.data(0))
             .status();
         assert!(copied.unwrap().success());
+        let rules = File::options()
+            .append(true)
+            .open(cluster.data(0).join("pg_hba.conf"));
+        let rule = "host all all 10.203.0.0/16 trust\nhost replication all 10.203.0.0/16 trust\n";
+        rules.unwrap().write_all(rule.as_bytes()).unwrap();
         cluster.serve(0);
         cluster.answers(0).await;
         migrate(&cluster.settings(), None).await.unwrap();
@@ -89,10 +104,11 @@ impl Cluster {
             .collect();
         Settings {
             url: format!(
-                "host=127.0.0.1,127.0.0.1,127.0.0.1 port={} user=postgres dbname=postgres load_balance_hosts=random",
+                "host={} port={} user=postgres dbname=postgres load_balance_hosts=random",
+                [0, 1, 2].map(|member| self.host(member)).join(","),
                 ports.join(",")
             ),
-            ca: None,
+            ca: Some(self.folder.path().join("ca.pem")),
             connections_max: 8,
         }
     }
@@ -111,6 +127,50 @@ impl Cluster {
                 self.reap(self.primary);
             }
             Loss::Frozen => signal("STOP", &lost),
+            Loss::CutOff => self.set_joined(self.primary, false),
+        }
+    }
+
+    /// The ways in which a server can be lost here.
+    pub(crate) fn losses(&self) -> Vec<Loss> {
+        let cut_off = self.network.as_ref().map(|_| Loss::CutOff);
+        [Loss::Killed, Loss::Frozen]
+            .into_iter()
+            .chain(cut_off)
+            .collect()
+    }
+
+    fn set_joined(&self, member: usize, joined: bool) {
+        if self.network.is_some() {
+            Network::set_joined(member, joined);
+        }
+    }
+
+    fn host(&self, member: usize) -> String {
+        match self.network {
+            Some(_) => address_of(member),
+            None => "127.0.0.1".into(),
+        }
+    }
+
+    /// One certificate for all: they are told apart by their addresses.
+    fn write_certificate(&self) {
+        let authority = Authority::create("database.example", SystemClock.now()).unwrap();
+        let hosts = [0, 1, 2].map(|member| self.host(member));
+        let mut hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        hosts.dedup();
+        let request = IssueRequest::server("database", &hosts, 7);
+        let issued = authority.issue(&request, SystemClock.now()).unwrap();
+        let files = [
+            ("ca.pem", authority.certificate_pem()),
+            ("server.pem", issued.certificate_pem.as_str()),
+            ("server.key", issued.key_pem.as_str()),
+        ];
+        for (name, text) in files {
+            let path = self.folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            own(&path, self.user);
         }
     }
 
@@ -132,8 +192,12 @@ impl Cluster {
     /// follows.
     pub(crate) async fn bring_back(&mut self, how: Loss) {
         let old = 3 - self.primary - self.next;
-        if matches!(how, Loss::Frozen) {
-            signal("CONT", &self.processes(old));
+        match how {
+            Loss::Killed => {}
+            Loss::Frozen => signal("CONT", &self.processes(old)),
+            Loss::CutOff => self.set_joined(old, true),
+        }
+        if !matches!(how, Loss::Killed) {
             sleep(Duration::from_secs(2)).await;
             self.stop(old);
         }
@@ -144,17 +208,11 @@ impl Cluster {
     async fn follow(&mut self, member: usize) {
         self.members[member].made += 1;
         let (data, from) = (self.data(member), self.members[self.primary].port);
+        let host = self.host(self.primary);
         let (program, user) = (self.binaries.join("pg_basebackup"), self.user);
         let copied = tokio::task::spawn_blocking(move || {
             as_user(&program, user)
-                .args([
-                    "-h",
-                    "127.0.0.1",
-                    "-U",
-                    "postgres",
-                    "-R",
-                    "--checkpoint=fast",
-                ])
+                .args(["-h", &host, "-U", "postgres", "-R", "--checkpoint=fast"])
                 .args(["-X", "stream", "-p"])
                 .arg(from.to_string())
                 .arg("-D")
@@ -201,7 +259,16 @@ impl Cluster {
         let log = File::options().create(true).append(true).open(log);
         let data = self.data(member);
         let settings = [
-            "listen_addresses=127.0.0.1".to_owned(),
+            format!("listen_addresses={}", self.host(member)),
+            "ssl=on".into(),
+            format!(
+                "ssl_cert_file={}",
+                self.folder.path().join("server.pem").display()
+            ),
+            format!(
+                "ssl_key_file={}",
+                self.folder.path().join("server.key").display()
+            ),
             format!("port={}", self.members[member].port),
             format!("cluster_name=m{member}"),
             "max_connections=60".into(),
@@ -210,13 +277,23 @@ impl Cluster {
             "wal_receiver_timeout=3s".into(),
             "wal_retrieve_retry_interval=200ms".into(),
         ];
-        let server = as_user(&self.binaries.join("postgres"), self.user)
+        let program = self.binaries.join("postgres");
+        let mut server = match (&self.network, self.user) {
+            (Some(_), Some(user)) => {
+                let mut inside = Network::inside(member, user);
+                inside.arg(program).current_dir("/");
+                inside
+            }
+            _ => as_user(&program, self.user),
+        };
+        let server = server
             .arg("-D")
             .arg(data)
             .arg("-k")
             .arg(self.folder.path())
             .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .stderr(log.unwrap())
+            .stdout(Stdio::null())
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
@@ -242,7 +319,9 @@ impl Cluster {
 
     async fn connect(&self, member: usize) -> Option<tokio_postgres::Client> {
         let port = self.members[member].port;
-        let url = format!("host=127.0.0.1 port={port} user=postgres dbname=postgres");
+        // Through its socket: whoever is cut off hears us still.
+        let folder = self.folder.path().display();
+        let url = format!("host={folder} port={port} user=postgres dbname=postgres");
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
             .await
             .ok()?;
