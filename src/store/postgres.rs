@@ -12,6 +12,7 @@
 mod beat;
 mod connect;
 mod elsewhere;
+mod fence;
 mod group;
 mod intake;
 mod list;
@@ -36,6 +37,7 @@ use async_trait::async_trait;
 use connect::Connector;
 use deadpool_postgres::{Object, Pool};
 use elsewhere::Elsewhere;
+use fence::Fence;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -66,6 +68,7 @@ struct Shared {
     unreadable: Mutex<BTreeSet<EnquiryId>>,
     observer: OnceLock<Observer>,
     elsewhere: Arc<Elsewhere>,
+    fence: Arc<Fence>,
 }
 
 impl PostgresStore {
@@ -85,6 +88,7 @@ impl PostgresStore {
             unreadable: Mutex::default(),
             observer: OnceLock::new(),
             elsewhere,
+            fence: connector.fence(),
         });
         let listening = tokio::spawn(Arc::clone(&shared.elsewhere).run(connector));
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
@@ -111,6 +115,7 @@ impl Shared {
     /// Gives up a connection whose state is not known, and those that wait beside it: where one server has gone silent or is no
     /// longer the one that writes, they lead to the same.
     fn give_up(&self, client: Object) {
+        self.fence.trouble();
         drop(Object::take(client));
         for pool in [&self.pool, &self.writing] {
             pool.retain(|_, _| false);

@@ -1,5 +1,6 @@
 //! Connections: to read-write servers only, over TLS unless the server is on this machine, with a bound on every wait.
 
+use super::fence::Fence;
 use deadpool_postgres::{
     BuildError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
 };
@@ -14,8 +15,10 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long connecting, and waiting for a free connection, may take.
+/// How long waiting for a free connection may take, or connecting to whichever server writes.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long connecting to one server may take: the next one may be the one that writes.
+const SERVER_LIMIT: Duration = Duration::from_secs(2);
 /// What the server itself bounds. A broker that goes silent while it holds the feed's head loses its transaction after the last one.
 const SERVER_LIMITS: &str = "-c statement_timeout=8s -c lock_timeout=8s \
     -c idle_in_transaction_session_timeout=2s -c default_transaction_isolation=read\\ committed";
@@ -158,6 +161,7 @@ fn user_of(config: &tokio_postgres::Config) -> Result<String, ConnectError> {
 pub(super) struct Connector {
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
+    fence: Arc<Fence>,
 }
 
 /// A connection that is not of the pool: whoever has it must poll it.
@@ -178,7 +182,7 @@ impl Connector {
         config
             .options(options)
             .application_name("usher")
-            .connect_timeout(CONNECT_LIMIT)
+            .connect_timeout(SERVER_LIMIT)
             .tcp_user_timeout(SILENCE_LIMIT)
             .keepalives_idle(SILENCE_LIMIT)
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
@@ -193,6 +197,7 @@ impl Connector {
         Ok(Self {
             config,
             tls: MakeRustlsConnect::new(tls),
+            fence: Arc::default(),
         })
     }
 
@@ -204,11 +209,18 @@ impl Connector {
         let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
         Ok(Pool::builder(manager)
             .max_size(connections_max)
+            .post_create(self.fence.on_connecting())
+            .pre_recycle(self.fence.on_taking())
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(CONNECT_LIMIT))
             .create_timeout(Some(CONNECT_LIMIT))
             .recycle_timeout(Some(CONNECT_LIMIT))
             .build()?)
+    }
+
+    /// What keeps the connections off servers that another has taken over from.
+    pub(super) fn fence(&self) -> Arc<Fence> {
+        Arc::clone(&self.fence)
     }
 
     /// Connects outside the pool; whoever calls bounds the time.

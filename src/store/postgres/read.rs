@@ -3,6 +3,7 @@
 use super::{Shared, corrupt, unavailable};
 use crate::store::record::{RecordError, decode_enquiry, decode_entry, decode_envelope};
 use crate::store::{Counts, Cursor, Queued, Recorded, StoreError, Stored};
+use deadpool_postgres::Object;
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::Row;
@@ -37,6 +38,11 @@ const COUNTS: &str = "SELECT
 
 pub(super) type Arguments<'a> = &'a [&'a (dyn ToSql + Sync)];
 
+/// Why an answer does not count.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was given up while the server answered")]
+struct Behind;
+
 impl Shared {
     /// The rows of a question, by a statement that each connection prepares once.
     pub(super) async fn ask(
@@ -50,6 +56,11 @@ impl Shared {
             client.query(&statement, arguments).await
         });
         match asked.await {
+            Ok(Ok(rows)) if self.fence.is_behind(Object::metrics(&client)) => {
+                // Others have met trouble meanwhile: this server may answer from the past.
+                drop((rows, Object::take(client)));
+                Err(unavailable("reading")(Behind))
+            }
             Ok(Ok(rows)) => Ok(rows),
             Ok(Err(error)) => Err(unavailable("reading")(error)),
             Err(late) => {

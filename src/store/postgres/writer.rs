@@ -54,6 +54,9 @@ const PUT_HISTORY: &str =
     "INSERT INTO history (enquiry, entry) SELECT id, $2 FROM unnest($1::uuid[]) AS id";
 const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes) VALUES ($1, $2, $3)";
 pub(super) const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE one";
+/// A server that waits for those that follow it must not be cut short: it would warn, and acknowledge what nobody else has. The bound is
+/// ours, and ends in asking.
+const UNHURRIED: &str = "SET LOCAL statement_timeout = 0";
 const COMMIT_OF: &str = "SELECT commit FROM feed WHERE entry = $1";
 
 type Answer = Result<Committed, StoreError>;
@@ -332,11 +335,12 @@ async fn finish(
     let of_history: Arguments<'_> = &[&group.rows.id, &number];
     let of_feed: Arguments<'_> = &[&number, &commit, &entry];
     let of_head: Arguments<'_> = &[&number];
-    let (rows, history, feed, head, committed) = tokio::join!(
+    let (rows, history, feed, head, unhurried, committed) = tokio::join!(
         put.run(),
         client.execute(&history, of_history),
         client.execute(&feed, of_feed),
         client.execute(&head, of_head),
+        client.batch_execute(UNHURRIED),
         client.batch_execute("COMMIT"),
     );
     // The first to fail says why; all after it only that the transaction is over.
@@ -344,6 +348,7 @@ async fn finish(
     for outcome in [history, feed, head] {
         outcome?;
     }
+    unhurried?;
     committed.map_err(|_| Unfinished::AtCommit)
 }
 
@@ -414,7 +419,7 @@ impl Put<'_> {
     }
 }
 
-/// Which commit wrote feed entry `number`, once no transaction is under way.
+/// Which commit wrote feed entry `number`, once no transaction is under way, and every server that must have it does.
 async fn commit_of(client: &Object, number: u64) -> Result<Option<Uuid>, tokio_postgres::Error> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     let held = client.prepare_cached(HEAD).await?;
@@ -423,6 +428,8 @@ async fn commit_of(client: &Object, number: u64) -> Result<Option<Uuid>, tokio_p
     client.query_one(&held, &[]).await?;
     let row = client.query_opt(&commit_of, &[&number]).await?;
     let commit = row.map(|row| row.try_get(0)).transpose()?;
-    client.batch_execute("ROLLBACK").await?;
+    // Holding the row is written down, too: when this commits, whoever follows has all that came before it.
+    client.batch_execute(UNHURRIED).await?;
+    client.batch_execute("COMMIT").await?;
     Ok(commit)
 }

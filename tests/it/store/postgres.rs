@@ -2,6 +2,7 @@
 
 mod brokers;
 mod damage;
+mod failover;
 mod outcome;
 mod plans;
 mod roles;

@@ -1,5 +1,8 @@
 //! A PostgreSQL of the test's own, from the binaries on this machine; where there is none, the test says so and is over.
 
+pub(crate) mod cluster;
+mod network;
+
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
