@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::client::{ActArgs, Client, ConnectArgs, words_or_stdin};
-use super::enquiry::{self, enquiry_id};
+use super::enquiry::{self, alert_id};
 use super::failure::{Exit, Failure};
 use super::json;
 use super::moment::{civil, exact};
@@ -254,19 +254,10 @@ fn one_line(alert: &v1::Alert) -> String {
 
 async fn acknowledge(args: &AcknowledgeArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::acting(&args.act, &context.environment)?;
-    let parts = args.alert.rsplit_once('/');
-    let Some((enquiry, number)) =
-        parts.filter(|(_, number)| number.parse::<u16>().is_ok_and(|number| number > 0))
-    else {
-        return Err(Failure::usage(
-            "an alert is an enquiry's id or reference, a slash and a number from 1",
-            "such as 7K3M-9QXA-B/3; `usher alert list` shows them",
-        ));
-    };
     let request = v1::AcknowledgeRequest {
         request_id: client.request_id(),
         person: client.person(),
-        alert_id: format!("{}/{number}", enquiry_id(&client, enquiry).await?),
+        alert_id: alert_id(&client, &args.alert).await?,
         note: words_or_stdin(&args.note)?,
     };
     let response = client.take(

@@ -241,7 +241,8 @@ impl Client {
         within(message, self.limit.saturating_add(wait))
     }
 
-    /// The message of a response, or why there is none; for an act, with how to repeat it safely.
+    /// The message of a response, or why there is none; for an act that may have been done all the same, with how to repeat
+    /// it safely.
     ///
     /// # Errors
     /// When the call failed.
@@ -260,7 +261,7 @@ impl Client {
     ) -> Result<T, Failure> {
         result.map(Response::into_inner).map_err(|status| {
             let failure = Failure::from(status);
-            if self.acts {
+            if self.acts && failure.leaves_open() {
                 return failure.detail(format!(
                     "to repeat this very request: --request-id {request_id}"
                 ));

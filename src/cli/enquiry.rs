@@ -11,7 +11,8 @@ mod target;
 pub(super) use answer::{content_lines, disposition};
 pub(super) use context::{context_lines, requester_lines};
 pub(super) use show::{deadline, enquiry_page, person};
-pub(super) use target::{check_id, enquiry_id};
+use target::enquiry_id;
+pub(super) use target::{alert_id, check_id, own_check_id};
 
 use super::Context;
 use super::client::{ActArgs, Client, ConnectArgs, words_or_stdin};

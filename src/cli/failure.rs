@@ -118,6 +118,11 @@ impl Failure {
         self.exit
     }
 
+    /// Whether the act that failed may have been done all the same.
+    pub(super) fn leaves_open(&self) -> bool {
+        matches!(self.exit, Exit::Unreachable | Exit::Failure)
+    }
+
     /// What people read; empty when there is nothing to say.
     pub fn render(&self) -> String {
         if self.what.is_empty() {
@@ -213,6 +218,10 @@ fn of_code(code: Code) -> (Exit, &'static str) {
 /// The remedy of a reason, where it is more than that of its code.
 fn hint_of(reason: &str) -> Option<&'static str> {
     Some(match reason {
+        "NOT_PERMITTED" => {
+            "what each role uses: officers and managers `usher enquiry`, adapters `usher check list` and what follows from it, \
+             operators `usher check reroute` and `usher check close`, and all of them `usher alert list`"
+        }
         "PERSON_REQUIRED" => "give --person-name, or a [person] in the client file",
         "LEASE_LOST" => {
             "give its lease as --lease; when it ran out or is another's, lease the check again"

@@ -3,6 +3,7 @@
 use super::show::{check_page, checks, leased};
 use crate::cli::Context;
 use crate::cli::client::{ActArgs, Client, ConnectArgs, read_text, words_or_stdin};
+use crate::cli::enquiry::own_check_id;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::json;
 use crate::cli::moment;
@@ -11,7 +12,7 @@ use crate::cli::words;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
-use usher_domain::id::{CheckId, LeaseId};
+use usher_domain::id::LeaseId;
 use usher_domain::limits;
 use usher_proto::v1;
 use v1::redirect_request::To;
@@ -32,9 +33,9 @@ pub(in crate::cli) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
-    /// Id of the check
+    /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
-    check: CheckId,
+    check: String,
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -61,17 +62,17 @@ pub(in crate::cli) struct LeaseArgs {
 /// Which check, and under which lease.
 #[derive(Debug, Args)]
 struct HeldArgs {
-    /// Id of the check
+    /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
-    check: CheckId,
+    check: String,
     /// Its lease, where it is leased
     #[arg(long, value_name = "UUID")]
     lease: Option<LeaseId>,
 }
 
 impl HeldArgs {
-    fn check_id(&self) -> String {
-        self.check.to_string()
+    async fn check_id(&self, client: &Client) -> Result<String, Failure> {
+        own_check_id(client, &self.check).await
     }
 
     fn lease_id(&self) -> String {
@@ -186,6 +187,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Fai
             page_token,
             responder_ids: args.responder.clone(),
             states: args.state.iter().map(|state| (*state).into()).collect(),
+            reference: String::new(),
         };
         let page = client.take(client.adapter().list_checks(client.request(request)).await)?;
         Ok((page.checks, page.next_page_token))
@@ -203,7 +205,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Fai
 pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
     let request = client.request(v1::GetCheckRequest {
-        check_id: args.check.to_string(),
+        check_id: own_check_id(&client, &args.check).await?,
     });
     let response = client.take(client.adapter().get_check(request).await)?;
     after(context, response.check)
@@ -238,7 +240,7 @@ pub(super) async fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, F
     let client = Client::acting(&args.act, &context.environment)?;
     let request = v1::RenewRequest {
         request_id: client.request_id(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         lease: args.keep.map(moment::seconds),
     };
@@ -257,7 +259,7 @@ pub(super) async fn accept(args: &AcceptArgs, context: &Context) -> Result<Exit,
     let request = v1::AcceptRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         expected_by_time: args.expected_by,
     };
@@ -271,7 +273,7 @@ pub(super) async fn answer(args: &AnswerArgs, context: &Context) -> Result<Exit,
     let request = v1::AnswerRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         disposition: args.disposition.into(),
         data_as_of_time: args.data_as_of,
@@ -310,7 +312,7 @@ pub(super) async fn release(args: &ReleaseArgs, context: &Context) -> Result<Exi
     let request = v1::ReleaseRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
     };
     let response = client.take(client.adapter().release(client.request(request)).await)?;
@@ -322,7 +324,7 @@ pub(super) async fn ask(args: &AskArgs, context: &Context) -> Result<Exit, Failu
     let request = v1::AskRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         question: words_or_stdin(&args.question)?,
     };
@@ -342,7 +344,7 @@ pub(super) async fn redirect(args: &RedirectArgs, context: &Context) -> Result<E
     let request = v1::RedirectRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         to: to.or_else(|| unknown.then_some(To::UnknownOwner(v1::UnknownOwner {}))),
     };

@@ -18,7 +18,7 @@ const JSON_FACTOR: u64 = 4;
 #[derive(Args)]
 pub(in crate::cli) struct SubmitArgs {
     /// Enquiry as proto3 JSON of `SubmitRequest`; `-` reads the standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "court"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "FieldArgs")]
     file: Option<PathBuf>,
     /// Print a filled example of such a file, and do nothing else
     #[arg(long)]
@@ -338,6 +338,37 @@ mod tests {
                 .fields,
         )
         .unwrap()
+    }
+
+    /// What a file says is not said by flags too: one of them would be lost.
+    #[test]
+    fn no_flag_of_an_enquiry_goes_with_a_file() {
+        use clap::CommandFactory as _;
+        let command = Flags::command();
+        let of_enquiry = |flag: &&clap::Arg| flag.get_help_heading() == Some("Enquiry");
+        let flags: Vec<&clap::Arg> = command.get_arguments().filter(of_enquiry).collect();
+        assert!(flags.len() > 20, "{}", flags.len());
+        for flag in flags {
+            let name = format!("--{}", flag.get_long().unwrap());
+            let mut words = vec!["x".to_owned(), "--file".into(), "f".into(), name.clone()];
+            if flag.get_action().takes_values() {
+                let one = flag.get_possible_values();
+                let one = one.first().map(|value| value.get_name().to_owned());
+                let of_kind = match flag.get_id().as_str() {
+                    "hearing" | "reply_by" => "2026-11-23T14:00",
+                    "born" => "1990-04-30",
+                    _ => "N1",
+                };
+                words.push(one.unwrap_or_else(|| of_kind.into()));
+            }
+            let parsed = Flags::command().try_get_matches_from(words);
+            let kind = parsed.map(|_| ()).map_err(|error| error.kind());
+            assert_eq!(
+                kind,
+                Err(clap::error::ErrorKind::ArgumentConflict),
+                "{name}"
+            );
+        }
     }
 
     #[test]

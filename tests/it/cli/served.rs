@@ -176,10 +176,16 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
     let leased = served.call(home, "hackney", &["check", "lease", "--wait", "10"]);
     assert_eq!(leased["checks"][0]["check"]["id"], check_id);
     let lease = leased["checks"][0]["leaseId"].as_str().unwrap();
+    // What people say on the telephone does for a borough too.
+    let said = format!("{}/1", reference.to_lowercase());
+    let shown = served.call(home, "hackney", &["check", "show", &said]);
+    assert_eq!(shown["id"], check_id);
+    let other = format!("{reference}/2");
+    served.check(home, "hackney", &["check", "show", &other], 5);
     let answer = [
         "check",
         "answer",
-        check_id,
+        &said,
         "--lease",
         lease,
         "--disposition",
@@ -263,6 +269,7 @@ fn refusals_have_their_exit_codes() {
     served.check(home, "hackney", &[&submit[..], &PERSON].concat(), 4);
     let (_, err) = served.check(home, "officer", &submit, 2);
     assert!(err.contains("person"), "{err}");
+    assert!(!err.contains("--request-id"), "nothing was done: {err}");
     let receipt = served.call(home, "officer", &[&submit[..], &PERSON].concat());
     let check_id = receipt["checks"][0]["checkId"].as_str().unwrap();
     let (_, err) = served.check(
@@ -277,6 +284,12 @@ fn refusals_have_their_exit_codes() {
         &PERSON,
     ]
     .concat();
+    let alert = format!("{}/1", receipt["reference"].as_str().unwrap());
+    let acknowledge = [&["alert", "acknowledge", &alert][..], &PERSON].concat();
+    let taken_on = served.call(home, "operator", &acknowledge);
+    assert_eq!(taken_on["state"], "ALERT_STATE_ACKNOWLEDGED");
+    let (_, err) = served.check(home, "hackney", &acknowledge, 5);
+    assert!(err.contains("no alert"), "a borough has none here: {err}");
     let routed = served.call(home, "operator", &reroute);
     assert_eq!(routed["checks"][1]["responderId"], "hackney");
     let (_, err) = check(home, &["store", "verify", "--config", "usher.toml"], 1);

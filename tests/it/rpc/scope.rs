@@ -184,6 +184,10 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
         responder_ids: vec!["hackney".into(), "lambeth".into()],
         ..v1::ListChecksRequest::default()
     };
+    let checks_by_reference = || v1::ListChecksRequest {
+        reference: receipt.reference.clone(),
+        ..v1::ListChecksRequest::default()
+    };
     let alerts_by = || v1::ListAlertsRequest {
         court_codes: vec![COURT.into()],
         responder_ids: vec!["hackney".into()],
@@ -192,7 +196,11 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
     for request in [v1::ListRequest::default(), by_court(), by_reference()] {
         assert_eq!(list(STRANGER, request).await, 0);
     }
-    for request in [by_responder(), v1::ListChecksRequest::default()] {
+    for request in [
+        by_responder(),
+        checks_by_reference(),
+        v1::ListChecksRequest::default(),
+    ] {
         assert!(checks(CAMDEN, request).await.is_empty());
     }
     for who in [STRANGER, CAMDEN] {
@@ -203,7 +211,14 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
     assert_eq!(list(OFFICER, by_reference()).await, 1);
     assert_eq!(list(INSPECTOR, by_court()).await, 1);
     // Each borough its own check and its own alert, and not the other's.
-    assert_eq!(checks(HACKNEY, by_responder()).await, ["hackney"]);
+    assert_eq!(checks(HACKNEY, checks_by_reference()).await, ["hackney"]);
+    let other = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    assert_eq!(checks(HACKNEY, checks_by_reference()).await, ["hackney"]);
+    assert_ne!(other.reference, receipt.reference);
+    assert_eq!(
+        checks(HACKNEY, by_responder()).await,
+        ["hackney", "hackney"]
+    );
     assert_eq!(
         checks(LAMBETH, v1::ListChecksRequest::default()).await,
         ["lambeth"]
