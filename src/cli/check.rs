@@ -41,7 +41,7 @@ pub(super) enum CheckCommand {
     #[command(
         before_help = "Examples:\n  usher check answer 7K3M-9QXA-B/1 --disposition not-known\n  \
                        usher check answer 7K3M-9QXA-B/1 --disposition known-relevant --content answer.json\n  \
-                       usher check answer 7K3M-9QXA-B/1 --disposition held-cannot-disclose --remark - --handling ring-first"
+                       usher check answer --example"
     )]
     Answer(adapter::AnswerArgs),
     /// Give a check back to the queue
@@ -77,14 +77,22 @@ pub(super) struct RerouteArgs {
     /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
     check: String,
+    #[command(flatten)]
+    to: ToArgs,
+    #[command(flatten)]
+    act: ActArgs,
+}
+
+/// To whom: at least one.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct ToArgs {
     /// To the responder of this authority, by GSS code; may be given again
-    #[arg(long, value_name = "CODE", required_unless_present = "responder")]
+    #[arg(long, value_name = "CODE")]
     authority: Vec<String>,
     /// To this responder; may be given again
     #[arg(long, value_name = "ID")]
     responder: Vec<String>,
-    #[command(flatten)]
-    act: ActArgs,
 }
 
 #[derive(Debug, Args)]
@@ -124,8 +132,8 @@ async fn reroute(args: &RerouteArgs, context: &Context) -> Result<Exit, Failure>
         request_id: client.request_id(),
         person: client.person(),
         check_id: check_id(&client, &args.check).await?,
-        authority_codes: args.authority.clone(),
-        responder_ids: args.responder.clone(),
+        authority_codes: args.to.authority.clone(),
+        responder_ids: args.to.responder.clone(),
     };
     let response = client.take(client.operations().reroute(client.request(request)).await)?;
     shown(context, response.enquiry)

@@ -49,6 +49,18 @@ pub(super) struct ConnectArgs {
     server_name: Option<String>,
     /// File with server, cert, key, ca and person [default: usher/client.toml in the configuration folder of the user,
     /// else ./usher-client.toml]
+    ///
+    /// Such as, with paths from the file's folder:
+    ///
+    /// server = "https://localhost:7443"
+    ///
+    /// ca = "tls/ca.pem"
+    ///
+    /// cert = "tls/court.pem"
+    ///
+    /// key = "tls/court.key"
+    ///
+    /// person = { name = "A Name", post = "Court duty", contact = "020 7946 0123" }
     #[arg(long, value_name = "FILE")]
     client: Option<PathBuf>,
     /// How long one call may take, in seconds

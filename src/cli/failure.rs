@@ -4,6 +4,7 @@
 //! given: those may be personal data.
 
 use super::connection::{Refused, alert, causes};
+use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write as _;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
@@ -66,6 +67,8 @@ Exit codes:
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     exit: Exit,
+    /// Why, in the contract's word; empty where no broker said one.
+    reason: String,
     what: String,
     details: Vec<String>,
     hint: String,
@@ -76,6 +79,7 @@ impl Failure {
     pub fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             exit,
+            reason: String::new(),
             what: what.into(),
             details: Vec::new(),
             hint: hint.into(),
@@ -118,6 +122,30 @@ impl Failure {
         self.exit
     }
 
+    /// Names the flag before a field that is wrong, where `flag_of` knows it.
+    #[must_use]
+    pub(super) fn with_flags(mut self, flag_of: impl Fn(&str) -> Option<&'static str>) -> Self {
+        for line in std::iter::once(&mut self.what).chain(&mut self.details) {
+            let parts = line.split_once(": ");
+            let named = parts.and_then(|(field, wrong)| Some((flag_of(field)?, field, wrong)));
+            if let Some((flag, field, wrong)) = named {
+                *line = format!("{flag} ({field}): {wrong}");
+            }
+        }
+        self
+    }
+
+    /// What programs read.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "reason": self.reason,
+            "message": self.what,
+            "details": self.details,
+            "hint": self.hint,
+            "exit": self.exit.code(),
+        })
+    }
+
     /// Whether the act that failed may have been done all the same.
     pub(super) fn leaves_open(&self) -> bool {
         matches!(self.exit, Exit::Unreachable | Exit::Failure)
@@ -149,6 +177,7 @@ impl From<Status> for Failure {
         let mut failure = Self::new(exit, what_of(&status), hint);
         if let Some(info) = status.get_details_error_info() {
             failure.hint = hint_of(&info.reason).unwrap_or(hint).into();
+            failure.reason = info.reason;
         }
         let bad = status.get_details_bad_request();
         for violation in bad.into_iter().flat_map(|bad| bad.field_violations) {
@@ -272,7 +301,10 @@ fn of_connection(status: &Status) -> Option<Failure> {
     if let Some(why) = causes(error).find_map(distrust) {
         return Some(Failure::new(
             Exit::Unreachable,
-            format!("the certificate of the broker is not trusted ({why:?})"),
+            format!(
+                "the certificate of the broker is not trusted: {}",
+                doubt(&why)
+            ),
             "check --ca, and that --server has the name in the broker's certificate (or give --server-name)",
         ));
     }
@@ -310,6 +342,21 @@ fn distrust(cause: &(dyn Error + 'static)) -> Option<rustls::CertificateError> {
     match tls {
         Some(rustls::Error::InvalidCertificate(why)) => Some(why.clone()),
         _ => None,
+    }
+}
+
+/// What is wrong with the broker's certificate.
+fn doubt(why: &rustls::CertificateError) -> &'static str {
+    use rustls::CertificateError as E;
+    match why {
+        E::NotValidForName | E::NotValidForNameContext { .. } => {
+            "it is not for the name or address that --server has"
+        }
+        E::UnknownIssuer | E::BadSignature => "it is not of the authority that --ca has",
+        E::Expired | E::ExpiredContext { .. } => "it has expired",
+        E::NotValidYet | E::NotValidYetContext { .. } => "it is not valid yet: check the clocks",
+        E::Revoked => "it has been revoked",
+        _ => "it is no certificate of a server",
     }
 }
 
@@ -433,6 +480,41 @@ mod tests {
             text,
             "error: 2 fields are wrong (INVALID_FIELDS)\n  personal.subject.name.family: must not be empty\n  \
              deadline: must be given\nhint: correct what is named and try again"
+        );
+    }
+
+    #[test]
+    fn whoever_gave_flags_reads_flags_and_programs_read_json() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("INVALID_FIELDS", "usher", std::collections::HashMap::new());
+        details.add_bad_request_violation("personal.subject.crn", "is wrong");
+        details.add_bad_request_violation("personal.subject.pnc", "is wrong");
+        let message = "personal.subject.crn: is wrong";
+        let status = Status::with_error_details(Code::InvalidArgument, message, details);
+        let flag = |field: &str| (field == "personal.subject.crn").then_some("--crn");
+        let told = Failure::from(status).with_flags(flag).to_json();
+        let wanted = json!({
+            "reason": "INVALID_FIELDS",
+            "message": "--crn (personal.subject.crn): is wrong (INVALID_FIELDS)",
+            "details": ["personal.subject.pnc: is wrong"],
+            "hint": "correct what is named and try again",
+            "exit": 2,
+        });
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_doubtful_certificate_is_told_in_plain_words() {
+        let name = rustls::pki_types::ServerName::try_from("127.0.0.1").unwrap();
+        let why = rustls::CertificateError::NotValidForNameContext {
+            expected: name.to_owned(),
+            presented: vec!["DnsName(\"localhost\")".into()],
+        };
+        let text = ended_by(rustls::Error::InvalidCertificate(why)).render();
+        assert!(
+            text.contains("not trusted: it is not for the name or address")
+                && !text.contains("Dns"),
+            "{text}"
         );
     }
 
