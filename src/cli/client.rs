@@ -28,6 +28,14 @@ const USER_FILE: &str = "usher/client.toml";
 /// A client file is never larger, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1_024;
 
+/// What a client file is, at length.
+const FILE_HELP: &str = r#"File with server, cert, key, ca and person, with paths from its own folder [default: usher/client.toml in the configuration folder of the user, else ./usher-client.toml]. Such as:
+server = "https://localhost:7443"
+ca = "tls/ca.pem"
+cert = "tls/court.pem"
+key = "tls/court.key"
+person = { name = "A Name", post = "Court duty", contact = "020 7946 0123" }"#;
+
 /// Where the broker is, and as whom to call.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
@@ -49,19 +57,7 @@ pub(super) struct ConnectArgs {
     server_name: Option<String>,
     /// File with server, cert, key, ca and person [default: usher/client.toml in the configuration folder of the user,
     /// else ./usher-client.toml]
-    ///
-    /// Such as, with paths from the file's folder:
-    ///
-    /// server = "https://localhost:7443"
-    ///
-    /// ca = "tls/ca.pem"
-    ///
-    /// cert = "tls/court.pem"
-    ///
-    /// key = "tls/court.key"
-    ///
-    /// person = { name = "A Name", post = "Court duty", contact = "020 7946 0123" }
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", long_help = FILE_HELP)]
     client: Option<PathBuf>,
     /// How long one call may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -445,6 +441,14 @@ mod tests {
         assert_eq!(file.cert, Some(folder.path().join("a.pem")));
         assert_eq!(file.key, Some("/k/a.key".into()));
         assert_eq!(file.ca, None);
+    }
+
+    #[test]
+    fn the_client_file_of_the_help_is_one() {
+        let (_, example) = FILE_HELP.split_once(":\n").unwrap();
+        let file: ClientFile = toml::from_str(example).unwrap();
+        assert!(file.server.is_some() && file.cert.is_some() && file.key.is_some());
+        assert!(file.ca.is_some() && file.person.is_some());
     }
 
     #[test]

@@ -94,6 +94,29 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
     if check.imminent_harm {
         let _ = writeln!(page, "Harm        IMMINENT");
     }
+    hands(&mut page, check);
+    if let Some(personal) = &check.personal {
+        people(&mut page, personal);
+        context_lines(&mut page, personal);
+    }
+    for exchange in &check.exchanges {
+        let reply = if exchange.reply_time.is_some() {
+            clean(&exchange.reply)
+        } else {
+            "no reply yet".into()
+        };
+        let _ = writeln!(
+            page,
+            "Question    {}\n  reply     {reply}",
+            clean(&exchange.question)
+        );
+    }
+    answers(&mut page, check);
+    page
+}
+
+/// Who has taken it on, what was promised, and whose lease runs.
+fn hands(page: &mut String, check: &v1::AssignedCheck) {
     if check.accepted_by.is_some() {
         let _ = writeln!(page, "Accepted    by {}", by(check.accepted_by.as_ref()));
     }
@@ -111,22 +134,9 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
             exact(lease.expire_time.as_ref())
         );
     }
-    if let Some(personal) = &check.personal {
-        people(&mut page, personal);
-        context_lines(&mut page, personal);
-    }
-    for exchange in &check.exchanges {
-        let reply = if exchange.reply_time.is_some() {
-            clean(&exchange.reply)
-        } else {
-            "no reply yet".into()
-        };
-        let _ = writeln!(
-            page,
-            "Question    {}\n  reply     {reply}",
-            clean(&exchange.question)
-        );
-    }
+}
+
+fn answers(page: &mut String, check: &v1::AssignedCheck) {
     for answer in &check.answers {
         let _ = writeln!(
             page,
@@ -142,10 +152,9 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
             );
         }
         if let Some(content) = &answer.content {
-            content_lines(&mut page, content);
+            content_lines(page, content);
         }
     }
-    page
 }
 
 fn people(page: &mut String, personal: &v1::Personal) {
