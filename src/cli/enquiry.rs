@@ -2,6 +2,7 @@
 
 mod answer;
 mod context;
+mod field;
 mod line;
 mod receipt;
 mod show;
@@ -10,8 +11,9 @@ mod target;
 
 pub(super) use answer::{content_lines, disposition};
 pub(super) use context::{context_lines, requester_lines};
-pub(super) use show::{deadline, enquiry_page, person};
-pub(super) use target::{check_id, enquiry_id};
+pub(super) use show::{by, deadline, deadline_parts, enquiry_page, person};
+use target::enquiry_id;
+pub(super) use target::{alert_id, check_id, own_check_id};
 
 use super::Context;
 use super::client::{ActArgs, Client, ConnectArgs, words_or_stdin};

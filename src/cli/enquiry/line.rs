@@ -12,12 +12,12 @@ pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
     let mut rows = table(&[
         "reference",
         "before",
-        "court",
-        "defendant",
-        "outstanding",
-        "answered",
         "needs you",
-        "alerts",
+        "unattended alerts",
+        "outstanding",
+        "defendant",
+        "court",
+        "answered",
         "id",
     ]);
     for enquiry in enquiries {
@@ -29,28 +29,19 @@ pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
             (true, 0) => counts.outstanding.to_string(),
             (true, lost) => format!("{}, {lost} unroutable", counts.outstanding),
         };
+        let tone = |bad| if bad { Tone::Bad } else { Tone::Plain };
         rows.add_row([
             cell(&enquiry.reference),
             cell(before),
-            cell(court),
-            cell(name(enquiry.subject.as_ref())),
+            toned(needed.to_string(), tone(needed > 0)),
+            toned(
+                format!("{} of {}", enquiry.open_alerts, enquiry.live_alerts),
+                tone(enquiry.open_alerts > 0),
+            ),
             cell(outstanding),
+            cell(name(enquiry.subject.as_ref())),
+            cell(court),
             cell(counts.answered.to_string()),
-            toned(
-                needed.to_string(),
-                if needed > 0 { Tone::Bad } else { Tone::Plain },
-            ),
-            toned(
-                format!(
-                    "{} of {} unattended",
-                    enquiry.open_alerts, enquiry.live_alerts
-                ),
-                if enquiry.open_alerts > 0 {
-                    Tone::Bad
-                } else {
-                    Tone::Plain
-                },
-            ),
             cell(&enquiry.id),
         ]);
     }

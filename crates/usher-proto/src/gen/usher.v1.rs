@@ -2776,6 +2776,9 @@ pub struct ListChecksRequest {
     /// In one of these states; empty means any. At most 16.
     #[prost(enumeration = "CheckState", repeated, tag = "4")]
     pub states: ::prost::alloc::vec::Vec<i32>,
+    /// Only of the enquiry with this short reference; empty means any. Several enquiries may share one.
+    #[prost(string, tag = "5")]
+    pub reference: ::prost::alloc::string::String,
 }
 /// One page of checks.
 #[derive(Clone, PartialEq, ::prost::Message)]
