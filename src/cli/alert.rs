@@ -28,7 +28,7 @@ pub(super) enum AlertCommand {
     Watch(WatchArgs),
     /// Take an alert on; it opens again unless the check moves on
     #[command(
-        before_help = "Examples:\n  usher alert acknowledge 7K3M-9QXA-B/3 --note \"Ringing the duty desk\""
+        before_help = "Examples:\n  usher alert acknowledge 7K3M-9QXA-A/3 --note \"Ringing the duty desk\""
     )]
     Acknowledge(AcknowledgeArgs),
 }
@@ -296,7 +296,7 @@ mod tests {
         };
         let alert = v1::Alert {
             id: "018f/3".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             cause: "no_adapter".into(),
             state: v1::AlertState::Acknowledged.into(),
             acknowledged_by: Some(v1::By {
@@ -310,13 +310,13 @@ mod tests {
         };
         let line = one_line(&alert);
         let wanted =
-            "7K3M-9QXA-B/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
+            "7K3M-9QXA-A/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
         assert!(line.contains(wanted), "{line}");
         let rows = anstream::adapter::strip_str(&alerts([&alert])).to_string();
         assert!(
             rows.contains("operator")
                 && rows.contains("no adapter")
-                && rows.contains("7K3M-9QXA-B/3: Ringing the desk"),
+                && rows.contains("7K3M-9QXA-A/3: Ringing the desk"),
             "{rows}"
         );
     }

@@ -1,7 +1,8 @@
 //! Checks as a responder's people read them.
 
 use crate::cli::enquiry::{
-    by, content_lines, context_lines, deadline, deadline_parts, disposition, requester_lines,
+    by, content_lines, context_lines, deadline, deadline_parts, disposition, people_lines,
+    requester_lines,
 };
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
@@ -91,12 +92,15 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
     if check.curfew == i32::from(v1::CurfewState::Proposed) {
         let _ = writeln!(page, "Curfew      proposed: is the address safe?");
     }
+    if check.in_custody {
+        let _ = writeln!(page, "Custody     REMANDED");
+    }
     if check.imminent_harm {
         let _ = writeln!(page, "Harm        IMMINENT");
     }
     hands(&mut page, check);
     if let Some(personal) = &check.personal {
-        people(&mut page, personal);
+        people_lines(&mut page, personal);
         context_lines(&mut page, personal);
     }
     for exchange in &check.exchanges {
@@ -157,70 +161,6 @@ fn answers(page: &mut String, check: &v1::AssignedCheck) {
     }
 }
 
-fn people(page: &mut String, personal: &v1::Personal) {
-    if let Some(subject) = &personal.subject {
-        let birth = subject
-            .born
-            .as_ref()
-            .map_or("-", |birth| birth.date.as_str());
-        let crn = match subject.crn.as_str() {
-            "" => String::new(),
-            crn => format!(", CRN {}", clean(crn)),
-        };
-        let _ = writeln!(
-            page,
-            "Defendant   {}, born {}{crn}",
-            name(subject.name.as_ref()),
-            clean(birth)
-        );
-        for alias in &subject.aliases {
-            let _ = writeln!(page, "  also      {}", name(Some(alias)));
-        }
-    }
-    for child in &personal.children {
-        let birth = child.born.as_ref().map_or("-", |birth| birth.date.as_str());
-        let _ = writeln!(
-            page,
-            "Child       {}, born {}, {}",
-            name(child.name.as_ref()),
-            clean(birth),
-            clean(&child.relationship)
-        );
-    }
-    for other in &personal.others {
-        let _ = writeln!(
-            page,
-            "Adult       {}, {}",
-            name(other.name.as_ref()),
-            clean(&other.relationship)
-        );
-    }
-    for address in &personal.addresses {
-        let kind = if address.kind > v1::AddressKind::Given.into() {
-            format!(" ({})", word::<v1::AddressKind>(address.kind))
-        } else {
-            String::new()
-        };
-        let place = format!("{} {}", address.lines, address.postcode);
-        let _ = writeln!(
-            page,
-            "Address     {}: {}{kind}",
-            word::<v1::AddressRole>(address.role),
-            clean(place.trim())
-        );
-    }
-    if !personal.note.is_empty() {
-        let _ = writeln!(page, "Note        {}", clean(&personal.note));
-    }
-}
-
-fn name(name: Option<&v1::PersonName>) -> String {
-    let joined = name
-        .map(|name| format!("{} {}", name.given, name.family))
-        .unwrap_or_default();
-    clean(joined.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,7 +170,7 @@ mod tests {
     fn a_desk_sees_whom_to_look_up_and_by_when() {
         let check = v1::AssignedCheck {
             id: "018f/1".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             state: v1::CheckState::Leased.into(),
             imminent_harm: true,
             report: v1::ReportType::Fast.into(),
@@ -268,12 +208,12 @@ mod tests {
         };
         let page = check_page(&check);
         for wanted in [
-            "Sam Example, born -, CRN X320741",
+            "Sam Example, CRN X320741",
             "court report, fast report",
             "Accepted    by A Desk",
             "Promised    for Mon 23 Nov 2026 12:00",
             "data as of Fri 20 Nov 2026 06:00",
-            "home: - (no fixed abode)",
+            "home, no fixed abode",
             "IMMINENT",
             "still wanted",
         ] {

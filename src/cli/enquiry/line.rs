@@ -1,6 +1,7 @@
 //! Enquiries and events on one line each, for lists and watches.
 
-use super::show::{by, deadline, deadline_parts, name};
+use super::people::name;
+use super::show::{by, deadline, deadline_parts};
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::word;
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn an_event_is_one_line_with_what_matters() {
         let event = v1::Event {
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             check_id: "018f/2".into(),
             event_time: Some(parse_instant("2026-11-23T10:00:05Z").unwrap()),
             r#type: v1::EventType::Answered.into(),
@@ -144,7 +145,7 @@ mod tests {
         };
         assert_eq!(
             event_line(&event),
-            "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-B check 2  answered  hackney  after hearing  version 1"
+            "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-A check 2  answered  hackney  after hearing  version 1"
         );
     }
 }

@@ -138,7 +138,7 @@ mod tests {
     fn rendered(checks: Vec<v1::CheckReceipt>, validate_only: bool) -> String {
         let receipt = v1::SubmitResponse {
             enquiry_id: "018f".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             checks,
             warnings: vec![v1::Warning {
                 field: "personal.subject.pnc".into(),
@@ -176,7 +176,7 @@ mod tests {
     fn a_receipt_says_who_is_asked_and_what_to_expect() {
         let page = rendered(vec![routed()], false);
         let wanted = [
-            "Reference 7K3M-9QXA-B",
+            "Reference 7K3M-9QXA-A",
             "Mon 23 Nov 2026 14:00",
             "Hackney",
             "020 7946 0000",
@@ -184,7 +184,7 @@ mod tests {
             "2 h 30 min",
             "7 of 9",
             "Check 2: Likely in time.",
-            "usher enquiry watch --enquiry 7K3M-9QXA-B",
+            "usher enquiry watch --enquiry 7K3M-9QXA-A",
             "warning: personal.subject.pnc: check the letter",
         ];
         for part in wanted {
@@ -222,7 +222,7 @@ mod tests {
     fn nobody_takes_a_trial_for_a_submission() {
         let page = rendered(vec![routed()], true);
         assert!(page.starts_with("NOT SUBMITTED"), "{page}");
-        assert!(!page.contains("7K3M-9QXA-B"), "{page}");
+        assert!(!page.contains("7K3M-9QXA-A"), "{page}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::answer::{answers, decisions, exchanges};
 use super::context::{context_lines, requester_lines};
+use super::people::people_lines;
 use crate::cli::moment::civil;
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
@@ -47,7 +48,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     }
     line(&mut page, "Asked at", &civil(enquiry.create_time.as_ref()));
     if let Some(personal) = &enquiry.personal {
-        line(&mut page, "Defendant", &subject(personal));
+        people_lines(&mut page, personal);
         context_lines(&mut page, personal);
     }
     if !enquiry.concerns.is_empty() {
@@ -61,6 +62,9 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     if curfew > v1::CurfewState::NotProposed.into() {
         line(&mut page, "Curfew", &word::<v1::CurfewState>(curfew));
     }
+    if enquiry.in_custody {
+        line(&mut page, "Custody", "REMANDED");
+    }
     if enquiry.imminent_harm {
         line(&mut page, "Harm", "IMMINENT");
     }
@@ -71,40 +75,19 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
         exchanges(&mut page, one);
     }
     decisions(&mut page, &enquiry.decisions);
-    let open_alerts: Vec<&v1::Alert> = enquiry
+    open_alerts(&mut page, enquiry);
+    page
+}
+
+fn open_alerts(page: &mut String, enquiry: &v1::Enquiry) {
+    let open: Vec<&v1::Alert> = enquiry
         .alerts
         .iter()
         .filter(|alert| alert.state != i32::from(v1::AlertState::Resolved))
         .collect();
-    if !open_alerts.is_empty() {
-        let _ = writeln!(
-            page,
-            "\nAlerts:\n{}",
-            crate::cli::alert::alerts(open_alerts)
-        );
+    if !open.is_empty() {
+        let _ = writeln!(page, "\nAlerts:\n{}", crate::cli::alert::alerts(open));
     }
-    page
-}
-
-fn subject(personal: &v1::Personal) -> String {
-    let Some(subject) = &personal.subject else {
-        return "-".into();
-    };
-    let mut text = name(subject.name.as_ref());
-    if let Some(birth) = &subject.born {
-        let _ = write!(text, ", born {}", clean(&birth.date));
-    }
-    if !subject.crn.is_empty() {
-        let _ = write!(text, ", CRN {}", clean(&subject.crn));
-    }
-    text
-}
-
-pub(super) fn name(name: Option<&v1::PersonName>) -> String {
-    let joined = name
-        .map(|name| format!("{} {}", name.given, name.family))
-        .unwrap_or_default();
-    clean(joined.trim())
 }
 
 /// `Name, post, contact`.
@@ -369,7 +352,7 @@ mod tests {
         };
         v1::Enquiry {
             id: "018f".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             open: true,
             deadline: Some(v1::Deadline {
                 kind: Some(Kind::Hearing(hearing)),

@@ -22,7 +22,7 @@ fn read(text: &str) -> Result<Given, Failure> {
         Ok(reference) => Ok(Given::Reference(reference.to_string())),
         Err(_) => Err(Failure::usage(
             "that is neither an enquiry's id nor a reference with the right check character",
-            "an id is a UUID, a reference looks like 7K3M-9QXA-B; `usher enquiry list` shows both",
+            "an id is a UUID, a reference looks like 7K3M-9QXA-A; `usher enquiry list` shows both",
         )),
     }
 }
@@ -102,7 +102,7 @@ pub(in crate::cli) async fn alert_id(client: &Client, text: &str) -> Result<Stri
     let (enquiry, number) = split(text).ok_or_else(|| {
         Failure::usage(
             "an alert is an enquiry's id or reference, a slash and a number from 1",
-            "such as 7K3M-9QXA-B/3; `usher alert list` shows them",
+            "such as 7K3M-9QXA-A/3; `usher alert list` shows them",
         )
     })?;
     let reference = match read(enquiry)? {
@@ -169,7 +169,7 @@ fn split(text: &str) -> Option<(&str, u16)> {
 fn no_check() -> Failure {
     Failure::usage(
         "a check is an enquiry's id or reference, a slash and a number from 1",
-        "such as 7K3M-9QXA-B/1; `usher enquiry show` and `usher check list` number the checks",
+        "such as 7K3M-9QXA-A/1; `usher enquiry show` and `usher check list` number the checks",
     )
 }
 
@@ -230,11 +230,11 @@ mod tests {
     #[test]
     fn a_check_needs_a_number_from_one() {
         let check = |text, wanted| assert_eq!(split(text), wanted, "{text}");
-        check("7K3M-9QXA-B/1", Some(("7K3M-9QXA-B", 1)));
-        check("7K3M-9QXA-B/16", Some(("7K3M-9QXA-B", 16)));
-        check("7K3M-9QXA-B/0", None);
-        check("7K3M-9QXA-B/65536", None);
-        check("7K3M-9QXA-B/x", None);
-        check("7K3M-9QXA-B", None);
+        check("7K3M-9QXA-A/1", Some(("7K3M-9QXA-A", 1)));
+        check("7K3M-9QXA-A/16", Some(("7K3M-9QXA-A", 16)));
+        check("7K3M-9QXA-A/0", None);
+        check("7K3M-9QXA-A/65536", None);
+        check("7K3M-9QXA-A/x", None);
+        check("7K3M-9QXA-A", None);
     }
 }

@@ -103,7 +103,7 @@ mod tests {
     fn rows() -> Rows {
         let mut rows = table(&["reference", "before", "defendant", "needs you", "id"]);
         rows.add_row([
-            "7K3M-9QXA-B",
+            "7K3M-9QXA-A",
             "Mon 23 Nov 2026 14:00",
             "Alexandra Maria Example",
             "0",
@@ -130,7 +130,7 @@ mod tests {
             );
             assert!(said.contains(left_out), "{width}: {text}");
         };
-        let all = ["7K3M-9QXA-B", "Mon 23 Nov 2026 14:00", "reference", ID];
+        let all = ["7K3M-9QXA-A", "Mon 23 Nov 2026 14:00", "reference", ID];
         check(160, &all, "");
         check(100, &all, "");
         check(80, &all[..3], ": id)");
