@@ -64,7 +64,7 @@ struct OutputArgs {
     ///
     /// What a broker sent is canonical proto3 JSON, as proto/usher/v1 has it: a list is the whole response, such as `ListResponse`, a watch one
     /// `WatchResponse` a line; an enquiry, check, alert or responder is that message itself. Commands that call no broker have keys of
-    /// their own.
+    /// their own. What goes wrong is then a JSON object on standard error: reason, message, details, hint, exit.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
     /// Without colour, as `NO_COLOR` in the environment says too
@@ -146,9 +146,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if arguments.iter().any(|argument| argument == "--no-color") {
         anstream::ColorChoice::Never.write_global();
     }
+    let wants_json = wants_json(&arguments);
     let parsed = command().try_get_matches_from(arguments);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
+        Err(error) if wants_json && error.use_stderr() => {
+            let output = Output::new(Format::Json);
+            return told(output, &Failure::usage(plain(&error), "see --help"));
+        }
         Err(error) => {
             // Help and version end with 0, slips with 2; a reader that has gone is no failure.
             let _ = error.print();
@@ -159,17 +164,38 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         output: Output::new(cli.output.format),
         environment: Environment::read(),
     };
-    let exit = match dispatch(cli.command, &context) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            let text = failure.render();
-            if !text.is_empty() {
-                context.output.note(&text);
-            }
-            failure.exit()
-        }
-    };
-    ExitCode::from(exit.code())
+    match dispatch(cli.command, &context) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => told(context.output, &failure),
+    }
+}
+
+/// Tells a failure to whoever reads, and how to end.
+fn told(output: Output, failure: &Failure) -> ExitCode {
+    let text = failure.render();
+    if !text.is_empty() {
+        output.note(&if output.is_json() {
+            format!("{:#}", failure.to_json())
+        } else {
+            text
+        });
+    }
+    ExitCode::from(failure.exit().code())
+}
+
+/// Whether `arguments` ask for JSON, as far as can be told where they cannot be parsed.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let next = arguments.iter().skip(1);
+    let pair = |(flag, value): (&OsString, &OsString)| flag == "--format" && value == "json";
+    arguments.iter().any(|argument| argument == "--format=json")
+        || arguments.iter().zip(next).any(pair)
+}
+
+/// A slip in the command line, without colour and without the usage below.
+fn plain(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let what = text.split("\n\n").next().unwrap_or_default();
+    what.trim_start_matches("error: ").to_owned()
 }
 
 /// The whole command line, every help text in the same order.

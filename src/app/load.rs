@@ -20,8 +20,8 @@ use std::time::Duration;
 use usher_domain::policy::{Policy, Terms};
 use usher_domain::time::to_london;
 
-/// Responders that one warning lists; the rest are counted.
-const LISTED_MAX: usize = 40;
+/// Responders that one warning lists; more are only counted, or the warning would bury what matters.
+const LISTED_MAX: usize = 4;
 
 /// Everything that a configuration names, loaded and checked as a whole; nothing is running yet.
 pub struct Loaded {
@@ -239,12 +239,12 @@ fn responders(
     Some(all)
 }
 
+/// The names, or how many there are of too many to read.
 fn listed(names: &[&str]) -> String {
-    let shown = names.iter().take(LISTED_MAX).copied().collect::<Vec<_>>();
-    match names.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+    if names.len() > LISTED_MAX {
+        return format!("{} files", names.len());
     }
+    names.join(", ")
 }
 
 /// The policy for the responders of `directory`, whose files lie in `folder`.

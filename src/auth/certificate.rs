@@ -210,6 +210,31 @@ mod tests {
     }
 
     #[test]
+    fn a_server_shows_a_name_and_is_allowed_to_serve() {
+        use ExtendedKeyUsagePurpose::{Any, ClientAuth, ServerAuth};
+        let name = || SanType::DnsName("localhost".try_into().unwrap());
+        let address = || SanType::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
+        let uri = || SanType::URI("spiffe://usher.example/broker".try_into().unwrap());
+        let rows = [
+            (vec![name()], vec![ServerAuth], true),
+            (vec![address()], vec![], true),
+            (vec![name(), uri()], vec![ClientAuth, ServerAuth], true),
+            (vec![name()], vec![Any], true),
+            (vec![name()], vec![ClientAuth], false),
+            (vec![uri()], vec![ServerAuth], false),
+            (vec![], vec![ServerAuth], false),
+        ];
+        for (names, purposes, may) in rows {
+            let mut request = CertificateParams::default();
+            let told = format!("{names:?} {purposes:?}");
+            request.subject_alt_names = names;
+            request.extended_key_usages = purposes;
+            let made = request.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            assert_eq!(serves(made.der()), may, "{told}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_certificate_identifies_nobody() {
         for der in [&b""[..], b"\x30\x00", b"certificate"] {
             assert_eq!(identify(der), Err(CredentialError::Unreadable));

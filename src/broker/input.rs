@@ -344,6 +344,8 @@ pub struct ListChecksInput {
     pub responders: Option<Vec<ResponderId>>,
     /// Names of states as [`usher_domain::enquiry::CheckState::name`] gives them; empty means any.
     pub states: Vec<&'static str>,
+    /// Only of enquiries with this reference.
+    pub reference: Option<Reference>,
     /// Where to go on.
     pub position: Position,
     /// At most so many.

@@ -248,7 +248,7 @@ impl Broker {
                 }
             };
             // A reply that could not be sent would lose the leases: what it does not hold is left in the queue.
-            bytes += change.enquiry.text_bytes() + FACTS_BYTES_MAX;
+            bytes += change.enquiry.weight() + FACTS_BYTES_MAX;
             if bytes > limits::PAGE_BYTES_MAX && !leased.is_empty() {
                 break;
             }

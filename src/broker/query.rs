@@ -8,7 +8,7 @@ use super::{Broker, BrokerError, RecordFault, faults, watch};
 use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
-use usher_domain::id::{CheckId, CheckNumber, EnquiryId};
+use usher_domain::id::{CheckId, CheckNumber, EnquiryId, Reference};
 use usher_domain::rejection::Rejection;
 use usher_domain::{index, limits, permit};
 
@@ -87,10 +87,11 @@ impl Broker {
             return Ok((Vec::new(), None));
         }
         let wanted = |stored: Stored| {
-            let named = input
-                .reference
-                .is_none_or(|reference| stored.enquiry.id.reference() == reference);
-            if named { vec![stored] } else { Vec::new() }
+            if is_named(&stored, input.reference) {
+                vec![stored]
+            } else {
+                Vec::new()
+            }
         };
         let show = |stored| Ok(show(&self.open(stored, Part::Whole)?));
         let page = (input.position, input.size);
@@ -112,6 +113,9 @@ impl Broker {
             ..Filter::default()
         };
         let wanted = |stored: Stored| {
+            if !is_named(&stored, input.reference) {
+                return Vec::new();
+            }
             let checks = stored.enquiry.checks.iter().filter(|check| {
                 let theirs = input.responders.as_ref().is_none_or(|wanted| {
                     check
@@ -281,6 +285,11 @@ impl Broker {
             }
         }
     }
+}
+
+/// Whether people mean this enquiry by `reference`; without one they mean any.
+fn is_named(stored: &Stored, reference: Option<Reference>) -> bool {
+    reference.is_none_or(|reference| stored.enquiry.id.reference() == reference)
 }
 
 /// The alerts of one enquiry that are wanted and that the actor may see.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::client::{ActArgs, Client, ConnectArgs, words_or_stdin};
-use super::enquiry::{self, enquiry_id};
+use super::enquiry::{self, alert_id};
 use super::failure::{Exit, Failure};
 use super::json;
 use super::moment::{civil, exact};
@@ -10,6 +10,7 @@ use super::output::{Output, Tone, cell, clean, table, toned};
 use super::pages::{self, PageArgs};
 use super::words::{self, word, words};
 use clap::{Args, Subcommand};
+use std::fmt::Write as _;
 use usher_proto::v1;
 use usher_proto::v1::watch_alerts_response::Payload;
 
@@ -27,7 +28,7 @@ pub(super) enum AlertCommand {
     Watch(WatchArgs),
     /// Take an alert on; it opens again unless the check moves on
     #[command(
-        before_help = "Examples:\n  usher alert acknowledge 7K3M-9QXA-B/3 --note \"Ringing the duty desk\""
+        before_help = "Examples:\n  usher alert acknowledge 7K3M-9QXA-A/3 --note \"Ringing the duty desk\""
     )]
     Acknowledge(AcknowledgeArgs),
 }
@@ -142,28 +143,39 @@ pub(super) fn alerts<'a>(found: impl IntoIterator<Item = &'a v1::Alert>) -> Stri
         "alert",
         "cause",
         "stands",
-        "due",
         "before",
-        "court",
         "responder",
         "duty phone",
+        "due",
+        "court",
         "for",
     ]);
+    let mut notes = String::new();
     for alert in found {
-        let number = alert.id.rsplit_once('/').map_or("-", |(_, number)| number);
+        let spoken = spoken(alert);
+        if !alert.acknowledgement_note.is_empty() {
+            let note = clean(&alert.acknowledgement_note);
+            let _ = write!(notes, "\n{spoken}: {note}");
+        }
         rows.add_row([
-            cell(format!("{}/{number}", alert.reference)),
+            cell(spoken),
             toned(alert.cause.replace(['_', '-'], " "), tone(alert)),
             cell(standing(alert)),
-            cell(civil(alert.due_time.as_ref())),
             cell(civil(alert.deadline_time.as_ref())),
-            cell(&alert.court_code),
             cell(&alert.responder_name),
             cell(&alert.duty_phone),
+            cell(civil(alert.due_time.as_ref())),
+            cell(&alert.court_code),
             cell(words::<v1::Audience>(&alert.audiences)),
         ]);
     }
-    rows.to_string()
+    rows.to_string() + &notes
+}
+
+/// The alert as people say it: the reference of the enquiry, a slash, its number.
+fn spoken(alert: &v1::Alert) -> String {
+    let number = alert.id.rsplit_once('/').map_or("-", |(_, number)| number);
+    format!("{}/{}", clean(&alert.reference), clean(number))
 }
 
 fn tone(alert: &v1::Alert) -> Tone {
@@ -236,16 +248,15 @@ fn watched(output: Output, message: &v1::WatchAlertsResponse) -> Result<(), Fail
 }
 
 fn one_line(alert: &v1::Alert) -> String {
-    let number = alert.id.rsplit_once('/').map_or("-", |(_, number)| number);
     let responder = match alert.responder_name.as_str() {
         "" if alert.check_id.is_empty() => "a person must look at this record".into(),
         "" => "nobody is asked yet".into(),
         name => format!("{} {}", clean(name), clean(&alert.duty_phone)),
     };
     format!(
-        "{}  {}/{number}  {}: {}  before {}  {responder}",
+        "{}  {}  {}: {}  before {}  {responder}",
         exact(alert.state_time.as_ref()),
-        clean(&alert.reference),
+        spoken(alert),
         clean(&alert.cause).replace(['_', '-'], " "),
         standing(alert),
         civil(alert.deadline_time.as_ref()),
@@ -254,19 +265,10 @@ fn one_line(alert: &v1::Alert) -> String {
 
 async fn acknowledge(args: &AcknowledgeArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::acting(&args.act, &context.environment)?;
-    let parts = args.alert.rsplit_once('/');
-    let Some((enquiry, number)) =
-        parts.filter(|(_, number)| number.parse::<u16>().is_ok_and(|number| number > 0))
-    else {
-        return Err(Failure::usage(
-            "an alert is an enquiry's id or reference, a slash and a number from 1",
-            "such as 7K3M-9QXA-B/3; `usher alert list` shows them",
-        ));
-    };
     let request = v1::AcknowledgeRequest {
         request_id: client.request_id(),
         person: client.person(),
-        alert_id: format!("{}/{number}", enquiry_id(&client, enquiry).await?),
+        alert_id: alert_id(&client, &args.alert).await?,
         note: words_or_stdin(&args.note)?,
     };
     let response = client.take(
@@ -294,7 +296,7 @@ mod tests {
         };
         let alert = v1::Alert {
             id: "018f/3".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             cause: "no_adapter".into(),
             state: v1::AlertState::Acknowledged.into(),
             acknowledged_by: Some(v1::By {
@@ -303,15 +305,18 @@ mod tests {
             }),
             acknowledgement_expire_time: Some(parse_instant("2026-11-23T11:00").unwrap()),
             audiences: vec![v1::Audience::Operator.into()],
+            acknowledgement_note: "Ringing the desk".into(),
             ..Default::default()
         };
         let line = one_line(&alert);
         let wanted =
-            "7K3M-9QXA-B/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
+            "7K3M-9QXA-A/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
         assert!(line.contains(wanted), "{line}");
         let rows = anstream::adapter::strip_str(&alerts([&alert])).to_string();
         assert!(
-            rows.contains("operator") && rows.contains("no adapter"),
+            rows.contains("operator")
+                && rows.contains("no adapter")
+                && rows.contains("7K3M-9QXA-A/3: Ringing the desk"),
             "{rows}"
         );
     }

@@ -20,7 +20,7 @@ pub(super) enum CheckCommand {
     )]
     List(adapter::ListArgs),
     /// Show one check with the people and addresses
-    #[command(before_help = "Examples:\n  usher check show 018f3b8e-0000-5000-8000-000000000001/1")]
+    #[command(before_help = "Examples:\n  usher check show 7K3M-9QXA-A/1")]
     Show(adapter::ShowArgs),
     /// Take waiting checks, nearest deadline first
     #[command(
@@ -29,47 +29,45 @@ pub(super) enum CheckCommand {
     Lease(adapter::LeaseArgs),
     /// Keep a leased check longer
     #[command(
-        before_help = "Examples:\n  usher check renew 018f3b8e-0000-5000-8000-000000000001/1 --lease 018f3b8e-7c1d-7a50-9b6e-3f8a0c4d2e10"
+        before_help = "Examples:\n  usher check renew 7K3M-9QXA-A/1 --lease 018f3b8e-7c1d-7a50-9b6e-3f8a0c4d2e10"
     )]
     Renew(adapter::RenewArgs),
     /// Say that people have taken a check on
     #[command(
-        before_help = "Examples:\n  usher check accept 018f3b8e-0000-5000-8000-000000000001/1 --expected-by 2026-11-23T12:00"
+        before_help = "Examples:\n  usher check accept 7K3M-9QXA-A/1 --expected-by 2026-11-23T12:00"
     )]
     Accept(adapter::AcceptArgs),
     /// Answer a check
     #[command(
-        before_help = "Examples:\n  usher check answer 018f3b8e-0000-5000-8000-000000000001/1 --disposition not-known\n  \
-                       usher check answer 018f3b8e-0000-5000-8000-000000000001/1 --disposition known-relevant --content answer.json\n  \
-                       usher check answer 018f3b8e-0000-5000-8000-000000000001/1 --disposition held-cannot-disclose --remark - --handling ring-first"
+        before_help = "Examples:\n  usher check answer 7K3M-9QXA-A/1 --disposition not-known\n  \
+                       usher check answer 7K3M-9QXA-A/1 --disposition known-relevant --content answer.json\n  \
+                       usher check answer --example"
     )]
     Answer(adapter::AnswerArgs),
     /// Give a check back to the queue
-    #[command(
-        before_help = "Examples:\n  usher check release 018f3b8e-0000-5000-8000-000000000001/1"
-    )]
+    #[command(before_help = "Examples:\n  usher check release 7K3M-9QXA-A/1")]
     Release(adapter::ReleaseArgs),
     /// Ask the officer for more; the deadline stands
     #[command(
-        before_help = "Examples:\n  usher check ask 018f3b8e-0000-5000-8000-000000000001/1 --question \"Which of the two addresses is current?\""
+        before_help = "Examples:\n  usher check ask 7K3M-9QXA-A/1 --question \"Which of the two addresses is current?\""
     )]
     Ask(adapter::AskArgs),
     /// Say that a check is somebody else's; a new one carries the same deadline
     #[command(
-        before_help = "Examples:\n  usher check redirect 018f3b8e-0000-5000-8000-000000000001/1 --authority E09000012\n  \
-                       usher check redirect 018f3b8e-0000-5000-8000-000000000001/1 --unknown"
+        before_help = "Examples:\n  usher check redirect 7K3M-9QXA-A/1 --authority E09000012\n  \
+                       usher check redirect 7K3M-9QXA-A/1 --unknown"
     )]
     Redirect(adapter::RedirectArgs),
     /// Route a check that leads nowhere or to the wrong responder (operators). An unroutable check stands for every address
     /// that `usher enquiry show` lists under it: name each authority concerned
     #[command(
-        before_help = "Examples:\n  usher check reroute 7K3M-9QXA-B/1 --authority E09000012\n  usher check reroute 7K3M-9QXA-B/1 --responder hackney\n  \
-                       usher check reroute 7K3M-9QXA-B/1 --authority E09000012 --authority E09000007"
+        before_help = "Examples:\n  usher check reroute 7K3M-9QXA-A/1 --authority E09000012\n  usher check reroute 7K3M-9QXA-A/1 --responder hackney\n  \
+                       usher check reroute 7K3M-9QXA-A/1 --authority E09000012 --authority E09000007"
     )]
     Reroute(RerouteArgs),
     /// End a check, with a reason (operators, officers and managers)
     #[command(
-        before_help = "Examples:\n  usher check close 7K3M-9QXA-B/1 --reason answered-elsewhere --note \"The social worker rang\""
+        before_help = "Examples:\n  usher check close 7K3M-9QXA-A/1 --reason answered-elsewhere --note \"The social worker rang\""
     )]
     Close(CloseArgs),
 }
@@ -79,14 +77,22 @@ pub(super) struct RerouteArgs {
     /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
     check: String,
+    #[command(flatten)]
+    to: ToArgs,
+    #[command(flatten)]
+    act: ActArgs,
+}
+
+/// To whom: at least one.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct ToArgs {
     /// To the responder of this authority, by GSS code; may be given again
-    #[arg(long, value_name = "CODE", required_unless_present = "responder")]
+    #[arg(long, value_name = "CODE")]
     authority: Vec<String>,
     /// To this responder; may be given again
     #[arg(long, value_name = "ID")]
     responder: Vec<String>,
-    #[command(flatten)]
-    act: ActArgs,
 }
 
 #[derive(Debug, Args)]
@@ -126,8 +132,8 @@ async fn reroute(args: &RerouteArgs, context: &Context) -> Result<Exit, Failure>
         request_id: client.request_id(),
         person: client.person(),
         check_id: check_id(&client, &args.check).await?,
-        authority_codes: args.authority.clone(),
-        responder_ids: args.responder.clone(),
+        authority_codes: args.to.authority.clone(),
+        responder_ids: args.to.responder.clone(),
     };
     let response = client.take(client.operations().reroute(client.request(request)).await)?;
     shown(context, response.enquiry)

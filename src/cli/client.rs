@@ -28,6 +28,14 @@ const USER_FILE: &str = "usher/client.toml";
 /// A client file is never larger, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1_024;
 
+/// What a client file is, at length.
+const FILE_HELP: &str = r#"File with server, cert, key, ca and person, with paths from its own folder [default: usher/client.toml in the configuration folder of the user, else ./usher-client.toml]. Such as:
+server = "https://localhost:7443"
+ca = "tls/ca.pem"
+cert = "tls/court.pem"
+key = "tls/court.key"
+person = { name = "A Name", post = "Court duty", contact = "020 7946 0123" }"#;
+
 /// Where the broker is, and as whom to call.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
@@ -49,7 +57,7 @@ pub(super) struct ConnectArgs {
     server_name: Option<String>,
     /// File with server, cert, key, ca and person [default: usher/client.toml in the configuration folder of the user,
     /// else ./usher-client.toml]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", long_help = FILE_HELP)]
     client: Option<PathBuf>,
     /// How long one call may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -241,7 +249,8 @@ impl Client {
         within(message, self.limit.saturating_add(wait))
     }
 
-    /// The message of a response, or why there is none; for an act, with how to repeat it safely.
+    /// The message of a response, or why there is none; for an act that may have been done all the same, with how to repeat
+    /// it safely.
     ///
     /// # Errors
     /// When the call failed.
@@ -260,7 +269,7 @@ impl Client {
     ) -> Result<T, Failure> {
         result.map(Response::into_inner).map_err(|status| {
             let failure = Failure::from(status);
-            if self.acts {
+            if self.acts && failure.leaves_open() {
                 return failure.detail(format!(
                     "to repeat this very request: --request-id {request_id}"
                 ));
@@ -432,6 +441,14 @@ mod tests {
         assert_eq!(file.cert, Some(folder.path().join("a.pem")));
         assert_eq!(file.key, Some("/k/a.key".into()));
         assert_eq!(file.ca, None);
+    }
+
+    #[test]
+    fn the_client_file_of_the_help_is_one() {
+        let (_, example) = FILE_HELP.split_once(":\n").unwrap();
+        let file: ClientFile = toml::from_str(example).unwrap();
+        assert!(file.server.is_some() && file.cert.is_some() && file.key.is_some());
+        assert!(file.ca.is_some() && file.person.is_some());
     }
 
     #[test]

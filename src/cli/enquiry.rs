@@ -2,7 +2,9 @@
 
 mod answer;
 mod context;
+mod field;
 mod line;
+mod people;
 mod receipt;
 mod show;
 mod submit;
@@ -10,8 +12,10 @@ mod target;
 
 pub(super) use answer::{content_lines, disposition};
 pub(super) use context::{context_lines, requester_lines};
-pub(super) use show::{deadline, enquiry_page, person};
-pub(super) use target::{check_id, enquiry_id};
+pub(super) use people::people_lines;
+pub(super) use show::{by, deadline, deadline_parts, enquiry_page, person};
+use target::enquiry_id;
+pub(super) use target::{alert_id, check_id, own_check_id};
 
 use super::Context;
 use super::client::{ActArgs, Client, ConnectArgs, words_or_stdin};
@@ -36,7 +40,7 @@ pub(super) enum EnquiryCommand {
     Submit(Box<submit::SubmitArgs>),
     /// Show one enquiry with its checks, answers and alerts
     #[command(
-        before_help = "Examples:\n  usher enquiry show 7K3M-9QXA-B\n  usher enquiry show 018f3b8e-0000-5000-8000-000000000001 --format json"
+        before_help = "Examples:\n  usher enquiry show 7K3M-9QXA-A\n  usher enquiry show 018f3b8e-0000-5000-8000-000000000001 --format json"
     )]
     Show(ShowArgs),
     /// List enquiries: open ones first, nearest deadline first
@@ -46,36 +50,36 @@ pub(super) enum EnquiryCommand {
     List(ListArgs),
     /// Show open enquiries, then everything that happens, until Ctrl-C
     #[command(
-        before_help = "Examples:\n  usher enquiry watch\n  usher enquiry watch --enquiry 7K3M-9QXA-B\n  usher enquiry watch --resume CURSOR --format json"
+        before_help = "Examples:\n  usher enquiry watch\n  usher enquiry watch --enquiry 7K3M-9QXA-A\n  usher enquiry watch --resume CURSOR --format json"
     )]
     Watch(WatchArgs),
     /// List what happened to one enquiry
-    #[command(before_help = "Examples:\n  usher enquiry history 7K3M-9QXA-B")]
+    #[command(before_help = "Examples:\n  usher enquiry history 7K3M-9QXA-A")]
     History(HistoryArgs),
     /// Take an enquiry back: its open checks close
     #[command(
-        before_help = "Examples:\n  usher enquiry withdraw 7K3M-9QXA-B --note \"Submitted for the wrong defendant\""
+        before_help = "Examples:\n  usher enquiry withdraw 7K3M-9QXA-A --note \"Submitted for the wrong defendant\""
     )]
     Withdraw(WithdrawArgs),
     /// Move the hearing; every escalation is computed anew
     #[command(
-        before_help = "Examples:\n  usher enquiry move-hearing 7K3M-9QXA-B --hearing 2026-11-30T10:00 --reason \"Adjourned for the report\""
+        before_help = "Examples:\n  usher enquiry move-hearing 7K3M-9QXA-A --hearing 2026-11-30T10:00 --reason \"Adjourned for the report\""
     )]
     MoveHearing(MoveArgs),
     /// Record what was decided at court with checks outstanding
     #[command(
-        before_help = "Examples:\n  usher enquiry decide 7K3M-9QXA-B --decision seek-adjournment --note \"Two boroughs have not answered\"\n  \
-                       usher enquiry decide 7K3M-9QXA-B --decision proceed-without --authorised-by \"A Manager\" --note \"The bench would not adjourn\""
+        before_help = "Examples:\n  usher enquiry decide 7K3M-9QXA-A --decision seek-adjournment --note \"Two boroughs have not answered\"\n  \
+                       usher enquiry decide 7K3M-9QXA-A --decision proceed-without --authorised-by \"A Manager\" --note \"The bench would not adjourn\""
     )]
     Decide(DecideArgs),
     /// Record that an answer was read
     #[command(
-        before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-B/1\n  usher enquiry receive 7K3M-9QXA-B/1 --answer-version 2"
+        before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-A/1\n  usher enquiry receive 7K3M-9QXA-A/1 --answer-version 2"
     )]
     Receive(ReceiveArgs),
     /// Reply to a responder's question
     #[command(
-        before_help = "Examples:\n  usher enquiry supply 7K3M-9QXA-B/1 --reply \"The middle name is on the list as Alex\"\n  usher enquiry supply 7K3M-9QXA-B/1 --reply -"
+        before_help = "Examples:\n  usher enquiry supply 7K3M-9QXA-A/1 --reply \"The middle name is on the list as Alex\"\n  usher enquiry supply 7K3M-9QXA-A/1 --reply -"
     )]
     Supply(SupplyArgs),
 }

@@ -4,6 +4,7 @@
 //! given: those may be personal data.
 
 use super::connection::{Refused, alert, causes};
+use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write as _;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
@@ -66,6 +67,8 @@ Exit codes:
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     exit: Exit,
+    /// Why, in the contract's word; empty where no broker said one.
+    reason: String,
     what: String,
     details: Vec<String>,
     hint: String,
@@ -76,6 +79,7 @@ impl Failure {
     pub fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             exit,
+            reason: String::new(),
             what: what.into(),
             details: Vec::new(),
             hint: hint.into(),
@@ -118,6 +122,35 @@ impl Failure {
         self.exit
     }
 
+    /// Names the flag before a field that is wrong, where `flag_of` knows it.
+    #[must_use]
+    pub(super) fn with_flags(mut self, flag_of: impl Fn(&str) -> Option<&'static str>) -> Self {
+        for line in std::iter::once(&mut self.what).chain(&mut self.details) {
+            let parts = line.split_once(": ");
+            let named = parts.and_then(|(field, wrong)| Some((flag_of(field)?, field, wrong)));
+            if let Some((flag, field, wrong)) = named {
+                *line = format!("{flag} ({field}): {wrong}");
+            }
+        }
+        self
+    }
+
+    /// What programs read.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "reason": self.reason,
+            "message": self.what,
+            "details": self.details,
+            "hint": self.hint,
+            "exit": self.exit.code(),
+        })
+    }
+
+    /// Whether the act that failed may have been done all the same.
+    pub(super) fn leaves_open(&self) -> bool {
+        matches!(self.exit, Exit::Unreachable | Exit::Failure)
+    }
+
     /// What people read; empty when there is nothing to say.
     pub fn render(&self) -> String {
         if self.what.is_empty() {
@@ -144,6 +177,7 @@ impl From<Status> for Failure {
         let mut failure = Self::new(exit, what_of(&status), hint);
         if let Some(info) = status.get_details_error_info() {
             failure.hint = hint_of(&info.reason).unwrap_or(hint).into();
+            failure.reason = info.reason;
         }
         let bad = status.get_details_bad_request();
         for violation in bad.into_iter().flat_map(|bad| bad.field_violations) {
@@ -213,6 +247,10 @@ fn of_code(code: Code) -> (Exit, &'static str) {
 /// The remedy of a reason, where it is more than that of its code.
 fn hint_of(reason: &str) -> Option<&'static str> {
     Some(match reason {
+        "NOT_PERMITTED" => {
+            "what each role uses: officers and managers `usher enquiry`, adapters `usher check list` and what follows from it, \
+             operators `usher check reroute` and `usher check close`, and all of them `usher alert list`"
+        }
         "PERSON_REQUIRED" => "give --person-name, or a [person] in the client file",
         "LEASE_LOST" => {
             "give its lease as --lease; when it ran out or is another's, lease the check again"
@@ -263,7 +301,10 @@ fn of_connection(status: &Status) -> Option<Failure> {
     if let Some(why) = causes(error).find_map(distrust) {
         return Some(Failure::new(
             Exit::Unreachable,
-            format!("the certificate of the broker is not trusted ({why:?})"),
+            format!(
+                "the certificate of the broker is not trusted: {}",
+                doubt(&why)
+            ),
             "check --ca, and that --server has the name in the broker's certificate (or give --server-name)",
         ));
     }
@@ -304,192 +345,20 @@ fn distrust(cause: &(dyn Error + 'static)) -> Option<rustls::CertificateError> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tonic_types::ErrorDetails;
-    use usher_proto::v1;
-
-    /// Of a call that ended by `cause`.
-    fn ended_by(cause: impl Error + Send + Sync + 'static) -> Failure {
-        let mut status = Status::unknown("h2 protocol error: see https://docs.rs/x");
-        status.set_source(std::sync::Arc::new(cause));
-        Failure::from(status)
-    }
-
-    #[test]
-    fn a_lost_connection_is_no_refusal_and_says_so_in_plain_words() {
-        use std::io::{Error as IoError, ErrorKind as Kind};
-        for kind in [
-            Kind::UnexpectedEof,
-            Kind::ConnectionReset,
-            Kind::BrokenPipe,
-            Kind::Other,
-        ] {
-            let failure = ended_by(IoError::from(kind));
-            assert_eq!(failure.exit(), Exit::Unreachable, "{kind}");
-            let text = failure.render();
-            assert!(
-                text.starts_with(
-                    "error: the connection to the broker was lost\nhint: check that the broker runs"
-                ),
-                "{text}"
-            );
+/// What is wrong with the broker's certificate.
+fn doubt(why: &rustls::CertificateError) -> &'static str {
+    use rustls::CertificateError as E;
+    match why {
+        E::NotValidForName | E::NotValidForNameContext { .. } => {
+            "it is not for the name or address that --server has"
         }
-        let slow = ended_by(TimeoutExpired(()));
-        assert_eq!(slow.exit(), Exit::Unreachable);
-        assert!(slow.render().contains("did not answer in time"));
-        let refused = ConnectError(IoError::from(Kind::ConnectionRefused).into());
-        let text = ended_by(refused).render();
-        assert!(
-            text.contains("cannot be reached: connection refused"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn an_alert_is_a_refusal_even_where_only_its_text_is_left() {
-        let tls = rustls::Error::AlertReceived(rustls::AlertDescription::DecryptError);
-        let text = std::io::Error::other(format!("connection error: {tls}"));
-        for failure in [ended_by(tls), ended_by(text)] {
-            assert_eq!(failure.exit(), Exit::NotPermitted);
-            assert!(
-                failure
-                    .render()
-                    .contains("refused the certificate (DecryptError)"),
-                "{}",
-                failure.render()
-            );
-        }
-    }
-
-    #[test]
-    fn every_code_has_its_exit_code() {
-        let check = |code: Code, exit: u8| {
-            let failure = Failure::from(Status::new(code, "m"));
-            assert_eq!(failure.exit().code(), exit, "{code:?}");
-            assert!(
-                code == Code::Ok || !failure.hint.is_empty(),
-                "{code:?} has a hint"
-            );
-        };
-        check(Code::Ok, 0);
-        check(Code::Cancelled, 1);
-        check(Code::Unknown, 1);
-        check(Code::Unimplemented, 1);
-        check(Code::Internal, 1);
-        check(Code::DataLoss, 1);
-        check(Code::InvalidArgument, 2);
-        check(Code::OutOfRange, 2);
-        check(Code::DeadlineExceeded, 3);
-        check(Code::ResourceExhausted, 3);
-        check(Code::Unavailable, 3);
-        check(Code::PermissionDenied, 4);
-        check(Code::Unauthenticated, 4);
-        check(Code::NotFound, 5);
-        check(Code::AlreadyExists, 6);
-        check(Code::FailedPrecondition, 6);
-        check(Code::Aborted, 6);
-    }
-
-    #[test]
-    fn every_exit_code_is_documented() {
-        let exits = [
-            Exit::Ok,
-            Exit::Failure,
-            Exit::Usage,
-            Exit::Unreachable,
-            Exit::NotPermitted,
-            Exit::NotFound,
-            Exit::Conflict,
-            Exit::Found,
-            Exit::Interrupted,
-        ];
-        for exit in exits {
-            let line = format!("\n  {:<5}", exit.code());
-            assert!(EXIT_CODES.contains(&line), "{exit:?}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_shows_reason_fields_and_remedy() {
-        let mut details = ErrorDetails::new();
-        details.set_error_info("INVALID_FIELDS", "usher", std::collections::HashMap::new());
-        details.add_bad_request_violation("personal.subject.name.family", "must not be empty");
-        details.add_bad_request_violation("deadline", "must be given");
-        let status =
-            Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", details);
-        let text = Failure::from(status).render();
-        assert_eq!(
-            text,
-            "error: 2 fields are wrong (INVALID_FIELDS)\n  personal.subject.name.family: must not be empty\n  \
-             deadline: must be given\nhint: correct what is named and try again"
-        );
-    }
-
-    #[test]
-    fn a_reason_has_a_remedy_of_its_own() {
-        let mut details = ErrorDetails::new();
-        details.set_error_info("LEASE_LOST", "usher", std::collections::HashMap::new());
-        let status =
-            Status::with_error_details(Code::FailedPrecondition, "the lease is lost", details);
-        let failure = Failure::from(status);
-        assert_eq!(failure.exit(), Exit::Conflict);
-        assert!(
-            failure.render().ends_with("lease the check again"),
-            "{}",
-            failure.render()
-        );
-    }
-
-    /// Every hint that a failed call can give.
-    fn hints() -> Vec<String> {
-        let by_code = (0..=16).map(|code| of_code(Code::from_i32(code)).1.to_owned());
-        let reasons = (1..).map_while(|number| v1::ErrorReason::try_from(number).ok());
-        let by_reason = reasons.filter_map(|reason| {
-            let name = reason.as_str_name().strip_prefix("ERROR_REASON_")?;
-            Some(hint_of(name)?.to_owned())
-        });
-        by_code.chain(by_reason).collect()
-    }
-
-    #[test]
-    fn hints_name_commands_and_flags_that_there_are() {
-        fn flags(command: &clap::Command, found: &mut Vec<String>) {
-            found.extend(
-                command
-                    .get_arguments()
-                    .filter_map(|flag| Some(format!("--{}", flag.get_long()?))),
-            );
-            for inner in command.get_subcommands() {
-                flags(inner, found);
-            }
-        }
-        let whole = crate::cli::command();
-        let mut known = Vec::new();
-        flags(&whole, &mut known);
-        let hints = hints();
-        assert!(
-            hints.len() > 25,
-            "every reason has been asked: {}",
-            hints.len()
-        );
-        for hint in hints {
-            for word in hint.split(|letter: char| letter.is_whitespace() || ",;:".contains(letter))
-            {
-                assert!(
-                    !word.starts_with("--") || known.iter().any(|flag| flag == word),
-                    "{word}: {hint}"
-                );
-            }
-            for named in hint.split('`').skip(1).step_by(2) {
-                let mut at = &whole;
-                for word in named.split(' ').skip(1) {
-                    at = at
-                        .find_subcommand(word)
-                        .unwrap_or_else(|| panic!("{named}: {hint}"));
-                }
-            }
-        }
+        E::UnknownIssuer | E::BadSignature => "it is not of the authority that --ca has",
+        E::Expired | E::ExpiredContext { .. } => "it has expired",
+        E::NotValidYet | E::NotValidYetContext { .. } => "it is not valid yet: check the clocks",
+        E::Revoked => "it has been revoked",
+        _ => "it is no certificate of a server",
     }
 }
+
+#[cfg(test)]
+mod tests;

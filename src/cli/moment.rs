@@ -64,6 +64,12 @@ pub(super) fn parse_local(text: &str) -> Result<jiff::civil::DateTime, String> {
     text.parse().map_err(|_| wanted.into())
 }
 
+/// Reads a date such as `1990-04-30`.
+pub(super) fn parse_day(text: &str) -> Result<jiff::civil::Date, String> {
+    let wanted = "expected a date in the form 1990-04-30: year, month, day";
+    text.parse().map_err(|_| wanted.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +96,8 @@ mod tests {
         check("2026-11-23T14:00", true);
         check("2026-11-23 14:00", true);
         check("2026-11-23", false);
+        let told = parse_day("1990-13-01").unwrap_err();
+        assert!(told.contains("year, month, day"), "{told}");
         check("2026-11-23T14:00Z", false);
         check("2026-11-23T14:00+01:00", false);
         check("2026-13-23T14:00", false);

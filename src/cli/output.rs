@@ -3,10 +3,14 @@
 //!
 //! Text from elsewhere is cleaned of control characters: no answer may steer a reader's terminal.
 
+mod rows;
+
+pub(super) use rows::table;
+
 use super::failure::{Exit, Failure};
 use super::json::{self, Named};
 use clap::ValueEnum;
-use comfy_table::{Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, Color};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
@@ -137,20 +141,6 @@ fn unwritten(error: &std::io::Error) -> Failure {
 /// Whether a person sits at the terminal and can be asked.
 pub(super) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// One line under the headings, none elsewhere: rows stay on one screen.
-const STYLE: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-
-/// A table with these headings.
-pub(super) fn table(headings: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.enforce_styling(); // the way out takes colours away where they are not wanted
-    table.set_header(headings.iter().map(Cell::new));
-    table
 }
 
 /// A cell with text from elsewhere.

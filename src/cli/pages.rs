@@ -20,6 +20,16 @@ pub(super) struct PageArgs {
     page_token: String,
 }
 
+impl PageArgs {
+    /// All that there is.
+    pub(super) fn all() -> Self {
+        Self {
+            limit: u32::MAX,
+            page_token: String::new(),
+        }
+    }
+}
+
 /// Asks `fetch(page size, page token)` for pages until there are enough. Returns the items and the token to go on with.
 ///
 /// # Errors

@@ -97,12 +97,12 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
 fn responders_table(responders: &[v1::Responder]) -> String {
     let mut rows = table(&[
         "responder",
-        "name",
         "duty phone",
         "connected",
         "waiting",
         "nearest deadline",
         "oldest since",
+        "name",
     ]);
     for responder in responders {
         let tone = match (responder.connected_adapters, responder.waiting_count) {
@@ -112,12 +112,12 @@ fn responders_table(responders: &[v1::Responder]) -> String {
         };
         rows.add_row([
             cell(&responder.id),
-            cell(&responder.name),
             cell(&responder.duty_phone),
             toned(shown(responder.connected_adapters), tone),
             cell(shown(responder.waiting_count)),
             cell(civil(responder.nearest_deadline_time.as_ref())),
             cell(civil(responder.oldest_wait_time.as_ref())),
+            cell(&responder.name),
         ]);
     }
     rows.to_string()

@@ -55,6 +55,7 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
+    Sex { Female = "female", Male = "male", NotSpecified = "not-specified" }
     Information {
         Known = "known", Plans = "plans", History = "history", Worker = "worker", AdultConcerns = "adult-concerns",
         ContactRestrictions = "contact-restrictions", CurfewAdvice = "curfew-advice",

@@ -87,6 +87,9 @@ fn form(what: &str) -> String {
     if let Some(key) = missing(what) {
         return format!("add `{key}`; the file of this name in config/ shows it");
     }
+    if what.starts_with("invalid socket address") {
+        return "write an IP address and a port, such as \"127.0.0.1:7443\"; names are not looked up".into();
+    }
     let Some((_, expected)) = what.rsplit_once("expected ") else {
         return "the file of this name in config/ shows the form".into();
     };

@@ -124,7 +124,8 @@ impl Faults {
     ///
     /// # Errors
     /// When one of `faults` is an error, or there is no value.
-    pub fn or<T>(value: Option<T>, faults: Vec<Fault>) -> Result<(T, Vec<Fault>), Self> {
+    pub fn or<T>(value: Option<T>, mut faults: Vec<Fault>) -> Result<(T, Vec<Fault>), Self> {
+        faults.sort_by_key(|fault| fault.severity); // errors first: nobody should look for them
         let failed = faults.iter().any(|fault| fault.severity == Severity::Error);
         match value {
             Some(value) if !failed => Ok((value, faults)),
@@ -274,7 +275,8 @@ mod tests {
         let both = Faults::or(Some(7), vec![warning, error]).unwrap_err();
         assert_eq!(
             both.to_string(),
-            "warning: setting server.listen: w\nerror: setting server.listen: e\n  r"
+            "error: setting server.listen: e\n  r\nwarning: setting server.listen: w",
+            "what stops usher comes first"
         );
         assert!(Faults::or(None::<u8>, Vec::new()).is_err());
     }

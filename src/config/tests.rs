@@ -115,7 +115,7 @@ fn what_is_wrong_is_named_with_its_place_and_remedy() {
         &[],
         &[],
         &[
-            "usher.toml:2:10: invalid socket address",
+            "usher.toml:2:10: invalid socket address syntax  write an IP address and a port",
             "usher.toml:3:1: unknown key `steams_max`  did you mean `streams_max`?",
             "usher.toml:4:2: unknown key `stor`  did you mean `store`?",
             "usher.toml:7:10: unknown word `rocks`  known here: redb, sled",

@@ -45,7 +45,7 @@ pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> S
         "One sentencing day. Courts and postcodes are real; people, and what boroughs answer,\nare invented.\n\n",
     );
     // What matters most comes last: it is what a small screen still shows. Writing to a string cannot fail.
-    let _ = writeln!(text, "{}\n", boroughs(findings));
+    let _ = writeln!(text, "{}\n{}\n", boroughs(findings), elsewhere(findings));
     if !findings.worst.is_empty() {
         let _ = writeln!(text, "{}\n", worst(findings));
     }
@@ -130,6 +130,18 @@ fn boroughs(findings: &Findings) -> Table {
     table
 }
 
+/// The checks that no borough's row counts, so that the tables can be added up.
+fn elsewhere(findings: &Findings) -> String {
+    let summary = &findings.summary;
+    let counted: u64 = findings.boroughs.values().map(|score| score.checks).sum();
+    let (sent_on, closed) = (summary.redirected, summary.closed_by_person);
+    let rest = summary.checks.saturating_sub(counted + sent_on + closed);
+    format!(
+        "{counted} checks; {} in all with {sent_on} sent on, {closed} closed by a person and {rest} of no borough.",
+        summary.checks
+    )
+}
+
 fn worst(findings: &Findings) -> Table {
     let mut table = table(
         [
@@ -164,6 +176,7 @@ fn share(part: u64, all: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::summary::Score;
     use super::*;
 
     #[test]
@@ -177,6 +190,28 @@ mod tests {
         ] {
             assert_eq!(share(part, all), expected);
         }
+    }
+
+    #[test]
+    fn the_boroughs_and_what_is_elsewhere_add_up() {
+        let summary = Summary {
+            checks: 540,
+            redirected: 18,
+            closed_by_person: 4,
+            ..Summary::default()
+        };
+        let score = Score {
+            checks: 509,
+            ..Score::default()
+        };
+        let findings = Findings {
+            summary,
+            boroughs: [("hackney".to_owned(), score)].into(),
+            ..Findings::default()
+        };
+        let wanted =
+            "509 checks; 540 in all with 18 sent on, 4 closed by a person and 9 of no borough.";
+        assert_eq!(elsewhere(&findings), wanted);
     }
 
     #[test]

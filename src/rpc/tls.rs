@@ -85,7 +85,7 @@ pub enum TlsError {
         at: Timestamp,
     },
     /// The certificate is a client's.
-    #[error("the certificate in {} is not made for a server: it needs a DNS name or an address, and no purpose but servers' may be all it has; issue one with `usher pki issue --server --host NAME`", path.display())]
+    #[error("the certificate in {} is not made for a server: it needs a DNS name or an address among its alternative names and, where it limits its purposes, serverAuth; issue one with `usher pki issue --server --host NAME`", path.display())]
     Purpose {
         /// The file.
         path: PathBuf,

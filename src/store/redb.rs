@@ -49,9 +49,7 @@ impl Redb {
     /// # Errors
     /// [`KvError::Absent`] when it has none; else as [`Redb::open`].
     pub fn open_made(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
-        if !Folder::was_made(folder) {
-            return Err(KvError::Absent);
-        }
+        Folder::must_be_made(folder)?;
         Self::open_or(folder, settings, |_| Err(KvError::Absent))
     }
 

@@ -68,9 +68,7 @@ impl Sled {
     /// # Errors
     /// [`KvError::Absent`] when it has none; else as [`Sled::open`].
     pub fn open_made(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
-        if !Folder::was_made(folder) {
-            return Err(KvError::Absent);
-        }
+        Folder::must_be_made(folder)?;
         Self::open_or(folder, settings, |_| Err(KvError::Absent))
     }
 

@@ -8,6 +8,7 @@ use crate::id::CheckNumber;
 use crate::permit;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
+use crate::rules::weigh::Weight;
 use crate::time::Timestamp;
 use crate::{limits, rules};
 
@@ -211,17 +212,10 @@ impl Work<'_> {
             return Ok(unchanged(before));
         }
         let verb = command.verb.name();
-        let outstanding = self.enquiry.checks.iter();
-        let outstanding = outstanding
-            .filter(|check| check.state.is_outstanding())
-            .count();
-        let weight = rules::weigh::weight(&self.enquiry);
-        let max = rules::weigh::room(verb, outstanding);
-        if weight > max && weight > rules::weigh::weight(before) {
-            return Err(Rejection::TooMany {
-                what: "bytes of text in one enquiry",
-                max,
-            });
+        let (weight, lighter) = (Weight::of(&self.enquiry), Weight::of(before));
+        if let Some(max) = weight.broken_by(verb, lighter) {
+            let what = "bytes of text in one enquiry";
+            return Err(Rejection::TooMany { what, max });
         }
         let remembered = !matches!(verb, VerbName::Lease | VerbName::Renew);
         if let Some(request) = command.request.filter(|_| remembered) {

@@ -202,11 +202,6 @@ pub enum CourtDecisionKind {
 }
 
 impl Enquiry {
-    /// What people wrote in it, and their names, in bytes as stored.
-    pub fn text_bytes(&self) -> usize {
-        crate::rules::weigh::weight(self)
-    }
-
     /// The check with this number.
     pub fn check(&self, number: CheckNumber) -> Option<&Check> {
         self.checks.get(usize::from(number).checked_sub(1)?)
@@ -237,7 +232,7 @@ impl Enquiry {
 
     /// How much people have put into it, in bytes, at most [`crate::limits::PERSONAL_BYTES_MAX`].
     pub fn weight(&self) -> usize {
-        crate::rules::weigh::weight(self)
+        crate::rules::weigh::Weight::of(self).total()
     }
 
     /// Which ladder its checks climb.

@@ -215,7 +215,7 @@ impl FromStr for Reference {
     /// Reads a reference as people write it: any case, `O` for 0, `I` or `L` for 1, hyphens anywhere.
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let bad = ParseIdError {
-            expected: "a reference such as 7K3M-9QXA-B (its last character checks the others)",
+            expected: "a reference such as 7K3M-9QXA-A (its last character checks the others)",
         };
         let mut symbols = [0_u8; 9];
         let mut length = 0;

@@ -2,7 +2,7 @@
 
 /// Checks of one enquiry that responders have, or had. A family over sixteen responders is beyond any that inspectors describe.
 pub const RESPONDER_CHECKS_PER_ENQUIRY_MAX: usize = 16;
-/// Checks of one enquiry. What leads nowhere is never refused: the operators have room for one more than responders have.
+/// Checks of one enquiry. What leads nowhere at submission is never refused: the operators have room for one more than responders have.
 pub const CHECKS_PER_ENQUIRY_MAX: usize = RESPONDER_CHECKS_PER_ENQUIRY_MAX + 1;
 /// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
 pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;
@@ -12,7 +12,7 @@ pub const CHILDREN_PER_ENQUIRY_MAX: usize = 24;
 pub const OTHERS_PER_ENQUIRY_MAX: usize = 24;
 /// Former names and aliases of one person.
 pub const ALIASES_PER_PERSON_MAX: usize = 8;
-/// Codes in one list (concerns, legal bases, information asked for).
+/// Codes in one list (concerns, legal gateways, information asked for).
 pub const CODES_PER_LIST_MAX: usize = 16;
 /// Authorities that an enquiry names directly.
 pub const AUTHORITIES_PER_LIST_MAX: usize = 16;
@@ -33,7 +33,7 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
 pub const REQUESTS_REMEMBERED_MAX: usize = 128;
-/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: sixteen checks with every
+/// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: seventeen checks with every
 /// step and trouble open have a few more.
 pub const ALERTS_KEPT_MAX: usize = 256;
 /// What people write and who they are, in bytes, of one enquiry: with everything else at its bound it fits [`RECORD_BYTES_MAX`].

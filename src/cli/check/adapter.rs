@@ -3,6 +3,7 @@
 use super::show::{check_page, checks, leased};
 use crate::cli::Context;
 use crate::cli::client::{ActArgs, Client, ConnectArgs, read_text, words_or_stdin};
+use crate::cli::enquiry::own_check_id;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::json;
 use crate::cli::moment;
@@ -11,7 +12,7 @@ use crate::cli::words;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
-use usher_domain::id::{CheckId, LeaseId};
+use usher_domain::id::LeaseId;
 use usher_domain::limits;
 use usher_proto::v1;
 use v1::redirect_request::To;
@@ -32,9 +33,9 @@ pub(in crate::cli) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
-    /// Id of the check
+    /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
-    check: CheckId,
+    check: String,
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -61,17 +62,17 @@ pub(in crate::cli) struct LeaseArgs {
 /// Which check, and under which lease.
 #[derive(Debug, Args)]
 struct HeldArgs {
-    /// Id of the check
+    /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
-    check: CheckId,
+    check: String,
     /// Its lease, where it is leased
     #[arg(long, value_name = "UUID")]
     lease: Option<LeaseId>,
 }
 
 impl HeldArgs {
-    fn check_id(&self) -> String {
-        self.check.to_string()
+    async fn check_id(&self, client: &Client) -> Result<String, Failure> {
+        own_check_id(client, &self.check).await
     }
 
     fn lease_id(&self) -> String {
@@ -105,11 +106,18 @@ pub(in crate::cli) struct AcceptArgs {
 
 #[derive(Args)]
 pub(in crate::cli) struct AnswerArgs {
-    #[command(flatten)]
-    held: HeldArgs,
+    /// The check: the enquiry's id or reference, a slash, the check's number
+    #[arg(value_name = "CHECK", required_unless_present = "example")]
+    check: Option<String>,
+    /// Its lease, where it is leased
+    #[arg(long, value_name = "UUID")]
+    lease: Option<LeaseId>,
     /// What it comes to
-    #[arg(long, value_parser = words::parser::<v1::Disposition>())]
-    disposition: v1::Disposition,
+    #[arg(long, value_parser = words::parser::<v1::Disposition>(), required_unless_present = "example")]
+    disposition: Option<v1::Disposition>,
+    /// Print a filled example of a file for --content, and do nothing else
+    #[arg(long)]
+    example: bool,
     /// What is said, as proto3 JSON of `AnswerContent`; `-` reads the standard input
     #[arg(long, value_name = "FILE", conflicts_with = "remark")]
     content: Option<PathBuf>,
@@ -129,7 +137,7 @@ pub(in crate::cli) struct AnswerArgs {
 impl std::fmt::Debug for AnswerArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AnswerArgs")
-            .field("held", &self.held)
+            .field("check", &self.check)
             .finish_non_exhaustive()
     }
 }
@@ -186,6 +194,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Fai
             page_token,
             responder_ids: args.responder.clone(),
             states: args.state.iter().map(|state| (*state).into()).collect(),
+            reference: String::new(),
         };
         let page = client.take(client.adapter().list_checks(client.request(request)).await)?;
         Ok((page.checks, page.next_page_token))
@@ -203,7 +212,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Fai
 pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::reading(&args.connect, &context.environment)?;
     let request = client.request(v1::GetCheckRequest {
-        check_id: args.check.to_string(),
+        check_id: own_check_id(&client, &args.check).await?,
     });
     let response = client.take(client.adapter().get_check(request).await)?;
     after(context, response.check)
@@ -238,7 +247,7 @@ pub(super) async fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, F
     let client = Client::acting(&args.act, &context.environment)?;
     let request = v1::RenewRequest {
         request_id: client.request_id(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         lease: args.keep.map(moment::seconds),
     };
@@ -257,7 +266,7 @@ pub(super) async fn accept(args: &AcceptArgs, context: &Context) -> Result<Exit,
     let request = v1::AcceptRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         expected_by_time: args.expected_by,
     };
@@ -266,20 +275,61 @@ pub(super) async fn accept(args: &AcceptArgs, context: &Context) -> Result<Exit,
 }
 
 pub(super) async fn answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Failure> {
+    let (Some(check), Some(disposition), false) = (&args.check, args.disposition, args.example)
+    else {
+        context.output.value(&json::to_value(&example()?)?)?;
+        return Ok(Exit::Ok);
+    };
     let said = content(args)?;
     let client = Client::acting(&args.act, &context.environment)?;
     let request = v1::AnswerRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
-        lease_id: args.held.lease_id(),
-        disposition: args.disposition.into(),
+        check_id: own_check_id(&client, check).await?,
+        lease_id: args
+            .lease
+            .map(|lease| lease.to_string())
+            .unwrap_or_default(),
+        disposition: disposition.into(),
         data_as_of_time: args.data_as_of,
         content: said,
     };
     let response = client.take(client.adapter().answer(client.request(request)).await)?;
     after(context, response.check)
 }
+
+/// A filled example of what may be said. The people are invented; the number is one of those kept for drama.
+fn example() -> Result<v1::AnswerContent, Failure> {
+    json::from_text("the built-in example", EXAMPLE)
+}
+
+const EXAMPLE: &str = r#"{
+  "matches": [
+    {"who": "child 1", "confidence": "CONFIDENCE_CERTAIN", "basis": "name and date of birth"}
+  ],
+  "episodes": [
+    {
+      "kind": "EPISODE_KIND_CIN_PLAN",
+      "who": "child 1",
+      "open": true,
+      "start": "2025-05-06",
+      "category": "ABUSE_CATEGORY_NEGLECT",
+      "handling": ["HANDLING_MAY_CITE"]
+    }
+  ],
+  "worker": {"name": "Alex Worker", "team": "Children in need", "phone": "020 7946 0123", "email": "cin@borough.example"},
+  "recentContacts": 2,
+  "lastContact": "2025-06-07",
+  "remarks": [
+    {
+      "topic": "TOPIC_CURFEW_ADVICE",
+      "text": "The address is where the children live: ring before a curfew is proposed.",
+      "handling": ["HANDLING_NOT_TO_DEFENDANT", "HANDLING_RING_FIRST"]
+    }
+  ],
+  "source": "DATA_SOURCE_PEOPLE",
+  "disclosure": {"decision": "DISCLOSURE_DECISION_PERMIT", "policyVersion": "1"}
+}"#;
 
 fn content(args: &AnswerArgs) -> Result<Option<v1::AnswerContent>, Failure> {
     if let Some(path) = &args.content {
@@ -310,7 +360,7 @@ pub(super) async fn release(args: &ReleaseArgs, context: &Context) -> Result<Exi
     let request = v1::ReleaseRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
     };
     let response = client.take(client.adapter().release(client.request(request)).await)?;
@@ -322,7 +372,7 @@ pub(super) async fn ask(args: &AskArgs, context: &Context) -> Result<Exit, Failu
     let request = v1::AskRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         question: words_or_stdin(&args.question)?,
     };
@@ -342,10 +392,22 @@ pub(super) async fn redirect(args: &RedirectArgs, context: &Context) -> Result<E
     let request = v1::RedirectRequest {
         request_id: client.request_id(),
         person: client.person(),
-        check_id: args.held.check_id(),
+        check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         to: to.or_else(|| unknown.then_some(To::UnknownOwner(v1::UnknownOwner {}))),
     };
     let response = client.take(client.adapter().redirect(client.request(request)).await)?;
     after(context, response.check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_an_answer_with_every_part_filled() {
+        let said = example().unwrap();
+        assert!(said.worker.is_some() && said.recent_contacts.is_some());
+        assert!(!said.matches.is_empty() && !said.episodes.is_empty() && !said.remarks.is_empty());
+    }
 }

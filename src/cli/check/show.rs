@@ -1,6 +1,9 @@
 //! Checks as a responder's people read them.
 
-use crate::cli::enquiry::{content_lines, context_lines, deadline, disposition, requester_lines};
+use crate::cli::enquiry::{
+    by, content_lines, context_lines, deadline, deadline_parts, disposition, people_lines,
+    requester_lines,
+};
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
@@ -10,44 +13,53 @@ use usher_proto::v1;
 /// A list of checks.
 pub(super) fn checks(found: &[v1::AssignedCheck]) -> String {
     let mut rows = table(&[
-        "reference",
-        "before",
-        "responder",
-        "stands",
-        "since",
-        "for",
         "check",
+        "before",
+        "stands",
+        "responder",
+        "for",
+        "court",
+        "since",
+        "id",
     ]);
     for check in found {
-        let before = deadline(check.deadline.as_ref());
+        let (before, court) = deadline_parts(check.deadline.as_ref());
         let late = check.sentenced_outstanding_time.is_some();
         rows.add_row([
-            cell(&check.reference),
+            cell(spoken(check)),
             toned(before, if late { Tone::Bad } else { Tone::Plain }),
-            cell(&check.responder_id),
             cell(word::<v1::CheckState>(check.state)),
-            cell(civil(check.state_time.as_ref())),
+            cell(&check.responder_id),
             cell(word::<v1::Purpose>(check.purpose)),
+            cell(court),
+            cell(civil(check.state_time.as_ref())),
             cell(&check.id),
         ]);
     }
     rows.to_string()
 }
 
-/// What was leased: each check and the lease to show with every act on it.
+/// The check as people say it: the reference of the enquiry, a slash, its number.
+fn spoken(check: &v1::AssignedCheck) -> String {
+    let number = check.id.rsplit_once('/').map_or("-", |(_, number)| number);
+    format!("{}/{}", clean(&check.reference), clean(number))
+}
+
+/// What was leased: each check, and the lease to show with every act on it on a line of its own, to be copied.
 pub(super) fn leased(found: &[v1::LeasedCheck]) -> String {
-    let mut rows = table(&["reference", "before", "check", "lease", "yours until"]);
+    let mut page = String::new();
     for one in found {
         let check = one.check.clone().unwrap_or_default();
-        rows.add_row([
-            cell(&check.reference),
-            cell(deadline(check.deadline.as_ref())),
-            cell(&check.id),
-            cell(&one.lease_id),
-            cell(exact(one.expire_time.as_ref())),
-        ]);
+        let _ = writeln!(
+            page,
+            "{}   before {}\n  yours until {}, with\n  --lease {}",
+            spoken(&check),
+            deadline(check.deadline.as_ref()),
+            exact(one.expire_time.as_ref()),
+            clean(&one.lease_id)
+        );
     }
-    rows.to_string()
+    page
 }
 
 /// One check, all that its responder may see.
@@ -65,7 +77,12 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
             "            SENTENCED WITHOUT YOUR ANSWER: it is still wanted"
         );
     }
-    let _ = writeln!(page, "For         {}", word::<v1::Purpose>(check.purpose));
+    let report = match check.report {
+        0 => String::new(),
+        some => format!(", {} report", word::<v1::ReportType>(some)),
+    };
+    let purpose = word::<v1::Purpose>(check.purpose);
+    let _ = writeln!(page, "For         {purpose}{report}");
     requester_lines(&mut page, &check.requester.clone().unwrap_or_default());
     let _ = writeln!(
         page,
@@ -75,18 +92,15 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
     if check.curfew == i32::from(v1::CurfewState::Proposed) {
         let _ = writeln!(page, "Curfew      proposed: is the address safe?");
     }
+    if check.in_custody {
+        let _ = writeln!(page, "Custody     REMANDED");
+    }
     if check.imminent_harm {
         let _ = writeln!(page, "Harm        IMMINENT");
     }
-    if let Some(lease) = &check.lease {
-        let _ = writeln!(
-            page,
-            "Lease       until {}",
-            exact(lease.expire_time.as_ref())
-        );
-    }
+    hands(&mut page, check);
     if let Some(personal) = &check.personal {
-        people(&mut page, personal);
+        people_lines(&mut page, personal);
         context_lines(&mut page, personal);
     }
     for exchange in &check.exchanges {
@@ -101,6 +115,32 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
             clean(&exchange.question)
         );
     }
+    answers(&mut page, check);
+    page
+}
+
+/// Who has taken it on, what was promised, and whose lease runs.
+fn hands(page: &mut String, check: &v1::AssignedCheck) {
+    if check.accepted_by.is_some() {
+        let _ = writeln!(page, "Accepted    by {}", by(check.accepted_by.as_ref()));
+    }
+    if check.expected_by_time.is_some() {
+        let _ = writeln!(
+            page,
+            "Promised    for {}",
+            civil(check.expected_by_time.as_ref())
+        );
+    }
+    if let Some(lease) = &check.lease {
+        let _ = writeln!(
+            page,
+            "Lease       until {}",
+            exact(lease.expire_time.as_ref())
+        );
+    }
+}
+
+fn answers(page: &mut String, check: &v1::AssignedCheck) {
     for answer in &check.answers {
         let _ = writeln!(
             page,
@@ -108,84 +148,45 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
             answer.version,
             disposition(answer.disposition)
         );
+        if answer.data_as_of_time.is_some() {
+            let _ = writeln!(
+                page,
+                "  data as of {}",
+                civil(answer.data_as_of_time.as_ref())
+            );
+        }
         if let Some(content) = &answer.content {
-            content_lines(&mut page, content);
+            content_lines(page, content);
         }
     }
-    page
-}
-
-fn people(page: &mut String, personal: &v1::Personal) {
-    if let Some(subject) = &personal.subject {
-        let birth = subject
-            .born
-            .as_ref()
-            .map_or("-", |birth| birth.date.as_str());
-        let _ = writeln!(
-            page,
-            "Defendant   {}, born {}",
-            name(subject.name.as_ref()),
-            clean(birth)
-        );
-        for alias in &subject.aliases {
-            let _ = writeln!(page, "  also      {}", name(Some(alias)));
-        }
-    }
-    for child in &personal.children {
-        let birth = child.born.as_ref().map_or("-", |birth| birth.date.as_str());
-        let _ = writeln!(
-            page,
-            "Child       {}, born {}, {}",
-            name(child.name.as_ref()),
-            clean(birth),
-            clean(&child.relationship)
-        );
-    }
-    for other in &personal.others {
-        let _ = writeln!(
-            page,
-            "Adult       {}, {}",
-            name(other.name.as_ref()),
-            clean(&other.relationship)
-        );
-    }
-    for address in &personal.addresses {
-        let kind = if address.kind > v1::AddressKind::Given.into() {
-            format!(" ({})", word::<v1::AddressKind>(address.kind))
-        } else {
-            String::new()
-        };
-        let place = format!("{} {}", address.lines, address.postcode);
-        let _ = writeln!(
-            page,
-            "Address     {}: {}{kind}",
-            word::<v1::AddressRole>(address.role),
-            clean(place.trim())
-        );
-    }
-    if !personal.note.is_empty() {
-        let _ = writeln!(page, "Note        {}", clean(&personal.note));
-    }
-}
-
-fn name(name: Option<&v1::PersonName>) -> String {
-    let joined = name
-        .map(|name| format!("{} {}", name.given, name.family))
-        .unwrap_or_default();
-    clean(joined.trim())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::moment::parse_instant;
 
     #[test]
     fn a_desk_sees_whom_to_look_up_and_by_when() {
         let check = v1::AssignedCheck {
             id: "018f/1".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             state: v1::CheckState::Leased.into(),
             imminent_harm: true,
+            report: v1::ReportType::Fast.into(),
+            purpose: v1::Purpose::CourtReport.into(),
+            accepted_by: Some(v1::By {
+                person: Some(v1::Person {
+                    name: "A Desk".into(),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            }),
+            expected_by_time: Some(parse_instant("2026-11-23T12:00").unwrap()),
+            answers: vec![v1::Answer {
+                data_as_of_time: Some(parse_instant("2026-11-20T06:00").unwrap()),
+                ..Default::default()
+            }],
             sentenced_outstanding_time: Some(prost_types::Timestamp::default()),
             personal: Some(v1::Personal {
                 subject: Some(v1::Subject {
@@ -193,6 +194,7 @@ mod tests {
                         family: "Example".into(),
                         given: "Sam".into(),
                     }),
+                    crn: "X320741".into(),
                     ..Default::default()
                 }),
                 addresses: vec![v1::Address {
@@ -206,8 +208,12 @@ mod tests {
         };
         let page = check_page(&check);
         for wanted in [
-            "Sam Example",
-            "home: - (no fixed abode)",
+            "Sam Example, CRN X320741",
+            "court report, fast report",
+            "Accepted    by A Desk",
+            "Promised    for Mon 23 Nov 2026 12:00",
+            "data as of Fri 20 Nov 2026 06:00",
+            "home, no fixed abode",
             "IMMINENT",
             "still wanted",
         ] {

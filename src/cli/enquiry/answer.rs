@@ -142,12 +142,14 @@ pub(in crate::cli) fn content_lines(page: &mut String, content: &v1::AnswerConte
             .collect();
         let _ = writeln!(page, "  worker: {}", known.join(", "));
     }
+    let latest = match content.last_contact.as_str() {
+        "" => String::new(),
+        date => format!(", the latest {}", clean(date)),
+    };
     if let Some(count) = content.recent_contacts {
-        let _ = writeln!(
-            page,
-            "  contacts in the last year: {count}, the latest {}",
-            clean(&content.last_contact)
-        );
+        let _ = writeln!(page, "  contacts in the last year: {count}{latest}");
+    } else if !latest.is_empty() {
+        let _ = writeln!(page, "  contacts: not counted{latest}");
     }
     for remark in &content.remarks {
         let text = clean(&remark.text).replace('\n', "\n    ");

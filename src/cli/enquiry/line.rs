@@ -1,6 +1,7 @@
 //! Enquiries and events on one line each, for lists and watches.
 
-use super::show::{by, deadline, deadline_parts, name};
+use super::people::name;
+use super::show::{by, deadline, deadline_parts};
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::word;
@@ -12,12 +13,12 @@ pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
     let mut rows = table(&[
         "reference",
         "before",
-        "court",
-        "defendant",
-        "outstanding",
-        "answered",
         "needs you",
-        "alerts",
+        "unattended alerts",
+        "outstanding",
+        "defendant",
+        "court",
+        "answered",
         "id",
     ]);
     for enquiry in enquiries {
@@ -29,28 +30,19 @@ pub(super) fn summaries(enquiries: &[v1::EnquirySummary]) -> String {
             (true, 0) => counts.outstanding.to_string(),
             (true, lost) => format!("{}, {lost} unroutable", counts.outstanding),
         };
+        let tone = |bad| if bad { Tone::Bad } else { Tone::Plain };
         rows.add_row([
             cell(&enquiry.reference),
             cell(before),
-            cell(court),
-            cell(name(enquiry.subject.as_ref())),
+            toned(needed.to_string(), tone(needed > 0)),
+            toned(
+                format!("{} of {}", enquiry.open_alerts, enquiry.live_alerts),
+                tone(enquiry.open_alerts > 0),
+            ),
             cell(outstanding),
+            cell(name(enquiry.subject.as_ref())),
+            cell(court),
             cell(counts.answered.to_string()),
-            toned(
-                needed.to_string(),
-                if needed > 0 { Tone::Bad } else { Tone::Plain },
-            ),
-            toned(
-                format!(
-                    "{} of {} unattended",
-                    enquiry.open_alerts, enquiry.live_alerts
-                ),
-                if enquiry.open_alerts > 0 {
-                    Tone::Bad
-                } else {
-                    Tone::Plain
-                },
-            ),
             cell(&enquiry.id),
         ]);
     }
@@ -142,7 +134,7 @@ mod tests {
     #[test]
     fn an_event_is_one_line_with_what_matters() {
         let event = v1::Event {
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             check_id: "018f/2".into(),
             event_time: Some(parse_instant("2026-11-23T10:00:05Z").unwrap()),
             r#type: v1::EventType::Answered.into(),
@@ -153,7 +145,7 @@ mod tests {
         };
         assert_eq!(
             event_line(&event),
-            "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-B check 2  answered  hackney  after hearing  version 1"
+            "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-A check 2  answered  hackney  after hearing  version 1"
         );
     }
 }

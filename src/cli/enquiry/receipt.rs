@@ -1,5 +1,6 @@
 //! The receipt of a submission as officers read it: who was asked, whether an answer is likely, what to do if not.
 
+use super::show::leads_nowhere;
 use crate::cli::moment;
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
@@ -7,8 +8,8 @@ use comfy_table::Cell;
 use std::fmt::Write as _;
 use usher_proto::v1;
 
-/// The receipt.
-pub(super) fn receipt_page(receipt: &v1::SubmitResponse) -> String {
+/// The receipt of what was submitted with these addresses.
+pub(super) fn receipt_page(receipt: &v1::SubmitResponse, addresses: &[v1::Address]) -> String {
     let mut page = if receipt.validate_only {
         "NOT SUBMITTED: this is what would happen.\n".to_owned()
     } else {
@@ -30,13 +31,28 @@ pub(super) fn receipt_page(receipt: &v1::SubmitResponse) -> String {
         "connected",
         "working time left",
         "answered in that time",
-        "advice",
     ]);
     for check in &receipt.checks {
         checks.add_row(row(check));
     }
-    let _ = writeln!(page, "{checks}");
-    page + &warnings(&receipt.warnings)
+    let _ = writeln!(page, "{checks}\n");
+    for check in &receipt.checks {
+        let _ = writeln!(page, "Check {}: {}", number(check), clean(&advice(check)));
+        if check.responder_id.is_empty() {
+            for reason in &check.reasons {
+                let _ = writeln!(page, "  stands for: {}", leads_nowhere(reason, addresses));
+            }
+        }
+    }
+    page.push_str(&warnings(&receipt.warnings));
+    if !receipt.validate_only {
+        let reference = clean(&receipt.reference);
+        let _ = writeln!(
+            page,
+            "\nNext: `usher enquiry watch --enquiry {reference}` tells what happens, `usher enquiry show {reference}` how it stands."
+        );
+    }
+    page
 }
 
 /// Each warning on a line.
@@ -54,10 +70,6 @@ pub(super) fn warnings(warnings: &[v1::Warning]) -> String {
 }
 
 fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
-    let number = check
-        .check_id
-        .rsplit_once('/')
-        .map_or("-", |(_, number)| number);
     let tone = tone(check);
     if check.responder_id.is_empty() {
         let why = format!(
@@ -65,13 +77,12 @@ fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
             words::<v1::UnroutableReason>(&check.unroutable_reasons)
         );
         return vec![
-            cell(number),
+            cell(number(check)),
             toned(why, Tone::Bad),
             cell(""),
             cell(""),
             cell(""),
             cell(""),
-            toned(advice(check), Tone::Bad),
         ];
     }
     let connected = if check.adapter_connected {
@@ -80,14 +91,19 @@ fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
         toned("NO", Tone::Bad)
     };
     vec![
-        cell(number),
-        cell(&check.responder_name),
+        cell(number(check)),
+        toned(&check.responder_name, tone),
         cell(&check.duty_phone),
         connected,
         cell(moment::span(check.working_time_left.as_ref())),
         cell(share(check)),
-        toned(advice(check), tone),
     ]
+}
+
+/// Its number in the enquiry.
+fn number(check: &v1::CheckReceipt) -> &str {
+    let parts = check.check_id.rsplit_once('/');
+    parts.map_or("-", |(_, number)| number)
 }
 
 fn tone(check: &v1::CheckReceipt) -> Tone {
@@ -122,7 +138,7 @@ mod tests {
     fn rendered(checks: Vec<v1::CheckReceipt>, validate_only: bool) -> String {
         let receipt = v1::SubmitResponse {
             enquiry_id: "018f".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             checks,
             warnings: vec![v1::Warning {
                 field: "personal.subject.pnc".into(),
@@ -132,7 +148,11 @@ mod tests {
             deadline_time: Some(moment::parse_instant("2026-11-23T14:00").unwrap()),
             validate_only,
         };
-        let page = receipt_page(&receipt);
+        let address = v1::Address {
+            postcode: "ZZ99".into(),
+            ..Default::default()
+        };
+        let page = receipt_page(&receipt, &[address]);
         anstream::adapter::strip_str(&page).to_string()
     }
 
@@ -156,14 +176,15 @@ mod tests {
     fn a_receipt_says_who_is_asked_and_what_to_expect() {
         let page = rendered(vec![routed()], false);
         let wanted = [
-            "Reference 7K3M-9QXA-B",
+            "Reference 7K3M-9QXA-A",
             "Mon 23 Nov 2026 14:00",
             "Hackney",
             "020 7946 0000",
             "yes",
             "2 h 30 min",
             "7 of 9",
-            "Likely in time.",
+            "Check 2: Likely in time.",
+            "usher enquiry watch --enquiry 7K3M-9QXA-A",
             "warning: personal.subject.pnc: check the letter",
         ];
         for part in wanted {
@@ -177,18 +198,31 @@ mod tests {
             check_id: "018f/1".into(),
             unroutable_reasons: vec![v1::UnroutableReason::NoFixedAbode.into()],
             advice_text: "An operator will route it.".into(),
+            reasons: vec![v1::RouteReason {
+                kind: v1::RouteReasonKind::Address.into(),
+                address_role: v1::AddressRole::Child.into(),
+                unroutable_reason: v1::UnroutableReason::Malformed.into(),
+                ..Default::default()
+            }],
             ..Default::default()
         };
         let page = rendered(vec![check], false);
         assert!(page.contains("NOBODY YET: no fixed abode"), "{page}");
-        assert!(page.contains("An operator will route it."), "{page}");
+        assert!(
+            page.contains("Check 1: An operator will route it."),
+            "{page}"
+        );
+        assert!(
+            page.contains("stands for: child address ZZ99: malformed"),
+            "{page}"
+        );
     }
 
     #[test]
     fn nobody_takes_a_trial_for_a_submission() {
         let page = rendered(vec![routed()], true);
         assert!(page.starts_with("NOT SUBMITTED"), "{page}");
-        assert!(!page.contains("7K3M-9QXA-B"), "{page}");
+        assert!(!page.contains("7K3M-9QXA-A"), "{page}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::answer::{answers, decisions, exchanges};
 use super::context::{context_lines, requester_lines};
+use super::people::people_lines;
 use crate::cli::moment::civil;
 use crate::cli::output::{Tone, cell, clean, table, toned};
 use crate::cli::words::{word, words};
@@ -47,7 +48,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     }
     line(&mut page, "Asked at", &civil(enquiry.create_time.as_ref()));
     if let Some(personal) = &enquiry.personal {
-        line(&mut page, "Defendant", &subject(personal));
+        people_lines(&mut page, personal);
         context_lines(&mut page, personal);
     }
     if !enquiry.concerns.is_empty() {
@@ -61,50 +62,32 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     if curfew > v1::CurfewState::NotProposed.into() {
         line(&mut page, "Curfew", &word::<v1::CurfewState>(curfew));
     }
+    if enquiry.in_custody {
+        line(&mut page, "Custody", "REMANDED");
+    }
     if enquiry.imminent_harm {
         line(&mut page, "Harm", "IMMINENT");
     }
-    let _ = writeln!(page, "\n{}", checks(&enquiry.checks));
+    let _ = writeln!(page, "\n{}", checks(&enquiry.checks, &enquiry.decisions));
     for one in &enquiry.checks {
         page.push_str(&lost(one, enquiry.personal.as_ref()));
         answers(&mut page, one);
         exchanges(&mut page, one);
     }
     decisions(&mut page, &enquiry.decisions);
-    let open_alerts: Vec<&v1::Alert> = enquiry
+    open_alerts(&mut page, enquiry);
+    page
+}
+
+fn open_alerts(page: &mut String, enquiry: &v1::Enquiry) {
+    let open: Vec<&v1::Alert> = enquiry
         .alerts
         .iter()
         .filter(|alert| alert.state != i32::from(v1::AlertState::Resolved))
         .collect();
-    if !open_alerts.is_empty() {
-        let _ = writeln!(
-            page,
-            "\nAlerts:\n{}",
-            crate::cli::alert::alerts(open_alerts)
-        );
+    if !open.is_empty() {
+        let _ = writeln!(page, "\nAlerts:\n{}", crate::cli::alert::alerts(open));
     }
-    page
-}
-
-fn subject(personal: &v1::Personal) -> String {
-    let Some(subject) = &personal.subject else {
-        return "-".into();
-    };
-    let mut text = name(subject.name.as_ref());
-    if let Some(birth) = &subject.born {
-        let _ = write!(text, ", born {}", clean(&birth.date));
-    }
-    if !subject.crn.is_empty() {
-        let _ = write!(text, ", CRN {}", clean(&subject.crn));
-    }
-    text
-}
-
-pub(super) fn name(name: Option<&v1::PersonName>) -> String {
-    let joined = name
-        .map(|name| format!("{} {}", name.given, name.family))
-        .unwrap_or_default();
-    clean(joined.trim())
 }
 
 /// `Name, post, contact`.
@@ -125,7 +108,7 @@ pub(in crate::cli) fn person(person: Option<&v1::Person>) -> String {
     parts.join(", ")
 }
 
-pub(super) fn by(by: Option<&v1::By>) -> String {
+pub(in crate::cli) fn by(by: Option<&v1::By>) -> String {
     match by {
         Some(v1::By {
             person: Some(named),
@@ -157,7 +140,7 @@ pub(in crate::cli) fn deadline(deadline: Option<&v1::Deadline>) -> String {
     }
 }
 
-pub(super) fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String, String) {
+pub(in crate::cli) fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String, String) {
     match deadline.and_then(|deadline| deadline.kind.as_ref()) {
         Some(Kind::Hearing(hearing)) => (
             civil(hearing.hearing_time.as_ref()),
@@ -240,14 +223,14 @@ fn standing(check: &v1::Check) -> String {
     }
 }
 
-fn checks(checks: &[v1::Check]) -> String {
+fn checks(checks: &[v1::Check], decisions: &[v1::Decision]) -> String {
     let mut rows = table(&[
         "check",
         "asked",
-        "duty phone",
         "stands",
-        "since",
         "next step due",
+        "duty phone",
+        "since",
     ]);
     for check in checks {
         let responder = if check.responder_name.is_empty() {
@@ -255,10 +238,9 @@ fn checks(checks: &[v1::Check]) -> String {
         } else {
             cell(&check.responder_name)
         };
-        let next = check
-            .steps
-            .iter()
-            .find(|step| step.state == i32::from(v1::StepState::Pending));
+        let next = check.steps.iter().find(|step| {
+            step.state() == v1::StepState::Pending && !is_needless(step, check, decisions)
+        });
         let next = next.map_or_else(
             || "-".into(),
             |step| format!("{}  {}", civil(step.due_time.as_ref()), clean(&step.name)),
@@ -277,13 +259,30 @@ fn checks(checks: &[v1::Check]) -> String {
         rows.add_row([
             number(&check.id),
             responder,
-            cell(&check.duty_phone),
             toned(standing, tone),
-            cell(civil(check.state_time.as_ref())),
             cell(next),
+            cell(&check.duty_phone),
+            cell(civil(check.state_time.as_ref())),
         ]);
     }
     rows.to_string()
+}
+
+/// Whether what stands makes a pending step moot when its moment comes: it will not be raised.
+fn is_needless(step: &v1::Step, check: &v1::Check, decisions: &[v1::Decision]) -> bool {
+    let decided = || {
+        let of = |decision: &v1::Decision| decision.outstanding_check_ids.contains(&check.id);
+        decisions.iter().any(of)
+    };
+    match (step.kind(), step.unless()) {
+        (v1::StepKind::Unread, _) => false,
+        (v1::StepKind::Hearing, _) | (_, v1::Unless::Decided) => decided(),
+        (_, v1::Unless::Accepted) => matches!(
+            check.state(),
+            v1::CheckState::Accepted | v1::CheckState::Asked
+        ),
+        (_, v1::Unless::Answered | v1::Unless::Unspecified) => false,
+    }
 }
 
 /// The addresses and names that an unroutable check stands for: whoever routes it must think of each.
@@ -293,24 +292,29 @@ fn lost(check: &v1::Check, personal: Option<&v1::Personal>) -> String {
         return lines;
     }
     let number = check.id.rsplit_once('/').map_or("", |(_, number)| number);
+    let addresses = personal.map_or(&[][..], |personal| &personal.addresses);
     for reason in &check.reasons {
-        let why = word::<v1::UnroutableReason>(reason.unroutable_reason);
-        let what = match reason.kind() {
-            v1::RouteReasonKind::Address => {
-                let index = usize::try_from(reason.address_index).unwrap_or(usize::MAX);
-                let address = personal.and_then(|personal| personal.addresses.get(index));
-                let postcode = address.map_or("", |address| &address.postcode);
-                let role = word::<v1::AddressRole>(reason.address_role);
-                format!("{role} address {}: {why}", clean(postcode))
-            }
-            v1::RouteReasonKind::Named => {
-                format!("authority {}: {why}", clean(&reason.authority_code))
-            }
-            kind => word::<v1::RouteReasonKind>(kind.into()),
-        };
+        let what = leads_nowhere(reason, addresses);
         let _ = writeln!(lines, "Check {} stands for: {what}", clean(number));
     }
     lines
+}
+
+/// What leads to nobody, and why: one of `addresses`, or an authority that was named.
+pub(super) fn leads_nowhere(reason: &v1::RouteReason, addresses: &[v1::Address]) -> String {
+    let why = word::<v1::UnroutableReason>(reason.unroutable_reason);
+    match reason.kind() {
+        v1::RouteReasonKind::Address => {
+            let index = usize::try_from(reason.address_index).unwrap_or(usize::MAX);
+            let postcode = addresses.get(index).map_or("", |address| &address.postcode);
+            let role = word::<v1::AddressRole>(reason.address_role);
+            format!("{role} address {}: {why}", clean(postcode))
+        }
+        v1::RouteReasonKind::Named => {
+            format!("authority {}: {why}", clean(&reason.authority_code))
+        }
+        kind => word::<v1::RouteReasonKind>(kind.into()),
+    }
 }
 
 fn number(id: &str) -> Cell {
@@ -348,7 +352,7 @@ mod tests {
         };
         v1::Enquiry {
             id: "018f".into(),
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             open: true,
             deadline: Some(v1::Deadline {
                 kind: Some(Kind::Hearing(hearing)),
@@ -392,6 +396,46 @@ mod tests {
             page.contains("no record of these people, which does not mean no risk"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn the_next_step_is_one_that_will_be_raised() {
+        let step = |name: &str, unless: v1::Unless| v1::Step {
+            name: name.into(),
+            kind: v1::StepKind::Escalate.into(),
+            unless: unless.into(),
+            state: v1::StepState::Pending.into(),
+            ..Default::default()
+        };
+        let steps = vec![
+            step("chase", v1::Unless::Accepted),
+            step("decide", v1::Unless::Decided),
+            step("manager", v1::Unless::Answered),
+        ];
+        let decision = v1::Decision {
+            outstanding_check_ids: vec!["018f/1".into()],
+            ..Default::default()
+        };
+        let check = |state: v1::CheckState, decisions: &[v1::Decision], wanted: &str| {
+            let check = v1::Check {
+                id: "018f/1".into(),
+                state: state.into(),
+                steps: steps.clone(),
+                ..Default::default()
+            };
+            let shown = plain(&checks(&[check], decisions));
+            let named = ["chase", "decide", "manager"].map(|name| shown.contains(name));
+            let found = named.iter().position(|there| *there);
+            assert_eq!(
+                found,
+                steps.iter().position(|step| step.name == wanted),
+                "{shown}"
+            );
+        };
+        check(v1::CheckState::Waiting, &[], "chase");
+        check(v1::CheckState::Accepted, &[], "decide");
+        check(v1::CheckState::Asked, &[], "decide");
+        check(v1::CheckState::Accepted, &[decision], "manager");
     }
 
     #[test]

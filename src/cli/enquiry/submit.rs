@@ -1,5 +1,6 @@
 //! `usher enquiry submit`: from a file of proto3 JSON, or from flags for the common fields.
 
+use super::field;
 use super::receipt::receipt_page;
 use crate::cli::Context;
 use crate::cli::client::{ActArgs, Client, read_text, words_or_stdin};
@@ -7,18 +8,22 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::json;
 use crate::cli::moment;
 use crate::cli::words;
+use crate::config::calendar;
 use clap::Args;
+use jiff::civil::Date;
 use std::path::PathBuf;
 use usher_domain::limits;
 use usher_proto::v1;
 
 /// JSON is at most so many times as long as what goes over the wire.
 const JSON_FACTOR: u64 = 4;
+/// Within so many days there is a working day.
+const DAYS_OFF_MAX: usize = 14;
 
 #[derive(Args)]
 pub(in crate::cli) struct SubmitArgs {
     /// Enquiry as proto3 JSON of `SubmitRequest`; `-` reads the standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "court"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "FieldArgs")]
     file: Option<PathBuf>,
     /// Print a filled example of such a file, and do nothing else
     #[arg(long)]
@@ -39,7 +44,7 @@ struct FieldArgs {
     /// Court, by OU code such as B01IX
     #[arg(long, value_name = "CODE")]
     court: Option<String>,
-    /// Date and time of the hearing in London, such as 2026-11-23T14:00
+    /// Date and time of the hearing in London, in the form 2026-11-23T14:00
     #[arg(long, value_name = "LOCAL", value_parser = moment::parse_local)]
     hearing: Option<jiff::civil::DateTime>,
     /// Answer wanted by this moment, for stages after sentence
@@ -77,9 +82,9 @@ struct FieldArgs {
         hide_default_value = true
     )]
     given: String,
-    /// Date of birth of the defendant, such as 1990-04-30
-    #[arg(long, value_name = "DATE")]
-    born: Option<jiff::civil::Date>,
+    /// Date of birth of the defendant, in the form 1990-04-30
+    #[arg(long, value_name = "DATE", value_parser = moment::parse_day)]
+    born: Option<Date>,
     /// Case reference number, such as X320741
     #[arg(long, default_value = "", hide_default_value = true)]
     crn: String,
@@ -130,7 +135,9 @@ impl std::fmt::Debug for SubmitArgs {
 
 pub(super) async fn run(args: &SubmitArgs, context: &Context) -> Result<Exit, Failure> {
     if args.example {
-        context.output.value(&json::to_value(&example()?)?)?;
+        context
+            .output
+            .value(&json::to_value(&example(Context::today())?)?)?;
         return Ok(Exit::Ok);
     }
     let mut request = match &args.file {
@@ -150,27 +157,36 @@ pub(super) async fn run(args: &SubmitArgs, context: &Context) -> Result<Exit, Fa
     }
     request.validate_only |= args.validate_only;
     let sent_id = request.request_id.clone();
+    let personal = request.personal.as_ref();
+    let addresses = personal.map_or_else(Vec::new, |personal| personal.addresses.clone());
     let result = client.court().submit(client.request(request)).await;
-    let receipt = client.take_as(result, &sent_id)?;
-    context.output.message(&receipt, receipt_page)?;
+    let receipt = client.take_as(result, &sent_id).map_err(|failure| {
+        if args.file.is_some() {
+            return failure;
+        }
+        let roles: Vec<_> = addresses.iter().map(v1::Address::role).collect();
+        failure.with_flags(|name| field::flag(name, &roles))
+    })?;
+    let page = |receipt: &v1::SubmitResponse| receipt_page(receipt, &addresses);
+    context.output.message(&receipt, page)?;
     Ok(Exit::Ok)
 }
 
 fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
-    let hint = "give --file, or at least --court, --hearing and --family; `usher enquiry submit --example` prints a file";
-    let (Some(court), Some(family)) = (&fields.court, &fields.family) else {
-        return Err(Failure::usage("there is no enquiry to submit", hint));
-    };
-    let kind = match (fields.hearing, fields.reply_by) {
-        (Some(hearing), _) => v1::deadline::Kind::Hearing(v1::Hearing {
-            court_code: court.clone(),
-            local_time: hearing.strftime("%Y-%m-%dT%H:%M").to_string(),
-            ..Default::default()
-        }),
-        (None, reply_by_time) => v1::deadline::Kind::ReplyBy(v1::ReplyBy {
-            court_code: court.clone(),
-            reply_by_time,
-        }),
+    let hint = "give --file, or these flags; `usher enquiry submit --example` prints a file";
+    let (Some(_), Some(family), Some(kind)) = (&fields.court, &fields.family, when(fields)) else {
+        let wanted = [
+            ("--court", fields.court.is_none()),
+            ("--family", fields.family.is_none()),
+            (
+                "--hearing (or --reply-by, after sentence)",
+                fields.hearing.is_none() && fields.reply_by.is_none(),
+            ),
+        ];
+        let wanted = wanted.iter().filter(|(_, is_missing)| *is_missing);
+        let flags: Vec<&str> = wanted.map(|(flag, _)| *flag).collect();
+        let what = format!("no enquiry can be made without {}", flags.join(", "));
+        return Err(Failure::usage(what, hint));
     };
     Ok(v1::SubmitRequest {
         unit: Some(v1::Unit {
@@ -198,6 +214,23 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
         authority_codes: fields.authority.clone(),
         ..Default::default()
     })
+}
+
+/// Until when, where it is said; the court is put in where it is known.
+fn when(fields: &FieldArgs) -> Option<v1::deadline::Kind> {
+    let court_code = fields.court.clone().unwrap_or_default();
+    match (fields.hearing, fields.reply_by) {
+        (Some(hearing), _) => Some(v1::deadline::Kind::Hearing(v1::Hearing {
+            court_code,
+            local_time: hearing.strftime("%Y-%m-%dT%H:%M").to_string(),
+            ..Default::default()
+        })),
+        (None, Some(moment)) => Some(v1::deadline::Kind::ReplyBy(v1::ReplyBy {
+            court_code,
+            reply_by_time: Some(moment),
+        })),
+        (None, None) => None,
+    }
 }
 
 fn personal(fields: &FieldArgs, family: &str) -> Result<v1::Personal, Failure> {
@@ -261,9 +294,19 @@ fn personal(fields: &FieldArgs, family: &str) -> Result<v1::Personal, Failure> {
     })
 }
 
-/// A filled example. The people are invented; the numbers are those that are kept for drama.
-fn example() -> Result<v1::SubmitRequest, Failure> {
-    json::from_text("the built-in example", EXAMPLE)
+/// A filled example, heard on the first working day after `today`. The people are invented; the numbers are those that
+/// are kept for drama.
+fn example(today: Date) -> Result<v1::SubmitRequest, Failure> {
+    let holidays = calendar::built_in();
+    let works =
+        |day: &Date| day.weekday().to_monday_one_offset() <= 5 && !holidays.is_holiday(*day);
+    let ahead = today.series(jiff::Span::new().days(1)).skip(1);
+    let day = ahead.take(DAYS_OFF_MAX).find(works).unwrap_or(today);
+    let text = EXAMPLE.replace("HEARD", &day.to_string());
+    json::from_text(
+        "the built-in example",
+        &text.replace("TODAY", &today.to_string()),
+    )
 }
 
 const EXAMPLE: &str = r#"{
@@ -279,7 +322,7 @@ const EXAMPLE: &str = r#"{
   "report": "REPORT_TYPE_ORAL",
   "curfewProposed": true,
   "concerns": ["CONCERN_DOMESTIC_ABUSE"],
-  "deadline": {"hearing": {"courtCode": "B01IX", "localTime": "2026-11-23T14:00"}},
+  "deadline": {"hearing": {"courtCode": "B01IX", "localTime": "HEARDT14:00"}},
   "personal": {
     "subject": {
       "name": {"family": "Example", "given": "Sam"},
@@ -302,7 +345,7 @@ const EXAMPLE: &str = r#"{
     ],
     "courtRoom": "3",
     "courtSession": "COURT_SESSION_AFTERNOON",
-    "reportRequested": "2026-11-23",
+    "reportRequested": "TODAY",
     "basis": {"gateways": ["OMA2007-s14"], "regime": "REGIME_LAW_ENFORCEMENT"},
     "information": ["INFORMATION_KNOWN", "INFORMATION_PLANS", "INFORMATION_CURFEW_ADVICE"],
     "askedBesides": ["OTHER_RESPONDER_POLICE_DOMESTIC_ABUSE"]
@@ -315,7 +358,16 @@ mod tests {
 
     #[test]
     fn the_example_is_a_request_with_every_part_filled() {
-        let request = example().unwrap();
+        let christmas_eve: Date = "2026-12-24".parse().unwrap();
+        let request = example(christmas_eve).unwrap();
+        let deadline = request.deadline.clone().unwrap().kind.unwrap();
+        let v1::deadline::Kind::Hearing(hearing) = deadline else {
+            panic!("a hearing")
+        };
+        assert_eq!(
+            hearing.local_time, "2026-12-29T14:00",
+            "after Christmas and the weekend"
+        );
         assert!(request.person.is_some() && request.deadline.is_some());
         let personal = request.personal.unwrap();
         assert_eq!(personal.addresses.len(), 3);
@@ -340,6 +392,37 @@ mod tests {
         .unwrap()
     }
 
+    /// What a file says is not said by flags too: one of them would be lost.
+    #[test]
+    fn no_flag_of_an_enquiry_goes_with_a_file() {
+        use clap::CommandFactory as _;
+        let command = Flags::command();
+        let of_enquiry = |flag: &&clap::Arg| flag.get_help_heading() == Some("Enquiry");
+        let flags: Vec<&clap::Arg> = command.get_arguments().filter(of_enquiry).collect();
+        assert!(flags.len() > 20, "{}", flags.len());
+        for flag in flags {
+            let name = format!("--{}", flag.get_long().unwrap());
+            let mut words = vec!["x".to_owned(), "--file".into(), "f".into(), name.clone()];
+            if flag.get_action().takes_values() {
+                let one = flag.get_possible_values();
+                let one = one.first().map(|value| value.get_name().to_owned());
+                let of_kind = match flag.get_id().as_str() {
+                    "hearing" | "reply_by" => "2026-11-23T14:00",
+                    "born" => "1990-04-30",
+                    _ => "N1",
+                };
+                words.push(one.unwrap_or_else(|| of_kind.into()));
+            }
+            let parsed = Flags::command().try_get_matches_from(words);
+            let kind = parsed.map(|_| ()).map_err(|error| error.kind());
+            assert_eq!(
+                kind,
+                Err(clap::error::ErrorKind::ArgumentConflict),
+                "{name}"
+            );
+        }
+    }
+
     #[test]
     fn flags_become_addresses_with_their_roles() {
         let request = request(
@@ -353,6 +436,28 @@ mod tests {
             "a curfew address proposes a curfew"
         );
         assert_eq!(request.report, i32::from(v1::ReportType::Oral));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        use clap::Parser as _;
+        let check = |flags: &str, wanted: &str| {
+            let words = std::iter::once("x").chain(flags.split(' '));
+            let parsed = Flags::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"));
+            let text = from_fields(&parsed.submit.fields).unwrap_err().render();
+            let line = text.lines().next().unwrap();
+            assert_eq!(
+                line,
+                format!("error: no enquiry can be made without {wanted}")
+            );
+        };
+        check(
+            "--purpose release --reply-by 2026-11-23T14:00 --family A",
+            "--court",
+        );
+        let when = "--hearing (or --reply-by, after sentence)";
+        check("--court B01IX", &format!("--family, {when}"));
+        check("--court B01IX --family A", when);
     }
 
     #[test]

@@ -309,6 +309,7 @@ pub fn checks_query(
         page_token: _,
         responder_ids,
         states,
+        reference,
     } = message;
     let responders = read::responders(v, &responder_ids);
     v.list("states", &states, limits::CODES_PER_LIST_MAX);
@@ -324,11 +325,13 @@ pub fn checks_query(
             name
         })
         .collect();
+    let reference = read::optional_id(v, "reference", &reference);
     finish(core::mem::take(v), Some(()))?;
     let position = token::read_position(scope, &page_token).ok_or(Unreadable::PageToken)?;
     let input = ListChecksInput {
         responders,
         states,
+        reference,
         position,
         size,
     };

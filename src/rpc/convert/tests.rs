@@ -109,7 +109,7 @@ pub(super) fn full_personal() -> v1::Personal {
         report_due: "2026-11-23".into(),
         asked_besides: vec![v1::OtherResponder::PoliceDomesticAbuse.into()],
         prior_answer: Some(v1::PriorAnswer {
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             answered: "2025-06-01".into(),
             reason: format!("before {CANARY} moved"),
         }),

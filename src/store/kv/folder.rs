@@ -53,13 +53,20 @@ impl Folder {
         }
     }
 
-    /// Whether a store of any engine was made in `path`. Looks, and touches nothing.
-    pub(in crate::store) fn was_made(path: &Path) -> bool {
+    /// Fails unless a store of any engine was made in `path`. Looks, and touches nothing.
+    ///
+    /// # Errors
+    /// [`KvError::Absent`] when none was; else what kept it from looking.
+    pub(in crate::store) fn must_be_made(path: &Path) -> Result<(), KvError> {
         let is_ours = |name: &str| name == MARK || name.starts_with(DATA);
-        path.read_dir().is_ok_and(|entries| {
-            let mut names = entries.flatten().map(|entry| entry.file_name());
-            names.any(|name| name.to_str().is_some_and(is_ours))
-        })
+        let entries = match path.read_dir() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KvError::Absent),
+            Err(error) => return Err(KvError::of_io("looking into the store's folder", error)),
+        };
+        let mut names = entries.flatten().map(|entry| entry.file_name());
+        let made = names.any(|name| name.to_str().is_some_and(is_ours));
+        made.then_some(()).ok_or(KvError::Absent)
     }
 
     /// Returns where the engine's data called `name` is, after having `make` make it at the path it is

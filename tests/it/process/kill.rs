@@ -52,7 +52,9 @@ async fn submit_on(mut court: CourtServiceClient<Channel>, kept: Kept) {
         let request = earlier.unwrap_or_else(|| {
             let mut request = soon();
             let id = request.request_id.clone();
-            request.personal.as_mut().unwrap().note = format!("planted {id} ").repeat(20);
+            let personal = request.personal.as_mut().unwrap();
+            personal.note = format!("planted {id} ").repeat(20);
+            personal.marking = v1::Marking::OfficialSensitive.into();
             request
         });
         match court.submit(request.clone()).await {

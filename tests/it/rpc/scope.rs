@@ -213,6 +213,32 @@ async fn lists_show_what_is_yours_whatever_the_filter() {
 }
 
 #[tokio::test]
+async fn a_reference_finds_a_responders_own_checks_and_no_other() {
+    let (kit, receipt) = scene().await;
+    let other = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    let ids = async |who: &str, reference: &str| {
+        let request = v1::ListChecksRequest {
+            reference: reference.into(),
+            ..v1::ListChecksRequest::default()
+        };
+        let listed = kit.adapter(who).list_checks(request).await.unwrap();
+        let checks = listed.into_inner().checks.into_iter();
+        checks.map(|check| check.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(HACKNEY, "").await.len(), 2);
+    let other_check = &other.checks[0].check_id;
+    assert_eq!(
+        &ids(HACKNEY, &other.reference).await[..],
+        std::slice::from_ref(other_check)
+    );
+    let found = ids(HACKNEY, &receipt.reference).await;
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with(&receipt.enquiry_id), "{found:?}");
+    assert!(ids(LAMBETH, &other.reference).await.is_empty());
+    assert!(ids(CAMDEN, &receipt.reference).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_watch_tells_of_what_is_yours_and_nothing_else() {
     let (kit, _) = scene().await;
     let enquiries = kit.court(STRANGER).watch(v1::WatchRequest::default()).await;

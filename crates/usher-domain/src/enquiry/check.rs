@@ -276,6 +276,14 @@ pub struct Receipt {
 }
 
 impl CheckState {
+    /// Every version of the answer, oldest first; none where there is no answer.
+    pub fn answers(&self) -> &[Answer] {
+        match self {
+            Self::Answered { answers, .. } => answers,
+            _ => &[],
+        }
+    }
+
     /// Whether nothing more is wanted: answered and received, redirected, or closed.
     pub fn is_exit(&self) -> bool {
         match self {

@@ -255,6 +255,7 @@ impl AnswerContent {
             ("matches", self.matches.iter().any(is_certain)),
             ("episodes", !self.episodes.is_empty()),
             ("recent_contacts", self.recent_contacts.unwrap_or(0) > 0),
+            ("last_contact", self.last_contact.is_some()),
         ];
         for (field, _) in known.into_iter().filter(|(_, is_told)| *is_told) {
             into.fail(
@@ -399,6 +400,7 @@ mod tests {
         let told = |change: fn(&mut AnswerContent)| {
             let mut content = full();
             (content.episodes, content.recent_contacts) = (Vec::new(), None);
+            content.last_contact = None;
             (content.matches[0].confidence, content.disclosure) = (Confidence::Possible, None);
             change(&mut content);
             fields(|into| content.validate(Some(Disposition::NotKnown), "a", into))
@@ -408,6 +410,10 @@ mod tests {
         assert_eq!(
             told(|it| it.recent_contacts = Some(1)),
             ["a.recent_contacts"]
+        );
+        assert_eq!(
+            told(|it| it.last_contact = full().last_contact),
+            ["a.last_contact"]
         );
         assert_eq!(told(|it| it.episodes = full().episodes), ["a.episodes"]);
         assert_eq!(told(|it| it.matches = full().matches), ["a.matches"]);

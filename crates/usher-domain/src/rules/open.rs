@@ -17,11 +17,18 @@ pub(crate) fn open(
     to: &Destination,
     mut reasons: Vec<RouteReason>,
 ) -> Result<CheckNumber, Rejection> {
-    let max = match to {
-        Destination::Responder { .. } => limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX,
-        Destination::Nowhere { .. } => limits::CHECKS_PER_ENQUIRY_MAX,
+    let checks = &work.enquiry.checks;
+    let (count, max) = match to {
+        Destination::Responder { .. } if checks.len() < limits::CHECKS_PER_ENQUIRY_MAX => (
+            checks
+                .iter()
+                .filter(|check| check.responder.is_some())
+                .count(),
+            limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX,
+        ),
+        _ => (checks.len(), limits::CHECKS_PER_ENQUIRY_MAX),
     };
-    if work.enquiry.checks.len() >= max {
+    if count >= max {
         return Err(Rejection::TooMany {
             what: "checks in one enquiry",
             max,
@@ -88,8 +95,8 @@ mod tests {
     use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        adapter, at, check, officer, opened, picture, policy, redirect, request, submission,
-        submitted,
+        adapter, after, at, check, officer, opened, operator, picture, policy, redirect, request,
+        reroute, submission, submitted,
     };
 
     #[test]
@@ -133,6 +140,20 @@ mod tests {
             &redirect(1, "?"),
             Err(refused),
         );
+    }
+
+    #[test]
+    fn the_operators_check_takes_no_responders_place() {
+        let ids: Vec<String> = (1..limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX)
+            .map(|n| format!("r{n}"))
+            .collect();
+        let routes: Vec<&str> = ids.iter().map(String::as_str).chain(["?"]).collect();
+        let number = u8::try_from(routes.len()).unwrap();
+        let routed = after(
+            submitted(&routes),
+            &[(operator(), 1, reroute(number, "last"))],
+        );
+        assert!(picture(&routed).ends_with("redirected>17, waiting"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::move_hearing::check_deadline;
 use super::open::open;
-use super::weigh::{room, weight};
+use super::weigh::{SUBMITTED_BYTES_MAX, Weight};
 use crate::actor::Actor;
-use crate::command::{Request, Submit, VerbName};
+use crate::command::{Request, Submit};
 use crate::decide::{Transition, Work};
 use crate::enquiry::{Applied, Curfew, Enquiry, Requester};
 use crate::event::EventKind;
@@ -37,8 +37,8 @@ pub(crate) fn submit(
         now,
         policy,
     };
-    let max = room(VerbName::Submit, 0);
-    if weight(&work.enquiry) > max {
+    let max = SUBMITTED_BYTES_MAX;
+    if Weight::of(&work.enquiry).total() > max {
         return Err(Rejection::TooMany {
             what: "bytes of text at submission",
             max,
@@ -90,7 +90,7 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
 
 #[cfg(test)]
 mod tests {
-    use crate::command::{Request, Submit, Verb, VerbName};
+    use crate::command::{Request, Submit, Verb};
     use crate::decide::decide;
     use crate::enquiry::Purpose;
     use crate::hearing::Deadline;
@@ -99,7 +99,7 @@ mod tests {
         HEARING, at, check, clock, court, hearing_at, nameless, officer, person, picture, policy,
         request, submission, text,
     };
-    use crate::rules::weigh::room;
+    use crate::rules::weigh::SUBMITTED_BYTES_MAX;
     use crate::time::Timestamp;
 
     fn submit(submit: Submit, now: Timestamp) -> Result<String, Rejection> {
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_submitted_leaves_room_for_what_follows() {
-        let max = room(VerbName::Submit, 0);
+        let max = SUBMITTED_BYTES_MAX;
         let named = person().name.len();
         let fits = Submit {
             personal: text(max - named),

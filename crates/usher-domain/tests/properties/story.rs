@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use usher_domain::actor::Unit;
+use usher_domain::actor::{Person, Unit};
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Destination, Route, Submit};
 use usher_domain::enquiry::{Purpose, ReportType, RouteReason, UnroutableWhy};
@@ -27,7 +27,7 @@ pub(crate) struct Story {
 impl Story {
     /// The same story told at length: every text is long.
     pub(crate) fn at_length(mut self) -> Self {
-        self.submit.personal = Sealed::from_bytes(vec![1; 16_000]);
+        self.submit.personal = Sealed::from_bytes(vec![1; 12_000]);
         for act in &mut self.acts {
             act.amount = 8_000 + act.amount % 16_000;
         }
@@ -195,15 +195,20 @@ fn submission() -> impl Strategy<Value = Submit> {
     let report = prop::option::of(select(ReportType::ALL));
     let minutes = prop_oneof![-400_i64..600, 0_i64..60_000];
     let flags = (any::<bool>(), any::<bool>());
-    let bytes = 0_usize..16_000;
+    let bytes = 0_usize..12_000;
     (select(Purpose::ALL), report, flags, routes, minutes, bytes).prop_map(
         |(purpose, report, (in_custody, curfew_proposed), routes, minutes, bytes)| Submit {
             id: EnquiryId::from_uuid(Uuid::from_u128(1)),
             unit: Unit {
+                region: "Region".into(),
                 office: "Office".into(),
-                ..Unit::default()
+                team: "Court duty".into(),
+                mailbox: "duty@probation.example".into(),
             },
-            on_behalf_of: None,
+            on_behalf_of: Some(Person {
+                name: "Pat Practitioner".into(),
+                ..Person::default()
+            }),
             purpose,
             report,
             in_custody,

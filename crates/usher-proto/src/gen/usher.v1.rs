@@ -1516,7 +1516,7 @@ pub struct Enquiry {
     /// Its UUID, derived from the submitting program and its `request_id`.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// The short form that people read aloud, such as `7K3M-9QXA-B`; its last character checks the others.
+    /// The short form that people read aloud, such as `7K3M-9QXA-A`; its last character checks the others.
     #[prost(string, tag = "2")]
     pub reference: ::prost::alloc::string::String,
     /// Changes whenever the enquiry does; opaque, compare for equality only.
@@ -2777,6 +2777,9 @@ pub struct ListChecksRequest {
     /// In one of these states; empty means any. At most 16.
     #[prost(enumeration = "CheckState", repeated, tag = "4")]
     pub states: ::prost::alloc::vec::Vec<i32>,
+    /// Only of the enquiry with this short reference; empty means any. Several enquiries may share one.
+    #[prost(string, tag = "5")]
+    pub reference: ::prost::alloc::string::String,
 }
 /// One page of checks.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3952,7 +3955,7 @@ pub struct SubmitRequest {
     /// By when. Required; a hearing for every purpose before sentence.
     #[prost(message, optional, tag = "11")]
     pub deadline: ::core::option::Option<Deadline>,
-    /// The people and addresses. Required. With the names above at most 17 KiB, so that every check can be answered.
+    /// The people and addresses. Required. With the names above at most 12.5 KiB, so that every check can be answered.
     #[prost(message, optional, tag = "12")]
     pub personal: ::core::option::Option<Personal>,
     /// Authorities to ask besides those of the addresses, by GSS code such as `E09000012`; at most 16.

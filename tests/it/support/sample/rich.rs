@@ -91,7 +91,7 @@ pub(crate) fn people() -> Personal {
         information: vec![Information::Plans, Information::CurfewAdvice],
         asked_besides: vec![OtherResponder::PoliceDomesticAbuse],
         prior_answer: Some(PriorAnswer {
-            reference: "7K3M-9QXA-B".into(),
+            reference: "7K3M-9QXA-A".into(),
             answered: Some(civil::date(2025, 6, 1)),
             reason: "before the family moved".into(),
         }),

@@ -46,7 +46,11 @@ fn by(by: &By) -> usize {
 fn weight(enquiry: &Enquiry) -> usize {
     let mut sum = enquiry.personal.bytes().len()
         + person(&enquiry.requester.person)
-        + enquiry.requester.unit.office.len();
+        + enquiry.requester.on_behalf_of.as_ref().map_or(0, person)
+        + enquiry.requester.unit.region.len()
+        + enquiry.requester.unit.office.len()
+        + enquiry.requester.unit.team.len()
+        + enquiry.requester.unit.mailbox.len();
     if let Curfew::Withdrawn { by: who, .. } = &enquiry.curfew {
         sum += by(who);
     }
