@@ -108,6 +108,7 @@ impl Cluster {
                 [0, 1, 2].map(|member| self.host(member)).join(","),
                 ports.join(",")
             ),
+            password: None,
             ca: Some(self.folder.path().join("ca.pem")),
             connections_max: 8,
         }
