@@ -1,8 +1,8 @@
 //! Checks as a responder's people read them.
 
 use crate::cli::enquiry::{
-    by, content_lines, context_lines, deadline, deadline_parts, disposition, people_lines,
-    requester_lines,
+    by, context_lines, deadline, deadline_parts, disposition, people_lines, requester_lines,
+    told_lines,
 };
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
@@ -148,16 +148,7 @@ fn answers(page: &mut String, check: &v1::AssignedCheck) {
             answer.version,
             disposition(answer.disposition)
         );
-        if answer.data_as_of_time.is_some() {
-            let _ = writeln!(
-                page,
-                "  data as of {}",
-                civil(answer.data_as_of_time.as_ref())
-            );
-        }
-        if let Some(content) = &answer.content {
-            content_lines(page, content);
-        }
+        told_lines(page, answer);
     }
 }
 

@@ -27,16 +27,7 @@ pub(super) fn answers(page: &mut String, check: &v1::Check) {
             by(answer.by.as_ref()),
             disposition(answer.disposition)
         );
-        if answer.data_as_of_time.is_some() {
-            let _ = writeln!(
-                page,
-                "  data as of {}",
-                civil(answer.data_as_of_time.as_ref())
-            );
-        }
-        if let Some(content) = &answer.content {
-            content_lines(page, content);
-        }
+        told_lines(page, answer);
     }
 }
 
@@ -104,8 +95,22 @@ fn grounds(page: &mut String, content: &v1::AnswerContent) {
     }
 }
 
+/// What was told, and how old the data is that it rests on.
+pub(in crate::cli) fn told_lines(page: &mut String, answer: &v1::Answer) {
+    if answer.data_as_of_time.is_some() {
+        let _ = writeln!(
+            page,
+            "  data as of {}",
+            civil(answer.data_as_of_time.as_ref())
+        );
+    }
+    if let Some(content) = &answer.content {
+        content_lines(page, content);
+    }
+}
+
 /// What is said, each piece with how it may be used.
-pub(in crate::cli) fn content_lines(page: &mut String, content: &v1::AnswerContent) {
+fn content_lines(page: &mut String, content: &v1::AnswerContent) {
     grounds(page, content);
     for found in &content.matches {
         let _ = writeln!(
