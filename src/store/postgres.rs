@@ -23,7 +23,7 @@ mod snapshot;
 mod sweep;
 mod writer;
 
-pub use connect::{ConnectError, Settings, examine, user};
+pub use connect::{ConnectError, Settings, client, examine, user};
 pub use intake::{Arrived, Intake};
 pub use schema::{MigrateError, migrate};
 pub use snapshot::{Kept, Snapshot};

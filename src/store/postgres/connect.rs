@@ -2,7 +2,7 @@
 
 use super::fence::Fence;
 use deadpool_postgres::{
-    BuildError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
+    BuildError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -141,6 +141,14 @@ pub fn examine(settings: &Settings) -> Result<String, ConnectError> {
     let user = user_of(&config)?;
     Connector::new(settings)?;
     Ok(user)
+}
+
+/// A connection of its own, for what no store does.
+///
+/// # Errors
+/// [`ConnectError`] with what to do.
+pub async fn client(settings: &Settings) -> Result<Object, ConnectError> {
+    Ok(Connector::new(settings)?.pool(1)?.get().await?)
 }
 
 /// The user that a URL names; nothing else of it is looked at.
