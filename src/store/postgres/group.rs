@@ -3,7 +3,7 @@
 use super::rows::{Batch, Prepared, Rows};
 use crate::store::record::{encode_entry, entry_bytes_max};
 use crate::store::{Committed, Cursor, Revision, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use usher_domain::id::EnquiryId;
 use uuid::Uuid;
 
@@ -12,7 +12,10 @@ pub(super) struct Group {
     pub(super) number: u64,
     /// The feed entry; `None` when every commit was refused.
     pub(super) entry: Option<Vec<u8>>,
-    pub(super) rows: Rows,
+    /// Enquiries that were not there.
+    pub(super) made: Rows,
+    /// Enquiries that were.
+    pub(super) changed: Rows,
     /// In the order of the batches.
     pub(super) answers: Vec<Result<Committed, StoreError>>,
 }
@@ -25,6 +28,7 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
     let mut events = 0_u32;
     let mut members: Vec<&[u8]> = Vec::new();
     let mut last: HashMap<EnquiryId, &Prepared> = HashMap::new();
+    let mut new = HashSet::new();
     let mut answers = Vec::with_capacity(batches.len());
     for batch in batches {
         if let Err(refusal) = admitted(batch, &revisions) {
@@ -32,7 +36,9 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
             continue;
         }
         for change in &batch.changes {
-            revisions.insert(change.id, change.revision);
+            if revisions.insert(change.id, change.revision).is_none() {
+                new.insert(change.id);
+            }
             last.insert(change.id, change);
             members.push(&change.member);
             events = events.saturating_add(change.events);
@@ -45,16 +51,22 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
             },
         }));
     }
-    let mut rows = Rows::default();
-    let mut changed: Vec<_> = last.into_values().collect();
-    changed.sort_unstable_by_key(|change| change.id);
-    for change in changed {
+    let (mut made, mut changed) = (Rows::default(), Rows::default());
+    let mut last: Vec<_> = last.into_values().collect();
+    last.sort_unstable_by_key(|change| change.id);
+    for change in last {
+        let rows = if new.contains(&change.id) {
+            &mut made
+        } else {
+            &mut changed
+        };
         rows.push(change.id, change.revision, &change.keys, &change.record);
     }
     Group {
         number,
         entry: (!members.is_empty()).then(|| encode_entry(number, members.into_iter())),
-        rows,
+        made,
+        changed,
         answers,
     }
 }

@@ -4,7 +4,7 @@
 use super::connect::{ConnectError, Connector, Settings};
 use super::read::{Arguments, column, entry_column};
 use super::rows::Rows;
-use super::writer::{HEAD, MOVE_HEAD, put};
+use super::writer::{HEAD, MOVE_HEAD, make};
 use super::{schema, unavailable};
 use crate::store::{Revision, StoreError};
 use deadpool_postgres::Object;
@@ -113,7 +113,7 @@ impl Intake {
         self.client.execute(PUT_FEED, of_feed).await?;
         let of_history: Arguments<'_> = &[&whose, &told];
         self.client.execute(PUT_HISTORY, of_history).await?;
-        put(&self.client, &rows).await?.run().await?;
+        make(&self.client, &rows).await?.run().await?;
         self.client.batch_execute("COMMIT").await
     }
 

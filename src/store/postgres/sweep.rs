@@ -5,7 +5,7 @@
 
 use super::read::{Arguments, column, count_column, moment, open};
 use super::rows::Rows;
-use super::writer::{HEAD, put};
+use super::writer::{HEAD, change};
 use super::{Shared, unavailable};
 use crate::store::{StoreError, Stored};
 use std::collections::BTreeSet;
@@ -135,7 +135,7 @@ impl Shared {
                     differed.push(id);
                 }
             }
-            let put = put(&client, &rows).await.map_err(&failed)?;
+            let put = change(&client, &rows).await.map_err(&failed)?;
             put.run().await.map_err(&failed)?;
             client.batch_execute("COMMIT").await.map_err(&failed)
         };

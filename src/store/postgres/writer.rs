@@ -35,18 +35,37 @@ const PASSING_CLASSES: [&str; 7] = ["08", "25", "40", "53", "55", "57", "58"];
 
 pub(super) const HEAD: &str = "SELECT entry, gen_random_uuid() FROM feed_head WHERE one FOR UPDATE";
 const REVISIONS: &str = "SELECT id, revision FROM enquiry WHERE id = ANY($1)";
-const PUT_ENQUIRIES: &str = "INSERT INTO enquiry
-    (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::bigint[],
-        $6::bigint[], $7::smallint[], $8::smallint[], $9::bytea[])
-    ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, open = excluded.open,
+macro_rules! make_enquiries {
+    () => {
+        "INSERT INTO enquiry
+        (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
+        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::bigint[],
+            $6::bigint[], $7::smallint[], $8::smallint[], $9::bytea[])"
+    };
+}
+macro_rules! make_responders {
+    () => {
+        "INSERT INTO enquiry_responder (enquiry, responder, open, deadline_ms)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::bigint[])"
+    };
+}
+const MAKE_ENQUIRIES: &str = make_enquiries!();
+const MAKE_RESPONDERS: &str = make_responders!();
+/// Not UPDATE: joining an array to a table leaves the plan to statistics, which lag behind a table that grows.
+const CHANGE_ENQUIRIES: &str = concat!(
+    make_enquiries!(),
+    " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, open = excluded.open,
         court = excluded.court, deadline_ms = excluded.deadline_ms, due_ms = excluded.due_ms,
         open_alerts = excluded.open_alerts, live_alerts = excluded.live_alerts,
-        record = excluded.record";
-const PUT_RESPONDERS: &str = "INSERT INTO enquiry_responder (enquiry, responder, open, deadline_ms)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::bigint[])
-    ON CONFLICT (enquiry, responder)
-    DO UPDATE SET open = excluded.open, deadline_ms = excluded.deadline_ms";
+        record = excluded.record"
+);
+const CHANGE_RESPONDERS: &str = concat!(
+    make_responders!(),
+    " ON CONFLICT (enquiry, responder)
+    DO UPDATE SET open = excluded.open, deadline_ms = excluded.deadline_ms
+    WHERE enquiry_responder.open <> excluded.open
+        OR enquiry_responder.deadline_ms <> excluded.deadline_ms"
+);
 const CLEAR_QUEUE: &str = "DELETE FROM queue WHERE enquiry = ANY($1)";
 const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, number)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::smallint[])";
@@ -331,12 +350,18 @@ async fn finish(
     let history = client.prepare_cached(PUT_HISTORY).await?;
     let feed = client.prepare_cached(PUT_FEED).await?;
     let head = client.prepare_cached(MOVE_HEAD).await?;
-    let put = put(client, &group.rows).await?;
-    let of_history: Arguments<'_> = &[&group.rows.id, &number];
+    let made = make(client, &group.made).await?;
+    let changed = change(client, &group.changed).await?;
+    let ids: Vec<Uuid> = [&group.made, &group.changed]
+        .into_iter()
+        .flat_map(|rows| rows.id.iter().copied())
+        .collect();
+    let of_history: Arguments<'_> = &[&ids, &number];
     let of_feed: Arguments<'_> = &[&number, &commit, &entry];
     let of_head: Arguments<'_> = &[&number];
-    let (rows, history, feed, head, unhurried, committed) = tokio::join!(
-        put.run(),
+    let (made, changed, history, feed, head, unhurried, committed) = tokio::join!(
+        made.run(),
+        changed.run(),
         client.execute(&history, of_history),
         client.execute(&feed, of_feed),
         client.execute(&head, of_head),
@@ -344,7 +369,8 @@ async fn finish(
         client.batch_execute("COMMIT"),
     );
     // The first to fail says why; all after it only that the transaction is over.
-    rows?;
+    made?;
+    changed?;
     for outcome in [history, feed, head] {
         outcome?;
     }
@@ -358,21 +384,34 @@ pub(super) struct Put<'a> {
     rows: &'a Rows,
     enquiries: Statement,
     responders: Statement,
-    clear: Statement,
+    /// Takes what may wait out of the queue.
+    clear: Option<Statement>,
     queue: Statement,
 }
 
-/// Prepares to put `rows` into their tables.
-pub(super) async fn put<'a>(
+/// Prepares to put `rows` into their tables, which have none of these enquiries.
+pub(super) async fn make<'a>(
     client: &'a Object,
     rows: &'a Rows,
 ) -> Result<Put<'a>, tokio_postgres::Error> {
     Ok(Put {
         client,
         rows,
-        enquiries: client.prepare_cached(PUT_ENQUIRIES).await?,
-        responders: client.prepare_cached(PUT_RESPONDERS).await?,
-        clear: client.prepare_cached(CLEAR_QUEUE).await?,
+        enquiries: client.prepare_cached(MAKE_ENQUIRIES).await?,
+        responders: client.prepare_cached(MAKE_RESPONDERS).await?,
+        clear: None,
+        queue: client.prepare_cached(PUT_QUEUE).await?,
+    })
+}
+
+/// Prepares to put `rows` in the place of those that the tables have.
+pub(super) async fn change<'a>(client: &'a Object, rows: &'a Rows) -> Result<Put<'a>, tokio_postgres::Error> {
+    Ok(Put {
+        client,
+        rows,
+        enquiries: client.prepare_cached(CHANGE_ENQUIRIES).await?,
+        responders: client.prepare_cached(CHANGE_RESPONDERS).await?,
+        clear: Some(client.prepare_cached(CLEAR_QUEUE).await?),
         queue: client.prepare_cached(PUT_QUEUE).await?,
     })
 }
@@ -381,6 +420,9 @@ impl Put<'_> {
     /// Sends them all at once.
     pub(super) async fn run(&self) -> Result<(), tokio_postgres::Error> {
         let Self { client, rows, .. } = self;
+        if rows.id.is_empty() {
+            return Ok(());
+        }
         let (responder, queued) = (&rows.responders, &rows.queue);
         let enquiries: Arguments<'_> = &[
             &rows.id,
@@ -409,7 +451,12 @@ impl Put<'_> {
         let (enquiries, responders, clear, queue) = tokio::join!(
             client.execute(&self.enquiries, enquiries),
             client.execute(&self.responders, responders),
-            client.execute(&self.clear, clear),
+            async {
+                match &self.clear {
+                    Some(statement) => client.execute(statement, clear).await,
+                    None => Ok(0),
+                }
+            },
             client.execute(&self.queue, queue),
         );
         for outcome in [enquiries, responders, clear, queue] {
