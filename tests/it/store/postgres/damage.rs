@@ -137,7 +137,7 @@ async fn state(store: &PostgresStore) -> String {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_not_known_is_refused() {
+async fn a_schema_that_is_not_known_is_refused_at_the_start_only() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
     };
@@ -147,6 +147,7 @@ async fn a_schema_that_is_not_known_is_refused() {
         "it is up to date"
     );
     let client = server.client().await;
+    let running = PostgresStore::open(&settings).await.unwrap();
     let newer = "INSERT INTO refinery_schema_history SELECT 99, 'newer', applied_on, checksum
         FROM refinery_schema_history";
     client.execute(newer, &[]).await.unwrap();
@@ -156,6 +157,10 @@ async fn a_schema_that_is_not_known_is_refused() {
         Err(ConnectError::Schema { found: 99, .. })
     ));
     assert!(migrate(&settings, None).await.is_err(), "it would go back");
+    running
+        .commit(&[Sample::new(1).submitted()])
+        .await
+        .expect("a broker that runs goes on, or nobody could upgrade");
     client
         .batch_execute("DROP TABLE refinery_schema_history")
         .await
