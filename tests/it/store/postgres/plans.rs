@@ -119,7 +119,7 @@ async fn copy_everything(settings: &Settings) {
     let intake = Intake::open(settings).await.unwrap();
     let (last, bytes) = intake.last().await.unwrap().unwrap();
     assert_eq!(last, head);
-    intake.put(&[(head + 1, bytes)], &[]).await.unwrap();
+    intake.put(&[(head + 1, bytes)], &[], &[]).await.unwrap();
     intake.finish(head + 1).await.unwrap();
 }
 
