@@ -20,8 +20,9 @@ use usher::store::redb::Redb;
 
 /// Enquiries of a store that is carried: a dozen parts.
 const MANY: u64 = 3_000;
-/// How often a command is killed, each way.
-const KILLS: usize = 6;
+/// How often a command is killed with more arrived than before, each way.
+const HALFWAY: usize = 4;
+const KILLS_MAX: usize = 30;
 
 type Content = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -95,19 +96,28 @@ async fn killed_and_resumed(
     arrived: impl AsyncFn() -> u64,
 ) -> Value {
     let mut rng = fastrand::Rng::with_seed(11);
-    let (mut halfway, mut before) = (0, 0);
-    for _ in 0..KILLS {
-        let after = Duration::from_millis(rng.u64(..120));
+    let (mut kills, mut halfway, mut before) = (0, 0, 0);
+    // As long as it takes on this machine to come some way.
+    let mut longest = 20;
+    while halfway < HALFWAY {
+        assert!(
+            kills < KILLS_MAX,
+            "{halfway} of {kills} kills were on the way"
+        );
+        let after = Duration::from_millis(rng.u64(longest / 2..longest));
         assert!(!killed(home, from, to, after), "too small a store");
         let now = arrived().await;
         assert!(now >= before, "{now} after {before}: something has gone");
+        if now == before {
+            longest *= 2;
+        }
+        kills += 1;
         halfway += usize::from(now > before && now < MANY);
         before = now;
     }
     println!(
-        "killed {KILLS} times from {from}, {halfway} times halfway, the last at {before} of {MANY}"
+        "killed {kills} times, {halfway} times with more arrived; the last at {before} of {MANY}"
     );
-    assert!(halfway > 1, "never killed on the way");
     let resumed = [
         "store", "migrate", "--from", from, "--to", to, "--format", "json",
     ];
