@@ -43,7 +43,7 @@ pub struct Part {
 pub enum TransferError {
     /// A broker is there.
     #[error(
-        "{count} brokers run on this database: stop them first; one that was killed is forgotten after a few seconds"
+        "brokers run on this database ({count} of them): stop them first; one that was killed is forgotten after a few seconds"
     )]
     Running {
         /// How many.

@@ -214,9 +214,9 @@ impl Shown {
             Round::ReadingTarget => "reading the target",
         };
         if !self.bar.is_hidden() {
+            self.bar.set_message(doing);
             self.bar.set_length(end);
             self.bar.set_position(done);
-            self.bar.set_message(doing);
             return;
         }
         let is_told = self

@@ -103,14 +103,11 @@ impl StorageBackend for Overlay {
         state.bytes = state.bytes.max(end);
         for number in offset / PAGE_BYTES..end.div_ceil(PAGE_BYTES) {
             let start = number * PAGE_BYTES;
-            let mut page = match state.written.remove(&number) {
-                Some(page) => page,
-                None => {
-                    let mut page = vec![0; size(PAGE_BYTES)];
-                    self.read_below(&state, start, &mut page)?;
-                    page
-                }
-            };
+            let mut page = state.written.remove(&number).unwrap_or_default();
+            if page.is_empty() {
+                page = vec![0; size(PAGE_BYTES)];
+                self.read_below(&state, start, &mut page)?;
+            }
             let from = size(start.saturating_sub(offset));
             let to = size(offset.saturating_sub(start));
             for (kept, byte) in page.iter_mut().skip(to).zip(data.iter().skip(from)) {

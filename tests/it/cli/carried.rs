@@ -189,7 +189,12 @@ async fn a_database_that_a_broker_serves_is_neither_source_nor_target() {
         ..Shape::default()
     })
     .await;
-    migrate(&database, "new", 6, "1 brokers run on this database");
+    migrate(
+        &database,
+        "new",
+        6,
+        "brokers run on this database (1 of them)",
+    );
     migrate("store", &database, 6, "stop them first");
     assert!(!home.path().join("new").exists(), "it made something");
     kit.stop().await;

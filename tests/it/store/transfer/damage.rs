@@ -226,7 +226,7 @@ async fn a_target_that_does_not_become_equal_is_never_a_store() {
             from_folder(Engine::Redb, folder.path()),
             Alters { target, alter },
         );
-        differs(outcome.await);
+        differs(&outcome.await);
         let opened = PostgresStore::open(&settings).await.err();
         assert!(matches!(opened, Some(ConnectError::Unfinished)));
         let path = back.path().join(name);
@@ -235,16 +235,16 @@ async fn a_target_that_does_not_become_equal_is_never_a_store() {
             from_folder(Engine::Redb, folder.path()),
             Alters { target, alter },
         );
-        differs(outcome.await);
+        differs(&outcome.await);
         let opened = FromFolder::new(Engine::Redb.kv(&path)).err();
         assert!(matches!(opened, Some(TransferError::Unfinished)));
         // A second try does not pretend either.
         let target = into_folder(Engine::Redb, &path);
-        differs(carry(from_folder(Engine::Redb, folder.path()), target).await);
+        differs(&carry(from_folder(Engine::Redb, folder.path()), target).await);
     }
 }
 
-fn differs(outcome: Result<Tally, TransferError>) {
+fn differs(outcome: &Result<Tally, TransferError>) {
     assert!(
         matches!(
             outcome,
