@@ -114,6 +114,8 @@ async fn copy_everything(settings: &Settings) {
     let records = snapshot.records(Some(id(1))).await.unwrap();
     let ids: Vec<_> = records.iter().map(|kept| kept.id).collect();
     assert_eq!(snapshot.records_of(&ids[..9]).await.unwrap().len(), 9);
+    let enquiries = u64::try_from(ENQUIRIES).unwrap();
+    assert!(snapshot.count().await.unwrap() > enquiries);
     // In a transaction a plan is logged when the next question is asked.
     assert_eq!(snapshot.head().await.unwrap(), head);
     let intake = Intake::open(settings).await.unwrap();
