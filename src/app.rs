@@ -9,7 +9,9 @@ mod serve;
 
 pub use database::{DatabaseError, database};
 pub use load::{Loaded, load, policy, tell};
-pub use open::{OpenError, Opened, open_engine, open_made_engine, open_store, verify_store};
+pub use open::{
+    OpenError, Opened, open_engine, open_engine_to_read, open_made_engine, open_store, verify_store,
+};
 pub use serve::{ServeError, methods, serve};
 
 use crate::auth::Identities;

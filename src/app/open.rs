@@ -98,11 +98,15 @@ pub enum OpenError {
     Database(#[from] DatabaseError),
 }
 
-/// Whether a store may be made where there is none.
+/// What may become of a folder by opening the store in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Making {
-    Allowed,
-    Refused,
+enum Touch {
+    /// A store may be made where there is none.
+    Make,
+    /// The engine may put its own book-keeping right.
+    Repair,
+    /// Nothing may change.
+    Nothing,
 }
 
 /// Opens the engine alone, making its store if the folder is empty or absent.
@@ -110,7 +114,7 @@ enum Making {
 /// # Errors
 /// When it refuses, or is not built in.
 pub fn open_engine(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenError> {
-    engine(settings, Making::Allowed)
+    engine(settings, Touch::Make)
 }
 
 /// Opens the engine alone over a store that is there.
@@ -118,10 +122,19 @@ pub fn open_engine(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenEr
 /// # Errors
 /// When there is none, when it refuses, or is not built in.
 pub fn open_made_engine(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenError> {
-    engine(settings, Making::Refused)
+    engine(settings, Touch::Repair)
 }
 
-fn engine(settings: &StoreSettings, making: Making) -> Result<Box<dyn KeyValue>, OpenError> {
+/// Opens the engine alone to read a store that is there, and changes no byte of it; but for sled, which writes its own book-keeping
+/// whenever it opens, and leaves the records as they are.
+///
+/// # Errors
+/// As [`open_made_engine`].
+pub fn open_engine_to_read(settings: &StoreSettings) -> Result<Box<dyn KeyValue>, OpenError> {
+    engine(settings, Touch::Nothing)
+}
+
+fn engine(settings: &StoreSettings, touch: Touch) -> Result<Box<dyn KeyValue>, OpenError> {
     let cache = Settings {
         cache_bytes: settings.cache_bytes(),
     };
@@ -130,13 +143,18 @@ fn engine(settings: &StoreSettings, making: Making) -> Result<Box<dyn KeyValue>,
         path: path.clone(),
         source,
     };
-    Ok(match (settings.engine, making) {
-        (Engine::Redb, Making::Allowed) => Box::new(Redb::open(path, cache).map_err(failed)?),
-        (Engine::Redb, Making::Refused) => Box::new(Redb::open_made(path, cache).map_err(failed)?),
+    Ok(match (settings.engine, touch) {
+        (Engine::Redb, Touch::Make) => Box::new(Redb::open(path, cache).map_err(failed)?),
+        (Engine::Redb, Touch::Repair) => Box::new(Redb::open_made(path, cache).map_err(failed)?),
+        (Engine::Redb, Touch::Nothing) => {
+            Box::new(Redb::open_to_read(path, cache).map_err(failed)?)
+        }
         #[cfg(feature = "sled")]
-        (Engine::Sled, Making::Allowed) => Box::new(Sled::open(path, cache).map_err(failed)?),
+        (Engine::Sled, Touch::Make) => Box::new(Sled::open(path, cache).map_err(failed)?),
         #[cfg(feature = "sled")]
-        (Engine::Sled, Making::Refused) => Box::new(Sled::open_made(path, cache).map_err(failed)?),
+        (Engine::Sled, Touch::Repair | Touch::Nothing) => {
+            Box::new(Sled::open_made(path, cache).map_err(failed)?)
+        }
         #[cfg(not(feature = "sled"))]
         (Engine::Sled, _) => return Err(OpenError::NotBuiltIn),
         (Engine::Postgres, _) => return Err(OpenError::NoFolder),

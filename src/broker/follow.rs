@@ -68,7 +68,7 @@ impl Broker {
         let policy = self.policy.load();
         for recorded in page {
             self.faults.written(recorded.enquiry);
-            self.forecast.settled_elsewhere(recorded, &policy);
+            self.forecast.hear(recorded, &policy);
         }
         if let Some(last) = page.last() {
             let responders = page

@@ -26,7 +26,9 @@ pub(super) struct DemoArgs {
     /// Go on serving after the day, until Ctrl-C
     #[arg(long)]
     keep_running: bool,
-    /// Keep enquiries in this database, which has none yet, in place of a folder, such as `postgres://USER@HOST/DATABASE`
+    /// Keep enquiries in this PostgreSQL database in place of a folder, such as `postgres://USER@HOST/DATABASE`
+    ///
+    /// It must hold no enquiries; tables are made where there are none. They stay there when the demo ends.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     #[command(flatten)]

@@ -41,7 +41,8 @@ pub(super) enum StoreCommand {
     Schema(SchemaArgs),
     /// Carry a store from one engine to another, and compare them
     ///
-    /// An interrupted migration goes on where it was when it is run again. The source is left as it is.
+    /// An interrupted migration goes on where it was when it is run again. The source is left as it is. Nobody can open the target before
+    /// everything has arrived and is equal.
     #[command(
         before_help = "Examples:\n  usher store migrate --from /var/lib/usher/store --to postgres://usher@localhost/usher\n  usher store migrate --from postgres://usher@db.example/usher --ca postgres-ca.pem --to /var/lib/usher/store"
     )]

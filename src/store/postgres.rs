@@ -39,7 +39,7 @@ use deadpool_postgres::{Object, Pool};
 use elsewhere::Elsewhere;
 use fence::Fence;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
@@ -47,6 +47,7 @@ use usher_domain::code::ResponderId;
 use usher_domain::id::EnquiryId;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
 use usher_domain::time::Timestamp;
+use uuid::Uuid;
 use writer::{Job, Writer};
 
 /// How long a commit waits for a place in a full queue.
@@ -64,8 +65,11 @@ struct Shared {
     pool: Pool,
     /// The writer's own connection: no crowd of readers holds up a commit.
     writing: Pool,
-    /// Open records that could not be read: told of, and asked for by `unreadable`.
+    /// Records that could not be read: told of, and asked for by `unreadable`. What no read has met the next sweep meets, and the first
+    /// sweep comes with the broker's start. A commit that was decided before the damage writes the record whole again.
     unreadable: Mutex<BTreeSet<EnquiryId>>,
+    /// Up to where sweeps have read the closed rows; `None` before the first.
+    swept: Mutex<Option<Uuid>>,
     observer: OnceLock<Observer>,
     elsewhere: Arc<Elsewhere>,
     fence: Arc<Fence>,
@@ -86,6 +90,7 @@ impl PostgresStore {
             pool,
             writing: connector.pool(1)?,
             unreadable: Mutex::default(),
+            swept: Mutex::default(),
             observer: OnceLock::new(),
             elsewhere,
             fence: connector.fence(),
@@ -124,29 +129,30 @@ impl Shared {
 
     /// Sets a record apart that cannot be read, and says so.
     fn set_apart(&self, id: EnquiryId, error: RecordError) -> StoreError {
-        let mut unreadable = self
-            .unreadable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if unreadable.insert(id) {
-            tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
-        }
+        self.tell_unreadable(id, &error);
+        self.unreadable().insert(id);
         corrupt("the record", Some(id))(error)
     }
 
+    /// Says that a record cannot be read, unless it has been said.
+    fn tell_unreadable(&self, id: EnquiryId, error: &RecordError) {
+        if !self.unreadable().contains(&id) {
+            tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+        }
+    }
+
     fn set_apart_now(&self) -> Vec<EnquiryId> {
-        let unreadable = self
-            .unreadable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        unreadable.iter().copied().collect()
+        self.unreadable().iter().copied().collect()
     }
 
     fn replace_set_apart(&self, found: BTreeSet<EnquiryId>) {
-        *self
-            .unreadable
+        *self.unreadable() = found;
+    }
+
+    fn unreadable(&self) -> MutexGuard<'_, BTreeSet<EnquiryId>> {
+        self.unreadable
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = found;
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

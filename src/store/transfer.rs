@@ -1,9 +1,9 @@
 //! Whole stores from one place to another: between engines, into a backup's file and out of it.
 //!
 //! What travels is the feed, in order and as it is, and each record together with the feed entry that told of it last. So every part
-//! that has arrived is whole by itself, an interrupted transfer goes on where the target's feed ends, and a target is marked as a store
-//! only when everything is there: nobody opens it before. The source is read and nothing else. At the end both sides are read and
-//! compared, event by event and record by record.
+//! that has arrived is whole by itself, and an interrupted transfer goes on where the target's feed ends. When everything is there both
+//! sides are read and compared, event by event and record by record; only a target that is equal is marked as a store, and nobody opens
+//! it before. The source is read and nothing else. What is damaged in it, missing, or told of by no event ends the transfer.
 
 mod database;
 mod file;
@@ -16,11 +16,12 @@ pub use folder::{FromFolder, IntoFolder};
 use super::StoreError;
 use super::kv::KvError;
 use super::postgres::ConnectError;
-use super::record::{RecordError, decode_entry, decode_envelope};
+use super::record::{Envelope, RecordError, decode_enquiry, decode_entry, decode_envelope};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use usher_domain::enquiry::Enquiry;
 use usher_domain::id::EnquiryId;
 
 /// Feed entries of one part, at most.
@@ -42,7 +43,7 @@ pub struct Part {
 pub enum TransferError {
     /// A broker is there.
     #[error(
-        "{count} brokers run on this database: stop them first; one that was killed is forgotten after a few seconds"
+        "brokers run on this database ({count} of them): stop them first; one that was killed is forgotten after a few seconds"
     )]
     Running {
         /// How many.
@@ -58,21 +59,32 @@ pub enum TransferError {
     #[error("the source is itself only half filled: end that transfer first")]
     Unfinished,
     /// Bytes are not what they should be.
-    #[error("{what} of the source cannot be read: `usher store verify` says more")]
+    #[error("{what} cannot be read: `usher store verify` says more")]
     Damaged {
         /// What.
         what: String,
         /// Why not.
         source: RecordError,
     },
+    /// Something is not there.
+    #[error("{what}: `usher store verify` says more")]
+    Incomplete {
+        /// What.
+        what: String,
+    },
     /// The target is not what the source is.
-    #[error("source and target differ after the transfer: {source_has}, and {target_has}")]
+    #[error(
+        "the target holds other than the source, {target_has} and not {source_has}: begin anew with an empty one"
+    )]
     Differs {
         /// What the source has.
         source_has: Box<Tally>,
         /// What the target has.
         target_has: Box<Tally>,
     },
+    /// What has arrived cannot be read, or is not all there.
+    #[error("what has arrived in the target is not whole: begin anew with an empty one")]
+    Spoilt(#[source] Box<TransferError>),
     /// The file is no backup, or not whole.
     #[error("{path} {problem}")]
     File {
@@ -115,6 +127,14 @@ pub trait Source: Send {
     /// [`TransferError`].
     async fn part(&mut self, after: u64) -> Result<Option<Part>, TransferError>;
 
+    /// How many records it has, also such as no feed entry tells of; `None` where there is no knowing.
+    ///
+    /// # Errors
+    /// [`TransferError`].
+    async fn records(&mut self) -> Result<Option<u64>, TransferError> {
+        Ok(None)
+    }
+
     /// Whether it is still as it was.
     ///
     /// # Errors
@@ -139,17 +159,17 @@ pub trait Target: Send {
     /// [`TransferError`].
     async fn put(&mut self, part: Part) -> Result<(), TransferError>;
 
-    /// Marks it as a store: everything is there.
+    /// Everything has been put: reads what it now holds.
+    ///
+    /// # Errors
+    /// [`TransferError`].
+    async fn read(&mut self) -> Result<Box<dyn Source>, TransferError>;
+
+    /// Marks it as a store: everything is there, and has been compared.
     ///
     /// # Errors
     /// [`TransferError`].
     async fn finish(&mut self) -> Result<(), TransferError>;
-
-    /// Reads what it now holds.
-    ///
-    /// # Errors
-    /// [`TransferError`].
-    async fn into_source(self: Box<Self>) -> Result<Box<dyn Source>, TransferError>;
 }
 
 /// How much a store holds, and what it comes to.
@@ -216,29 +236,45 @@ pub async fn run(
     }
     progress(Round::Copying, done, end);
     while let Some(part) = source.part(done).await? {
-        done = part.entries.last().map_or(done, |(number, _)| *number);
+        done = follows(&part, done)?;
         target.put(part).await?;
         progress(Round::Copying, done, end);
     }
-    source.unchanged().await?;
-    target.finish().await?;
     let source_has = tally(source, &mut |done| {
         progress(Round::ReadingSource, done, end);
     })
     .await?;
-    let mut target = target.into_source().await?;
-    let target_has = tally(target.as_mut(), &mut |done| {
+    let mut arrived = target.read().await?;
+    let target_has = tally(arrived.as_mut(), &mut |done| {
         progress(Round::ReadingTarget, done, end);
     })
-    .await?;
-    if source_has == target_has {
-        Ok(target_has)
-    } else {
-        Err(TransferError::Differs {
+    .await
+    .map_err(|error| match error {
+        TransferError::Damaged { .. } | TransferError::Incomplete { .. } => {
+            TransferError::Spoilt(Box::new(error))
+        }
+        other => other,
+    })?;
+    source.unchanged().await?;
+    if source_has != target_has {
+        return Err(TransferError::Differs {
             source_has: Box::new(source_has),
             target_has: Box::new(target_has),
-        })
+        });
     }
+    target.finish().await?;
+    Ok(target_has)
+}
+
+/// The number of the last entry of `part`, which must go on after entry `done`: the feed has no gap.
+fn follows(part: &Part, done: u64) -> Result<u64, TransferError> {
+    part.entries.iter().try_fold(done, |done, (number, _)| {
+        if *number == done + 1 {
+            return Ok(*number);
+        }
+        let what = format!("entry {} of the feed is missing", done + 1);
+        Err(TransferError::Incomplete { what })
+    })
 }
 
 /// Reads the whole of `source`.
@@ -255,8 +291,8 @@ async fn tally(
             feed.update(&(bytes.len() as u64).to_be_bytes());
             feed.update(bytes);
             tally.entries += 1;
-            done = *number;
         }
+        done = follows(&part, done)?;
         for (id, envelope) in &part.records {
             let mut whole = id.uuid().as_bytes().to_vec();
             whole.extend_from_slice(envelope);
@@ -266,6 +302,13 @@ async fn tally(
             tally.enquiries += 1;
         }
         progress(done);
+    }
+    if let Some(records) = source.records().await?
+        && records != tally.enquiries
+    {
+        let enquiries = tally.enquiries;
+        let what = format!("there are {records} records, and the feed tells of {enquiries}");
+        return Err(TransferError::Incomplete { what });
     }
     tally.feed_sha256 = hexadecimal(feed.finish().as_ref());
     Ok(tally)
@@ -291,11 +334,24 @@ fn told_of(entries: &[(u64, Vec<u8>)]) -> Result<BTreeSet<EnquiryId>, TransferEr
     Ok(ids)
 }
 
-/// The feed entries of an envelope.
-fn entries_of(id: EnquiryId, envelope: &[u8]) -> Result<Vec<u64>, TransferError> {
-    let envelope = decode_envelope(envelope)
-        .map_err(|error| damaged(format!("the record of enquiry {id}"), error))?;
-    Ok(envelope.entries)
+/// Opens the record that stands under `id`, and proves that it is that enquiry's.
+fn opened(id: EnquiryId, envelope: &[u8]) -> Result<(Envelope, Enquiry), TransferError> {
+    let open = || {
+        let envelope = decode_envelope(envelope)?;
+        let enquiry = decode_enquiry(&envelope.body)?;
+        if enquiry.id == id {
+            Ok((envelope, enquiry))
+        } else {
+            Err(RecordError::Misplaced)
+        }
+    };
+    open().map_err(|error| damaged(format!("the record of enquiry {id}"), error))
+}
+
+/// The feed tells of `id`, and there is no record.
+fn missing(id: EnquiryId) -> TransferError {
+    let what = format!("the feed tells of enquiry {id}, and its record is not there");
+    TransferError::Incomplete { what }
 }
 
 fn damaged(what: String, source: RecordError) -> TransferError {

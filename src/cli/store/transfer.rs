@@ -6,6 +6,8 @@ use crate::cli::Context;
 use crate::cli::bench::EngineArg;
 use crate::cli::config::ConfigArgs;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::clock::Stopwatch;
 use crate::config::settings::{Engine, StoreSettings};
 use crate::store::transfer::{
     self, FromDatabase, FromFile, FromFolder, IntoDatabase, IntoFile, IntoFolder, Round, Source,
@@ -15,9 +17,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What a place that is a database begins with.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+/// Between two lines of progress where no terminal shows a bar.
+const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// How to come into the places that are given.
 #[derive(Debug, Args)]
@@ -128,7 +133,7 @@ async fn source_at_rest(settings: &StoreSettings) -> Result<Box<dyn Source>, Fai
     if !settings.path.is_dir() {
         return Err(nothing_in(&settings.path));
     }
-    let engine = app::open_made_engine(settings).map_err(|error| refused(&error))?;
+    let engine = app::open_engine_to_read(settings).map_err(|error| refused(&error))?;
     Ok(Box::new(FromFolder::new(engine).map_err(failed)?))
 }
 
@@ -158,20 +163,10 @@ fn carry(
 ) -> Result<Exit, Failure> {
     let tally = runtime()?.block_on(async {
         let (mut source, target) = ends.await?;
-        let bar = ProgressBar::new(0); // draws on terminals only
-        let style = ProgressStyle::with_template("{msg:<15} {bar:40} {percent:>3} %  {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let mut show = |round: Round, done: u64, end: u64| {
-            bar.set_length(end);
-            bar.set_position(done);
-            bar.set_message(match round {
-                Round::Copying => "copying",
-                Round::ReadingSource => "reading source",
-                Round::ReadingTarget => "reading target",
-            });
-        };
+        let mut shown = Shown::new(context.output);
+        let mut show = |round, done, end| shown.progress(round, done, end);
         let carried = transfer::run(source.as_mut(), target, &mut show).await;
-        bar.finish_and_clear();
+        shown.bar.finish_and_clear();
         carried.map_err(failed)
     })?;
     let Tally {
@@ -196,6 +191,45 @@ fn carry(
     Ok(Exit::Ok)
 }
 
+/// How far it is, on stderr: a bar on a terminal, a line for each round and every few seconds elsewhere.
+struct Shown {
+    bar: ProgressBar,
+    output: Output,
+    said: Option<(Round, Stopwatch)>,
+}
+
+impl Shown {
+    fn new(output: Output) -> Self {
+        let bar = ProgressBar::new(0);
+        let style = ProgressStyle::with_template("{msg:<18} {bar:40} {percent:>3} %  {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let said = None;
+        Self { bar, output, said }
+    }
+
+    fn progress(&mut self, round: Round, done: u64, end: u64) {
+        let doing = match round {
+            Round::Copying => "copying",
+            Round::ReadingSource => "reading the source",
+            Round::ReadingTarget => "reading the target",
+        };
+        if !self.bar.is_hidden() {
+            self.bar.set_message(doing);
+            self.bar.set_length(end);
+            self.bar.set_position(done);
+            return;
+        }
+        let is_told = self
+            .said
+            .is_some_and(|(last, since)| last == round && since.elapsed() < LINE_EVERY);
+        if !is_told {
+            let line = format!("{doing}: {done} of {end} feed entries");
+            self.output.note(&line);
+            self.said = Some((round, Stopwatch::start()));
+        }
+    }
+}
+
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is given to map_err by name"
@@ -218,9 +252,10 @@ fn failed(error: TransferError) -> Failure {
         | TransferError::Foreign
         | TransferError::Changed
         | TransferError::Unfinished => Failure::caused(Exit::Conflict, &error, ""),
-        TransferError::Damaged { .. } | TransferError::Differs { .. } => {
-            Failure::caused(Exit::Found, &error, "")
-        }
+        TransferError::Damaged { .. }
+        | TransferError::Incomplete { .. }
+        | TransferError::Spoilt(_)
+        | TransferError::Differs { .. } => Failure::caused(Exit::Found, &error, ""),
         TransferError::File { .. } | TransferError::Io { .. } => {
             Failure::caused(Exit::Failure, &error, "")
         }

@@ -10,12 +10,13 @@ use crate::store::{Revision, StoreError};
 use deadpool_postgres::Object;
 use usher_domain::id::EnquiryId;
 use usher_domain::index::Keys;
+use uuid::Uuid;
 
 const LAST: &str = "SELECT entry, bytes FROM feed ORDER BY entry DESC LIMIT 1";
 const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes)
     SELECT entry, gen_random_uuid(), bytes FROM unnest($1::bigint[], $2::bytea[]) AS part (entry, bytes)";
 const PUT_HISTORY: &str = "INSERT INTO history (enquiry, entry)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[]) ON CONFLICT DO NOTHING";
+    SELECT * FROM unnest($1::uuid[], $2::bigint[])";
 /// A part is larger than a commit of a broker's.
 const LIMITS: &str =
     "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
@@ -35,8 +36,6 @@ pub struct Arrived {
     pub keys: Keys,
     /// Its envelope, without feed entries.
     pub record: Vec<u8>,
-    /// The feed entries that hold its events.
-    pub entries: Vec<u64>,
 }
 
 impl Intake {
@@ -69,16 +68,17 @@ impl Intake {
         entry.transpose()
     }
 
-    /// Adds feed entries and puts records, all of it or nothing.
+    /// Adds feed entries, with whose events are in which, and puts records: all of it or nothing.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn put(
         &self,
         entries: &[(u64, Vec<u8>)],
+        history: &[(EnquiryId, u64)],
         arrived: &[Arrived],
     ) -> Result<(), StoreError> {
-        let filled = self.fill(entries, arrived).await;
+        let filled = self.fill(entries, history, arrived).await;
         if filled.is_err() {
             // The connection may be gone, and with it the transaction.
             drop(self.client.batch_execute("ROLLBACK").await);
@@ -89,17 +89,15 @@ impl Intake {
     async fn fill(
         &self,
         entries: &[(u64, Vec<u8>)],
+        history: &[(EnquiryId, u64)],
         arrived: &[Arrived],
     ) -> Result<(), tokio_postgres::Error> {
         let mut rows = Rows::default();
-        let (mut whose, mut told) = (Vec::new(), Vec::new());
         for one in arrived {
             rows.push(one.id, one.revision, &one.keys, &one.record);
-            for entry in &one.entries {
-                whose.push(one.id.uuid());
-                told.push(entry_column(*entry));
-            }
         }
+        let whose: Vec<Uuid> = history.iter().map(|(id, _)| id.uuid()).collect();
+        let told: Vec<i64> = history.iter().map(|(_, at)| entry_column(*at)).collect();
         let numbers: Vec<i64> = entries
             .iter()
             .map(|(number, _)| entry_column(*number))

@@ -9,11 +9,12 @@ use deadpool_postgres::Object;
 use tokio::time::timeout;
 use tokio_postgres::Row;
 use usher_domain::id::EnquiryId;
-use usher_domain::index::keys;
 use uuid::Uuid;
 
 /// Entries and records of one look.
 const PAGE_MAX: usize = 256;
+/// Ids of one look.
+const IDS_MAX: usize = 500;
 /// Between two looks whoever copies writes elsewhere, which may take a while; nothing waits for this transaction.
 const BEGIN: &str = "SET idle_in_transaction_session_timeout = '600s';
     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -26,15 +27,16 @@ const RECORDS: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alert
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
+        open, revision, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
     FROM enquiry WHERE id > $1 ORDER BY id LIMIT $2";
 const THESE: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
+        open, revision, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
     FROM enquiry WHERE id = ANY($1)";
+const IDS: &str = "SELECT id FROM enquiry WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// The database at one moment.
 pub struct Snapshot {
@@ -116,6 +118,22 @@ impl Snapshot {
         rows.iter().map(kept).collect()
     }
 
+    /// How many records there are.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        let (mut count, mut after) = (0, Uuid::nil());
+        loop {
+            let rows = self.ask(IDS, &[&after, &count_column(IDS_MAX)]).await?;
+            let Some(last) = rows.last() else {
+                return Ok(count);
+            };
+            count += rows.len() as u64;
+            after = column(last, 0)?;
+        }
+    }
+
     async fn number(&self, question: &'static str) -> Result<u64, StoreError> {
         let rows = self.ask(question, &[]).await?;
         let first = rows.first().map(|row| column(row, 0)).transpose()?;
@@ -141,10 +159,9 @@ impl Snapshot {
 fn kept(row: &Row) -> Result<Kept, StoreError> {
     let id = EnquiryId::from_uuid(column(row, 1)?);
     let record: Vec<u8> = column(row, 2)?;
-    let entries: Vec<i64> = column(row, 10)?;
+    let entries: Vec<i64> = column(row, 11)?;
     let found = Found::of_row(row)?;
-    let is_found_right =
-        open(id, &record).is_ok_and(|stored| found == Found::of_keys(&keys(&stored.enquiry)));
+    let is_found_right = open(id, &record).is_ok_and(|stored| found == Found::of_stored(&stored));
     Ok(Kept {
         id,
         open: column(row, 9)?,

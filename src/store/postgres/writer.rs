@@ -1,5 +1,8 @@
 //! The one writer of this broker: takes the commits that wait, makes them one transaction, then answers each.
 //!
+//! Revisions are compared by their column, and the record itself is not read: whoever decided on a revision has its state whole, so a record
+//! that was damaged since is written anew, and mended by that. Nobody decides on what cannot be read, because nobody can load it.
+//!
 //! A transaction takes two exchanges: the first takes `feed_head` and reads revisions, the second writes and commits, pipelined. When
 //! the answer to the second is lost, the outcome is asked for, behind `feed_head` again, before anybody is told: whoever has the row
 //! knows that the lost transaction has ended, since it held the row from before its first write.

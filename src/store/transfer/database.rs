@@ -1,14 +1,20 @@
 //! A store in PostgreSQL: read at one moment, filled part by part.
 
-use super::{Filling, Part, Source, Target, TransferError, damaged, told_of};
+use super::{Filling, Part, Source, Target, TransferError, missing, opened, told_of};
 use crate::store::postgres::{Arrived, Intake, Settings, Snapshot};
-use crate::store::record::{decode_enquiry, decode_envelope, encode_envelope};
+use crate::store::record::encode_envelope;
 use async_trait::async_trait;
+use std::collections::BTreeSet;
+use usher_domain::id::EnquiryId;
 use usher_domain::index::keys;
+use usher_domain::limits::HISTORY_ENTRIES_MAX;
 
 /// A database, to be read as it is at one moment.
 pub struct FromDatabase {
     snapshot: Snapshot,
+    head: u64,
+    /// Nobody may write meanwhile.
+    rests: bool,
     settings: Settings,
 }
 
@@ -18,15 +24,22 @@ impl FromDatabase {
     /// # Errors
     /// When the database cannot be used, or is only half filled.
     pub async fn new(settings: &Settings) -> Result<Self, TransferError> {
-        let snapshot = Snapshot::open(settings).await?;
-        let settings = settings.clone();
-        let mut source = Self { snapshot, settings };
-        let head = source.end().await?;
-        if source.snapshot.entries(head + 1).await?.is_empty() {
+        let source = Self::of_now(settings).await?;
+        if source.snapshot.entries(source.head + 1).await?.is_empty() {
             Ok(source)
         } else {
             Err(TransferError::Unfinished)
         }
+    }
+
+    async fn of_now(settings: &Settings) -> Result<Self, TransferError> {
+        let snapshot = Snapshot::open(settings).await?;
+        Ok(Self {
+            head: snapshot.head().await?,
+            rests: false,
+            snapshot,
+            settings: settings.clone(),
+        })
     }
 
     /// As [`FromDatabase::new`], where no broker may be.
@@ -34,18 +47,17 @@ impl FromDatabase {
     /// # Errors
     /// As it, and [`TransferError::Running`].
     pub async fn at_rest(settings: &Settings) -> Result<Self, TransferError> {
-        let source = Self::new(settings).await?;
-        match source.snapshot.brokers().await? {
-            0 => Ok(source),
-            count => Err(TransferError::Running { count }),
-        }
+        let mut source = Self::new(settings).await?;
+        source.rests = true;
+        none_runs(&source.snapshot).await?;
+        Ok(source)
     }
 }
 
 #[async_trait]
 impl Source for FromDatabase {
     async fn end(&mut self) -> Result<u64, TransferError> {
-        Ok(self.snapshot.head().await?)
+        Ok(self.head)
     }
 
     async fn part(&mut self, after: u64) -> Result<Option<Part>, TransferError> {
@@ -60,16 +72,22 @@ impl Source for FromDatabase {
             return Ok(None);
         };
         let end = *end;
-        let ids: Vec<_> = told_of(&filling.entries)?.into_iter().collect();
+        let mut told: BTreeSet<EnquiryId> = told_of(&filling.entries)?;
+        let ids: Vec<_> = told.iter().copied().collect();
         let mut records = Vec::new();
         for kept in self.snapshot.records_of(&ids).await? {
+            told.remove(&kept.id);
+            let (its, _) = opened(kept.id, &kept.record)?;
             if kept.entries.last().is_none_or(|last| *last <= end) {
-                let envelope = decode_envelope(&kept.record).map_err(|error| {
-                    damaged(format!("the record of enquiry {}", kept.id), error)
-                })?;
-                let envelope = encode_envelope(envelope.revision, &kept.entries, &envelope.body);
+                // A record in a folder names its newest entries only.
+                let surplus = kept.entries.len().saturating_sub(HISTORY_ENTRIES_MAX);
+                let newest = kept.entries.get(surplus..).unwrap_or_default();
+                let envelope = encode_envelope(its.revision, newest, &its.body);
                 records.push((kept.id, envelope));
             }
+        }
+        if let Some(id) = told.first() {
+            return Err(missing(*id));
         }
         Ok(Some(Part {
             entries: filling.entries,
@@ -77,13 +95,29 @@ impl Source for FromDatabase {
         }))
     }
 
+    async fn records(&mut self) -> Result<Option<u64>, TransferError> {
+        Ok(Some(self.snapshot.count().await?))
+    }
+
     async fn unchanged(&mut self) -> Result<(), TransferError> {
+        if !self.rests {
+            return Ok(());
+        }
         let now = Snapshot::open(&self.settings).await?;
-        if now.head().await? == self.snapshot.head().await? {
+        none_runs(&now).await?;
+        if now.head().await? == self.head {
             Ok(())
         } else {
             Err(TransferError::Changed)
         }
+    }
+}
+
+/// Refuses a database on which brokers are: each tells, every second, that it is there.
+async fn none_runs(now: &Snapshot) -> Result<(), TransferError> {
+    match now.brokers().await? {
+        0 => Ok(()),
+        count => Err(TransferError::Running { count }),
     }
 }
 
@@ -100,11 +134,7 @@ impl IntoDatabase {
     /// # Errors
     /// When the database cannot be used, or a broker is there.
     pub async fn new(settings: &Settings) -> Result<Self, TransferError> {
-        let there = Snapshot::open(settings).await?;
-        let count = there.brokers().await?;
-        if count > 0 {
-            return Err(TransferError::Running { count });
-        }
+        none_runs(&Snapshot::open(settings).await?).await?;
         Ok(Self {
             intake: Intake::open(settings).await?,
             settings: settings.clone(),
@@ -124,26 +154,30 @@ impl Target for IntoDatabase {
     async fn put(&mut self, part: Part) -> Result<(), TransferError> {
         let mut arrived = Vec::with_capacity(part.records.len());
         for (id, envelope) in part.records {
-            let what = || format!("the record of enquiry {id}");
-            let envelope = decode_envelope(&envelope).map_err(|error| damaged(what(), error))?;
-            let enquiry = decode_enquiry(&envelope.body).map_err(|error| damaged(what(), error))?;
+            let (its, enquiry) = opened(id, &envelope)?;
             arrived.push(Arrived {
                 id,
-                revision: envelope.revision,
+                revision: its.revision,
                 keys: keys(&enquiry),
-                record: encode_envelope(envelope.revision, &[], &envelope.body),
-                entries: envelope.entries,
+                record: encode_envelope(its.revision, &[], &its.body),
             });
         }
+        // What the feed tells is the whole history; a record from a folder names its newest entries only.
+        let mut history = Vec::new();
+        for entry in &part.entries {
+            let told = told_of(std::slice::from_ref(entry))?;
+            history.extend(told.into_iter().map(|id| (id, entry.0)));
+        }
         self.end = part.entries.last().map_or(self.end, |(number, _)| *number);
-        Ok(self.intake.put(&part.entries, &arrived).await?)
+        let put = self.intake.put(&part.entries, &history, &arrived).await;
+        Ok(put?)
+    }
+
+    async fn read(&mut self) -> Result<Box<dyn Source>, TransferError> {
+        Ok(Box::new(FromDatabase::of_now(&self.settings).await?))
     }
 
     async fn finish(&mut self) -> Result<(), TransferError> {
         Ok(self.intake.finish(self.end).await?)
-    }
-
-    async fn into_source(self: Box<Self>) -> Result<Box<dyn Source>, TransferError> {
-        Ok(Box::new(FromDatabase::new(&self.settings).await?))
     }
 }

@@ -1,5 +1,5 @@
 //! A backup: one file, of any engine's store, for any engine. It holds the parts one after the other and ends with a checksum of all
-//! before it; it is made under another name, synced and renamed, so that what has its name is whole. Nobody but its owner may read it.
+//! before it; it is made under another name, synced, read and renamed, so that what has its name is whole. Nobody but its owner may read it.
 
 use super::{Part, Source, Target, TransferError};
 use async_trait::async_trait;
@@ -101,7 +101,7 @@ impl Target for IntoFile {
         self.piece(PART, [&[], &[]])
     }
 
-    async fn finish(&mut self) -> Result<(), TransferError> {
+    async fn read(&mut self) -> Result<Box<dyn Source>, TransferError> {
         let end = self.end.to_be_bytes();
         self.piece(END, [&end, &[]])?;
         let hash = self.hash.clone().finish();
@@ -109,7 +109,11 @@ impl Target for IntoFile {
         self.file.write_all(hash.as_ref()).map_err(&failed)?;
         self.file.flush().map_err(&failed)?;
         self.file.get_ref().sync_all().map_err(&failed)?;
-        fs::rename(&self.unfinished, &self.path).map_err(&failed)?;
+        Ok(Box::new(FromFile::open(&self.unfinished)?))
+    }
+
+    async fn finish(&mut self) -> Result<(), TransferError> {
+        fs::rename(&self.unfinished, &self.path).map_err(io(&self.unfinished))?;
         let folder = self
             .path
             .parent()
@@ -118,10 +122,6 @@ impl Target for IntoFile {
         File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(io(folder))
-    }
-
-    async fn into_source(self: Box<Self>) -> Result<Box<dyn Source>, TransferError> {
-        Ok(Box::new(FromFile::open(&self.path)?))
     }
 }
 

@@ -1,19 +1,20 @@
 //! A store in a folder, of any embedded engine. Opening it keeps everybody else out of it.
 
-use super::{Filling, Part, Source, Target, TransferError, damaged, entries_of, told_of};
+use super::{Filling, Part, Source, Target, TransferError, missing, opened, told_of};
 use crate::store::embedded::{
     META, Shelf, closed_key, entry_key, feed_from, number_of, open_key, open_of, shelf_after,
 };
 use crate::store::kv::{KeyValue, Order, Write};
-use crate::store::record::{decode_enquiry, decode_envelope, encode_meta};
+use crate::store::record::encode_meta;
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use usher_domain::id::EnquiryId;
 
 /// A store in a folder, to be read.
 pub struct FromFolder {
-    kv: Box<dyn KeyValue>,
+    kv: Arc<dyn KeyValue>,
     /// Under which feed entry each open enquiry stands.
     open: HashMap<EnquiryId, u64>,
 }
@@ -27,6 +28,10 @@ impl FromFolder {
         if kv.read(META)?.is_none() {
             return Err(TransferError::Unfinished);
         }
+        Self::over(kv.into())
+    }
+
+    fn over(kv: Arc<dyn KeyValue>) -> Result<Self, TransferError> {
         let mut open = HashMap::new();
         kv.scan(
             shelf_after(Shelf::Open, None).bounds(),
@@ -76,11 +81,9 @@ impl Source for FromFolder {
         let end = *end;
         let mut records = Vec::new();
         for id in told_of(&filling.entries)? {
-            if let Some(envelope) = self.record(id)?
-                && entries_of(id, &envelope)?
-                    .last()
-                    .is_none_or(|last| *last <= end)
-            {
+            let envelope = self.record(id)?.ok_or_else(|| missing(id))?;
+            let (its, _) = opened(id, &envelope)?;
+            if its.entries.last().is_none_or(|last| *last <= end) {
                 records.push((id, envelope));
             }
         }
@@ -89,17 +92,30 @@ impl Source for FromFolder {
             records,
         }))
     }
+
+    async fn records(&mut self) -> Result<Option<u64>, TransferError> {
+        let mut records = self.open.len() as u64;
+        self.kv.scan(
+            shelf_after(Shelf::Closed, None).bounds(),
+            Order::Ascending,
+            &mut |_, _| {
+                records += 1;
+                ControlFlow::Continue(())
+            },
+        )?;
+        Ok(Some(records))
+    }
 }
 
 /// A store in a folder, to be filled. It is a store again when it is finished.
 pub struct IntoFolder {
-    kv: Box<dyn KeyValue>,
+    kv: Arc<dyn KeyValue>,
 }
 
 impl IntoFolder {
     /// Fills the store in `kv`.
     pub fn new(kv: Box<dyn KeyValue>) -> Self {
-        Self { kv }
+        Self { kv: kv.into() }
     }
 }
 
@@ -115,11 +131,9 @@ impl Target for IntoFolder {
             writes.push(Write::put(entry_key(number), bytes));
         }
         for (id, envelope) in part.records {
-            let what = || format!("the record of enquiry {id}");
-            let opened = decode_envelope(&envelope).map_err(|error| damaged(what(), error))?;
-            let enquiry = decode_enquiry(&opened.body).map_err(|error| damaged(what(), error))?;
+            let (its, enquiry) = opened(id, &envelope)?;
             // Since when it has been open is a matter of place alone: the first entry serves.
-            let since = opened.entries.first().copied().unwrap_or_default();
+            let since = its.entries.first().copied().unwrap_or_default();
             let (key, other) = match Shelf::of(enquiry.is_open()) {
                 Shelf::Open => (open_key(since, id), closed_key(id)),
                 Shelf::Closed => (closed_key(id), open_key(since, id)),
@@ -131,13 +145,13 @@ impl Target for IntoFolder {
         Ok(self.kv.commit(&writes)?)
     }
 
+    async fn read(&mut self) -> Result<Box<dyn Source>, TransferError> {
+        Ok(Box::new(FromFolder::over(Arc::clone(&self.kv))?))
+    }
+
     async fn finish(&mut self) -> Result<(), TransferError> {
         self.kv.commit(&[Write::put(META, encode_meta())])?;
         Ok(self.kv.settle()?)
-    }
-
-    async fn into_source(self: Box<Self>) -> Result<Box<dyn Source>, TransferError> {
-        Ok(Box::new(FromFolder::new(self.kv)?))
     }
 }
 

@@ -4,7 +4,7 @@ use super::whole_feed;
 use crate::store::contract::conflict;
 use crate::support::postgres::Postgres;
 use crate::support::sample::{Sample, at, changed, id, leased, responder};
-use crate::support::{HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, enquiry, lease, seconds};
+use crate::support::{HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, answer, enquiry, lease, seconds};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -364,6 +364,48 @@ async fn a_lease_call_at_one_broker_wakes_for_a_submission_to_the_other() {
     let leased = timeout(PATIENCE, poll).await.unwrap().unwrap();
     assert_eq!(leased.len(), 1);
     assert_eq!(there.get(&receipt.enquiry_id).await.id, receipt.enquiry_id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_borough_answers_through_one_broker_counts_once_in_the_forecast_of_each() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let (one, other) = pair(&server).await;
+    let kit = |store| {
+        Kit::shaped(Shape {
+            store: Some(store),
+            ..Shape::default()
+        })
+    };
+    let (here, there) = (kit(one).await, kit(other).await);
+    for number in 1..=3 {
+        here.submit(enquiry(&[IN_HACKNEY])).await;
+        let leased = here.lease(HACKNEY).await;
+        let check = leased.check.unwrap().id;
+        let given = answer(&check, &leased.lease_id);
+        here.adapter(HACKNEY).answer(given).await.unwrap();
+        // Nothing was submitted there of what it counts.
+        counted(&there, number).await;
+        // And here the feed tells again of what is known: it was read on, since the other one has committed.
+        sleep(SILENCE).await;
+        counted(&here, number).await;
+    }
+}
+
+/// Waits until a receipt rests on so many past checks.
+async fn counted(kit: &Kit, wanted: u32) {
+    let watch = Stopwatch::start();
+    loop {
+        let receipt = kit.submit(enquiry(&[IN_HACKNEY])).await;
+        let count = receipt.checks[0].answered_within_count;
+        if count == wanted {
+            return;
+        }
+        assert!(count < wanted, "{count} of {wanted}");
+        assert!(watch.elapsed() < PATIENCE, "{count} of {wanted}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

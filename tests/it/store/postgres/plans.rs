@@ -114,12 +114,14 @@ async fn copy_everything(settings: &Settings) {
     let records = snapshot.records(Some(id(1))).await.unwrap();
     let ids: Vec<_> = records.iter().map(|kept| kept.id).collect();
     assert_eq!(snapshot.records_of(&ids[..9]).await.unwrap().len(), 9);
+    let enquiries = u64::try_from(ENQUIRIES).unwrap();
+    assert!(snapshot.count().await.unwrap() > enquiries);
     // In a transaction a plan is logged when the next question is asked.
     assert_eq!(snapshot.head().await.unwrap(), head);
     let intake = Intake::open(settings).await.unwrap();
     let (last, bytes) = intake.last().await.unwrap().unwrap();
     assert_eq!(last, head);
-    intake.put(&[(head + 1, bytes)], &[]).await.unwrap();
+    intake.put(&[(head + 1, bytes)], &[], &[]).await.unwrap();
     intake.finish(head + 1).await.unwrap();
 }
 
