@@ -1,10 +1,11 @@
 //! Several brokers over one database: one order, no gap, one winner, and news that crosses.
 
-use super::whole_feed;
 use crate::store::contract::conflict;
 use crate::support::postgres::Postgres;
 use crate::support::sample::{Sample, at, changed, id, leased, responder};
-use crate::support::{HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, enquiry, lease, seconds};
+use crate::support::{
+    HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, enquiry, lease, seconds, whole_feed,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
