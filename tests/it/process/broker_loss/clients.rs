@@ -43,14 +43,16 @@ fn request(rng: &mut fastrand::Rng) -> v1::SubmitRequest {
         reply_by_time: Some(wire(SystemClock.now() + within)),
     };
     let (_, postcode, _) = ADAPTERS[rng.usize(..ADAPTERS.len())];
-    v1::SubmitRequest {
-        purpose: v1::Purpose::StartOfSentence.into(),
-        report: v1::ReportType::Unspecified.into(),
-        deadline: Some(v1::Deadline {
-            kind: Some(v1::deadline::Kind::ReplyBy(reply_by)),
-        }),
-        ..enquiry_at("", &[postcode])
-    }
+    let mut request = enquiry_at("", &[postcode]);
+    request.purpose = v1::Purpose::StartOfSentence.into();
+    request.report = v1::ReportType::Unspecified.into();
+    request.deadline = Some(v1::Deadline {
+        kind: Some(v1::deadline::Kind::ReplyBy(reply_by)),
+    });
+    let personal = request.personal.as_mut().unwrap();
+    personal.note = format!("planted {}", request.request_id);
+    personal.marking = v1::Marking::OfficialSensitive.into();
+    request
 }
 
 async fn officer(mut caller: Caller, mut rng: fastrand::Rng) {
