@@ -22,7 +22,7 @@ const SERVER_LIMIT: Duration = Duration::from_secs(2);
 /// What the server itself bounds. A broker that goes silent while it holds the feed's head loses its transaction after the last one:
 /// even two of them, one after the other, let no step be raised more than 5 s late.
 const SERVER_LIMITS: &str = "-c statement_timeout=8s -c lock_timeout=8s \
-    -c idle_in_transaction_session_timeout=1500ms -c default_transaction_isolation=read\\ committed";
+    -c idle_in_transaction_session_timeout=1s -c default_transaction_isolation=read\\ committed";
 /// After so long without a sign of life, a connection is given up.
 const SILENCE_LIMIT: Duration = Duration::from_secs(10);
 

@@ -211,7 +211,7 @@ async fn a_broker_that_goes_silent_with_the_head_holds_nobody_up_for_long() {
     let silent = server.client().await;
     // As the engine's own connections have it.
     silent
-        .batch_execute("SET idle_in_transaction_session_timeout = '1500ms'; BEGIN")
+        .batch_execute("SET idle_in_transaction_session_timeout = '1s'; BEGIN")
         .await
         .unwrap();
     silent.query_one(HEAD, &[]).await.unwrap();
