@@ -6,6 +6,7 @@ use crate::support::sample::{Sample, at, changed, id, leased, responder};
 use crate::support::{
     HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, enquiry, lease, seconds, whole_feed,
 };
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -200,6 +201,22 @@ async fn a_slow_transaction_without_the_head_is_in_nobodys_way() {
     check_gapless(&seen);
     slow.batch_execute("COMMIT").await.unwrap();
     assert!(whole_feed(one.as_ref(), 9).await == seen);
+}
+
+#[tokio::test]
+async fn a_silent_server_keeps_no_broker_from_the_one_that_writes() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    // As a frozen one does, it takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut settings = server.settings();
+    let folder = server.socket().parent().unwrap().display().to_string();
+    settings.url =
+        format!("host=127.0.0.1,{folder} port={port},5432 user=postgres dbname=postgres");
+    let store = PostgresStore::open(&settings).await.unwrap();
+    store.commit(&[Sample::new(1).submitted()]).await.unwrap();
 }
 
 #[tokio::test]
