@@ -46,8 +46,9 @@ pub struct Scheduler {
 
 /// Enquiries advanced at the same time: enough to fill a group commit.
 const ADVANCED_AT_ONCE: usize = 128;
-/// How long after its due moment a step is left to the broker that is first for it.
-const LEFT_TO_ANOTHER: Duration = Duration::from_secs(2);
+/// How long after its due moment a step is left to the broker that is first for it. With the time for which lost brokers may hold up
+/// commits it stays well below 5 s.
+const LEFT_TO_ANOTHER: Duration = Duration::from_secs(1);
 /// After a failed look, in real time.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 

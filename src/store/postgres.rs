@@ -19,6 +19,7 @@ mod list;
 mod read;
 mod rows;
 mod schema;
+mod servers;
 mod snapshot;
 mod sweep;
 mod writer;

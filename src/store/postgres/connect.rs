@@ -1,27 +1,30 @@
 //! Connections: to read-write servers only, over TLS unless the server is on this machine, with a bound on every wait.
 
 use super::fence::Fence;
+use super::servers::{Line, Servers};
 use deadpool_postgres::{
-    BuildError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    BuildError, Connect, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
+use futures_util::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
-use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long waiting for a free connection may take, or connecting to whichever server writes.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How long connecting to one server may take: the next one may be the one that writes.
 const SERVER_LIMIT: Duration = Duration::from_secs(2);
-/// What the server itself bounds. A broker that goes silent while it holds the feed's head loses its transaction after the last one.
+/// What the server itself bounds. A broker that goes silent while it holds the feed's head loses its transaction after the last one:
+/// even two of them, one after the other, let no step be raised more than 5 s late.
 const SERVER_LIMITS: &str = "-c statement_timeout=8s -c lock_timeout=8s \
-    -c idle_in_transaction_session_timeout=2s -c default_transaction_isolation=read\\ committed";
+    -c idle_in_transaction_session_timeout=1s -c default_transaction_isolation=read\\ committed";
 /// After so long without a sign of life, a connection is given up.
 const SILENCE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -168,13 +171,10 @@ fn user_of(config: &tokio_postgres::Config) -> Result<String, ConnectError> {
 #[derive(Clone)]
 pub(super) struct Connector {
     config: tokio_postgres::Config,
+    servers: Arc<Servers>,
     tls: MakeRustlsConnect,
     fence: Arc<Fence>,
 }
-
-/// A connection that is not of the pool: whoever has it must poll it.
-pub(super) type Line =
-    tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 impl Connector {
     /// Reads the settings; connects to nothing yet.
@@ -203,6 +203,7 @@ impl Connector {
             verifier(RootCertStore::empty()).map_err(ConnectError::Tls)?
         };
         Ok(Self {
+            servers: Arc::new(Servers::of(&config)),
             config,
             tls: MakeRustlsConnect::new(tls),
             fence: Arc::default(),
@@ -214,10 +215,9 @@ impl Connector {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
+        let manager = Manager::from_connect(self.config.clone(), self.clone(), recycling);
         Ok(Pool::builder(manager)
             .max_size(connections_max)
-            .post_create(self.fence.on_connecting())
             .pre_recycle(self.fence.on_taking())
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(CONNECT_LIMIT))
@@ -231,9 +231,29 @@ impl Connector {
         Arc::clone(&self.fence)
     }
 
-    /// Connects outside the pool; whoever calls bounds the time.
+    /// Connects outside the pool to whichever server writes; whoever calls bounds the time.
     pub(super) async fn connect(&self) -> Result<(Client, Line), tokio_postgres::Error> {
-        self.config.connect(self.tls.clone()).await
+        self.servers.connect(&self.tls, &self.fence).await
+    }
+}
+
+impl Connect for Connector {
+    fn connect(
+        &self,
+        _config: &tokio_postgres::Config,
+    ) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        Box::pin(async move {
+            let (client, line) = self.connect().await?;
+            let polled = tokio::spawn(async move {
+                if let Err(error) = line.await {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "A connection to the database was lost"
+                    );
+                }
+            });
+            Ok((client, polled))
+        })
     }
 }
 

@@ -4,9 +4,10 @@
 //! while it is younger than the last trouble, and only to a server that is not behind the newest one that this broker has met.
 
 use crate::clock::Stopwatch;
-use deadpool_postgres::{ClientWrapper, Hook, HookError, Metrics};
+use deadpool_postgres::{Hook, HookError, Metrics};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_postgres::{Client, Error};
 
 /// Each take-over begins a timeline. Databases that only speak the protocol have none.
 const TIMELINE: &str = "SELECT CASE WHEN to_regprocedure('pg_walfile_name(pg_lsn)') IS NULL THEN 0
@@ -30,15 +31,6 @@ impl Fence {
         trouble.is_some_and(|since| connection.age() >= since.elapsed())
     }
 
-    /// Refuses connections to servers of older timelines.
-    pub(super) fn on_connecting(self: &Arc<Self>) -> Hook {
-        let fence = Arc::clone(self);
-        Hook::async_fn(move |client, _| {
-            let fence = Arc::clone(&fence);
-            Box::pin(async move { fence.admit(client).await })
-        })
-    }
-
     /// Refuses connections from before the last trouble.
     pub(super) fn on_taking(self: &Arc<Self>) -> Hook {
         let fence = Arc::clone(self);
@@ -52,17 +44,10 @@ impl Fence {
         })
     }
 
-    async fn admit(&self, client: &ClientWrapper) -> Result<(), HookError> {
-        let row = client.query_one(TIMELINE, &[]).await;
-        let timeline: i64 = row
-            .and_then(|row| row.try_get(0))
-            .map_err(HookError::Backend)?;
+    /// Whether another server has taken over from the one that `client` is connected to.
+    pub(super) async fn is_behind_another(&self, client: &Client) -> Result<bool, Error> {
+        let timeline: i64 = client.query_one(TIMELINE, &[]).await?.try_get(0)?;
         let newest = self.newest.fetch_max(timeline, Ordering::Relaxed);
-        if timeline < newest {
-            return Err(HookError::message(
-                "another server has taken over from this one",
-            ));
-        }
-        Ok(())
+        Ok(timeline < newest)
     }
 }

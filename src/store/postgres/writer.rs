@@ -408,7 +408,10 @@ pub(super) async fn make<'a>(
 }
 
 /// Prepares to put `rows` in the place of those that the tables have.
-pub(super) async fn change<'a>(client: &'a Object, rows: &'a Rows) -> Result<Put<'a>, tokio_postgres::Error> {
+pub(super) async fn change<'a>(
+    client: &'a Object,
+    rows: &'a Rows,
+) -> Result<Put<'a>, tokio_postgres::Error> {
     Ok(Put {
         client,
         rows,

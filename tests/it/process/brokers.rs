@@ -7,6 +7,7 @@ use tokio_stream::StreamExt as _;
 use tonic::Streaming;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
+use usher::store::postgres::Settings;
 use usher_domain::time::Timestamp;
 use v1::EventType;
 use v1::watch_response::Payload;
@@ -23,14 +24,23 @@ const AHEAD_LEAST: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 /// A home whose brokers share the database of `server`.
 fn home_over(server: &Postgres) -> Home {
     let home = Home::new();
+    home.write("usher.toml", &config_over(server));
+    home
+}
+
+/// The configuration of brokers that share the database of `server`.
+pub(super) fn config_over(server: &Postgres) -> String {
+    let Settings {
+        url,
+        connections_max,
+        ..
+    } = server.settings();
     let store = format!(
-        "engine = \"postgres\"\n[store.postgres]\nurl = {:?}\n",
-        server.settings().url
+        "engine = \"postgres\"\n[store.postgres]\nurl = {url:?}\nconnections_max = {connections_max}\n"
     );
     let config = Home::config(&EVERYBODY, "").replace("path = \"store\"\ncache_mib = 4\n", &store);
     assert!(config.contains("postgres"));
-    home.write("usher.toml", &config);
-    home
+    config
 }
 
 async fn event(stream: &mut Streaming<v1::WatchResponse>) -> v1::Event {

@@ -1,24 +1,27 @@
 //! A PostgreSQL of the test's own, from the binaries on this machine; where there is none, the test says so and is over.
 
 pub(crate) mod cluster;
+mod folder;
 mod network;
+mod processes;
 
+use folder::Folder;
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
 use usher::clock::Stopwatch;
-use usher::store::postgres::{PostgresStore, Settings, migrate};
+use usher::store::postgres::{PostgresStore, Settings, Snapshot, migrate};
+use usher::store::verify::verify_database;
 
 /// How long a server may take to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running server with an empty database, ended when it is dropped.
 pub(crate) struct Postgres {
-    folder: TempDir,
+    folder: Folder,
     server: Child,
     binaries: PathBuf,
     user: Option<(u32, u32)>,
@@ -38,8 +41,7 @@ impl Postgres {
             return None;
         };
         let user = unprivileged();
-        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
-        own(folder.path(), user);
+        let folder = Folder::make(user);
         let data = folder.path().join("data");
         let copied = Command::new("cp")
             .arg("-a")
@@ -156,6 +158,13 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Proves the whole of a database as `usher store verify` does; brokers may go on meanwhile.
+pub(crate) async fn prove(settings: &Settings) {
+    let snapshot = Snapshot::open(settings).await.unwrap();
+    let report = verify_database(&snapshot).await.unwrap();
+    assert!(report.is_sound(), "{:#?}", report.faults);
 }
 
 /// The folder of a server that is being made.

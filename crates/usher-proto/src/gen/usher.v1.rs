@@ -2530,7 +2530,9 @@ pub struct LeasedCheck {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LeaseChecksRequest {
-    /// The caller's UUID for this call. Required: a repeat within the lease gets the same checks.
+    /// The caller's UUID for this call. Required: a repeat within the lease gets the same checks from the broker that took the
+    /// call. Another broker, or that one after a restart, does not know of it and may lend others; what the first one lent
+    /// returns to the queue when its lease ends.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
     /// For these responders; empty means all of the certificate's. At most 64.

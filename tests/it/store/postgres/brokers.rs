@@ -1,10 +1,12 @@
 //! Several brokers over one database: one order, no gap, one winner, and news that crosses.
 
-use super::whole_feed;
 use crate::store::contract::conflict;
 use crate::support::postgres::Postgres;
 use crate::support::sample::{Sample, at, changed, id, leased, responder};
-use crate::support::{HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, answer, enquiry, lease, seconds};
+use crate::support::{
+    HACKNEY, IN_HACKNEY, Kit, PATIENCE, Shape, answer, enquiry, lease, seconds, whole_feed,
+};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -202,6 +204,22 @@ async fn a_slow_transaction_without_the_head_is_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn a_silent_server_keeps_no_broker_from_the_one_that_writes() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    // As a frozen one does, it takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut settings = server.settings();
+    let folder = server.socket().parent().unwrap().display().to_string();
+    settings.url =
+        format!("host=127.0.0.1,{folder} port={port},5432 user=postgres dbname=postgres");
+    let store = PostgresStore::open(&settings).await.unwrap();
+    store.commit(&[Sample::new(1).submitted()]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_broker_that_goes_silent_with_the_head_holds_nobody_up_for_long() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
@@ -210,7 +228,7 @@ async fn a_broker_that_goes_silent_with_the_head_holds_nobody_up_for_long() {
     let silent = server.client().await;
     // As the engine's own connections have it.
     silent
-        .batch_execute("SET idle_in_transaction_session_timeout = '2s'; BEGIN")
+        .batch_execute("SET idle_in_transaction_session_timeout = '1s'; BEGIN")
         .await
         .unwrap();
     silent.query_one(HEAD, &[]).await.unwrap();

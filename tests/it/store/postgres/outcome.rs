@@ -1,10 +1,10 @@
 //! A COMMIT whose answer is lost: the caller gets one truthful result, whatever had become of it.
 
-use super::whole_feed;
 use crate::store::contract::conflict;
 use crate::support::postgres::Postgres;
 use crate::support::proxy::{Cut, Proxy};
 use crate::support::sample::{Sample, changed, id};
+use crate::support::whole_feed;
 use std::sync::Arc;
 use usher::store::postgres::PostgresStore;
 use usher::store::{Change, Committed, Store as _, StoreError};

@@ -1,15 +1,16 @@
 //! Three PostgreSQL servers of a test's own: one that writes, one that has every commit before it is acknowledged, one that follows.
 
+use super::folder::Folder;
 use super::network::{Network, address_of};
+use super::processes::{family, signal};
 use super::{as_user, binaries, own, template, unprivileged};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::time::sleep;
 use usher::clock::{Clock as _, Stopwatch, SystemClock};
 use usher::pki::{Authority, IssueRequest};
@@ -31,7 +32,7 @@ pub(crate) enum Loss {
 
 /// The servers. `primary` writes, `next` takes over from it.
 pub(crate) struct Cluster {
-    folder: TempDir,
+    folder: Folder,
     binaries: PathBuf,
     user: Option<(u32, u32)>,
     members: Vec<Member>,
@@ -55,8 +56,7 @@ impl Cluster {
             return None;
         };
         let user = unprivileged();
-        let folder = tempfile::Builder::new().prefix("pgs").tempdir().unwrap();
-        own(folder.path(), user);
+        let folder = Folder::make(user);
         let ports = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let member = |listener: &TcpListener| Member {
             port: listener.local_addr().unwrap().port(),
@@ -343,18 +343,9 @@ impl Cluster {
         drop(fs::remove_dir_all(self.data(member)));
     }
 
-    /// The server's processes, by id: each of them leads a group of its own.
     fn processes(&self, member: usize) -> Vec<u32> {
-        let Some(server) = &self.members[member].server else {
-            return Vec::new();
-        };
-        let parent = server.id();
-        let is_child = |id: &u32| parent_of(*id) == Some(parent);
-        let all = fs::read_dir("/proc").unwrap().flatten();
-        let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        std::iter::once(parent)
-            .chain(ids.filter(is_child))
-            .collect()
+        let server = self.members[member].server.as_ref();
+        server.map_or_else(Vec::new, |server| family(server.id()))
     }
 }
 
@@ -365,22 +356,4 @@ impl Drop for Cluster {
             self.reap(member);
         }
     }
-}
-
-fn parent_of(id: u32) -> Option<u32> {
-    let stat = fs::read_to_string(Path::new("/proc").join(id.to_string()).join("stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(1)?.parse().ok()
-}
-
-fn signal(name: &str, processes: &[u32]) {
-    let ids: Vec<String> = processes.iter().map(u32::to_string).collect();
-    // One that has gone meanwhile is as good as told.
-    drop(
-        Command::new("kill")
-            .arg(format!("-{name}"))
-            .args(ids)
-            .stderr(Stdio::null())
-            .status(),
-    );
 }
