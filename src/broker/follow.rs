@@ -36,14 +36,18 @@ impl Broker {
                     continue;
                 }
             }
-            elsewhere.borrow_and_update();
             loop {
-                match self.store.feed(after, limits::WATCH_QUEUE_MAX).await {
+                let known = *elsewhere.borrow_and_update();
+                match self.store.feed(after, limits::PAGE_SIZE_MAX).await {
                     Ok(page) => {
                         let Some(last) = page.last() else { break };
                         after = last.cursor;
                         self.hear(&page);
                         news = true;
+                        // A full page may end within an entry.
+                        if after.entry >= known && page.len() < limits::PAGE_SIZE_MAX {
+                            break;
+                        }
                     }
                     Err(error) => {
                         tracing::error!(

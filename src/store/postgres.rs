@@ -16,6 +16,7 @@ mod fence;
 mod group;
 mod intake;
 mod list;
+mod put;
 mod read;
 mod rows;
 mod schema;

@@ -2,9 +2,10 @@
 //! has arrived: no broker opens it before.
 
 use super::connect::{ConnectError, Connector, Settings};
+use super::put::make;
 use super::read::{Arguments, column, entry_column};
 use super::rows::Rows;
-use super::writer::{HEAD, MOVE_HEAD, make};
+use super::writer::{HEAD, MOVE_HEAD};
 use super::{schema, unavailable};
 use crate::store::{Revision, StoreError};
 use deadpool_postgres::Object;

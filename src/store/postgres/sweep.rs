@@ -4,9 +4,10 @@
 //! `feed_head`, where nobody writes. Each sweep reads all open rows, which are few beside what ever was, and a slice of the closed ones:
 //! a row that says closed of an open enquiry is found when its slice comes, and at once by `usher store verify`.
 
+use super::put::change;
 use super::read::{Arguments, column, count_column, moment, open};
 use super::rows::{Rows, revision_column};
-use super::writer::{HEAD, change};
+use super::writer::HEAD;
 use super::{Shared, unavailable};
 use crate::store::{StoreError, Stored};
 use std::collections::BTreeSet;

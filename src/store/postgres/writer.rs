@@ -8,8 +8,9 @@
 //! knows that the lost transaction has ended, since it held the row from before its first write.
 
 use super::group::{Group, Revisions, Size, gather, ids};
+use super::put::{change, make};
 use super::read::Arguments;
-use super::rows::{Batch, Rows};
+use super::rows::Batch;
 use super::{Shared, unavailable};
 use crate::clock::Stopwatch;
 use crate::store::{Committed, Revision, StoreError};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::Row;
 use usher_domain::id::EnquiryId;
 use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
 use uuid::Uuid;
@@ -38,40 +39,6 @@ const PASSING_CLASSES: [&str; 7] = ["08", "25", "40", "53", "55", "57", "58"];
 
 pub(super) const HEAD: &str = "SELECT entry, gen_random_uuid() FROM feed_head WHERE one FOR UPDATE";
 const REVISIONS: &str = "SELECT id, revision FROM enquiry WHERE id = ANY($1)";
-macro_rules! make_enquiries {
-    () => {
-        "INSERT INTO enquiry
-        (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
-        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::bigint[],
-            $6::bigint[], $7::smallint[], $8::smallint[], $9::bytea[])"
-    };
-}
-macro_rules! make_responders {
-    () => {
-        "INSERT INTO enquiry_responder (enquiry, responder, open, deadline_ms)
-        SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::bigint[])"
-    };
-}
-const MAKE_ENQUIRIES: &str = make_enquiries!();
-const MAKE_RESPONDERS: &str = make_responders!();
-/// Not UPDATE: joining an array to a table leaves the plan to statistics, which lag behind a table that grows.
-const CHANGE_ENQUIRIES: &str = concat!(
-    make_enquiries!(),
-    " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, open = excluded.open,
-        court = excluded.court, deadline_ms = excluded.deadline_ms, due_ms = excluded.due_ms,
-        open_alerts = excluded.open_alerts, live_alerts = excluded.live_alerts,
-        record = excluded.record"
-);
-const CHANGE_RESPONDERS: &str = concat!(
-    make_responders!(),
-    " ON CONFLICT (enquiry, responder)
-    DO UPDATE SET open = excluded.open, deadline_ms = excluded.deadline_ms
-    WHERE enquiry_responder.open <> excluded.open
-        OR enquiry_responder.deadline_ms <> excluded.deadline_ms"
-);
-const CLEAR_QUEUE: &str = "DELETE FROM queue WHERE enquiry = ANY($1)";
-const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, number)
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::smallint[])";
 const PUT_HISTORY: &str =
     "INSERT INTO history (enquiry, entry) SELECT id, $2 FROM unnest($1::uuid[]) AS id";
 const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes) VALUES ($1, $2, $3)";
@@ -87,6 +54,27 @@ type Answer = Result<Committed, StoreError>;
 pub(super) struct Job {
     pub(super) batch: Batch,
     pub(super) reply: oneshot::Sender<Answer>,
+}
+
+/// The commits of one group, and who waits for them.
+#[derive(Default)]
+struct Taken {
+    batches: Vec<Batch>,
+    replies: Vec<oneshot::Sender<Answer>>,
+    size: Size,
+}
+
+impl Taken {
+    fn has_room(&self, job: &Job) -> bool {
+        self.size
+            .has_room(&job.batch, FEED_ENTRY_BYTES_MAX, GROUP_BYTES_MAX)
+    }
+
+    fn add(&mut self, job: Job) {
+        self.size.add(&job.batch);
+        self.batches.push(job.batch);
+        self.replies.push(job.reply);
+    }
 }
 
 /// The task's state.
@@ -124,19 +112,21 @@ impl Writer {
                 None => self.jobs.recv().await,
             };
             let Some(first) = first else { return };
-            let (batches, replies) = self.take(first);
+            let mut taken = Taken::default();
+            taken.add(first);
+            self.top_up(&mut taken);
             let watch = Stopwatch::start();
             let mut standing = Standing::NotDone;
-            let settled = timeout(GROUP_LIMIT, self.settle(&batches, &mut standing)).await;
+            let settled = timeout(GROUP_LIMIT, self.settle(&mut taken, &mut standing)).await;
             let answers = settled.unwrap_or_else(|late| {
                 self.shared.elsewhere.settled();
-                refused(replies.len(), &unavailable(standing.doing())(late))
+                refused(taken.replies.len(), &unavailable(standing.doing())(late))
             });
             let done = answers.iter().filter(|answer| answer.is_ok()).count();
             if let (Some(observer), 1..) = (self.shared.observer.get(), done) {
                 observer(done, watch.elapsed());
             }
-            for (reply, answer) in replies.into_iter().zip(answers) {
+            for (reply, answer) in taken.replies.into_iter().zip(answers) {
                 // A caller that has gone needs no answer.
                 drop(reply.send(answer));
             }
@@ -144,33 +134,25 @@ impl Writer {
     }
 
     /// Takes what waits, up to the bounds of a group. Never waits for more.
-    fn take(&mut self, first: Job) -> (Vec<Batch>, Vec<oneshot::Sender<Answer>>) {
-        let mut size = Size::default();
-        size.add(&first.batch);
-        let (mut batches, mut replies) = (vec![first.batch], vec![first.reply]);
-        while batches.len() < GROUP_COMMIT_MAX {
-            match self.jobs.try_recv() {
-                Ok(job) if size.has_room(&job.batch, FEED_ENTRY_BYTES_MAX, GROUP_BYTES_MAX) => {
-                    size.add(&job.batch);
-                    batches.push(job.batch);
-                    replies.push(job.reply);
-                }
+    fn top_up(&mut self, taken: &mut Taken) {
+        while taken.batches.len() < GROUP_COMMIT_MAX {
+            match self.next.take().or_else(|| self.jobs.try_recv().ok()) {
+                Some(job) if taken.has_room(&job) => taken.add(job),
                 other => {
-                    self.next = other.ok();
+                    self.next = other;
                     break;
                 }
             }
         }
-        (batches, replies)
     }
 
     /// Tries until the outcome is known; the caller bounds the time.
-    async fn settle(&self, batches: &[Batch], standing: &mut Standing) -> Vec<Answer> {
+    async fn settle(&mut self, taken: &mut Taken, standing: &mut Standing) -> Vec<Answer> {
         loop {
             *standing = Standing::NotDone;
-            match self.transact(batches).await {
+            match self.transact(taken).await {
                 Ok(answers) => return answers,
-                Err(Failure::Refused(error)) => return refused(batches.len(), &error),
+                Err(Failure::Refused(error)) => return refused(taken.replies.len(), &error),
                 Err(Failure::NotDone(error)) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -195,14 +177,14 @@ impl Writer {
     }
 
     /// One transaction.
-    async fn transact(&self, batches: &[Batch]) -> Result<Vec<Answer>, Failure> {
+    async fn transact(&mut self, taken: &mut Taken) -> Result<Vec<Answer>, Failure> {
         let client = self
             .shared
             .writing_client()
             .await
             .map_err(Failure::NotDone)?;
         // A connection leaves the pool unless its transaction has ended as it should.
-        let begun = match timeout(EXCHANGE_LIMIT, begin(&client, batches)).await {
+        let begun = match timeout(EXCHANGE_LIMIT, self.begin(&client, taken)).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(error)) => {
                 self.shared.give_up(client);
@@ -215,7 +197,7 @@ impl Writer {
         };
         let (number, commit, revisions) = begun;
         self.shared.elsewhere.heard(number - 1);
-        let group = gather(batches, revisions, number);
+        let group = gather(&taken.batches, revisions, number);
         let Some(entry) = &group.entry else {
             if client.batch_execute("ROLLBACK").await.is_err() {
                 self.shared.give_up(client);
@@ -239,6 +221,23 @@ impl Writer {
                 Err(Failure::Unknown { group, commit })
             }
         }
+    }
+
+    /// Takes the feed's head, which makes this the only writer, and reads the revisions. Where another broker had the head for so long that
+    /// as many commits wait as were taken, they come along: whoever waits for the head then writes as much as one broker would.
+    async fn begin(
+        &mut self,
+        client: &Object,
+        taken: &mut Taken,
+    ) -> Result<Begun, tokio_postgres::Error> {
+        let first = taken.batches.len();
+        let (number, commit, mut revisions) = begin(client, &taken.batches).await?;
+        if self.jobs.len() >= first {
+            self.top_up(taken);
+            let more = taken.batches.get(first..).unwrap_or_default();
+            revisions.extend(revisions_of(client, more).await?);
+        }
+        Ok((number, commit, revisions))
     }
 
     /// Whether the transaction that was to write feed entry `number` has ended well.
@@ -303,22 +302,29 @@ fn not_done(error: tokio_postgres::Error) -> Failure {
 
 type Begun = (u64, Uuid, Revisions);
 
-/// Takes the feed's head, which makes this the only writer, and reads the revisions.
+/// Takes the feed's head, and reads the revisions of what `batches` are about.
 async fn begin(client: &Object, batches: &[Batch]) -> Result<Begun, tokio_postgres::Error> {
     let head = client.prepare_cached(HEAD).await?;
-    let revisions = client.prepare_cached(REVISIONS).await?;
-    let ids = ids(batches);
-    let of_ids: Arguments<'_> = &[&ids];
-    let (begun, head, found) = tokio::join!(
+    let (begun, head, revisions) = tokio::join!(
         client.batch_execute("BEGIN"),
         client.query_one(&head, &[]),
-        client.query(&revisions, of_ids),
+        revisions_of(client, batches),
     );
     begun?;
     let head = head?;
     let number = u64::try_from(head.try_get::<_, i64>(0)?).unwrap_or_default() + 1;
-    let found = found?.iter().map(revision_of).collect::<Result<_, _>>()?;
-    Ok((number, head.try_get(1)?, found))
+    Ok((number, head.try_get(1)?, revisions?))
+}
+
+async fn revisions_of(
+    client: &Object,
+    batches: &[Batch],
+) -> Result<Revisions, tokio_postgres::Error> {
+    let revisions = client.prepare_cached(REVISIONS).await?;
+    let ids = ids(batches);
+    let of_ids: Arguments<'_> = &[&ids];
+    let found = client.query(&revisions, of_ids).await?;
+    found.iter().map(revision_of).collect()
 }
 
 fn revision_of(row: &Row) -> Result<(EnquiryId, Revision), tokio_postgres::Error> {
@@ -379,97 +385,6 @@ async fn finish(
     }
     unhurried?;
     committed.map_err(|_| Unfinished::AtCommit)
-}
-
-/// Statements that put rows into their tables, prepared.
-pub(super) struct Put<'a> {
-    client: &'a Object,
-    rows: &'a Rows,
-    enquiries: Statement,
-    responders: Statement,
-    /// Takes what may wait out of the queue.
-    clear: Option<Statement>,
-    queue: Statement,
-}
-
-/// Prepares to put `rows` into their tables, which have none of these enquiries.
-pub(super) async fn make<'a>(
-    client: &'a Object,
-    rows: &'a Rows,
-) -> Result<Put<'a>, tokio_postgres::Error> {
-    Ok(Put {
-        client,
-        rows,
-        enquiries: client.prepare_cached(MAKE_ENQUIRIES).await?,
-        responders: client.prepare_cached(MAKE_RESPONDERS).await?,
-        clear: None,
-        queue: client.prepare_cached(PUT_QUEUE).await?,
-    })
-}
-
-/// Prepares to put `rows` in the place of those that the tables have.
-pub(super) async fn change<'a>(
-    client: &'a Object,
-    rows: &'a Rows,
-) -> Result<Put<'a>, tokio_postgres::Error> {
-    Ok(Put {
-        client,
-        rows,
-        enquiries: client.prepare_cached(CHANGE_ENQUIRIES).await?,
-        responders: client.prepare_cached(CHANGE_RESPONDERS).await?,
-        clear: Some(client.prepare_cached(CLEAR_QUEUE).await?),
-        queue: client.prepare_cached(PUT_QUEUE).await?,
-    })
-}
-
-impl Put<'_> {
-    /// Sends them all at once.
-    pub(super) async fn run(&self) -> Result<(), tokio_postgres::Error> {
-        let Self { client, rows, .. } = self;
-        if rows.id.is_empty() {
-            return Ok(());
-        }
-        let (responder, queued) = (&rows.responders, &rows.queue);
-        let enquiries: Arguments<'_> = &[
-            &rows.id,
-            &rows.revision,
-            &rows.open,
-            &rows.court,
-            &rows.deadline_ms,
-            &rows.due_ms,
-            &rows.open_alerts,
-            &rows.live_alerts,
-            &rows.record,
-        ];
-        let responders: Arguments<'_> = &[
-            &responder.enquiry,
-            &responder.responder,
-            &responder.open,
-            &responder.deadline_ms,
-        ];
-        let clear: Arguments<'_> = &[&rows.id];
-        let queue: Arguments<'_> = &[
-            &queued.responder,
-            &queued.deadline_ms,
-            &queued.enquiry,
-            &queued.number,
-        ];
-        let (enquiries, responders, clear, queue) = tokio::join!(
-            client.execute(&self.enquiries, enquiries),
-            client.execute(&self.responders, responders),
-            async {
-                match &self.clear {
-                    Some(statement) => client.execute(statement, clear).await,
-                    None => Ok(0),
-                }
-            },
-            client.execute(&self.queue, queue),
-        );
-        for outcome in [enquiries, responders, clear, queue] {
-            outcome?;
-        }
-        Ok(())
-    }
 }
 
 /// Which commit wrote feed entry `number`, once no transaction is under way, and every server that must have it does.
