@@ -146,8 +146,9 @@ impl Broker {
         }));
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
-        let presence = Presence::new(clock.now());
         let peers = Peers::new(ids.next());
+        peers.set_clock(store.as_ref(), clock.as_ref()).await?;
+        let presence = Presence::new(clock.now());
         let broker = Self {
             cards: ArcSwap::from_pointee(cards_of(&directory)),
             courts: Courts::built_in().unwrap_or_default(),

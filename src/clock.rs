@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use usher_domain::time::Timestamp;
@@ -56,10 +55,12 @@ impl Clock for SystemClock {
 
 /// The machine's clock, set by that of a store which several brokers share: they all decide by the same time, whatever their machines
 /// show.
+///
+/// Between two hearings it runs by itself: a machine whose clock is set meanwhile changes nothing.
 pub struct SharedClock {
     machine: Arc<dyn Clock>,
-    /// How far the machine's clock is ahead, in milliseconds.
-    ahead_ms: AtomicI64,
+    /// What it showed when it was set, and what has run since; none before it has heard of another.
+    set: Mutex<Option<(Timestamp, Stopwatch)>>,
 }
 
 impl Default for SharedClock {
@@ -73,20 +74,22 @@ impl SharedClock {
     pub fn over(machine: Arc<dyn Clock>) -> Self {
         Self {
             machine,
-            ahead_ms: AtomicI64::new(0),
+            set: Mutex::default(),
         }
     }
 
-    /// How far the machine's clock is ahead of the shared one; negative when behind.
-    pub fn ahead(&self) -> SignedDuration {
-        SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
+    fn set(&self) -> MutexGuard<'_, Option<(Timestamp, Stopwatch)>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Clock for SharedClock {
     fn now(&self) -> Timestamp {
-        earlier(self.machine.now(), self.ahead())
+        match *self.set() {
+            Some((then, since)) => whole_milliseconds(then + since.elapsed()),
+            None => self.machine.now(),
+        }
     }
 
     async fn sleep_until(&self, until: Timestamp) {
@@ -102,12 +105,17 @@ impl Clock for SharedClock {
         let now = self.now();
         let half = now.duration_since(asked) / 2;
         let wrong = earlier(now, half).duration_since(shared);
-        if wrong.abs() > half {
-            let ahead = self.ahead() + wrong;
-            let ahead_ms = i64::try_from(ahead.as_millis()).unwrap_or_default();
-            self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
+        let mut set = self.set();
+        if set.is_none() || wrong.abs() > half {
+            let right = if wrong.abs() > half {
+                earlier(now, wrong)
+            } else {
+                now
+            };
+            *set = Some((right, Stopwatch::start()));
         }
-        self.ahead()
+        drop(set);
+        self.machine.now().duration_since(self.now())
     }
 }
 
@@ -240,16 +248,18 @@ mod tests {
             let off = SignedDuration::from_millis(off_ms);
             let asked = clock.now();
             let ahead = clock.set_by(earlier(asked, off), asked);
-            let wrong = ahead - off;
-            assert!(
-                wrong.abs() < SignedDuration::from_millis(50),
-                "{off_ms} {ahead}"
-            );
-            assert_eq!(ahead, clock.ahead());
+            let is_about = |found: SignedDuration, wanted: SignedDuration| {
+                (found - wanted).abs() < SignedDuration::from_millis(50)
+            };
+            assert!(is_about(ahead, off), "{off_ms} {ahead}");
+            assert!(is_about(
+                clock.now().duration_since(earlier(SystemClock.now(), off)),
+                SignedDuration::ZERO
+            ));
             // An answer that took long tells nothing unless it contradicts.
             let asked = earlier(clock.now(), SignedDuration::from_secs(2));
             let shared = earlier(clock.now(), SignedDuration::from_millis(1_500));
-            assert_eq!(clock.set_by(shared, asked), ahead);
+            assert!(is_about(clock.set_by(shared, asked), off));
         }
     }
 

@@ -33,7 +33,9 @@ impl DatabaseError {
     pub fn passes(&self) -> bool {
         matches!(
             self,
-            Self::Connect(ConnectError::Unreachable(_) | ConnectError::Question(_))
+            Self::Connect(
+                ConnectError::Unreachable(_) | ConnectError::Question(_) | ConnectError::Silent
+            )
         )
     }
 

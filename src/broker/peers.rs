@@ -3,8 +3,8 @@
 //! promptly.
 
 use super::Broker;
-use crate::clock::Stopwatch;
-use crate::store::{Beat, BrokerId, Heard, StoreError};
+use crate::clock::{Clock, Stopwatch};
+use crate::store::{Beat, BrokerId, Heard, Store, StoreError};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -41,6 +41,27 @@ impl Peers {
             clock_ahead_ms: AtomicI64::new(0),
             answered: Mutex::new(Stopwatch::start()),
         }
+    }
+
+    /// Sets `clock` by that of the store, where brokers share one, before anything is decided. Tells nobody of this broker yet.
+    ///
+    /// # Errors
+    /// When the store does not tell.
+    pub(super) async fn set_clock(
+        &self,
+        store: &dyn Store,
+        clock: &dyn Clock,
+    ) -> Result<(), StoreError> {
+        let asked = clock.now();
+        let silent = Beat {
+            broker: self.me,
+            clock_ahead: SignedDuration::ZERO,
+            adapters: Vec::new(),
+        };
+        if let Some(time) = store.beat(&silent, Duration::ZERO).await?.time {
+            clock.set_by(time, asked);
+        }
+        Ok(())
     }
 
     /// Whether the store can be reached, as far as beats tell: it has answered one within [`REACHED_WITHIN`].

@@ -52,6 +52,8 @@ use usher_domain::time::Timestamp;
 use uuid::Uuid;
 use writer::{Job, Writer};
 
+/// How long looking at the schema may take when the store is opened.
+const OPEN_LIMIT: Duration = Duration::from_secs(20);
 /// How long a commit waits for a place in a full queue.
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -85,8 +87,12 @@ impl PostgresStore {
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
         let connector = Connector::new(settings)?;
         let pool = connector.pool(settings.connections_max)?;
-        schema::check(&pool, true).await?;
-        let end = elsewhere::head(&*pool.get().await?).await?;
+        let looked = async {
+            schema::check(&pool, true).await?;
+            Ok::<_, ConnectError>(elsewhere::head(&*pool.get().await?).await?)
+        };
+        let looked = tokio::time::timeout(OPEN_LIMIT, looked).await;
+        let end = looked.map_err(|_| ConnectError::Silent)??;
         let elsewhere = Arc::new(Elsewhere::new(end));
         let shared = Arc::new(Shared {
             pool,

@@ -100,6 +100,9 @@ pub enum ConnectError {
     /// A question at the start failed.
     #[error("the database does not answer as it should")]
     Question(#[from] tokio_postgres::Error),
+    /// It has taken a connection and says nothing.
+    #[error("the database has taken a connection and does not answer")]
+    Silent,
     /// The schema is another.
     #[error("the schema is at version {found}, and this usher knows {known}: {remedy}")]
     Schema {

@@ -7,11 +7,12 @@ use crate::clock::Stopwatch;
 use deadpool_postgres::{Hook, HookError, Metrics};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 /// Each take-over begins a timeline. Databases that only speak the protocol have none.
-const TIMELINE: &str = "SELECT CASE WHEN to_regprocedure('pg_walfile_name(pg_lsn)') IS NULL THEN 0
-    ELSE ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint END";
+const TIMELINE: &str =
+    "SELECT ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint";
 
 #[derive(Debug, Default)]
 pub(super) struct Fence {
@@ -46,7 +47,11 @@ impl Fence {
 
     /// Whether another server has taken over from the one that `client` is connected to.
     pub(super) async fn is_behind_another(&self, client: &Client) -> Result<bool, Error> {
-        let timeline: i64 = client.query_one(TIMELINE, &[]).await?.try_get(0)?;
+        let timeline: i64 = match client.query_one(TIMELINE, &[]).await {
+            Ok(row) => row.try_get(0)?,
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_FUNCTION) => 0,
+            Err(error) => return Err(error),
+        };
         let newest = self.newest.fetch_max(timeline, Ordering::Relaxed);
         Ok(timeline < newest)
     }

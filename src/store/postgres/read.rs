@@ -13,16 +13,18 @@ use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::time::Timestamp;
 
 /// How long one question may take: a frozen server answers nothing and closes nothing.
-pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(8);
+pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 /// Feed entries of one look at the feed.
 const ENTRIES_PER_LOOK: i64 = 64;
 
 const LOAD: &str = "SELECT id, record FROM enquiry WHERE id = $1";
 const QUEUED: &str = "SELECT deadline_ms, enquiry, number FROM queue WHERE responder = $1
     ORDER BY deadline_ms, enquiry, number LIMIT $2";
-const QUEUES: &str = "SELECT DISTINCT ON (responder) deadline_ms, enquiry, number, responder,
-    count(*) OVER (PARTITION BY responder)
-    FROM queue ORDER BY responder, deadline_ms, enquiry, number";
+const QUEUES: &str = "SELECT deadline_ms, enquiry, number, held.responder, held.waiting
+    FROM (SELECT responder, count(*) AS waiting FROM queue GROUP BY responder) AS held
+    CROSS JOIN LATERAL (SELECT deadline_ms, enquiry, number FROM queue
+        WHERE queue.responder = held.responder ORDER BY deadline_ms, enquiry, number LIMIT 1) AS first
+    ORDER BY held.responder";
 const DUE: &str = "SELECT due_ms, id FROM enquiry
     WHERE open AND due_ms IS NOT NULL AND due_ms <= $1 ORDER BY due_ms, id LIMIT $2";
 const FEED: &str = "SELECT entry, bytes FROM feed WHERE entry >= $1 ORDER BY entry LIMIT $2";

@@ -30,7 +30,7 @@ const GROUP_BYTES_MAX: usize = 8 * 1_024 * 1_024;
 /// failover fits in.
 const GROUP_LIMIT: Duration = Duration::from_secs(40);
 /// How long one exchange with the database may take: a frozen server answers nothing and closes nothing.
-const EXCHANGE_LIMIT: Duration = Duration::from_secs(8);
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(10);
 /// Between two tries.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
@@ -150,7 +150,7 @@ impl Writer {
     async fn settle(&mut self, taken: &mut Taken, standing: &mut Standing) -> Vec<Answer> {
         loop {
             *standing = Standing::NotDone;
-            match self.transact(taken).await {
+            match self.transact(taken, standing).await {
                 Ok(answers) => return answers,
                 Err(Failure::Refused(error)) => return refused(taken.replies.len(), &error),
                 Err(Failure::NotDone(error)) => {
@@ -160,7 +160,6 @@ impl Writer {
                     );
                 }
                 Err(Failure::Unknown { group, commit }) => {
-                    *standing = Standing::Unknown;
                     tracing::warn!(
                         entry = group.number,
                         "Answer to a commit was lost: asking for its outcome"
@@ -177,7 +176,11 @@ impl Writer {
     }
 
     /// One transaction.
-    async fn transact(&mut self, taken: &mut Taken) -> Result<Vec<Answer>, Failure> {
+    async fn transact(
+        &mut self,
+        taken: &mut Taken,
+        standing: &mut Standing,
+    ) -> Result<Vec<Answer>, Failure> {
         let client = self
             .shared
             .writing_client()
@@ -205,6 +208,7 @@ impl Writer {
             return Ok(group.answers);
         };
         self.shared.elsewhere.committing(number);
+        *standing = Standing::Unknown;
         match timeout(EXCHANGE_LIMIT, finish(&client, &group, entry, commit)).await {
             Ok(Ok(())) => {
                 self.shared.elsewhere.committed(number);
