@@ -58,32 +58,22 @@ impl Scheduler {
         Self { broker, settings }
     }
 
-    /// Runs until `stop`. A sweep at the start takes in what fell due while nobody was there.
+    /// Runs until `stop`: raises what is due, and beside it, since that reads every open record, looks after the whole.
     pub async fn run(self, stop: CancellationToken) {
-        let clock = Arc::clone(self.broker.clock());
-        let mut next_sweep = clock.now();
-        let mut next_absence = later(clock.now(), self.settings.absence_every);
+        tokio::join!(self.raise(&stop), self.look_after(&stop));
+    }
+
+    async fn raise(&self, stop: &CancellationToken) {
+        let clock = self.broker.clock();
         while !stop.is_cancelled() {
-            let now = clock.now();
-            if now >= next_sweep {
-                self.sweep().await;
-                next_sweep = later(now, self.settings.sweep_every);
-            }
-            if now >= next_absence {
-                self.report_absences().await;
-                next_absence = later(now, self.settings.absence_every);
-            }
             // Until the next look is settled, whatever falls due wakes us.
             self.broker.announcer().scheduler_sleeps(Timestamp::MAX);
             let until = match self.activate().await {
                 Ok(Activation { more: true, .. }) => continue,
-                Ok(Activation { look_again, .. }) => {
-                    let next = match look_again {
-                        Some(moment) => moment,
-                        None => self.next_look().await,
-                    };
-                    next.min(next_sweep).min(next_absence)
-                }
+                Ok(Activation { look_again, .. }) => match look_again {
+                    Some(moment) => moment,
+                    None => self.next_look().await,
+                },
                 Err(error) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
@@ -98,6 +88,28 @@ impl Scheduler {
             tokio::select! {
                 () = clock.sleep_until(until) => {}
                 () = announcer.scheduler_woken() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// A sweep at the start finds what is wrong with a store that nobody was looking after.
+    async fn look_after(&self, stop: &CancellationToken) {
+        let clock = self.broker.clock();
+        let mut next_sweep = clock.now();
+        let mut next_absence = later(clock.now(), self.settings.absence_every);
+        while !stop.is_cancelled() {
+            let now = clock.now();
+            if now >= next_sweep {
+                self.sweep().await;
+                next_sweep = later(now, self.settings.sweep_every);
+            }
+            if now >= next_absence {
+                self.report_absences().await;
+                next_absence = later(now, self.settings.absence_every);
+            }
+            tokio::select! {
+                () = clock.sleep_until(next_sweep.min(next_absence)) => {}
                 () = stop.cancelled() => {}
             }
         }
@@ -174,6 +186,8 @@ impl Scheduler {
                     .metrics()
                     .sweep_repairs
                     .inc_by(differing.len() as u64);
+                // What is found again may be due.
+                self.broker.announcer().wake_scheduler();
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed");

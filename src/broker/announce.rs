@@ -48,7 +48,7 @@ impl Announcer {
     }
 
     /// Lets the scheduler look at once.
-    pub(super) fn wake_scheduler(&self) {
+    pub fn wake_scheduler(&self) {
         self.scheduler.notify_one();
     }
 

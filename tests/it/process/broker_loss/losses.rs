@@ -45,27 +45,32 @@ pub(super) async fn fate(
             return serving;
         }
         let losses = &scene.losses;
+        let told = |what: &str| println!("{} broker {place} {what}", SystemClock.now());
         match rng.u8(0..3) {
             0 => {
                 losses.kills.fetch_add(1, Ordering::Relaxed);
+                told("is killed");
                 serving.kill();
                 sleep(&mut rng, DEAD_MS).await;
                 serving = serve(&scene, place).await;
             }
             1 => {
                 losses.pauses.fetch_add(1, Ordering::Relaxed);
+                told("is paused");
                 serving.signal("STOP");
                 sleep(&mut rng, STILL_MS).await;
                 serving.signal("CONT");
             }
             _ => {
                 losses.restarts.fetch_add(1, Ordering::Relaxed);
+                told("is restarted");
                 serving.signal("TERM");
                 let ended = tokio::task::spawn_blocking(move || serving.end(PATIENCE).code());
                 assert_eq!(ended.await.unwrap(), Some(0));
                 serving = serve(&scene, place).await;
             }
         }
+        told("is there again");
     }
 }
 

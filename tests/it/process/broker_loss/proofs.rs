@@ -100,7 +100,7 @@ impl Proofs {
     /// database committed it.
     pub(super) fn steps_are_raised_once_and_in_time(&self, scene: &Scene) -> String {
         let receipts = scene.told.receipts.lock().unwrap();
-        let (mut count, mut worst) = (0, SignedDuration::ZERO);
+        let (mut count, mut worst) = (0, (SignedDuration::ZERO, Timestamp::MIN));
         for (id, life) in &self.lives() {
             let deadline = receipts[&id.to_string()].deadline.clone().unwrap();
             let Some(v1::deadline::Kind::ReplyBy(reply_by)) = deadline.kind else {
@@ -123,12 +123,13 @@ impl Proofs {
                 assert_eq!(raised.due, due, "{id}: {step}");
                 assert!(late >= SignedDuration::ZERO, "{id}: {step} {late:#} late");
                 assert!(late <= LATE_MAX, "{id}: {step} due {due} {late:#} late");
-                (count, worst) = (count + 1, worst.max(late));
+                (count, worst) = (count + 1, worst.max((late, due)));
             }
             let known = |step: &String| expected.iter().any(|(name, _, _)| name == step);
             assert!(life.steps.keys().all(known), "{id}");
         }
-        format!("{count} steps raised, each once, at most {worst:#} late")
+        let (worst, due) = worst;
+        format!("{count} steps raised, each once, at most {worst:#} late: what was due at {due}")
     }
 
     /// Each lease ends in an answer, or its check is back in the queue at most [`LATE_MAX`] after its end.
