@@ -69,6 +69,16 @@ pub struct Cursor {
     pub events: u32,
 }
 
+impl Cursor {
+    /// After every event of feed entry `entry`.
+    pub fn end_of(entry: u64) -> Self {
+        Self {
+            entry,
+            events: u32::MAX,
+        }
+    }
+}
+
 /// One event as the feed keeps it, with what is needed to decide who may see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {

@@ -3,7 +3,7 @@
 //! It holds nothing that is needed: lease calls, watches and the scheduler look at the store in any case, only later.
 
 use super::Broker;
-use crate::store::{Recorded, StoreError};
+use crate::store::{Cursor, Recorded, StoreError};
 use std::time::Duration;
 use usher_domain::limits;
 
@@ -38,6 +38,10 @@ impl Broker {
             }
             loop {
                 let known = *elsewhere.borrow_and_update();
+                // What came next was committed, and told of, here.
+                if self.announcer.own() == after.entry + 1 {
+                    after = Cursor::end_of(after.entry + 1);
+                }
                 match self.store.feed(after, limits::PAGE_SIZE_MAX).await {
                     Ok(page) => {
                         let Some(last) = page.last() else { break };
@@ -45,8 +49,11 @@ impl Broker {
                         self.hear(&page);
                         news = true;
                         // A full page may end within an entry.
-                        if after.entry >= known && page.len() < limits::PAGE_SIZE_MAX {
-                            break;
+                        if page.len() < limits::PAGE_SIZE_MAX {
+                            after = Cursor::end_of(after.entry);
+                            if after.entry >= known {
+                                break;
+                            }
                         }
                     }
                     Err(error) => {

@@ -59,7 +59,7 @@ pub struct PostgresSettings {
     pub password_file: Option<PathBuf>,
     /// The authorities that the server's certificate must lead to, in PEM; needed unless the server is on this machine.
     pub ca: Option<PathBuf>,
-    /// Connections of one broker for reading, 1 to [`CONNECTIONS_MAX`]; it has two more.
+    /// Connections of one broker for reading, 1 to [`CONNECTIONS_MAX`]; it has three more.
     pub connections_max: usize,
 }
 

@@ -69,6 +69,8 @@ struct Shared {
     pool: Pool,
     /// The writer's own connection: no crowd of readers holds up a commit.
     writing: Pool,
+    /// And that of the beats: a broker that is busy is not away.
+    beating: Pool,
     /// Records that could not be read: told of, and asked for by `unreadable`. What no read has met the next sweep meets, and the first
     /// sweep comes with the broker's start. A commit that was decided before the damage writes the record whole again.
     unreadable: Mutex<BTreeSet<EnquiryId>>,
@@ -97,6 +99,7 @@ impl PostgresStore {
         let shared = Arc::new(Shared {
             pool,
             writing: connector.pool(1)?,
+            beating: connector.pool(1)?,
             unreadable: Mutex::default(),
             swept: Mutex::default(),
             observer: OnceLock::new(),
@@ -130,7 +133,7 @@ impl Shared {
     fn give_up(&self, client: Object) {
         self.fence.trouble();
         drop(Object::take(client));
-        for pool in [&self.pool, &self.writing] {
+        for pool in [&self.pool, &self.writing, &self.beating] {
             pool.retain(|_, _| false);
         }
     }

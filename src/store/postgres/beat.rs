@@ -20,7 +20,11 @@ impl Shared {
     pub(super) async fn beat(&self, mine: &Beat, lasts: Duration) -> Result<Heard, StoreError> {
         let lasts_ms = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
         let rows = self
-            .ask(BEAT, &[&mine.broker, &lasts_ms, &encode_beat(mine)])
+            .ask_over(
+                &self.beating,
+                BEAT,
+                &[&mine.broker, &lasts_ms, &encode_beat(mine)],
+            )
             .await?;
         let mut heard = Heard::default();
         for row in &rows {

@@ -37,7 +37,7 @@ pub struct Settings {
     pub password: Option<String>,
     /// Certificates that the server's must lead to, in PEM; needed unless the server is on this machine.
     pub ca: Option<PathBuf>,
-    /// Connections of this broker for reading, at most; it has one more for commits and one for news of other brokers.
+    /// Connections of this broker for reading, at most; it has one more for commits, one for beats and one for news of other brokers.
     pub connections_max: usize,
 }
 

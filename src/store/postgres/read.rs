@@ -3,7 +3,7 @@
 use super::{Shared, corrupt, unavailable};
 use crate::store::record::{RecordError, decode_enquiry, decode_entry, decode_envelope};
 use crate::store::{Counts, Cursor, Queued, Recorded, StoreError, Stored};
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Pool};
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::Row;
@@ -52,7 +52,18 @@ impl Shared {
         question: &'static str,
         arguments: Arguments<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        let client = self.client().await?;
+        self.ask_over(&self.pool, question, arguments).await
+    }
+
+    /// The same, by a connection of `pool`.
+    pub(super) async fn ask_over(
+        &self,
+        pool: &Pool,
+        question: &'static str,
+        arguments: Arguments<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = pool.get().await;
+        let client = client.map_err(unavailable("waiting for a connection"))?;
         let asked = timeout(QUESTION_LIMIT, async {
             let statement = client.prepare_cached(question).await?;
             client.query(&statement, arguments).await
@@ -164,10 +175,7 @@ impl Shared {
         let events = decode_entry(column(row, 1)?, entry);
         // An entry that cannot be read is reported to who reads it; everything after it is new.
         let last = events.ok().and_then(|events| Some(events.last()?.cursor));
-        Ok(last.unwrap_or(Cursor {
-            entry,
-            events: u32::MAX,
-        }))
+        Ok(last.unwrap_or(Cursor::end_of(entry)))
     }
 
     pub(super) async fn counts(&self) -> Result<Counts, StoreError> {

@@ -37,7 +37,7 @@ impl Postgres {
     /// Starts one with more settings, such as `ssl=on`, which may be about files that are first put into its folder.
     pub(crate) fn shaped(shape: impl FnOnce(&Home<'_>) -> Vec<String>) -> Option<Self> {
         let Some(binaries) = binaries() else {
-            println!("skipped: no PostgreSQL");
+            skip();
             return None;
         };
         let user = unprivileged();
@@ -299,4 +299,12 @@ fn template(binaries: &Path, user: Option<(u32, u32)>) -> PathBuf {
         fs::rename(&unfinished, &made).unwrap();
     }
     made
+}
+
+/// Says that there is no PostgreSQL; fails where there must be.
+fn skip() {
+    #[expect(clippy::disallowed_methods, reason = "says what a run must not skip")]
+    let required = std::env::var_os("USHER_TEST_POSTGRES_REQUIRED").is_some();
+    assert!(!required, "no PostgreSQL, and it is required");
+    println!("skipped: no PostgreSQL");
 }

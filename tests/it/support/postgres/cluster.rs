@@ -52,7 +52,7 @@ impl Cluster {
     /// Starts one with our schema; `None`, said aloud, where PostgreSQL is not installed.
     pub(crate) async fn start() -> Option<Self> {
         let Some(binaries) = binaries() else {
-            println!("skipped: no PostgreSQL");
+            super::skip();
             return None;
         };
         let user = unprivileged();
