@@ -327,6 +327,30 @@ async fn an_interrupted_migration_opens_for_nobody_and_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_migration_goes_on_after_its_source_did() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let settings = server.settings();
+    let folder = filled(Engine::Redb).await;
+    let target = Breaks {
+        target: IntoDatabase::new(&settings).await.unwrap(),
+        after: 1,
+    };
+    let from = from_folder(Engine::Redb, folder.path());
+    carry(from, target).await.unwrap_err();
+    let kv = Engine::Redb.kv(folder.path()).into();
+    let store = usher::store::embedded::EmbeddedStore::open(kv, "test").unwrap();
+    let stored = store.load(id(9)).await.unwrap().unwrap();
+    store.commit(&[changed(&stored, |_| ())]).await.unwrap();
+    store.close().await;
+    let to = IntoDatabase::new(&settings).await.unwrap();
+    let from = from_folder(Engine::Redb, folder.path());
+    assert_eq!(u128::from(carry(from, to).await.unwrap().enquiries), MANY);
+    check_database(&settings).await;
+}
+
+#[tokio::test]
 async fn a_target_that_holds_something_else_or_serves_is_refused() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
