@@ -22,6 +22,7 @@ const FAULTS_SHOWN_MAX: usize = 50;
 const ELSEWHERE: &str = "give the folder as --path, or the broker's configuration as --config";
 const UNREACHABLE: &str = "is the database running, and is this the right host, user and password?";
 const DURABLE: &str = "set synchronous_commit to on or remote_apply, and fsync to on, on the server, for its database and role, and in the URL";
+const CA: &str = "a command that is given the URL takes the certificates as --ca; config/usher.postgres.toml shows the whole";
 const RESTORE: &str = "restore the folder from a backup";
 
 #[derive(Debug, Subcommand)]
@@ -188,6 +189,9 @@ pub(super) fn of_database(error: &DatabaseError) -> Failure {
         }
         DatabaseError::Connect(ConnectError::Schema { .. } | ConnectError::Unfinished) => {
             Failure::caused(Exit::Failure, error, "")
+        }
+        DatabaseError::Connect(ConnectError::PlainText { .. }) => {
+            Failure::caused(Exit::Usage, error, CA)
         }
         _ => Failure::caused(
             Exit::Usage,

@@ -314,7 +314,7 @@ async fn migrating_waits_for_another_for_longer_than_a_lock_may_take() {
     let mut settings = server.settings();
     settings.url += " options='-c lock_timeout=200ms -c statement_timeout=200ms'";
     let release = async {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let free = "SELECT pg_advisory_unlock(7443)";
         client.batch_execute(free).await.unwrap();
     };
@@ -346,7 +346,7 @@ async fn a_server_that_acknowledges_too_early_is_refused() {
         ("remote_apply", true),
     ] {
         let mut settings = server.settings();
-        settings.url += &format!(" options='-c synchronous_commit={value}'");
+        settings.url = format!("{} options='-c synchronous_commit={value}'", settings.url);
         let opened = PostgresStore::open(&settings).await;
         let refused = matches!(
             opened,
