@@ -320,6 +320,8 @@ async fn check_backup(engine: Engine) {
     let folder = filled(engine).await;
     let before = content(engine.kv(folder.path()).as_ref());
     let file = folder.path().with_extension("backup");
+    // As others may have put it there.
+    std::fs::write(file.with_extension("backup.unfinished"), "old").unwrap();
     let made = IntoFile::create(&file).unwrap();
     let kept = carry(from_folder(engine, folder.path()), made)
         .await
