@@ -21,6 +21,8 @@ use std::path::PathBuf;
 const FAULTS_SHOWN_MAX: usize = 50;
 const ELSEWHERE: &str = "give the folder as --path, or the broker's configuration as --config";
 const UNREACHABLE: &str = "is the database running, and is this the right host, user and password?";
+const DURABLE: &str = "set synchronous_commit to on or remote_apply, and fsync to on, on the server, for its database and role, and in the URL";
+const CA: &str = "a command that is given the URL takes the certificates as --ca; config/usher.postgres.toml shows the whole";
 const RESTORE: &str = "restore the folder from a backup";
 
 #[derive(Debug, Subcommand)]
@@ -174,7 +176,7 @@ fn of_migration(error: &MigrateError) -> Failure {
             error,
             "nothing was changed by the step that failed; give a role that may create tables as --url",
         ),
-        MigrateError::Grant(_) => Failure::caused(Exit::Failure, error, ""),
+        MigrateError::Grant(_) | MigrateError::Late => Failure::caused(Exit::Failure, error, ""),
     }
 }
 
@@ -182,11 +184,15 @@ fn of_migration(error: &MigrateError) -> Failure {
 pub(super) fn of_database(error: &DatabaseError) -> Failure {
     match error {
         error if error.passes() => Failure::caused(Exit::Unreachable, error, UNREACHABLE),
-        DatabaseError::Connect(
-            ConnectError::Schema { .. }
-            | ConnectError::NotDurable { .. }
-            | ConnectError::Unfinished,
-        ) => Failure::caused(Exit::Failure, error, ""),
+        DatabaseError::Connect(ConnectError::NotDurable { .. }) => {
+            Failure::caused(Exit::Failure, error, DURABLE)
+        }
+        DatabaseError::Connect(ConnectError::Schema { .. } | ConnectError::Unfinished) => {
+            Failure::caused(Exit::Failure, error, "")
+        }
+        DatabaseError::Connect(ConnectError::PlainText { .. }) => {
+            Failure::caused(Exit::Usage, error, CA)
+        }
         _ => Failure::caused(
             Exit::Usage,
             error,

@@ -9,6 +9,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::clock::Stopwatch;
 use crate::config::settings::{Engine, StoreSettings};
+use crate::store::postgres;
 use crate::store::transfer::{
     self, FromDatabase, FromFile, FromFolder, IntoDatabase, IntoFile, IntoFolder, Round, Source,
     Tally, Target, TransferError,
@@ -107,7 +108,7 @@ pub(super) fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Fai
 }
 
 impl Access {
-    /// The store at `place`, or that of the configuration.
+    /// The store at `place`, or that of the configuration. To a database as the user of the configuration's, its files lead.
     fn place(&self, place: Option<&str>, context: &Context) -> Result<StoreSettings, Failure> {
         let mut settings = self.config.load(context)?.config.store;
         let Some(place) = place else {
@@ -115,7 +116,15 @@ impl Access {
         };
         if SCHEMES.iter().any(|scheme| place.starts_with(scheme)) {
             settings.engine = Engine::Postgres;
+            let configured = std::mem::take(&mut settings.postgres);
             settings.postgres = self.database.settings(place.to_owned());
+            let user = |url: &str| postgres::user(url).ok();
+            let is_the_same = configured.url.as_deref().and_then(user) == user(place);
+            if configured.url.is_some() && is_the_same {
+                let given = &mut settings.postgres;
+                given.password_file = given.password_file.take().or(configured.password_file);
+                given.ca = given.ca.take().or(configured.ca);
+            }
         } else {
             settings.engine = self.engine.into();
             settings.path = PathBuf::from(place);
@@ -147,7 +156,7 @@ async fn target(settings: &StoreSettings) -> Result<Box<dyn Target>, Failure> {
     Ok(Box::new(IntoFolder::new(engine)))
 }
 
-fn database(settings: &StoreSettings) -> Result<crate::store::postgres::Settings, Failure> {
+fn database(settings: &StoreSettings) -> Result<postgres::Settings, Failure> {
     app::database(&settings.postgres).map_err(|error| of_database(&error))
 }
 
@@ -230,24 +239,12 @@ impl Shown {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is given to map_err by name"
-)]
 fn failed(error: TransferError) -> Failure {
     let again = "what has arrived stays: run it again, it goes on where it was";
-    match &error {
-        TransferError::Database(inner) => {
-            let passes = matches!(inner, crate::store::postgres::ConnectError::Unreachable(_));
-            let exit = if passes {
-                Exit::Unreachable
-            } else {
-                Exit::Failure
-            };
-            Failure::caused(exit, inner, if passes { super::UNREACHABLE } else { "" })
-        }
-        TransferError::Engine(inner) => Failure::caused(exit_of(inner), inner, hint_of(inner)),
-        TransferError::Store(inner) => Failure::caused(Exit::Failure, inner, again),
+    match error {
+        TransferError::Database(inner) => of_database(&inner.into()),
+        TransferError::Engine(inner) => Failure::caused(exit_of(&inner), &inner, hint_of(&inner)),
+        TransferError::Store(inner) => Failure::caused(Exit::Failure, &inner, again),
         TransferError::Running { .. }
         | TransferError::Foreign
         | TransferError::Changed

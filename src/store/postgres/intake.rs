@@ -2,13 +2,15 @@
 //! has arrived: no broker opens it before.
 
 use super::connect::{ConnectError, Connector, Settings};
-use super::put::make;
+use super::put::{UNHURRIED, change};
 use super::read::{Arguments, column, entry_column};
 use super::rows::Rows;
 use super::writer::{HEAD, MOVE_HEAD};
 use super::{schema, unavailable};
 use crate::store::{Revision, StoreError};
 use deadpool_postgres::Object;
+use std::time::Duration;
+use tokio::time::timeout;
 use usher_domain::id::EnquiryId;
 use usher_domain::index::Keys;
 use uuid::Uuid;
@@ -21,6 +23,10 @@ const PUT_HISTORY: &str = "INSERT INTO history (enquiry, entry)
 /// A part is larger than a commit of a broker's.
 const LIMITS: &str =
     "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
+/// How long one exchange may take, with a COMMIT that waits for the servers that follow: a frozen server answers nothing.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(120);
+/// How long taking back may take: a connection that cannot is closed with us.
+const ROLLBACK_LIMIT: Duration = Duration::from_secs(5);
 
 /// A database that is being filled.
 pub struct Intake {
@@ -47,9 +53,14 @@ impl Intake {
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
         let pool = Connector::new(settings)?.pool(1)?;
         schema::check(&pool, false).await?;
-        let client = pool.get().await?;
-        client.batch_execute(LIMITS).await?;
-        Ok(Self { client })
+        let client = schema::soon(async {
+            let client = pool.get().await?;
+            client.batch_execute(LIMITS).await?;
+            Ok(client)
+        });
+        Ok(Self {
+            client: client.await?,
+        })
     }
 
     /// The last feed entry that is there.
@@ -57,11 +68,7 @@ impl Intake {
     /// # Errors
     /// `Unavailable`.
     pub async fn last(&self) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
-        let row = self
-            .client
-            .query_opt(LAST, &[])
-            .await
-            .map_err(unavailable("filling"))?;
+        let row = bounded(self.client.query_opt(LAST, &[])).await?;
         let entry = row.map(|row| {
             let number: i64 = column(&row, 0)?;
             Ok((u64::try_from(number).unwrap_or_default(), column(&row, 1)?))
@@ -79,12 +86,27 @@ impl Intake {
         history: &[(EnquiryId, u64)],
         arrived: &[Arrived],
     ) -> Result<(), StoreError> {
-        let filled = self.fill(entries, history, arrived).await;
-        if filled.is_err() {
+        let filling = Box::pin(self.fill(entries, history, arrived));
+        self.whole(filling).await
+    }
+
+    /// Makes what `doing` does one transaction.
+    async fn whole(
+        &self,
+        doing: impl Future<Output = Result<(), tokio_postgres::Error>>,
+    ) -> Result<(), StoreError> {
+        let done = bounded(async {
+            self.client.batch_execute("BEGIN").await?;
+            doing.await?;
+            self.client.batch_execute(UNHURRIED).await?;
+            self.client.batch_execute("COMMIT").await
+        });
+        let done = done.await;
+        if done.is_err() {
             // The connection may be gone, and with it the transaction.
-            drop(self.client.batch_execute("ROLLBACK").await);
+            drop(timeout(ROLLBACK_LIMIT, self.client.batch_execute("ROLLBACK")).await);
         }
-        filled.map_err(unavailable("filling"))
+        done
     }
 
     async fn fill(
@@ -104,7 +126,6 @@ impl Intake {
             .map(|(number, _)| entry_column(*number))
             .collect();
         let bytes: Vec<&[u8]> = entries.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-        self.client.batch_execute("BEGIN").await?;
         self.client.query_one(HEAD, &[]).await?;
         let of_head: Arguments<'_> = &[&0_i64];
         self.client.execute(MOVE_HEAD, of_head).await?;
@@ -112,8 +133,8 @@ impl Intake {
         self.client.execute(PUT_FEED, of_feed).await?;
         let of_history: Arguments<'_> = &[&whose, &told];
         self.client.execute(PUT_HISTORY, of_history).await?;
-        make(&self.client, &rows).await?.run().await?;
-        self.client.batch_execute("COMMIT").await
+        // An earlier try may have brought them, as they were then.
+        change(&self.client, &rows).await?.run().await
     }
 
     /// Moves the head to the last entry, `end`: it is a store.
@@ -121,8 +142,18 @@ impl Intake {
     /// # Errors
     /// `Unavailable`.
     pub async fn finish(&self, end: u64) -> Result<(), StoreError> {
-        let of_head: Arguments<'_> = &[&entry_column(end)];
-        let moved = self.client.execute(MOVE_HEAD, of_head).await;
-        moved.map(drop).map_err(unavailable("filling"))
+        let end = entry_column(end);
+        let of_head: Arguments<'_> = &[&end];
+        let moved = async { self.client.execute(MOVE_HEAD, of_head).await.map(drop) };
+        self.whole(moved).await
     }
+}
+
+/// Waits for the database, but not for ever.
+async fn bounded<T>(
+    doing: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, StoreError> {
+    let done = timeout(EXCHANGE_LIMIT, doing).await;
+    done.map_err(unavailable("filling"))?
+        .map_err(unavailable("filling"))
 }

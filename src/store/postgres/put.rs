@@ -36,6 +36,9 @@ const CHANGE_RESPONDERS: &str = concat!(
     WHERE enquiry_responder.open <> excluded.open
         OR enquiry_responder.deadline_ms <> excluded.deadline_ms"
 );
+/// Before a COMMIT. A server that waits for those that follow it must not be cut short: it would warn, and acknowledge what nobody else
+/// has. Whoever sends it bounds the wait.
+pub(super) const UNHURRIED: &str = "SET LOCAL statement_timeout = 0";
 const CLEAR_QUEUE: &str = "DELETE FROM queue WHERE enquiry = ANY($1)";
 const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, number)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::smallint[])";

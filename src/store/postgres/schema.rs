@@ -2,9 +2,11 @@
 //! own; running needs to read and write rows only.
 
 use super::connect::{ConnectError, Connector, Settings};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
 use refinery::embed_migrations;
 use std::ops::DerefMut as _;
+use std::time::Duration;
+use tokio::time::timeout;
 
 embed_migrations!("src/store/postgres/migrations");
 
@@ -22,6 +24,11 @@ pub enum MigrateError {
         "the schema is up to date, but the running role cannot be given its rights: create it with CREATE ROLE ... LOGIN, then run this again"
     )]
     Grant(#[source] tokio_postgres::Error),
+    /// The database did not come to an end.
+    #[error(
+        "the schema is not up to date after an hour: see in pg_stat_activity what the database waits for, then run this again"
+    )]
+    Late,
 }
 
 /// What the running role may do: what is committed can be neither changed nor taken back, but for records, by their next revision.
@@ -36,7 +43,17 @@ const GRANTS: [(&str, &str); 8] = [
     ("refinery_schema_history", "SELECT"),
 ];
 /// A step may take its time, and two migrations come one after the other. The lock ends with the connection.
-const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7443)";
+const BEFORE_MIGRATING: &str = "SET statement_timeout = 0; SET lock_timeout = 0;
+    SELECT pg_advisory_lock(7443); RESET lock_timeout";
+/// How long migrating may take, with the wait for another that migrates: no step that we know comes near.
+const MIGRATE_LIMIT: Duration = Duration::from_secs(3_600);
+/// How long looking at a database may take before it is used: a frozen server answers nothing.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+/// What a server must be set to, or a crash or a failover loses what was acknowledged.
+const DURABLE: [(&str, &[&str]); 2] = [
+    ("synchronous_commit", &["on", "remote_apply"]),
+    ("fsync", &["on"]),
+];
 /// Whoever fills a database moves the head when everything is there.
 const WHOLE: &str =
     "SELECT entry <> 0 OR (SELECT max(entry) FROM feed) IS NULL FROM feed_head WHERE one";
@@ -54,7 +71,12 @@ pub async fn migrate(
 ) -> Result<Vec<String>, MigrateError> {
     let runner = runner.map(role).transpose()?;
     let pool = Connector::new(settings)?.pool(1)?;
-    let mut client = pool.get().await.map_err(ConnectError::from)?;
+    let client = pool.get().await.map_err(ConnectError::from)?;
+    let migrated = timeout(MIGRATE_LIMIT, migrate_by(client, runner)).await;
+    migrated.unwrap_or(Err(MigrateError::Late))
+}
+
+async fn migrate_by(mut client: Object, runner: Option<&str>) -> Result<Vec<String>, MigrateError> {
     let prepared = client.batch_execute(BEFORE_MIGRATING).await;
     prepared.map_err(ConnectError::from)?;
     let report = migrations::runner()
@@ -89,6 +111,18 @@ fn role(name: &str) -> Result<&str, ConnectError> {
 /// Refuses a schema that this program does not know, and a server that acknowledges before it is durable.
 /// And, where it `must_be_whole`, one that is only half filled.
 pub(super) async fn check(pool: &Pool, must_be_whole: bool) -> Result<(), ConnectError> {
+    soon(examined(pool, must_be_whole)).await
+}
+
+/// Waits for what is asked of a database at first, but not for ever.
+pub(super) async fn soon<T>(
+    asked: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
+    let late = |_| Err(PoolError::Timeout(TimeoutType::Create).into());
+    timeout(LOOK_LIMIT, asked).await.unwrap_or_else(late)
+}
+
+async fn examined(pool: &Pool, must_be_whole: bool) -> Result<(), ConnectError> {
     let client = pool.get().await?;
     let known = migrations::runner()
         .get_migrations()
@@ -121,13 +155,13 @@ pub(super) async fn check(pool: &Pool, must_be_whole: bool) -> Result<(), Connec
             return Err(ConnectError::Unfinished);
         }
     }
-    for (setting, never) in [("synchronous_commit", "off"), ("fsync", "off")] {
+    for (setting, durable) in DURABLE {
         // Other databases that speak the protocol do not have them.
         let row = client
             .query_one("SELECT current_setting($1, true)", &[&setting])
             .await?;
         let value: Option<String> = row.try_get(0)?;
-        if let Some(value) = value.filter(|value| value == never) {
+        if let Some(value) = value.filter(|value| !durable.contains(&value.as_str())) {
             return Err(ConnectError::NotDurable { setting, value });
         }
     }

@@ -65,9 +65,14 @@ impl Snapshot {
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
         let pool = Connector::new(settings)?.pool(1)?;
         schema::check(&pool, false).await?;
-        let client = pool.get().await?;
-        client.batch_execute(BEGIN).await?;
-        Ok(Self { client })
+        let client = schema::soon(async {
+            let client = pool.get().await?;
+            client.batch_execute(BEGIN).await?;
+            Ok(client)
+        });
+        Ok(Self {
+            client: client.await?,
+        })
     }
 
     /// The last feed entry, as the feed's head has it.

@@ -4,7 +4,7 @@
 //! `feed_head`, where nobody writes. Each sweep reads all open rows, which are few beside what ever was, and a slice of the closed ones:
 //! a row that says closed of an open enquiry is found when its slice comes, and at once by `usher store verify`.
 
-use super::put::change;
+use super::put::{UNHURRIED, change};
 use super::read::{Arguments, column, count_column, moment, open};
 use super::rows::{Rows, revision_column};
 use super::writer::HEAD;
@@ -12,6 +12,8 @@ use super::{Shared, unavailable};
 use crate::store::{StoreError, Stored};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use std::time::Duration;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 use usher_domain::id::EnquiryId;
 use usher_domain::index::keys;
@@ -22,6 +24,8 @@ use uuid::Uuid;
 const SCAN_RECORDS_MAX: usize = 500;
 /// Pages of closed rows that one sweep reads: with a sweep every five minutes, a million rows in 17 hours.
 const CLOSED_PAGES_MAX: usize = 10;
+/// How long putting right may take: a frozen server answers nothing.
+const PUT_RIGHT_LIMIT: Duration = Duration::from_secs(20);
 
 const SCAN: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
@@ -228,9 +232,11 @@ impl Shared {
             }
             let put = change(&client, &rows).await.map_err(&failed)?;
             put.run().await.map_err(&failed)?;
+            client.batch_execute(UNHURRIED).await.map_err(&failed)?;
             client.batch_execute("COMMIT").await.map_err(&failed)
         };
-        match outcome.await {
+        let outcome = timeout(PUT_RIGHT_LIMIT, outcome).await;
+        match outcome.unwrap_or_else(|late| Err(unavailable("sweeping")(late))) {
             Ok(()) => Ok(differed),
             Err(error) => {
                 self.give_up(client);

@@ -5,7 +5,7 @@ use super::{Part, Source, Target, TransferError};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{Context, SHA256};
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Read, Seek as _, SeekFrom, Write as _};
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use usher_domain::id::EnquiryId;
@@ -37,7 +37,7 @@ pub struct IntoFile {
 }
 
 impl IntoFile {
-    /// Begins the file, beside `path`.
+    /// Begins the file, beside `path`, anew where an earlier try was killed.
     ///
     /// # Errors
     /// When there is a file of this name already, or the folder cannot be written.
@@ -50,7 +50,14 @@ impl IntoFile {
         name.push(".unfinished");
         let unfinished = path.with_file_name(name);
         let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        // Never what somebody else has put there, for others to read or leading elsewhere.
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(io(&unfinished)(error));
+            }
+            _ => {}
+        }
+        let options = options.write(true).create_new(true).mode(0o600);
         let file = options.open(&unfinished).map_err(io(&unfinished))?;
         let mut made = Self {
             path: path.to_owned(),

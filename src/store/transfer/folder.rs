@@ -32,15 +32,7 @@ impl FromFolder {
     }
 
     fn over(kv: Arc<dyn KeyValue>) -> Result<Self, TransferError> {
-        let mut open = HashMap::new();
-        kv.scan(
-            shelf_after(Shelf::Open, None).bounds(),
-            Order::Ascending,
-            &mut |key, _| {
-                open.extend(open_of(key).map(|(since, id)| (id, since)));
-                ControlFlow::Continue(())
-            },
-        )?;
+        let open = open_ones(kv.as_ref())?;
         Ok(Self { kv, open })
     }
 
@@ -110,18 +102,24 @@ impl Source for FromFolder {
 /// A store in a folder, to be filled. It is a store again when it is finished.
 pub struct IntoFolder {
     kv: Arc<dyn KeyValue>,
+    /// Under which feed entry each open enquiry stands that has arrived.
+    open: HashMap<EnquiryId, u64>,
 }
 
 impl IntoFolder {
     /// Fills the store in `kv`.
     pub fn new(kv: Box<dyn KeyValue>) -> Self {
-        Self { kv: kv.into() }
+        Self {
+            kv: kv.into(),
+            open: HashMap::new(),
+        }
     }
 }
 
 #[async_trait]
 impl Target for IntoFolder {
     async fn last(&mut self) -> Result<Option<(u64, Vec<u8>)>, TransferError> {
+        self.open = open_ones(self.kv.as_ref())?;
         last(self.kv.as_ref())
     }
 
@@ -134,12 +132,18 @@ impl Target for IntoFolder {
             let (its, enquiry) = opened(id, &envelope)?;
             // Since when it has been open is a matter of place alone: the first entry serves.
             let since = its.entries.first().copied().unwrap_or_default();
-            let (key, other) = match Shelf::of(enquiry.is_open()) {
-                Shelf::Open => (open_key(since, id), closed_key(id)),
-                Shelf::Closed => (closed_key(id), open_key(since, id)),
+            // It may stand elsewhere from an earlier try, also under an entry that it no longer names.
+            if let Some(earlier) = self.open.remove(&id) {
+                writes.push(Write::delete(open_key(earlier, id)));
+            }
+            let key = match Shelf::of(enquiry.is_open()) {
+                Shelf::Open => {
+                    writes.push(Write::delete(closed_key(id)));
+                    self.open.insert(id, since);
+                    open_key(since, id)
+                }
+                Shelf::Closed => closed_key(id),
             };
-            // It may stand on the other shelf from an earlier transfer.
-            writes.push(Write::delete(other));
             writes.push(Write::put(key, envelope));
         }
         Ok(self.kv.commit(&writes)?)
@@ -153,6 +157,20 @@ impl Target for IntoFolder {
         self.kv.commit(&[Write::put(META, encode_meta())])?;
         Ok(self.kv.settle()?)
     }
+}
+
+/// Under which feed entry each open enquiry stands.
+fn open_ones(kv: &dyn KeyValue) -> Result<HashMap<EnquiryId, u64>, TransferError> {
+    let mut open = HashMap::new();
+    kv.scan(
+        shelf_after(Shelf::Open, None).bounds(),
+        Order::Ascending,
+        &mut |key, _| {
+            open.extend(open_of(key).map(|(since, id)| (id, since)));
+            ControlFlow::Continue(())
+        },
+    )?;
+    Ok(open)
 }
 
 fn last(kv: &dyn KeyValue) -> Result<Option<(u64, Vec<u8>)>, TransferError> {

@@ -216,6 +216,30 @@ async fn a_database_that_a_broker_serves_is_neither_source_nor_target() {
     migrate("papers", &database, 5, "no store");
 }
 
+#[test]
+fn a_database_is_come_to_as_the_configuration_says_for_the_same_user() {
+    let home = home();
+    std::fs::write(home.path().join("ca.pem"), "nothing").unwrap();
+    let backup = |user: &str, more: &[&str], words: [&str; 2]| {
+        let from = format!("postgres://{user}@db.example/usher");
+        let url = "store.postgres.url=postgres://usher@other.example/usher";
+        let ca = "store.postgres.ca=ca.pem";
+        let backup = ["store", "backup", "--from", &from, "--to", "file"];
+        let arguments = [&backup[..], &["--set", url, "--set", ca], more].concat();
+        let (_, err) = check(home.path(), &arguments, 2);
+        for word in words {
+            assert!(err.contains(word), "{word:?} is not in {err}");
+        }
+    };
+    backup("usher", &[], ["no certificate can be read from", "ca.pem"]);
+    backup(
+        "usher",
+        &["--ca", "other.pem"],
+        ["no certificate", "other.pem"],
+    );
+    backup("owner", &[], ["would not be encrypted", "--ca"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "figures, not promises: half a minute in a debug build"]
 async fn twenty_thousand_enquiries_go_each_way_and_the_time_is_told() {

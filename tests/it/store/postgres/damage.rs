@@ -304,6 +304,25 @@ async fn migrations_at_the_same_time_come_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn migrating_waits_for_another_for_longer_than_a_lock_may_take() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let client = server.client().await;
+    let held = "SELECT pg_advisory_lock(7443)";
+    client.batch_execute(held).await.unwrap();
+    let mut settings = server.settings();
+    settings.url += " options='-c lock_timeout=200ms -c statement_timeout=200ms'";
+    let release = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let free = "SELECT pg_advisory_unlock(7443)";
+        client.batch_execute(free).await.unwrap();
+    };
+    let (migrated, ()) = tokio::join!(migrate(&settings, None), release);
+    assert_eq!(migrated.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_step_that_is_not_what_was_applied_is_refused() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
@@ -319,14 +338,24 @@ async fn a_server_that_acknowledges_too_early_is_refused() {
     let Some(server) = Postgres::migrated_one().await else {
         return;
     };
-    let mut settings = server.settings();
-    settings.url += " options='-c synchronous_commit=off'";
-    let opened = PostgresStore::open(&settings).await;
-    assert!(matches!(
-        opened,
-        Err(ConnectError::NotDurable {
-            setting: "synchronous_commit",
-            ..
-        })
-    ));
+    for (value, is_durable) in [
+        ("off", false),
+        ("local", false),
+        ("remote_write", false),
+        ("on", true),
+        ("remote_apply", true),
+    ] {
+        let mut settings = server.settings();
+        settings.url = format!("{} options='-c synchronous_commit={value}'", settings.url);
+        let opened = PostgresStore::open(&settings).await;
+        let refused = matches!(
+            opened,
+            Err(ConnectError::NotDurable {
+                setting: "synchronous_commit",
+                ..
+            })
+        );
+        assert_eq!(refused, !is_durable, "{value}");
+        assert_eq!(opened.is_ok(), is_durable, "{value}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::support::sample::hearing;
+use async_trait::async_trait;
 use usher::store::kv::Write;
 use usher::store::record::RecordError;
 
