@@ -8,7 +8,7 @@
 //! knows that the lost transaction has ended, since it held the row from before its first write.
 
 use super::group::{Group, Revisions, Size, gather, ids};
-use super::put::{change, make};
+use super::put::{UNHURRIED, change, make};
 use super::read::Arguments;
 use super::rows::Batch;
 use super::{Shared, unavailable};
@@ -43,9 +43,6 @@ const PUT_HISTORY: &str =
     "INSERT INTO history (enquiry, entry) SELECT id, $2 FROM unnest($1::uuid[]) AS id";
 const PUT_FEED: &str = "INSERT INTO feed (entry, commit, bytes) VALUES ($1, $2, $3)";
 pub(super) const MOVE_HEAD: &str = "UPDATE feed_head SET entry = $1 WHERE one";
-/// A server that waits for those that follow it must not be cut short: it would warn, and acknowledge what nobody else has. The bound is
-/// ours, and ends in asking.
-const UNHURRIED: &str = "SET LOCAL statement_timeout = 0";
 const COMMIT_OF: &str = "SELECT commit FROM feed WHERE entry = $1";
 
 type Answer = Result<Committed, StoreError>;
