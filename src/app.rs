@@ -1,13 +1,17 @@
 //! The composition root: the one place that names concrete engines, clocks and services. `serve`, the demo and the benchmarks start the
 //! same [`App`].
 
+mod database;
 mod gauges;
 mod load;
 mod open;
 mod serve;
 
+pub use database::{DatabaseError, database};
 pub use load::{Loaded, load, policy, tell};
-pub use open::{OpenError, Opened, open_engine, open_made_engine, open_store};
+pub use open::{
+    OpenError, Opened, open_engine, open_engine_to_read, open_made_engine, open_store, verify_store,
+};
 pub use serve::{ServeError, methods, serve};
 
 use crate::auth::Identities;
@@ -28,9 +32,14 @@ use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
 use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use usher_domain::limits;
 use usher_domain::policy::Policy;
 use usher_proto::v1::adapter_service_server::AdapterServiceServer;
@@ -184,6 +193,18 @@ impl App {
             scheduler.run(stop).await;
             Ok::<(), std::convert::Infallible>(())
         });
+        let (stop, beating) = (lifecycle.soft(), Arc::clone(&broker));
+        lifecycle.spawn("beats", async move {
+            beating.keep_beating(stop).await;
+            Ok::<(), std::convert::Infallible>(())
+        });
+        let (stop, following) = (lifecycle.soft(), Arc::clone(&broker));
+        lifecycle.spawn("follower", async move {
+            // Where there are no other brokers it ends at once.
+            let _ = stop.run_until_cancelled(following.follow()).await;
+            stop.cancelled().await;
+            Ok::<(), std::convert::Infallible>(())
+        });
         let stop = lifecycle.soft();
         lifecycle.spawn("gauges", async move {
             gauges::keep(broker, connections, tls, stop).await;
@@ -210,27 +231,29 @@ fn routes(
         .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
         .max_encoding_message_size(limits::RESPONSE_BYTES_MAX);
     let (reporter, health) = tonic_health::server::health_reporter();
+    let serving = Arc::clone(broker);
     tokio::spawn(async move {
-        reporter.set_serving::<CourtServiceServer<Court>>().await;
-        reporter
-            .set_serving::<AdapterServiceServer<Adapter>>()
-            .await;
-        reporter
-            .set_serving::<OperationsServiceServer<Operations>>()
-            .await;
-        stop.cancelled().await;
-        reporter
-            .set_service_status("", tonic_health::ServingStatus::NotServing)
-            .await;
-        reporter
-            .set_not_serving::<CourtServiceServer<Court>>()
-            .await;
-        reporter
-            .set_not_serving::<AdapterServiceServer<Adapter>>()
-            .await;
-        reporter
-            .set_not_serving::<OperationsServiceServer<Operations>>()
-            .await;
+        tell_health(&reporter, ServingStatus::Serving).await;
+        let mut reached = true;
+        while stop
+            .run_until_cancelled(sleep(HEALTH_EVERY))
+            .await
+            .is_some()
+        {
+            let reaches = serving.peers().reaches_store();
+            if reaches != reached {
+                reached = reaches;
+                let status = if reaches {
+                    tracing::info!("the store is reached again");
+                    ServingStatus::Serving
+                } else {
+                    tracing::error!("the store cannot be reached: calls are refused until it can");
+                    ServingStatus::NotServing
+                };
+                tell_health(&reporter, status).await;
+            }
+        }
+        tell_health(&reporter, ServingStatus::NotServing).await;
     });
     let mut routes = Routes::default()
         .add_service(court)
@@ -251,6 +274,22 @@ fn routes(
     match extra {
         Some(add) => add(routes),
         None => routes,
+    }
+}
+
+/// How often it is looked whether the store can be reached.
+const HEALTH_EVERY: Duration = Duration::from_secs(1);
+
+/// Sets the health of the whole and of every service.
+async fn tell_health(reporter: &HealthReporter, status: ServingStatus) {
+    let services = [
+        "",
+        <CourtServiceServer<Court> as NamedService>::NAME,
+        <AdapterServiceServer<Adapter> as NamedService>::NAME,
+        <OperationsServiceServer<Operations> as NamedService>::NAME,
+    ];
+    for service in services {
+        reporter.set_service_status(service, status).await;
     }
 }
 

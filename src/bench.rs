@@ -4,9 +4,13 @@
 //! The broker is a child process, the same app as `serve` on a store in a fresh folder; this process is its clients. Rounds of each load
 //! take turns, so that what else the machine does falls on all of them. Ratios are taken within a round. It measures no network and
 //! promises nothing about other machines: compare ratios, and only of one run.
+//!
+//! Over PostgreSQL a third part compares one broker with a bare client's inserts of the same rows, and with two brokers.
 
 mod broker;
+mod ceiling;
 mod clients;
+mod databases;
 mod echo;
 mod load;
 mod message;
@@ -15,20 +19,22 @@ mod process;
 mod report;
 mod round_trip;
 mod rounds;
+mod shared;
 mod stage;
 
 pub use broker::serve;
 pub use process::BROKER_COMMAND;
 pub use report::{
-    Cost, Kind, Lateness, Load, Machine, Open, Percentiles, Ratio, Report, Restart, Target,
+    Cost, Kind, Lateness, Load, Machine, Open, Percentiles, Ratio, Report, Restart, Shared, Target,
 };
 
 use crate::clock::Stopwatch;
 use crate::config::environment::TEMPORARY_FOLDER;
-use crate::config::settings::Engine;
+use crate::config::settings::{Engine, PostgresSettings, StoreSettings};
 use crate::lifecycle::Interrupts;
 use anyhow::Context as _;
 use broker::Orders;
+use databases::Databases;
 use hdrhistogram::Histogram;
 use process::Process;
 use stage::Stage;
@@ -37,6 +43,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Memory for the store's cache, as `config/usher.toml` has it.
+const CACHE_MIB: usize = 128;
 /// Writes of the look at the disk, and the bytes of each.
 const DISK_WRITES: usize = 200;
 const DISK_WRITE_BYTES: usize = 4_096;
@@ -56,14 +64,23 @@ pub struct Options {
     pub due: usize,
     /// How long those deadlines are spread over.
     pub due_within: Duration,
-    /// The store's engine.
-    pub engine: Engine,
+    /// What keeps the enquiries.
+    pub stores: Stores,
     /// Worker threads of each process; 0 is one for each processor, as `serve` has.
     pub workers: usize,
     /// Where the stores are made: on the disk to be measured.
     pub folder: PathBuf,
     /// The program whose hidden command [`BROKER_COMMAND`] runs [`serve`]; this one when there is none.
     pub program: Option<PathBuf>,
+}
+
+/// Where the stores of a bench are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stores {
+    /// In the bench's folder, by an embedded engine.
+    Folders(Engine),
+    /// In databases that it makes beside this one, by a role that may, and drops when it ends.
+    Databases(PostgresSettings),
 }
 
 impl Default for Options {
@@ -75,7 +92,7 @@ impl Default for Options {
             open: 100_000,
             due: 10_000,
             due_within: Duration::from_secs(60),
-            engine: Engine::Redb,
+            stores: Stores::Folders(Engine::Redb),
             workers: 0,
             folder: TEMPORARY_FOLDER.into(),
             program: None,
@@ -87,20 +104,56 @@ impl Default for Options {
 struct Ground {
     stage: Stage,
     program: PathBuf,
-    engine: Engine,
+    stores: Made,
     workers: usize,
+}
+
+/// The stores of one run.
+enum Made {
+    Folders(Engine),
+    Databases(Databases),
 }
 
 impl Ground {
     /// Starts a broker on the store `name`, making it when there is none.
     async fn broker(&self, name: &str) -> anyhow::Result<Process> {
+        let mut store = StoreSettings {
+            engine: self.engine(),
+            path: self.stage.folder().join(name),
+            cache_mib: CACHE_MIB,
+            postgres: PostgresSettings::default(),
+        };
+        if let Some(databases) = self.databases() {
+            store.postgres = databases.store(name).await?;
+        }
         let orders = Orders {
             folder: self.stage.folder().to_owned(),
-            store: name.into(),
-            engine: self.engine,
+            store,
             workers: self.workers,
         };
         Process::start(&self.program, &self.stage, &orders).await
+    }
+
+    fn engine(&self) -> Engine {
+        match &self.stores {
+            Made::Folders(engine) => *engine,
+            Made::Databases(_) => Engine::Postgres,
+        }
+    }
+
+    fn databases(&self) -> Option<&Databases> {
+        match &self.stores {
+            Made::Folders(_) => None,
+            Made::Databases(databases) => Some(databases),
+        }
+    }
+
+    /// Removes what a folder's removal leaves.
+    async fn clear(&self) -> anyhow::Result<()> {
+        match self.databases() {
+            Some(databases) => databases.drop_all().await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -136,41 +189,37 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Rep
     let ground = Ground {
         stage: Stage::set(&options.folder)?,
         program: program.context("cannot tell where this program is")?,
-        engine: options.engine,
+        stores: match &options.stores {
+            Stores::Folders(engine) => Made::Folders(*engine),
+            Stores::Databases(settings) => Made::Databases(Databases::new(settings.clone())),
+        },
         workers,
     };
     let machine = Machine {
         cores,
         workers,
-        engine: ground.engine_name(),
+        engine: ground.engine().name(),
         payload_bytes: message::PAYLOAD_BYTES,
         disk_sync_p50_ms: disk_sync(ground.stage.folder())?,
     };
     let measured = async {
         let (loads, ratios) = rounds::run(&ground, options, say).await?;
+        let shared = shared::run(&ground, options, say).await?;
         let open = if options.open == 0 {
             None
         } else {
             Some(open::run(&ground, options, say).await?)
         };
-        Ok(Report::new(machine, loads, ratios, open))
+        Ok(Report::new(machine, loads, ratios, shared, open))
     };
     runtime.block_on(async {
-        tokio::select! {
+        let report = tokio::select! {
             biased;
             () = interrupts.next() => Err(Interrupted.into()),
             report = measured => report,
-        }
+        };
+        ground.clear().await.and(report)
     })
-}
-
-impl Ground {
-    fn engine_name(&self) -> &'static str {
-        match self.engine {
-            Engine::Redb => "redb",
-            Engine::Sled => "sled",
-        }
-    }
 }
 
 /// How long the disk takes to keep 4 KiB more, in milliseconds: the least that any durable answer costs here.

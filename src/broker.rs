@@ -6,12 +6,14 @@
 mod act;
 mod announce;
 mod faults;
+mod follow;
 mod forecast;
 pub mod input;
 mod lease;
 mod measure;
 pub mod opened;
 pub mod output;
+mod peers;
 mod presence;
 mod query;
 mod route;
@@ -23,6 +25,7 @@ pub use announce::Announcer;
 pub use faults::{FaultKind, Faults, RecordFault};
 pub use forecast::Forecast;
 pub use lease::LeasedCheck;
+pub use peers::{CLOCK_AHEAD_MAX, Peers};
 pub use presence::Presence;
 pub use query::{AlertEntry, Paged, Shown};
 pub use watch::Watch;
@@ -74,6 +77,7 @@ pub struct Broker {
     metrics: Arc<Metrics>,
     announcer: Arc<Announcer>,
     presence: Presence,
+    peers: Peers,
     faults: Arc<Faults>,
     forecast: Arc<Forecast>,
     lease_calls: Arc<lease::Remembered>,
@@ -142,6 +146,8 @@ impl Broker {
         }));
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
+        let peers = Peers::new(ids.next());
+        peers.set_clock(store.as_ref(), clock.as_ref()).await?;
         let presence = Presence::new(clock.now());
         let broker = Self {
             cards: ArcSwap::from_pointee(cards_of(&directory)),
@@ -154,6 +160,7 @@ impl Broker {
             metrics,
             announcer: Arc::new(announcer),
             presence,
+            peers,
             faults: Arc::default(),
             forecast: Arc::new(forecast),
             lease_calls: Arc::default(),

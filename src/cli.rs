@@ -76,7 +76,7 @@ struct OutputArgs {
 enum Command {
     /// Play a sentencing day in London, end to end, in under a minute
     #[command(
-        before_help = "Examples:\n  usher demo\n  usher demo --list cases.csv --seed 7\n  usher demo --format json"
+        before_help = "Examples:\n  usher demo\n  usher demo --list cases.csv --seed 7\n  usher demo --store postgres://postgres@localhost/demo --format json"
     )]
     Demo(demo::DemoArgs),
     /// Run a broker
@@ -110,7 +110,7 @@ enum Command {
     Pki(pki::PkiCommand),
     /// Measure what usher costs on this machine, against a bare echo
     #[command(
-        before_help = "Examples:\n  usher bench\n  usher bench --seconds 1 --open 0 --format json\n  usher bench --folder /var/lib/usher --fail-on-missed"
+        before_help = "Examples:\n  usher bench\n  usher bench --seconds 1 --open 0 --format json\n  usher bench --folder /var/lib/usher --fail-on-missed\n  usher bench --store postgres://bench@db1.example/postgres --password-file bench.password --ca db-ca.pem"
     )]
     Bench(bench::BenchArgs),
     #[command(name = crate::bench::BROKER_COMMAND, hide = true)]

@@ -1,6 +1,8 @@
 //! The one place that reads time. Everything else is given a [`Clock`], so that tests and the demo can move it.
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use usher_domain::time::Timestamp;
@@ -16,6 +18,13 @@ pub trait Clock: Send + Sync + 'static {
 
     /// The real time that `span` of this clock's time takes.
     fn real(&self, span: Duration) -> Duration;
+
+    /// Goes by `shared`, which another clock showed at some moment since this one showed `asked`, where it is a clock that goes by another,
+    /// and answers how far the machine's own is ahead.
+    fn set_by(&self, shared: Timestamp, asked: Timestamp) -> SignedDuration {
+        let (_, _) = (shared, asked);
+        SignedDuration::ZERO
+    }
 }
 
 /// The machine's clock.
@@ -41,6 +50,72 @@ impl Clock for SystemClock {
 
     fn real(&self, span: Duration) -> Duration {
         span
+    }
+}
+
+/// The machine's clock, set by that of a store which several brokers share: they all decide by the same time, whatever their machines
+/// show.
+///
+/// Between two hearings it runs by itself: a machine whose clock is set meanwhile changes nothing.
+pub struct SharedClock {
+    machine: Arc<dyn Clock>,
+    /// What it showed when it was set, and what has run since; none before it has heard of another.
+    set: Mutex<Option<(Timestamp, Stopwatch)>>,
+}
+
+impl Default for SharedClock {
+    fn default() -> Self {
+        Self::over(Arc::new(SystemClock))
+    }
+}
+
+impl SharedClock {
+    /// Goes by `machine` until it hears of another.
+    pub fn over(machine: Arc<dyn Clock>) -> Self {
+        Self {
+            machine,
+            set: Mutex::default(),
+        }
+    }
+
+    fn set(&self) -> MutexGuard<'_, Option<(Timestamp, Stopwatch)>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        match *self.set() {
+            Some((then, since)) => whole_milliseconds(then + since.elapsed()),
+            None => self.machine.now(),
+        }
+    }
+
+    async fn sleep_until(&self, until: Timestamp) {
+        tokio::time::sleep(time_until(self.now(), until).min(SLEEP_MAX)).await;
+    }
+
+    fn real(&self, span: Duration) -> Duration {
+        span
+    }
+
+    fn set_by(&self, shared: Timestamp, asked: Timestamp) -> SignedDuration {
+        // The answer was given at some moment between asking and now. Unless it contradicts this clock it tells nothing new.
+        let now = self.now();
+        let half = now.duration_since(asked) / 2;
+        let wrong = earlier(now, half).duration_since(shared);
+        let mut set = self.set();
+        if set.is_none() || wrong.abs() > half {
+            let right = if wrong.abs() > half {
+                earlier(now, wrong)
+            } else {
+                now
+            };
+            *set = Some((right, Stopwatch::start()));
+        }
+        drop(set);
+        self.machine.now().duration_since(self.now())
     }
 }
 
@@ -147,6 +222,10 @@ impl Stopwatch {
     }
 }
 
+fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_sub(by).unwrap_or(time)
+}
+
 fn whole_milliseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
@@ -161,6 +240,28 @@ fn time_until(now: Timestamp, until: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shared_clock_goes_by_the_other_wherever_its_machine_is_off() {
+        for off_ms in [-3_600_000, -2_001, -1, 0, 1, 2_001, 3_600_000] {
+            let clock = SharedClock::default();
+            let off = SignedDuration::from_millis(off_ms);
+            let asked = clock.now();
+            let ahead = clock.set_by(earlier(asked, off), asked);
+            let is_about = |found: SignedDuration, wanted: SignedDuration| {
+                (found - wanted).abs() < SignedDuration::from_millis(50)
+            };
+            assert!(is_about(ahead, off), "{off_ms} {ahead}");
+            assert!(is_about(
+                clock.now().duration_since(earlier(SystemClock.now(), off)),
+                SignedDuration::ZERO
+            ));
+            // An answer that took long tells nothing unless it contradicts.
+            let asked = earlier(clock.now(), SignedDuration::from_secs(2));
+            let shared = earlier(clock.now(), SignedDuration::from_millis(1_500));
+            assert!(is_about(clock.set_by(shared, asked), off));
+        }
+    }
 
     #[test]
     fn a_fast_clock_stands_still_where_it_is_told_and_goes_on_from_there() {

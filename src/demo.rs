@@ -26,16 +26,18 @@ mod track;
 
 pub use summary::Summary;
 
-use crate::app::open_engine;
+use crate::app::{open_store, verify_store};
 use crate::config::environment::TEMPORARY_FOLDER;
+use crate::config::settings::{Engine, PostgresSettings};
 use crate::lifecycle::Interrupts;
-use crate::store::verify::{self, Report};
+use crate::store::postgres::{self, ConnectError, PostgresStore};
+use crate::store::{Cursor, Store as _};
 use anyhow::{Context as _, anyhow};
 use day::{Day, Played};
 use display::say;
 use list::{List, ListError};
 use records::Records;
-use stage::{Stage, store_settings};
+use stage::Stage;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +64,8 @@ pub struct Options {
     pub keep_running: bool,
     /// Where the run's folder is made.
     pub folder: PathBuf,
+    /// A database without enquiries, for the store; when there is none, the default engine in that folder.
+    pub database: Option<PostgresSettings>,
 }
 
 impl Default for Options {
@@ -72,6 +76,7 @@ impl Default for Options {
             seed: DEFAULT_SEED,
             keep_running: false,
             folder: TEMPORARY_FOLDER.into(),
+            database: None,
         }
     }
 }
@@ -90,6 +95,9 @@ pub struct Outcome {
 /// row is no error, nor is a broken promise: see [`Outcome::exit_code`].
 pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     let list = read_list(options)?;
+    if let Some(database) = &options.database {
+        prepare(database).await?;
+    }
     let rows = list.cases.len() + list.rejected.len();
     let records = Arc::new(Records::default());
     for rejected in list.rejected.iter().cloned() {
@@ -103,7 +111,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
             return Err(error);
         }
     };
-    let report = verify_store(&played.stage)?;
+    let report = verify_store(&played.stage.store).await?;
     let mut findings = classify(&played).await?;
     tell_rows(&records, &played.unplayed);
     for fault in report.faults.iter().take(FAULTS_TOLD) {
@@ -195,7 +203,10 @@ impl Outcome {
         ));
         say(&format!(
             "the store is in {}; remove {} when you are done",
-            stage.folder.store().display(),
+            match stage.store.engine {
+                Engine::Postgres => "the database".into(),
+                Engine::Redb | Engine::Sled => stage.folder.store().display().to_string(),
+            },
             stage.folder.path().display()
         ));
         interrupts.next().await;
@@ -214,14 +225,28 @@ fn read_list(options: &Options) -> anyhow::Result<List> {
     list.with_context(|| format!("cannot play the court list {}", path.display()))
 }
 
-fn verify_store(stage: &Stage) -> anyhow::Result<Report> {
-    let mut engine = open_engine(&store_settings(&stage.folder))?;
-    Ok(verify::verify(engine.as_mut()))
+/// Makes the schema where there is none, and refuses a database that is in use.
+async fn prepare(database: &PostgresSettings) -> anyhow::Result<()> {
+    let settings = crate::app::database(database)?;
+    let store = match PostgresStore::open(&settings).await {
+        Err(ConnectError::Schema { found: 0, .. }) => {
+            postgres::migrate(&settings, None).await?;
+            PostgresStore::open(&settings).await?
+        }
+        opened => opened?,
+    };
+    if store.feed_end().await? == Cursor::default() {
+        Ok(())
+    } else {
+        Err(anyhow!(
+            "the database has enquiries already: the demo needs one of its own, such as a fresh one made with createdb"
+        ))
+    }
 }
 
 async fn classify(played: &Played) -> anyhow::Result<summary::Findings> {
-    let store = crate::app::open_store(&store_settings(&played.stage.folder))?;
-    let findings = summary::read(&store, &played.records.receipts(), &played.track).await;
+    let store = open_store(&played.stage.store).await?;
+    let findings = summary::read(&*store.store(), &played.records.receipts(), &played.track).await;
     store.close().await;
     findings.map_err(|error| anyhow!(error).context("the store cannot be read after the day"))
 }

@@ -34,6 +34,8 @@ pub struct Activation {
     pub failed: usize,
     /// Whether there may be more due at once.
     pub more: bool,
+    /// When to look again for what another broker is to raise first, where there is such.
+    pub look_again: Option<Timestamp>,
 }
 
 /// Raises what is due.
@@ -44,6 +46,9 @@ pub struct Scheduler {
 
 /// Enquiries advanced at the same time: enough to fill a group commit.
 const ADVANCED_AT_ONCE: usize = 128;
+/// How long after its due moment a step is left to the broker that is first for it. With the time for which lost brokers may hold up
+/// commits it stays well below 5 s.
+const LEFT_TO_ANOTHER: Duration = Duration::from_secs(1);
 /// After a failed look, in real time.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -53,26 +58,22 @@ impl Scheduler {
         Self { broker, settings }
     }
 
-    /// Runs until `stop`. A sweep at the start takes in what fell due while nobody was there.
+    /// Runs until `stop`: raises what is due, and beside it, since that reads every open record, looks after the whole.
     pub async fn run(self, stop: CancellationToken) {
-        let clock = Arc::clone(self.broker.clock());
-        let mut next_sweep = clock.now();
-        let mut next_absence = later(clock.now(), self.settings.absence_every);
+        tokio::join!(self.raise(&stop), self.look_after(&stop));
+    }
+
+    async fn raise(&self, stop: &CancellationToken) {
+        let clock = self.broker.clock();
         while !stop.is_cancelled() {
-            let now = clock.now();
-            if now >= next_sweep {
-                self.sweep().await;
-                next_sweep = later(now, self.settings.sweep_every);
-            }
-            if now >= next_absence {
-                self.report_absences().await;
-                next_absence = later(now, self.settings.absence_every);
-            }
             // Until the next look is settled, whatever falls due wakes us.
             self.broker.announcer().scheduler_sleeps(Timestamp::MAX);
             let until = match self.activate().await {
                 Ok(Activation { more: true, .. }) => continue,
-                Ok(_) => self.next_look().await.min(next_sweep).min(next_absence),
+                Ok(Activation { look_again, .. }) => match look_again {
+                    Some(moment) => moment,
+                    None => self.next_look().await,
+                },
                 Err(error) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
@@ -87,6 +88,28 @@ impl Scheduler {
             tokio::select! {
                 () = clock.sleep_until(until) => {}
                 () = announcer.scheduler_woken() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// A sweep at the start finds what is wrong with a store that nobody was looking after.
+    async fn look_after(&self, stop: &CancellationToken) {
+        let clock = self.broker.clock();
+        let mut next_sweep = clock.now();
+        let mut next_absence = later(clock.now(), self.settings.absence_every);
+        while !stop.is_cancelled() {
+            let now = clock.now();
+            if now >= next_sweep {
+                self.sweep().await;
+                next_sweep = later(now, self.settings.sweep_every);
+            }
+            if now >= next_absence {
+                self.report_absences().await;
+                next_absence = later(now, self.settings.absence_every);
+            }
+            tokio::select! {
+                () = clock.sleep_until(next_sweep.min(next_absence)) => {}
                 () = stop.cancelled() => {}
             }
         }
@@ -109,19 +132,19 @@ impl Scheduler {
             .and_then(|age| age.try_into().ok())
             .unwrap_or_default();
         self.broker.metrics().set_scheduler_lag(lag);
-        let more = due.len() >= limit;
-        let ids: Vec<EnquiryId> = due
-            .into_iter()
-            .map(|(_, id)| id)
-            .filter(|id| !faults.stops(*id))
-            .collect();
+        let full = due.len() >= limit;
+        let due = due.into_iter().filter(|(_, id)| !faults.stops(*id));
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            due.partition(|(due, id)| self.is_ours(*due, *id, now));
+        let ids: Vec<EnquiryId> = ours.into_iter().map(|(_, id)| id).collect();
         let advanced: Vec<_> = futures_util::stream::iter(ids.iter().copied())
             .map(|id| advance(Arc::clone(&self.broker), id))
             .buffer_unordered(ADVANCED_AT_ONCE)
             .collect()
             .await;
         let mut activation = Activation {
-            more,
+            more: full && !ids.is_empty(),
+            look_again: theirs.first().map(|(due, _)| later(*due, LEFT_TO_ANOTHER)),
             ..Activation::default()
         };
         for (id, outcome) in advanced {
@@ -137,6 +160,11 @@ impl Scheduler {
             }
         }
         Ok(activation)
+    }
+
+    /// Whether this broker is to raise at `now` what fell due of enquiry `id`: it is first for it, or whoever is has let it lie.
+    fn is_ours(&self, due: Timestamp, id: EnquiryId, now: Timestamp) -> bool {
+        self.broker.peers().is_first_for(id) || now >= later(due, LEFT_TO_ANOTHER)
     }
 
     /// When something falls due next.
@@ -158,6 +186,8 @@ impl Scheduler {
                     .metrics()
                     .sweep_repairs
                     .inc_by(differing.len() as u64);
+                // What is found again may be due.
+                self.broker.announcer().wake_scheduler();
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed");

@@ -8,14 +8,19 @@
 
 pub mod embedded;
 pub mod kv;
+pub mod postgres;
 pub mod record;
 pub mod redb;
 #[cfg(feature = "sled")]
 pub mod sled;
+pub mod transfer;
 pub mod verify;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use std::num::NonZeroU64;
+use std::time::Duration;
+use tokio::sync::watch;
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::enquiry::Enquiry;
 use usher_domain::event::Event;
@@ -62,6 +67,16 @@ pub struct Cursor {
     pub entry: u64,
     /// How many events of that entry have been seen.
     pub events: u32,
+}
+
+impl Cursor {
+    /// After every event of feed entry `entry`.
+    pub fn end_of(entry: u64) -> Self {
+        Self {
+            entry,
+            events: u32::MAX,
+        }
+    }
 }
 
 /// One event as the feed keeps it, with what is needed to decide who may see it.
@@ -186,8 +201,31 @@ pub struct Counts {
     pub unreadable: u64,
 }
 
+/// A broker, among those that share a store: made anew whenever one starts.
+pub type BrokerId = uuid::Uuid;
+
+/// What one broker tells the others over the store that they share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// Which broker.
+    pub broker: BrokerId,
+    /// How far the clock of its machine was ahead of the store's when it last heard that; negative when behind.
+    pub clock_ahead: SignedDuration,
+    /// When adapters of each responder last gave it a sign of life.
+    pub adapters: Vec<(ResponderId, Timestamp)>,
+}
+
+/// What a broker hears when it tells its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The time by the store's own clock; `None` where one machine is all there is.
+    pub time: Option<Timestamp>,
+    /// The newest beat of every other broker that is still to be counted on.
+    pub others: Vec<Beat>,
+}
+
 /// Is told how many commits one group had, and how long it took until they were durable. Called by the writer, so it must be quick.
-pub type Observer = Box<dyn Fn(usize, std::time::Duration) + Send + Sync>;
+pub type Observer = Box<dyn Fn(usize, Duration) + Send + Sync>;
 
 /// What a caller can do about it is the whole classification.
 #[derive(Debug, thiserror::Error)]
@@ -314,8 +352,21 @@ pub trait Store: Send + Sync + 'static {
     /// `Unavailable`.
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
 
+    /// Tells the other brokers that this one is there, until `lasts` has passed, and hears of them. Not durable: losing it costs promptness.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn beat(&self, mine: &Beat, lasts: Duration) -> Result<Heard, StoreError>;
+
     /// Tells `observer` of every group commit from now on. The first observer stays.
     fn observe(&self, observer: Observer);
+
+    /// The last feed entry that is known to have been committed elsewhere: by another broker over the same database. It moves within
+    /// 2 s of such a commit while the database can be reached, at once as a rule, and never for a commit of this broker. Where one
+    /// process has the store there is nobody else, and it is closed.
+    fn elsewhere(&self) -> watch::Receiver<u64> {
+        watch::Sender::new(0).subscribe()
+    }
 
     /// The engine's name as the configuration has it.
     fn engine(&self) -> &'static str;

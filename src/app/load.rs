@@ -1,12 +1,13 @@
 //! From a configuration to everything that it names, loaded and checked as a whole. Whatever is wrong is told at once, each
 //! fault with its place and remedy.
 
+use super::database::database;
 use crate::auth::IdentityTable;
 use crate::clock::{Clock, SystemClock};
 use crate::config::check::{self, Parts};
 use crate::config::environment::Environment;
 use crate::config::fault::{Fault, Faults, Place, Severity, Source};
-use crate::config::settings::{Config, DirectorySettings};
+use crate::config::settings::{Config, DirectorySettings, Engine};
 use crate::config::{self, Flag, Setting};
 use crate::directory::{
     Authorities, AuthoritiesError, Directory, Responder, ResponderError, Responders, Table,
@@ -85,6 +86,7 @@ fn examine(loaded: &config::Loaded, with_tls: bool) -> Result<Loaded, Faults> {
     if with_tls {
         faults.extend(tls(config));
     }
+    faults.extend(store(config));
     let parts = check::parts(config).ok().map(|(parts, _)| parts);
     let whole = directory.zip(parts).and_then(|(directory, parts)| {
         match policy(&parts, &directory, &config.directory.responders) {
@@ -121,6 +123,16 @@ fn tls(config: &Config) -> Option<Fault> {
     let error = Reloader::open(files.clone()).err()?;
     let remedy = "see [tls] in config/usher.toml; for development, `usher pki init` makes them";
     Some(Fault::error(setting("tls"), chain(&error), remedy))
+}
+
+/// The database, where the store is one; nothing is connected to.
+fn store(config: &Config) -> Option<Fault> {
+    if config.store.engine != Engine::Postgres {
+        return None;
+    }
+    let error = database(&config.store.postgres).err()?;
+    let remedy = "config/usher.postgres.toml shows the whole; see [store.postgres]";
+    Some(Fault::error(setting(error.key()), chain(&error), remedy))
 }
 
 /// The directory where all of it can be used, and what is wrong with it. What is not there at all is not told here.

@@ -1,11 +1,11 @@
 //! `usher serve`: from a loaded configuration to a running broker, and what a reload replaces.
 
 use super::load::{Loaded, load_again, tell};
-use super::open::{OpenError, open_store};
+use super::open::{OpenError, Opened, open_store};
 use super::{App, AppError, AppParts};
 use crate::auth::Identities;
-use crate::broker::Broker;
-use crate::clock::SystemClock;
+use crate::broker::{Broker, CLOCK_AHEAD_MAX};
+use crate::clock::SharedClock;
 use crate::config::environment::Environment;
 use crate::config::fault::Faults;
 use crate::config::{Flag, Setting};
@@ -71,15 +71,15 @@ pub async fn serve(
         Signals::listen().map_err(|source| system("cannot listen for signals", source))?;
     let tls = Arc::new(Reloader::open(config.tls.clone())?);
     let identities = Arc::new(Identities::new(identities));
-    let store = Arc::new(open_store(&config.store)?);
+    let store = open_store(&config.store).await?;
     let metrics = Arc::new(Metrics::new(methods()));
     let address = config.metrics.listen;
     let (metrics_listener, address) = bind_metrics(address).await?;
     let app = App::build(AppParts {
-        store: Arc::clone(&store) as Arc<dyn crate::store::Store>,
+        store: store.store(),
         directory: Arc::new(directory),
         policy,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SharedClock::default()),
         ids: Arc::new(RandomIds),
         identities: Arc::clone(&identities),
         tls: Arc::clone(&tls),
@@ -99,11 +99,7 @@ pub async fn serve(
     let (broker, listening) = (app.broker(), app.address());
     app.start(&lifecycle);
     watch_store(&lifecycle, &store);
-    let (shown, stop) = (Arc::clone(&ready), lifecycle.soft());
-    lifecycle.spawn(
-        "metrics",
-        endpoint::serve(metrics_listener, metrics, move || readiness(&shown), stop),
-    );
+    show(&lifecycle, metrics_listener, metrics, &ready, &broker);
     tracing::info!(address = %listening, metrics = %address, "usher is serving");
     lifecycle.ready();
     let running = Running {
@@ -145,22 +141,47 @@ async fn bind_metrics(address: SocketAddr) -> Result<(TcpListener, SocketAddr), 
     Ok((listener, address))
 }
 
+/// Serves the metrics port.
+fn show(
+    lifecycle: &Lifecycle,
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    ready: &Arc<AtomicBool>,
+    broker: &Arc<Broker>,
+) {
+    let (ready, broker) = (Arc::clone(ready), Arc::clone(broker));
+    let readiness = move || readiness(&ready, &broker);
+    let stop = lifecycle.soft();
+    lifecycle.spawn(
+        "metrics",
+        endpoint::serve(listener, metrics, readiness, stop),
+    );
+}
+
 /// A store that has failed must be opened anew: the process ends and its supervisor starts it again.
-fn watch_store(lifecycle: &Lifecycle, store: &Arc<super::Opened>) {
-    let (mut failed, stop) = (store.failed(), lifecycle.soft());
+fn watch_store(lifecycle: &Lifecycle, store: &Opened) {
+    let (store, stop) = (store.clone(), lifecycle.soft());
     lifecycle.spawn("store", async move {
         tokio::select! {
             () = stop.cancelled() => Ok(()),
-            _ = failed.wait_for(|failed| *failed) => Err("the store has failed: see the log, look at the disk, start usher again"),
+            () = store.failed() => Err("the store has failed: see the log, look at the disk, start usher again"),
         }
     });
 }
 
-fn readiness(ready: &AtomicBool) -> Readiness {
-    if ready.load(Ordering::Relaxed) {
-        Readiness::Ready
-    } else {
+fn readiness(ready: &AtomicBool, broker: &Broker) -> Readiness {
+    let ahead = broker.peers().clock_ahead();
+    if !ready.load(Ordering::Relaxed) {
         Readiness::NotReady("draining")
+    } else if !broker.peers().reaches_store() {
+        Readiness::NotReady("the store cannot be reached")
+    } else if ahead.abs() > CLOCK_AHEAD_MAX {
+        Readiness::ReadyBut(format!(
+            "the clock of this broker's machine is {:.1} s off that of the store",
+            ahead.as_secs_f64()
+        ))
+    } else {
+        Readiness::Ready
     }
 }
 

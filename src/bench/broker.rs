@@ -1,14 +1,14 @@
 //! The other process: the same app as `serve`, and the echo beside it, until its standard input ends.
 
 use super::echo::Echo;
-use super::stage;
+use super::{CACHE_MIB, stage};
 use crate::app::{self, App, AppParts, open_store};
 use crate::auth::Identities;
 use crate::clock::SystemClock;
 use crate::config::calendar;
 use crate::config::check::Parts;
 use crate::config::policy::Rules;
-use crate::config::settings::{Engine, StoreSettings};
+use crate::config::settings::{Engine, PostgresSettings, StoreSettings};
 use crate::directory::Directory;
 use crate::ids::RandomIds;
 use crate::lifecycle::{Lifecycle, Signals};
@@ -26,8 +26,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Memory for the store's cache, as `config/usher.toml` has it.
-const CACHE_MIB: usize = 128;
 const DRAIN_SECONDS: u64 = 5;
 /// As `serve` does.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
@@ -38,45 +36,54 @@ const ABSENCE_EVERY: Duration = Duration::from_secs(30);
 pub(super) struct Orders {
     /// The bench's folder.
     pub(super) folder: PathBuf,
-    /// The store's name in it.
-    pub(super) store: String,
-    pub(super) engine: Engine,
+    /// No URL of a database has a password in it.
+    pub(super) store: StoreSettings,
     /// Worker threads of the runtime.
     pub(super) workers: usize,
 }
 
 impl Orders {
-    /// As arguments of the hidden command.
-    pub(super) fn arguments(&self) -> [OsString; 4] {
-        let engine = match self.engine {
-            Engine::Redb => "redb",
-            Engine::Sled => "sled",
-        };
+    /// As arguments of the hidden command; what there is none of is empty.
+    pub(super) fn arguments(&self) -> [OsString; 7] {
+        let database = self.store.postgres.clone();
+        let path = |path: Option<PathBuf>| path.unwrap_or_default().into();
         [
             self.folder.clone().into(),
-            self.store.clone().into(),
-            engine.into(),
+            self.store.engine.name().into(),
+            self.store.path.clone().into(),
             self.workers.to_string().into(),
+            database.url.unwrap_or_default().into(),
+            path(database.password_file),
+            path(database.ca),
         ]
     }
 
     fn read(arguments: &[OsString]) -> anyhow::Result<Self> {
-        let [folder, store, engine, workers] = arguments else {
-            bail!(
-                "this command is `usher bench`'s own: it needs a folder, a store, an engine and a number"
-            );
+        let [folder, engine, store, workers, url, password_file, ca] = arguments else {
+            bail!("this command is `usher bench`'s own, which gives it seven arguments");
         };
         let text = |argument: &OsString| argument.to_str().map(str::to_owned);
+        let path = |path: &OsString| (!path.is_empty()).then(|| PathBuf::from(path));
         let engine = match engine.to_str() {
             Some("redb") => Engine::Redb,
             Some("sled") => Engine::Sled,
-            _ => bail!("the engine is redb or sled"),
+            Some("postgres") => Engine::Postgres,
+            _ => bail!("the engine is redb, sled or postgres"),
         };
         let workers = text(workers).and_then(|number| number.parse().ok());
         Ok(Self {
             folder: PathBuf::from(folder),
-            store: text(store).context("the store's name is not text")?,
-            engine,
+            store: StoreSettings {
+                engine,
+                path: PathBuf::from(store),
+                cache_mib: CACHE_MIB,
+                postgres: PostgresSettings {
+                    url: text(url).filter(|url| !url.is_empty()),
+                    password_file: path(password_file),
+                    ca: path(ca),
+                    ..PostgresSettings::default()
+                },
+            },
             workers: workers.context("the workers are a number")?,
         })
     }
@@ -96,12 +103,8 @@ pub fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
 }
 
 async fn run(orders: &Orders) -> anyhow::Result<()> {
-    let store = Arc::new(open_store(&StoreSettings {
-        engine: orders.engine,
-        path: orders.folder.join(&orders.store),
-        cache_mib: CACHE_MIB,
-    })?);
-    let app = App::build(parts(orders, Arc::clone(&store) as Arc<dyn Store>)?).await?;
+    let store = open_store(&orders.store).await?;
+    let app = App::build(parts(orders, store.store())?).await?;
     let app = app.with_service(|routes| routes.add_service(Echo));
     let address = app.address();
     let lifecycle = Lifecycle::new(Duration::from_secs(DRAIN_SECONDS));

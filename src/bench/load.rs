@@ -95,3 +95,8 @@ where
 pub(super) fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[expect(clippy::cast_precision_loss, reason = "less than 2^52")]
+pub(super) fn number(count: usize) -> f64 {
+    count as f64
+}

@@ -16,6 +16,8 @@ pub struct Report {
     pub loads: Vec<Load>,
     /// Its ratios, each the median of the rounds' own.
     pub ratios: Vec<Ratio>,
+    /// Over PostgreSQL: brokers of one database.
+    pub shared: Option<Shared>,
     /// The second part, unless it was left out.
     pub open: Option<Open>,
     /// What was to be reached, as far as it was measured.
@@ -98,6 +100,25 @@ pub struct Ratio {
     pub round_trip_p50: f64,
 }
 
+/// One broker against a bare client of the same database, and two brokers against one; each figure the median of the rounds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shared {
+    /// Calls at once, over one broker or over both.
+    pub concurrency: usize,
+    /// Enquiries in one transaction of the broker's, and of the bare client's.
+    pub batch: f64,
+    /// Durable submits a second through one broker.
+    pub one_per_second: f64,
+    /// Enquiries a second whose rows a bare client inserts, and nothing else.
+    pub ceiling_per_second: f64,
+    /// Durable submits a second through two.
+    pub two_per_second: f64,
+    /// One broker's by the bare client's.
+    pub of_ceiling: f64,
+    /// Two brokers' by one's.
+    pub two_by_one: f64,
+}
+
 /// What many open enquiries change.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Open {
@@ -178,13 +199,15 @@ impl Report {
         machine: Machine,
         loads: Vec<Load>,
         ratios: Vec<Ratio>,
+        shared: Option<Shared>,
         open: Option<Open>,
     ) -> Self {
-        let targets = targets(&ratios, open.as_ref());
+        let targets = targets(&ratios, shared.as_ref(), open.as_ref());
         Self {
             machine,
             loads,
             ratios,
+            shared,
             open,
             targets,
         }
@@ -204,57 +227,61 @@ impl Report {
     }
 }
 
-/// Each target whose figure was measured.
-fn targets(ratios: &[Ratio], open: Option<&Open>) -> Vec<Target> {
-    let at = |concurrency| ratios.iter().find(|ratio| ratio.concurrency == concurrency);
-    let least = |name, bound: f64, found: f64| Target {
-        name,
-        bound,
-        found,
-        reached: found >= bound,
+/// Each target whose figure was measured: those of the echo are the embedded store's.
+fn targets(ratios: &[Ratio], shared: Option<&Shared>, open: Option<&Open>) -> Vec<Target> {
+    let at = |concurrency| {
+        let of_echo = ratios.iter().find(|ratio| ratio.concurrency == concurrency);
+        of_echo.filter(|_| shared.is_none())
     };
-    let below = |name, bound: f64, found: f64| Target {
-        name,
-        bound,
-        found,
-        reached: found < bound,
-    };
+    let shared = shared.filter(|shared| shared.concurrency == 256);
     let late = open.and_then(|open| open.lateness.as_ref());
-    let missing = |late: &Lateness| late.deadlines.abs_diff(late.alerts);
+    let missing = |late: &Lateness| load::number(late.deadlines.abs_diff(late.alerts));
+    let (echoes, trips) = (
+        "submits a second at 256, of the echo's",
+        "round trip at 1, times the echo's",
+    );
+    let (inserts, two) = (
+        "submits a second at 256, of a bare client's inserts",
+        "submits a second through two brokers, of one's",
+    );
+    let (cost, restart) = (
+        "submit with all open, times an empty store's",
+        "restart with all open, ms",
+    );
+    let (lateness, lost) = ("worst alert lateness, ms", "alerts missing or doubled");
     [
-        at(256).map(|ratio| {
-            least(
-                "submits a second at 256, of the echo's",
-                0.35,
-                ratio.submit_rate,
-            )
-        }),
-        at(1).map(|ratio| {
-            below(
-                "round trip at 1, times the echo's",
-                12.0,
-                ratio.round_trip_p50,
-            )
-        }),
-        open.map(|open| Target {
-            name: "submit with all open, times an empty store's",
-            bound: 1.3,
-            found: open.cost_ratio,
-            reached: open.cost_ratio <= 1.3,
-        }),
-        late.map(|late| below("worst alert lateness, ms", 1_000.0, late.seen.max_ms)),
-        late.map(|late| below("alerts missing or doubled", 1.0, number(missing(late)))),
-        open.map(|open| {
-            below(
-                "restart with all open, ms",
-                3_000.0,
-                open.restart_open.max_ms,
-            )
-        }),
+        at(256).map(|ratio| Target::least(echoes, 0.35, ratio.submit_rate)),
+        at(1).map(|ratio| Target::most(trips, 12.0, ratio.round_trip_p50)),
+        shared.map(|shared| Target::least(inserts, 0.5, shared.of_ceiling)),
+        shared.map(|shared| Target::least(two, 1.0, shared.two_by_one)),
+        open.map(|open| Target::most(cost, 1.3, open.cost_ratio)),
+        late.map(|late| Target::most(lateness, 1_000.0, late.seen.max_ms)),
+        late.map(|late| Target::most(lost, 0.0, missing(late))),
+        open.map(|open| Target::most(restart, 3_000.0, open.restart_open.max_ms)),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+impl Target {
+    fn least(name: &'static str, bound: f64, found: f64) -> Self {
+        Self {
+            name,
+            bound,
+            found,
+            reached: found >= bound,
+        }
+    }
+
+    fn most(name: &'static str, bound: f64, found: f64) -> Self {
+        Self {
+            name,
+            bound,
+            found,
+            reached: found <= bound,
+        }
+    }
 }
 
 impl Load {
@@ -345,11 +372,6 @@ pub(super) fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / 1_048_576.0
 }
 
-#[expect(clippy::cast_precision_loss, reason = "less than 2^52")]
-fn number(count: usize) -> f64 {
-    count as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,7 +411,7 @@ mod tests {
         assert!(close(ratio.submit_p50, 3.0), "{ratio:?}");
         assert!(close(ratio.round_trip_rate, 0.1), "{ratio:?}");
         assert!(close(ratio.round_trip_p50, 9.0), "{ratio:?}");
-        let targets = targets(&[ratio], None);
+        let targets = targets(&[ratio], None, None);
         assert_eq!(targets.len(), 1);
         assert!(!targets[0].reached, "0.25 is below 0.35");
     }

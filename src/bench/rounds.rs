@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use usher_proto::v1::court_service_client::CourtServiceClient;
 
 /// The share of a round's length for warming up before the first round of a concurrency.
-const WARM_UP_DIVISOR: u32 = 4;
+pub(super) const WARM_UP_DIVISOR: u32 = 4;
 
 /// What one load gave, round by round.
 type Samples = Vec<Sample>;

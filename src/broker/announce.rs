@@ -1,7 +1,8 @@
 //! Wake-ups without data: whoever is woken reads the store.
 
 use crate::store::Cursor;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, watch};
 use usher_domain::code::ResponderId;
@@ -12,6 +13,8 @@ use usher_domain::time::Timestamp;
 #[derive(Debug)]
 pub struct Announcer {
     feed: watch::Sender<Cursor>,
+    /// The last feed entry that was committed here.
+    own: AtomicU64,
     queues: Mutex<HashMap<ResponderId, Arc<Notify>>>,
     scheduler: Notify,
     /// Until when the scheduler sleeps.
@@ -23,6 +26,7 @@ impl Announcer {
     pub fn new(end: Cursor) -> Self {
         Self {
             feed: watch::Sender::new(end),
+            own: AtomicU64::new(0),
             queues: Mutex::default(),
             scheduler: Notify::new(),
             sleeping_until: Mutex::new(Timestamp::MAX),
@@ -31,12 +35,40 @@ impl Announcer {
 
     /// Tells of a commit that left an enquiry with `keys`.
     pub fn announce(&self, keys: &Keys, cursor: Cursor) {
+        self.own.fetch_max(cursor.entry, Ordering::Relaxed);
+        self.tell(keys.waiting.iter().map(|(responder, _)| responder), cursor);
+        if keys.next_due.is_some_and(|due| due < self.sleeping_until()) {
+            self.wake_scheduler();
+        }
+    }
+
+    /// Tells of what other brokers committed about checks of these responders, up to `cursor`.
+    pub(super) fn announce_elsewhere<'a>(
+        &self,
+        responders: impl IntoIterator<Item = &'a ResponderId>,
+        cursor: Cursor,
+    ) {
+        let responders: HashSet<_> = responders.into_iter().collect();
+        self.tell(responders, cursor);
+    }
+
+    /// The last feed entry that was committed here; 0 for none.
+    pub(super) fn own(&self) -> u64 {
+        self.own.load(Ordering::Relaxed)
+    }
+
+    /// Lets the scheduler look at once.
+    pub fn wake_scheduler(&self) {
+        self.scheduler.notify_one();
+    }
+
+    fn tell<'a>(&self, responders: impl IntoIterator<Item = &'a ResponderId>, cursor: Cursor) {
         self.feed.send_if_modified(|end| {
             let newer = cursor > *end;
             *end = cursor.max(*end);
             newer
         });
-        for (responder, _) in &keys.waiting {
+        for responder in responders {
             let waiters = self
                 .queues
                 .lock()
@@ -46,9 +78,6 @@ impl Announcer {
             if let Some(waiters) = waiters {
                 waiters.notify_waiters();
             }
-        }
-        if keys.next_due.is_some_and(|due| due < self.sleeping_until()) {
-            self.scheduler.notify_one();
         }
     }
 

@@ -1,11 +1,14 @@
-//! Records that a person must look at, because the broker cannot go on with them: shown to operators among the open alerts.
+//! What a person must look at and no record can tell: records that the broker cannot go on with, and brokers whose clocks are off.
+//! Shown to operators among the open alerts.
 //!
 //! Memory only, derived from the store: an alert of the ordinary kind is part of a record, and these records cannot be read or written.
-//! Nothing but the enquiry's id is known of them. Each is told for as long as the trouble lasts; nobody can acknowledge it.
+//! Nothing but the enquiry's id, or the broker's, is known of them. Each is told for as long as the trouble lasts; nobody can
+//! acknowledge it.
 
 use super::input::{AlertFilter, AlertStanding};
 use super::{Broker, BrokerError};
-use crate::store::StoreError;
+use crate::store::{BrokerId, StoreError};
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,6 +27,8 @@ pub enum FaultKind {
     PartUnreadable,
     /// It has grown beyond what the store takes: what falls due cannot be recorded.
     TooLarge,
+    /// It is no record: the clock of a broker's machine is off by more than [`super::CLOCK_AHEAD_MAX`].
+    BrokerClock,
 }
 
 impl FaultKind {
@@ -33,14 +38,15 @@ impl FaultKind {
             Self::Unreadable => "record_unreadable",
             Self::PartUnreadable => "record_part_unreadable",
             Self::TooLarge => "record_too_large",
+            Self::BrokerClock => "broker_clock",
         }
     }
 }
 
-/// A record that a person must look at.
+/// What a person must look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordFault {
-    /// Whose.
+    /// Whose record; of [`FaultKind::BrokerClock`] the broker's own id, which is no enquiry's.
     pub enquiry: EnquiryId,
     /// What is wrong.
     pub kind: FaultKind,
@@ -71,9 +77,10 @@ impl Faults {
     /// Whether the clock can do nothing about the record of `id`.
     pub fn stops(&self, id: EnquiryId) -> bool {
         let known = self.known();
-        known
-            .get(&id)
-            .is_some_and(|fault| fault.kind != FaultKind::PartUnreadable)
+        known.get(&id).is_some_and(|fault| match fault.kind {
+            FaultKind::Unreadable | FaultKind::TooLarge => true,
+            FaultKind::PartUnreadable | FaultKind::BrokerClock => false,
+        })
     }
 
     /// How many there are.
@@ -86,7 +93,10 @@ impl Faults {
         let known = self.known();
         known
             .values()
-            .filter(|fault| fault.kind != FaultKind::Unreadable)
+            .filter(|fault| match fault.kind {
+                FaultKind::PartUnreadable | FaultKind::TooLarge => true,
+                FaultKind::Unreadable | FaultKind::BrokerClock => false,
+            })
             .count()
     }
 
@@ -143,6 +153,30 @@ impl Faults {
         known.retain(|id, fault| fault.kind != FaultKind::Unreadable || unreadable.contains(id));
         for id in unreadable {
             self.note_in(&mut known, id, FaultKind::Unreadable, now);
+        }
+    }
+
+    /// These brokers' clocks are off and no others', each with how far it is ahead.
+    pub(super) fn agree_clocks(&self, off: &[(BrokerId, SignedDuration)], now: Timestamp) {
+        let mut known = self.known();
+        known.retain(|id, fault| {
+            let stays = fault.kind != FaultKind::BrokerClock
+                || off.iter().any(|(broker, _)| *broker == id.uuid());
+            if !stays {
+                tracing::info!(broker.id = %id, "the clock of a broker's machine is right again");
+            }
+            stays
+        });
+        for (broker, ahead) in off {
+            let id = EnquiryId::from_uuid(*broker);
+            if self.note_in(&mut known, id, FaultKind::BrokerClock, now) {
+                let seconds = ahead.as_secs_f64();
+                tracing::error!(
+                    broker.id = %broker,
+                    ahead_seconds = seconds,
+                    "the clock of a broker's machine is off: look at its time synchronisation"
+                );
+            }
         }
     }
 

@@ -1,5 +1,8 @@
 //! How often a responder has answered within a given working time: from this store's own history, with the count it rests on. Checks
 //! still open count as soon as the time has passed over them; what ended otherwise (redirected, closed) does not count.
+//!
+//! All brokers over one store come to the same: each notes what it does itself at once, and what the feed tells of the others. The feed
+//! tells it of its own acts again, in order, which leaves everything as it was.
 
 use crate::store::{Cursor, Recorded, Store, StoreError};
 use std::collections::{HashMap, VecDeque};
@@ -20,10 +23,16 @@ pub struct Forecast {
 
 #[derive(Debug, Default)]
 struct Past {
-    /// Working time to the first answer, in milliseconds, oldest first.
-    answered: VecDeque<i64>,
+    /// Answered checks, and the working time to the first answer in milliseconds; oldest first.
+    answered: VecDeque<(CheckId, i64)>,
     /// Unanswered checks and when they were opened.
     open: HashMap<CheckId, Timestamp>,
+}
+
+impl Past {
+    fn has_answered(&self, check: CheckId) -> bool {
+        self.answered.iter().any(|(answered, _)| *answered == check)
+    }
 }
 
 /// How often, and out of how many.
@@ -97,6 +106,12 @@ impl Forecast {
         }
     }
 
+    /// Takes in what the feed tells, of other brokers or of this one again.
+    pub(super) fn hear(&self, recorded: &Recorded, policy: &Policy) {
+        let responder = recorded.responder.as_ref();
+        self.note(recorded.enquiry, responder, &recorded.event, policy);
+    }
+
     fn note(
         &self,
         enquiry: usher_domain::id::EnquiryId,
@@ -112,7 +127,7 @@ impl Forecast {
             EventKind::Opened { .. } => {
                 let mut all = self.lock();
                 let past = all.entry(responder.clone()).or_default();
-                if past.open.len() < limits::FORECAST_CHECKS_MAX {
+                if !past.has_answered(check) && past.open.len() < limits::FORECAST_CHECKS_MAX {
                     past.open.insert(check, event.at);
                 }
             }
@@ -128,11 +143,14 @@ impl Forecast {
                 let mut all = self.lock();
                 let past = all.entry(responder.clone()).or_default();
                 past.open.remove(&check);
+                if past.has_answered(check) {
+                    return;
+                }
                 if past.answered.len() >= limits::FORECAST_CHECKS_MAX {
                     past.answered.pop_front();
                 }
-                past.answered
-                    .push_back(i64::try_from(worked.as_millis()).unwrap_or(i64::MAX));
+                let took_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
+                past.answered.push_back((check, took_ms));
             }
             EventKind::Redirected { .. }
             | EventKind::Rerouted { .. }
@@ -161,7 +179,7 @@ impl Forecast {
         let within = past
             .answered
             .iter()
-            .filter(|took| **took <= within_ms)
+            .filter(|(_, took_ms)| *took_ms <= within_ms)
             .count();
         let passed_over = policy
             .hours(Some(responder))

@@ -34,7 +34,8 @@ pub struct LeasedCheck {
     pub stored: Stored,
 }
 
-/// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart: then the leases expire.
+/// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart, and unknown to other brokers: then
+/// the leases expire.
 #[derive(Debug, Default)]
 pub(super) struct Remembered(Mutex<Calls>);
 

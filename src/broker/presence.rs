@@ -1,4 +1,5 @@
-//! Which adapters are there. Memory only: after a restart every responder has the benefit of the doubt for a while.
+//! Which adapters are there, connected to this broker or to another one of the same store. Memory only: after a restart every responder
+//! has the benefit of the doubt for a while.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,8 @@ use usher_domain::time::Timestamp;
 pub struct Presence {
     since: Timestamp,
     seen: Mutex<HashMap<ResponderId, HashMap<ClientId, Seen>>>,
+    /// When other brokers last heard of adapters.
+    elsewhere: Mutex<HashMap<ResponderId, Timestamp>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +24,16 @@ struct Seen {
 }
 
 impl Seen {
+    fn last_sign(&self, now: Timestamp) -> Timestamp {
+        if self.waiting_calls > 0 {
+            now
+        } else {
+            self.last_call
+        }
+    }
+
     fn is_connected(&self, now: Timestamp) -> bool {
-        self.waiting_calls > 0 || now.duration_since(self.last_call) < CONNECTED_FOR
+        now.duration_since(self.last_sign(now)) < CONNECTED_FOR
     }
 }
 
@@ -35,6 +46,7 @@ impl Presence {
         Self {
             since: now,
             seen: Mutex::default(),
+            elsewhere: Mutex::default(),
         }
     }
 
@@ -76,6 +88,37 @@ impl Presence {
         }
     }
 
+    /// When adapters of each responder last gave this broker a sign of life.
+    pub(super) fn heard_here(&self, now: Timestamp) -> Vec<(ResponderId, Timestamp)> {
+        let seen = self.lock();
+        let last = seen.iter().filter_map(|(responder, clients)| {
+            let last = clients.values().map(|seen| seen.last_sign(now)).max();
+            Some((responder.clone(), last?))
+        });
+        last.collect()
+    }
+
+    /// Takes in what the other brokers have heard.
+    pub(super) fn hear(&self, elsewhere: impl Iterator<Item = (ResponderId, Timestamp)>) {
+        let mut known = HashMap::new();
+        for (responder, at) in elsewhere {
+            let last = known.entry(responder).or_insert(at);
+            *last = at.max(*last);
+        }
+        *self
+            .elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    fn last_elsewhere(&self, responder: &ResponderId) -> Option<Timestamp> {
+        let known = self
+            .elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.get(responder).copied()
+    }
+
     /// Lease calls of `responder` that wait just now.
     pub fn waiting_calls(&self, responder: &ResponderId) -> usize {
         self.lock().get(responder).map_or(0, |clients| {
@@ -83,14 +126,19 @@ impl Presence {
         })
     }
 
-    /// Adapters of `responder` that wait for work or called a moment ago.
+    /// How many adapters of `responder` wait for work or called a moment ago: those of this broker, or at least one where another broker
+    /// hears of any.
     pub fn connected(&self, responder: &ResponderId, now: Timestamp) -> usize {
-        self.lock().get(responder).map_or(0, |clients| {
+        let here = self.lock().get(responder).map_or(0, |clients| {
             clients
                 .values()
                 .filter(|seen| seen.is_connected(now))
                 .count()
-        })
+        });
+        let elsewhere = self
+            .last_elsewhere(responder)
+            .is_some_and(|last| now.duration_since(last) < CONNECTED_FOR);
+        here.max(usize::from(elsewhere))
     }
 
     /// Whether an adapter of `responder` is connected.
@@ -103,11 +151,14 @@ impl Presence {
         if self.is_connected(responder, now) {
             return None;
         }
-        let last = self
+        let here = self
             .lock()
             .get(responder)
             .and_then(|clients| clients.values().map(|seen| seen.last_call).max());
-        Some(last.unwrap_or(self.since))
+        Some(
+            here.max(self.last_elsewhere(responder))
+                .unwrap_or(self.since),
+        )
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ResponderId, HashMap<ClientId, Seen>>> {

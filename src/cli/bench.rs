@@ -2,12 +2,17 @@
 
 use super::Context;
 use super::failure::{Exit, Failure};
-use crate::bench;
+use super::store::DatabaseArgs;
+use crate::bench::{self, Stores};
 use crate::config::settings::Engine;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Open enquiries of the second part, unless told: what one machine is to hold, and what a database is.
+const OPEN_EMBEDDED: usize = 100_000;
+const OPEN_DATABASE: usize = 1_000_000;
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
@@ -23,15 +28,21 @@ pub(super) struct BenchArgs {
     /// Worker threads of each of the two processes; 0 is one for each processor, as `serve` has
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
     workers: u16,
-    /// Open enquiries for the second part; 0 leaves it out
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    open: usize,
+    /// Open enquiries for the second part; 0 leaves it out [default: 100000, or 1000000 with --store]
+    #[arg(long, value_name = "N")]
+    open: Option<usize>,
     /// Deadlines of the second part that fall due within a minute; 0 leaves them out
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     due: usize,
     /// Engine of the store
     #[arg(long, value_enum, default_value_t)]
     engine: EngineArg,
+    /// Measure over PostgreSQL, such as `postgres://ROLE@HOST/DATABASE`: stores are databases of their own, which ROLE must be allowed to
+    /// create, and which are dropped at the end
+    #[arg(long, value_name = "URL", conflicts_with_all = ["engine"])]
+    store: Option<String>,
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// Where the stores are made: a folder on the disk to be measured [default: the system's temporary folder]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -67,14 +78,22 @@ pub(super) struct BrokerArgs {
 }
 
 pub(super) fn run(args: BenchArgs, context: &Context) -> Result<Exit, Failure> {
+    let open = args.open.unwrap_or(match &args.store {
+        None => OPEN_EMBEDDED,
+        Some(_) => OPEN_DATABASE,
+    });
+    let stores = match args.store {
+        None => Stores::Folders(args.engine.into()),
+        Some(url) => Stores::Databases(args.database.settings(url)),
+    };
     let options = bench::Options {
         round: Duration::from_secs(args.seconds),
         rounds: usize::try_from(args.rounds).unwrap_or(usize::MAX),
         concurrency: args.concurrency,
         workers: args.workers.into(),
-        open: args.open,
+        open,
         due: args.due,
-        engine: args.engine.into(),
+        stores,
         folder: args
             .folder
             .unwrap_or_else(|| context.environment.temporary_folder()),

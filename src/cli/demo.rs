@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::failure::{Exit, Failure};
+use super::store::DatabaseArgs;
 use crate::demo;
 use crate::demo::list::ListError;
 use crate::lifecycle::Interrupts;
@@ -25,6 +26,13 @@ pub(super) struct DemoArgs {
     /// Go on serving after the day, until Ctrl-C
     #[arg(long)]
     keep_running: bool,
+    /// Keep enquiries in this PostgreSQL database in place of a folder, such as `postgres://USER@HOST/DATABASE`
+    ///
+    /// It must hold no enquiries; tables are made where there are none. They stay there when the demo ends.
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
@@ -34,6 +42,7 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         seed: args.seed,
         keep_running: args.keep_running,
         folder: context.environment.temporary_folder(),
+        database: args.store.map(|url| args.database.settings(url)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -3,6 +3,7 @@
 use super::Context;
 use super::config::{ConfigArgs, refused};
 use super::failure::{Exit, Failure};
+use super::store::of_database;
 use crate::app::{self, OpenError, ServeError};
 use crate::lifecycle::Ending;
 use crate::telemetry;
@@ -57,6 +58,7 @@ fn failed(error: &ServeError) -> Failure {
             error,
             "`usher config check` says everything that is wrong",
         ),
+        ServeError::Open(OpenError::Database(database)) => of_database(database),
         ServeError::Open(_) => Failure::caused(
             Exit::Failure,
             error,

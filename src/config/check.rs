@@ -4,7 +4,7 @@
 use super::calendar;
 use super::fault::{Fault, Place};
 use super::policy::Rules;
-use super::settings::{CACHE_MIB_MAX, Config, Engine, SWEEP_SECONDS_MAX};
+use super::settings::{CACHE_MIB_MAX, CONNECTIONS_MAX, Config, Engine, SWEEP_SECONDS_MAX};
 use crate::auth::{IdentityEntry, IdentityError, IdentityTable};
 use crate::telemetry;
 use jiff::civil::Date;
@@ -128,7 +128,9 @@ fn files(config: &Config, faults: &mut Vec<Fault>) {
             "copy config/responders, or give its path",
         ));
     }
-    store(&config.store.path, faults);
+    if config.store.engine != Engine::Postgres {
+        store(&config.store.path, faults);
+    }
 }
 
 fn store(path: &Path, faults: &mut Vec<Fault>) {
@@ -187,6 +189,12 @@ fn bounds(config: &Config, faults: &mut Vec<Fault>) {
             config.store.cache_mib
         );
         faults.push(error_in("store.cache_mib", what, "64 does for most"));
+    }
+    let connections = config.store.postgres.connections_max;
+    if !(1..=CONNECTIONS_MAX).contains(&connections) {
+        let what = format!("{connections} is not between 1 and {CONNECTIONS_MAX}");
+        let key = "store.postgres.connections_max";
+        faults.push(error_in(key, what, "16 does for most"));
     }
     let sweep = config.scheduler.sweep_seconds;
     if !(1..=SWEEP_SECONDS_MAX).contains(&sweep) {

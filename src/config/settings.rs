@@ -44,7 +44,38 @@ pub struct StoreSettings {
     pub path: PathBuf,
     /// Memory for the engine's cache, in MiB, 1 to [`CACHE_MIB_MAX`].
     pub cache_mib: usize,
+    /// Where the database is, for the engine [`Engine::Postgres`].
+    #[serde(default)]
+    pub postgres: PostgresSettings,
 }
+
+/// The database that several brokers share.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PostgresSettings {
+    /// `postgres://USER@HOST/DATABASE`, without a password, with several hosts where there are several.
+    pub url: Option<String>,
+    /// The file of the user's password; none where the server asks for none.
+    pub password_file: Option<PathBuf>,
+    /// The authorities that the server's certificate must lead to, in PEM; needed unless the server is on this machine.
+    pub ca: Option<PathBuf>,
+    /// Connections of one broker for reading, 1 to [`CONNECTIONS_MAX`]; it has three more.
+    pub connections_max: usize,
+}
+
+impl Default for PostgresSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            password_file: None,
+            ca: None,
+            connections_max: 16,
+        }
+    }
+}
+
+/// The most connections of one broker: each is a process of the server's, and a few keep it busy.
+pub const CONNECTIONS_MAX: usize = 256;
 
 /// The largest cache, in MiB: 64 GiB.
 pub const CACHE_MIB_MAX: usize = 65_536;
@@ -64,6 +95,19 @@ pub enum Engine {
     Redb,
     /// In builds with the feature `sled`.
     Sled,
+    /// A database that several brokers share.
+    Postgres,
+}
+
+impl Engine {
+    /// Its name, as the configuration has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Redb => "redb",
+            Self::Sled => "sled",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 /// Where routing finds its data.
@@ -125,6 +169,8 @@ impl Config {
             directory.districts.as_mut(),
             policy.file.as_mut(),
             policy.bank_holidays.as_mut(),
+            store.postgres.password_file.as_mut(),
+            store.postgres.ca.as_mut(),
         ];
         let always = [
             &mut tls.certificate,

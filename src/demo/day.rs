@@ -99,7 +99,13 @@ impl Day {
         };
         Ok(Self {
             common,
-            stage: Stage::set(&options.folder, directory, clock, &courts)?,
+            stage: Stage::set(
+                &options.folder,
+                directory,
+                clock,
+                &courts,
+                options.database.clone(),
+            )?,
             plan,
             records,
             lines,

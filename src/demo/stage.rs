@@ -1,13 +1,13 @@
 //! Where the demo plays: a fresh folder with a store and certificates, and in it the same app as `serve`, on loopback, with mutual TLS.
 
 use super::client::Client;
-use crate::app::{self, App, AppParts, open_store};
+use crate::app::{self, App, AppParts, Opened, open_store};
 use crate::auth::{Identities, IdentityEntry, IdentityTable};
 use crate::clock::{Clock, ScaledClock, Stopwatch, SystemClock};
 use crate::config::calendar;
 use crate::config::check::Parts;
 use crate::config::policy::Rules;
-use crate::config::settings::{Engine, StoreSettings};
+use crate::config::settings::{Engine, PostgresSettings, StoreSettings};
 use crate::directory::Directory;
 use crate::ids::{Ids, RandomIds};
 use crate::lifecycle::{Ending, Lifecycle, Signal, Signals};
@@ -16,8 +16,6 @@ use crate::rpc::client::ClientTls;
 use crate::rpc::server::Settings;
 use crate::rpc::tls::{Reloader, TlsFiles};
 use crate::scheduler;
-use crate::store::Store;
-use crate::store::embedded::EmbeddedStore;
 use crate::telemetry::metrics::Metrics;
 use anyhow::{Context as _, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,6 +146,7 @@ impl Drop for Folder {
 /// Folder, certificates and everything that an app is made of.
 pub(super) struct Stage {
     pub(super) folder: Folder,
+    pub(super) store: StoreSettings,
     pub(super) directory: Arc<Directory>,
     clock: Arc<ScaledClock>,
     policy: Policy,
@@ -163,6 +162,7 @@ impl Stage {
         directory: Arc<Directory>,
         clock: Arc<ScaledClock>,
         offices: &[Vec<CourtCode>],
+        database: Option<PostgresSettings>,
     ) -> anyhow::Result<Self> {
         let folder = Folder::fresh(parent)?;
         let boroughs = directory
@@ -182,6 +182,7 @@ impl Stage {
             policy,
             absent_after,
             identities: Arc::new(Identities::new(IdentityTable::new(&entries)?)),
+            store: store_settings(&folder, database),
             folder,
             directory,
             clock,
@@ -191,7 +192,7 @@ impl Stage {
 
     /// Opens the store and starts the app.
     pub(super) async fn start(&self) -> anyhow::Result<Running> {
-        let store = Arc::new(open_store(&store_settings(&self.folder))?);
+        let store = open_store(&self.store).await?;
         let certificates = self.folder.certificates();
         let tls = TlsFiles {
             certificate: certificates.join("server.pem"),
@@ -200,7 +201,7 @@ impl Stage {
             crl: None,
         };
         let app = App::build(AppParts {
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: store.store(),
             directory: Arc::clone(&self.directory),
             policy: self.policy.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -263,7 +264,7 @@ impl Stage {
 
 /// An app that serves.
 pub(super) struct Running {
-    store: Arc<EmbeddedStore>,
+    store: Opened,
     pub(super) address: SocketAddr,
     stop: mpsc::Sender<Signal>,
     ended: JoinHandle<Ending>,
@@ -278,7 +279,7 @@ impl Running {
         self.store.close().await;
         // Calls that were cut off let go of the store when their tasks have ended.
         let watch = Stopwatch::start();
-        while Arc::strong_count(&self.store) > 1 && watch.elapsed() < LET_GO_LIMIT {
+        while self.store.holders() > 1 && watch.elapsed() < LET_GO_LIMIT {
             tokio::time::sleep(LOOKED_EVERY).await;
         }
         if let Ending::Failed(task) = ending {
@@ -293,12 +294,13 @@ impl Running {
     }
 }
 
-/// The settings of the store in `folder`: the default engine.
-pub(super) fn store_settings(folder: &Folder) -> StoreSettings {
+/// The settings of the store: the default engine in `folder`, or a database.
+fn store_settings(folder: &Folder, database: Option<PostgresSettings>) -> StoreSettings {
     StoreSettings {
-        engine: Engine::Redb,
+        engine: database.as_ref().map_or(Engine::Redb, |_| Engine::Postgres),
         path: folder.store(),
         cache_mib: CACHE_MIB,
+        postgres: database.unwrap_or_default(),
     }
 }
 

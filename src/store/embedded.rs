@@ -15,13 +15,16 @@ mod read;
 mod sweep;
 mod writer;
 
-pub(super) use keys::{META, Shelf, feed_from, id_of, number_of, shelf_after};
+pub(super) use keys::{
+    META, Shelf, closed as closed_key, entry as entry_key, feed_from, id_of, number_of,
+    open as open_key, open_of, shelf_after,
+};
 
 use super::kv::{KeyValue, KvError};
 use super::record::RecordError;
 use super::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
-    StoreError, Stored,
+    Beat, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page, Queued,
+    Recorded, Store, StoreError, Stored,
 };
 use async_trait::async_trait;
 use index::{Entry, Index};
@@ -297,6 +300,11 @@ impl Store for EmbeddedStore {
 
     async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
         Ok(self.shared.running()?.index().unreadable())
+    }
+
+    async fn beat(&self, _mine: &Beat, _lasts: Duration) -> Result<Heard, StoreError> {
+        // One process holds the folder: there are no others.
+        Ok(Heard::default())
     }
 
     fn observe(&self, observer: Observer) {

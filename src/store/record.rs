@@ -5,6 +5,7 @@
 //! `open` are the one seam for that. It knows no engine and no key.
 
 mod answer;
+mod beat;
 mod code;
 mod enquiry;
 mod envelope;
@@ -13,6 +14,7 @@ mod field;
 mod sealed;
 mod state;
 
+pub use beat::{decode_beat, encode_beat};
 pub use envelope::{
     Envelope, decode_entry, decode_envelope, decode_meta, encode_entry, encode_envelope,
     encode_member, encode_meta, entry_bytes_max, envelope_bytes_max,

@@ -8,12 +8,15 @@
 //! commit for a cut and falls back to the one before, in silence. Its power-cut tests run this very
 //! engine on a simulated disk, through [`Redb::on`].
 
+mod overlay;
+
 use super::kv::{
     Condition, Folder, Guarded, KeyRange, KeyValue, KvError, Order, Settings, Visit, Write, caught,
 };
 use ::redb::{
     Builder, Database, Durability, Error, ReadableDatabase, StorageBackend, TableDefinition,
 };
+use overlay::Overlay;
 use std::fs::File;
 use std::io::ErrorKind::InvalidData;
 use std::ops::ControlFlow;
@@ -53,6 +56,26 @@ impl Redb {
         Self::open_or(folder, settings, |_| Err(KvError::Absent))
     }
 
+    /// Opens the store in `folder`, which must have one, for somebody who only reads: no byte of it changes, not even where a crash has
+    /// left book-keeping to be repaired. What is committed is lost.
+    ///
+    /// # Errors
+    /// As [`Redb::open_made`].
+    pub fn open_to_read(folder: &Path, settings: Settings) -> Result<Guarded<Self>, KvError> {
+        Folder::must_be_made(folder)?;
+        caught(OPENING, || {
+            let folder = Folder::hold(folder)?;
+            let place = folder.find(FILE)?.ok_or(KvError::Absent)?;
+            let of_io = |error| KvError::of_io(OPENING, error);
+            let disk = Overlay::over(&place).map_err(of_io)?;
+            if disk.len().map_err(of_io)? == 0 {
+                // It would be made anew.
+                return Err(failed(OPENING)(Error::Io(InvalidData.into())));
+            }
+            Ok(Guarded::new(Self::over(disk, settings, Some(folder))?))
+        })
+    }
+
     fn open_or(
         folder: &Path,
         settings: Settings,
@@ -79,18 +102,26 @@ impl Redb {
     /// What redb reports.
     pub fn on(disk: impl StorageBackend, settings: Settings) -> Result<Guarded<Self>, KvError> {
         caught(OPENING, || {
-            let is_new = disk.len().map_err(|error| KvError::of_io(OPENING, error))? == 0;
-            let database = builder(settings)
-                .create_with_backend(disk)
-                .map_err(|error| failed(OPENING)(error.into()))?;
-            if is_new {
-                write(&database, &[], true).map_err(failed(MAKING))?;
-            }
-            Ok(Guarded::new(Self {
-                database,
-                unsettled: AtomicBool::new(false),
-                _folder: None,
-            }))
+            Ok(Guarded::new(Self::over(disk, settings, None)?))
+        })
+    }
+
+    fn over(
+        disk: impl StorageBackend,
+        settings: Settings,
+        folder: Option<Folder>,
+    ) -> Result<Self, KvError> {
+        let is_new = disk.len().map_err(|error| KvError::of_io(OPENING, error))? == 0;
+        let database = builder(settings)
+            .create_with_backend(disk)
+            .map_err(|error| failed(OPENING)(error.into()))?;
+        if is_new {
+            write(&database, &[], true).map_err(failed(MAKING))?;
+        }
+        Ok(Self {
+            database,
+            unsettled: AtomicBool::new(false),
+            _folder: folder,
         })
     }
 }

@@ -1,11 +1,14 @@
-//! Verification of a store that nobody is using: every byte that matters is read, and every promise of the design that can be seen in
+//! Verification of a store that nobody is using, or of a database at one moment: every byte that matters is read, and every promise of the design that can be seen in
 //! it is proved (invariants 1 to 3): no silent exit, every acknowledged commit whole, every open check watched over.
 //!
 //! It reports; it repairs nothing but what the engine itself repairs of its book-keeping. Faults name records and reasons, never
 //! what a record holds.
 
+mod database;
 mod feed;
 mod rules;
+
+pub use database::verify_database;
 
 use super::embedded::{META, Shelf, id_of, shelf_after};
 use super::kv::{Condition, KeyValue, KvError, Order};
@@ -150,7 +153,8 @@ pub fn verify(kv: &mut dyn KeyValue) -> Report {
                     "it stands among the open and the closed ones",
                 );
             }
-            if let Err(error) = record(id, shelf, value, &mut commits, report) {
+            let is_open = shelf == Shelf::Open;
+            if let Err(error) = record(id, is_open, value, None, &mut commits, report) {
                 report.broken("record", Some(id), &error);
             }
         });
@@ -230,21 +234,22 @@ fn show(key: &[u8], value: &[u8], report: &mut Report, see: &mut See<'_>) {
     }
 }
 
-/// Proves one record and counts it.
+/// Proves one record and counts it. Its feed entries are those of `history`, where they do not stand in the record.
 fn record(
     id: EnquiryId,
-    shelf: Shelf,
+    is_open: bool,
     value: &[u8],
+    history: Option<&[u64]>,
     commits: &mut Commits,
     report: &mut Report,
 ) -> Result<(), RecordError> {
     let told = commits.claim(id);
     let envelope = decode_envelope(value)?;
     let enquiry = decode_enquiry(&envelope.body)?;
-    if enquiry.id != id || shelf != Shelf::of(enquiry.is_open()) {
+    if enquiry.id != id || is_open != enquiry.is_open() {
         return Err(RecordError::Misplaced);
     }
-    if let Some(why) = told.differs(envelope.revision, &envelope.entries) {
+    if let Some(why) = told.differs(envelope.revision, history.unwrap_or(&envelope.entries)) {
         report.fault("record", Some(id), why);
     }
     rules::prove(&enquiry, report);

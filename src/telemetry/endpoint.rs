@@ -23,7 +23,9 @@ const REQUESTS_MAX: usize = 16;
 pub enum Readiness {
     /// It can.
     Ready,
-    /// It cannot now, and why: starting, draining, store stopped.
+    /// It can, and somebody should look at this.
+    ReadyBut(String),
+    /// It cannot now, and why: starting, draining, store out of reach.
     NotReady(&'static str),
 }
 
@@ -76,6 +78,7 @@ async fn show_metrics(State(shown): State<Shown>) -> Response {
 async fn show_readiness(State(shown): State<Shown>) -> Response {
     match (shown.ready)() {
         Readiness::Ready => "ready\n".into_response(),
+        Readiness::ReadyBut(what) => format!("ready\n{what}\n").into_response(),
         Readiness::NotReady(why) => {
             (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
         }

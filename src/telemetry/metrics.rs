@@ -113,6 +113,7 @@ pub struct Metrics {
     pub sweep_repairs: Counter,
     /// Records that cannot be read, or not written because they have grown too large.
     pub records_unreadable: Gauge,
+    clock_ahead: Number,
     commits: Histogram,
     commit_members: Histogram,
     /// Whether an adapter of the responder is connected: 1 or 0.
@@ -146,6 +147,7 @@ impl Metrics {
             scheduler_lag: Number::default(),
             sweep_repairs: Counter::default(),
             records_unreadable: Gauge::default(),
+            clock_ahead: Number::default(),
             commits: Histogram::new(COMMIT_BUCKETS),
             commit_members: Histogram::new(GROUP_BUCKETS),
             adapter_up: Family::default(),
@@ -279,6 +281,9 @@ impl Metrics {
             "Records that cannot be read, or have grown too large to be written",
             metric,
         );
+        let metric = self.clock_ahead.clone();
+        let help = "How far the machine's clock is ahead of that of the store which brokers share";
+        self.put_seconds("usher_broker_clock_ahead", help, metric);
     }
 
     /// A call of `method` (with or without a leading slash) that ended with `status`.
@@ -311,6 +316,11 @@ impl Metrics {
     /// The oldest due item that is not yet escalated is so old; zero when there is none.
     pub fn set_oldest_overdue(&self, age: Duration) {
         self.oldest_overdue.set(age.as_secs_f64());
+    }
+
+    /// This machine's clock is so many seconds ahead of the store's; less than zero when it is behind.
+    pub fn set_clock_ahead(&self, seconds: f64) {
+        self.clock_ahead.set(seconds);
     }
 
     /// So many more connections were refused or cut, for `cause`.

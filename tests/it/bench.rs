@@ -1,8 +1,10 @@
 //! That the bench measures what it says: every figure is there, the ratios are those of the figures, and nothing that was due is missing.
 //! How fast is not asked: that is what the bench is for.
 
+use crate::support::postgres::Postgres;
 use std::time::Duration;
-use usher::bench::{self, Kind, Options, Percentiles, Report};
+use usher::bench::{self, Kind, Options, Percentiles, Report, Stores};
+use usher::config::settings::PostgresSettings;
 
 const OPEN: usize = 200;
 const DUE: usize = 40;
@@ -88,4 +90,43 @@ fn every_figure_of_a_bench_is_there() {
     for words in ["bare echo", "round trip", "200 open", "restart"] {
         assert!(table.contains(words), "{words:?} is not in\n{table}");
     }
+}
+
+#[test]
+fn over_postgres_a_bare_client_and_a_second_broker_are_measured_too() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(server.migrated());
+    let options = Options {
+        stores: Stores::Databases(PostgresSettings {
+            url: Some(server.settings().url),
+            ..PostgresSettings::default()
+        }),
+        ..tiny()
+    };
+    let report = bench::run(&options, &|_| ()).unwrap();
+    check_first_part(&report);
+    check_second_part(&report);
+    let shared = report.shared.as_ref().unwrap();
+    assert_eq!(shared.concurrency, 8);
+    // Callers that wait for one another's commit share the next one.
+    assert!(shared.batch >= 1.0 && shared.batch <= 8.0, "{shared:?}");
+    // A broker does all that the bare client does, and more.
+    assert!(
+        shared.of_ceiling > 0.0 && shared.of_ceiling < 1.0,
+        "{shared:?}"
+    );
+    assert!(
+        shared.two_by_one > 0.0 && shared.two_per_second > 0.0,
+        "{shared:?}"
+    );
+    assert!(report.table().contains("bare client"));
+    let left = runtime.block_on(async {
+        let databases = "SELECT count(*) FROM pg_database WHERE datname LIKE 'usher_bench%'";
+        let row = server.client().await.query_one(databases, &[]).await;
+        row.unwrap().get::<_, i64>(0)
+    });
+    assert_eq!(left, 0, "databases are left");
 }

@@ -1,11 +1,17 @@
 //! `usher demo` through the library: a small list, the whole way, with real clients over mutual TLS.
 
+use crate::support::postgres::Postgres;
 use std::io::Write as _;
+use usher::config::settings::PostgresSettings;
 use usher::demo::{Options, Outcome, run};
 
 const HEADER: &str = "requested_at,hearing_at,court,report,crn,defendant,born,home_postcode,curfew_postcode,partner_postcode,child_postcodes";
 
 async fn play(rows: &[&str]) -> Outcome {
+    play_in(rows, None).await
+}
+
+async fn play_in(rows: &[&str], database: Option<PostgresSettings>) -> Outcome {
     let mut list = tempfile::NamedTempFile::new().unwrap();
     writeln!(list, "{HEADER}").unwrap();
     for row in rows {
@@ -14,6 +20,7 @@ async fn play(rows: &[&str]) -> Outcome {
     let options = Options {
         list: Some(list.path().into()),
         seed: 3,
+        database,
         ..Options::default()
     };
     run(&options).await.unwrap()
@@ -108,6 +115,41 @@ async fn a_mistyped_year_costs_its_own_row_and_no_other() {
     // Months away is a long list, not a mistake.
     check_odd(&of("2026-06-01", "2026-06-02"), true, 0).await;
     check_odd(&of("2027-05-11", "2028-01-11"), false, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_over_postgres_ends_as_one_over_the_embedded_store() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    // It serves when this has come back, and goes: the demo makes the schema itself.
+    server.migrated().await;
+    let client = server.client().await;
+    client.batch_execute("CREATE DATABASE day").await.unwrap();
+    let database = PostgresSettings {
+        url: Some(
+            server
+                .settings()
+                .url
+                .replace("dbname=postgres", "dbname=day"),
+        ),
+        ..PostgresSettings::default()
+    };
+    let outcome = play_in(&GOOD, Some(database.clone())).await;
+    holds(&outcome);
+    let embedded = play(&GOOD).await;
+    let keys = |outcome: &Outcome| {
+        let json: serde_json::Value = serde_json::from_str(&outcome.json().unwrap()).unwrap();
+        let keys: Vec<String> = json.as_object().unwrap().keys().cloned().collect();
+        (keys, json["enquiries"].clone(), json["receipts"].clone())
+    };
+    assert_eq!(keys(&outcome), keys(&embedded));
+    let options = Options {
+        database: Some(database),
+        ..Options::default()
+    };
+    let again = run(&options).await.err().unwrap().to_string();
+    assert!(again.contains("has enquiries already"), "{again}");
 }
 
 #[tokio::test]

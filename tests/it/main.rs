@@ -17,6 +17,8 @@ mod directory;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod permit;
 #[cfg(test)]
 mod process;

@@ -1,5 +1,7 @@
 //! The real program as a process of its own: killed, stopped, told to reload, and started with what it must refuse.
 
+mod broker_loss;
+mod brokers;
 mod config;
 mod kill;
 mod shutdown;

@@ -4,10 +4,12 @@ mod bit_flip;
 mod conformance;
 mod contract;
 mod disk;
+mod postgres;
 mod power_cut;
 #[cfg(all(feature = "sled", unix))]
 mod power_cut_sled;
 mod record;
+mod transfer;
 mod verify;
 mod writer;
 

@@ -2,9 +2,12 @@
 //! what is expected; sample enquiries and the in-memory model of the store.
 
 mod clock;
+mod feed;
 mod gate;
 mod kit;
 pub(crate) mod memory;
+pub(crate) mod postgres;
+pub(crate) mod proxy;
 mod refusal;
 pub(crate) mod sample;
 mod words;
@@ -12,6 +15,7 @@ mod words;
 use std::path::PathBuf;
 
 pub(crate) use clock::TestClock;
+pub(crate) use feed::whole_feed;
 pub(crate) use gate::Gate;
 pub(crate) use kit::{Kit, Shape, write_tls};
 pub(crate) use refusal::{check_fields, check_refused, same_as_nothing};

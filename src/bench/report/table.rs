@@ -1,6 +1,6 @@
 //! The report as tables for people.
 
-use super::{Cost, Kind, Lateness, Load, Open, Percentiles, Report, Restart};
+use super::{Cost, Kind, Lateness, Load, Open, Percentiles, Report, Restart, Shared};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
@@ -19,6 +19,9 @@ pub(super) fn render(report: &Report) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}\n", loads(&report.loads));
     let _ = writeln!(text, "{}\n", ratios(report));
+    if let Some(shared) = &report.shared {
+        let _ = writeln!(text, "{}\n", brokers(shared));
+    }
     if let Some(open) = &report.open {
         let _ = writeln!(text, "{}\n", opened(open));
     }
@@ -81,6 +84,40 @@ fn ratios(report: &Report) -> Table {
             format!("{:.1}", ratio.submit_p50),
             format!("{:.3}", ratio.round_trip_rate),
             format!("{:.1}", ratio.round_trip_p50),
+        ]);
+    }
+    table
+}
+
+fn brokers(shared: &Shared) -> Table {
+    let at_once = format!(
+        "{} at once, {:.0} to a transaction",
+        shared.concurrency, shared.batch
+    );
+    let mut table = table([&at_once, "enquiries a second", "ratio"]);
+    let rows = [
+        (
+            "rows inserted by a bare client",
+            shared.ceiling_per_second,
+            None,
+        ),
+        (
+            "  submits through one broker, by that",
+            shared.one_per_second,
+            Some(shared.of_ceiling),
+        ),
+        (
+            "submits through two brokers, by one",
+            shared.two_per_second,
+            Some(shared.two_by_one),
+        ),
+    ];
+    for (name, rate, ratio) in rows {
+        let ratio = ratio.map(|ratio| format!("{ratio:.3}"));
+        table.add_row([
+            name.to_owned(),
+            format!("{rate:.0}"),
+            ratio.unwrap_or_default(),
         ]);
     }
     table

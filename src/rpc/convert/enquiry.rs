@@ -14,7 +14,7 @@ use super::personal::{name_view, personal_view};
 use super::show;
 use crate::broker::input::AlertStanding;
 use crate::broker::opened::{OpenEnquiry, ResponderCards, TextPlace};
-use crate::broker::{AlertEntry, RecordFault};
+use crate::broker::{AlertEntry, FaultKind, RecordFault};
 use crate::store::Revision;
 
 /// An enquiry as its officers see it: everything that is open.
@@ -204,12 +204,15 @@ pub fn alert_entry_view(entry: &AlertEntry, responders: &ResponderCards) -> v1::
     }
 }
 
-/// A record that the broker cannot go on with: nothing but its id is known.
+/// A record that the broker cannot go on with, or a broker whose clock is off: nothing but its id is known.
 fn damaged_view(fault: &RecordFault) -> v1::Alert {
     let since = Some(show::instant(fault.since));
     v1::Alert {
         id: format!("{}/0", fault.enquiry),
-        reference: fault.enquiry.reference().to_string(),
+        reference: match fault.kind {
+            FaultKind::BrokerClock => String::new(),
+            _ => fault.enquiry.reference().to_string(),
+        },
         cause: fault.kind.name().into(),
         audiences: to_wire(&[Audience::Operator]),
         due_time: since,

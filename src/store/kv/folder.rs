@@ -80,21 +80,7 @@ impl Folder {
         make: impl FnOnce(&Path) -> Result<(), KvError>,
     ) -> Result<PathBuf, KvError> {
         let place = self.path.join(name);
-        let mark = self
-            .mark()
-            .map_err(|error| KvError::of_io("reading the store's mark", error))?;
-        if !place.exists() {
-            if let Some(made) = mark {
-                let path = self.path.join(MARK);
-                return Err(if self.path.join(&made).exists() {
-                    KvError::Foreign {
-                        wanted: name,
-                        found: made,
-                    }
-                } else {
-                    KvError::Lost { made, mark: path }
-                });
-            }
+        if self.find(name)?.is_none() {
             let unfinished = self.path.join(format!("{name}.new"));
             self.clear(name, &unfinished)?;
             make(&unfinished)?;
@@ -102,21 +88,45 @@ impl Folder {
                 .and_then(|()| sync_folder(&self.path))
                 .map_err(|error| KvError::of_io(MAKING, error))?;
         }
-        if mark.is_none() {
+        if self.mark()?.is_none() {
             self.set_mark(name)
                 .map_err(|error| KvError::of_io(MAKING, error))?;
         }
         Ok(place)
     }
 
+    /// Where the engine's data called `name` is, if a store was made here. Looks, and touches nothing.
+    ///
+    /// # Errors
+    /// [`KvError::Foreign`] when something else is here instead, [`KvError::Lost`] when what was here has gone.
+    pub(in crate::store) fn find(&self, name: &'static str) -> Result<Option<PathBuf>, KvError> {
+        let place = self.path.join(name);
+        if place.exists() {
+            return Ok(Some(place));
+        }
+        let Some(made) = self.mark()? else {
+            return Ok(None);
+        };
+        let mark = self.path.join(MARK);
+        Err(if self.path.join(&made).exists() {
+            KvError::Foreign {
+                wanted: name,
+                found: made,
+            }
+        } else {
+            KvError::Lost { made, mark }
+        })
+    }
+
     /// What the data is called of the store that was made here.
-    fn mark(&self) -> io::Result<Option<String>> {
+    fn mark(&self) -> Result<Option<String>, KvError> {
+        let failed = |error| KvError::of_io("reading the store's mark", error);
         let file = match File::open(self.path.join(MARK)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => return Err(failed(error)),
         };
-        let mark = io::read_to_string(io::Read::take(file, MARK_BYTES_MAX))?;
+        let mark = io::read_to_string(io::Read::take(file, MARK_BYTES_MAX)).map_err(failed)?;
         Ok(Some(mark.trim().to_owned()))
     }
 

@@ -55,46 +55,74 @@ impl Told {
     }
 }
 
+/// The feed as it is read, from its first entry on.
+pub(super) struct Reading {
+    commits: Commits,
+    /// The number of the next entry.
+    next: u64,
+}
+
+impl Reading {
+    pub(super) fn new() -> Self {
+        Self {
+            commits: Commits {
+                told: HashMap::new(),
+                has_gap: false,
+            },
+            next: 1,
+        }
+    }
+
+    /// Proves one entry and counts it.
+    pub(super) fn entry(&mut self, number: u64, value: &[u8], report: &mut Report) {
+        if number != self.next {
+            self.commits.has_gap = true;
+            let why = format!("entry {} is missing before it", self.next);
+            report.fault(format!("feed entry {number}"), None, why);
+        }
+        self.next = number.saturating_add(1);
+        report.feed_entries += 1;
+        match decode_entry(value, number) {
+            Ok(events) => {
+                report.events += events.len() as u64;
+                self.commits.hear(number, &events, report);
+            }
+            Err(error) => {
+                self.commits.has_gap = true;
+                report.broken(format!("feed entry {number}"), None, &error);
+            }
+        }
+    }
+
+    /// The number of the last entry.
+    pub(super) fn last(&self) -> u64 {
+        self.next - 1
+    }
+
+    pub(super) fn end(self) -> Commits {
+        self.commits
+    }
+}
+
 /// Reads the whole feed.
 pub(super) fn read(kv: &dyn KeyValue, report: &mut Report) -> Commits {
-    let mut commits = Commits {
-        told: HashMap::new(),
-        has_gap: false,
-    };
-    let mut expected = 1;
+    let mut reading = Reading::new();
     let scanned = kv.scan(
         feed_from(0).bounds(),
         Order::Ascending,
         &mut |key, value| {
-            let Some(number) = number_of(key) else {
-                report.fault("feed", None, "an entry's key has no number");
-                return ControlFlow::Continue(());
-            };
-            if number != expected {
-                commits.has_gap = true;
-                let why = format!("entry {expected} is missing before it");
-                report.fault(format!("feed entry {number}"), None, why);
-            }
-            expected = number.saturating_add(1);
-            report.feed_entries += 1;
-            match decode_entry(value, number) {
-                Ok(events) => {
-                    report.events += events.len() as u64;
-                    commits.hear(number, &events, report);
-                }
-                Err(error) => {
-                    commits.has_gap = true;
-                    report.broken(format!("feed entry {number}"), None, &error);
-                }
+            match number_of(key) {
+                Some(number) => reading.entry(number, value, report),
+                None => report.fault("feed", None, "an entry's key has no number"),
             }
             ControlFlow::Continue(())
         },
     );
     if let Err(error) = scanned {
-        commits.has_gap = true;
+        reading.commits.has_gap = true;
         report.broken("engine", None, &error);
     }
-    commits
+    reading.end()
 }
 
 impl Commits {

@@ -66,6 +66,10 @@ fn what_is_set_is_told_under_its_name() {
         |metrics| metrics.set_oldest_overdue(Duration::from_millis(1_500)),
         "usher_oldest_unescalated_overdue_seconds 1.5",
     );
+    check(
+        |metrics| metrics.set_clock_ahead(-2.5),
+        "usher_broker_clock_ahead_seconds -2.5",
+    );
 }
 
 #[test]

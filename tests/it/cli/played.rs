@@ -1,6 +1,7 @@
 //! `usher demo` and `usher bench` as processes: how they end, and what they leave behind.
 
 use super::{check, home, usher};
+use crate::support::postgres::Postgres;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -47,6 +48,39 @@ fn a_list_without_a_playable_row_is_no_success() {
         err.contains("line 2 is rejected: refused by the broker") && err.contains("no row"),
         "{err}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_over_postgres_says_the_same_of_itself_and_drops_nothing() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let home = home();
+    let rows = [
+        "2026-11-23T09:30,2026-11-23T11:00,B01IX,oral,,Ada Example,,E8 1EA,,,",
+        "2026-11-23T09:35,2026-11-23T11:30,B01DU,oral,,Bo Example,,SE1 7PB,,,",
+    ];
+    let rows = list(home.path(), &rows);
+    let socket = server.socket();
+    let folder = socket.parent().unwrap().display().to_string();
+    let url = format!(
+        "postgres://postgres@{}/postgres",
+        folder.replace('/', "%2F")
+    );
+    let demo = ["demo", "--list", &rows, "--format", "json"];
+    let play = |more: &[&str]| {
+        let (out, _) = check(home.path(), &[&demo, more].concat(), 0);
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    let (shared, own) = (play(&["--store", &url]), play(&[]));
+    assert_eq!(shared["silently_dropped"], 0, "{shared}");
+    assert_eq!(shared["verified"], true, "{shared}");
+    assert_eq!(shared["enquiries"], 2, "{shared}");
+    let keys = |of: &serde_json::Value| of.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&shared), keys(&own));
+    let again = [&demo[..], &["--store", &url]].concat();
+    let (_, err) = check(home.path(), &again, 1);
+    assert!(err.contains("has enquiries already"), "{err}");
 }
 
 /// The folders in `temporary`.

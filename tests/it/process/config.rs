@@ -244,3 +244,56 @@ fn an_operator_may_add_an_authority() {
     let (code, out, _) = home.run(&list);
     assert!(code == Some(0) && out.contains("East Surrey"), "{out}");
 }
+
+/// What the shipped configuration says of a database is refused where it cannot be used, before anything is connected to.
+#[test]
+fn a_database_is_refused_with_what_to_do() {
+    let database = |section: &str| {
+        let text = format!("cache_mib = 4\nengine = \"postgres\"\n[store.postgres]\n{section}\n");
+        with("cache_mib = 4\n", &text)
+    };
+    check(
+        &database(""),
+        &["store.postgres.url", "postgres://USER@HOST/DATABASE"],
+    );
+    check(
+        &database("url = \"postgres://usher:secret@localhost/usher\""),
+        &["usher.toml:13", "password_file"],
+    );
+    check(
+        &database("url = \"postgres://usher@localhost\""),
+        &["database"],
+    );
+    check(
+        &database("url = \"postgres://usher@db.example/usher\""),
+        &["db.example", "not be encrypted", "ca"],
+    );
+    check(
+        &database("url = \"postgres://usher@db.example/usher\"\nca = \"server.key\""),
+        &["usher.toml:14", "server.key"],
+    );
+    check(
+        &database("url = \"postgres://usher@localhost/usher\"\nconnections_max = 0"),
+        &["connections_max", "16 does for most"],
+    );
+    let home = database("url = \"postgres://usher@localhost/usher\"\npassword_file = \"password\"");
+    check(&home, &["usher.toml:14", "password"]);
+    home.write("password", "secret\n");
+    fs::set_permissions(home.path("password"), fs::Permissions::from_mode(0o640)).unwrap();
+    check(&home, &["chmod 600"]);
+    fs::set_permissions(home.path("password"), fs::Permissions::from_mode(0o600)).unwrap();
+    home.write("password", "\n");
+    check(&home, &["one line"]);
+}
+
+#[test]
+fn a_database_that_is_away_is_no_fault_of_the_configuration() {
+    let text = "cache_mib = 4\nengine = \"postgres\"\n[store.postgres]\n\
+                url = \"postgres://usher@127.0.0.1:1/usher\"\n";
+    let home = with("cache_mib = 4\n", text);
+    let (code, out, err) = home.run(&["config", "check", "--config", "usher.toml"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let (code, _, err) = home.run(&["serve", "--config", "usher.toml"]);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("is the database running"), "{err}");
+}

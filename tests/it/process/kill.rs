@@ -16,7 +16,7 @@ const OFFICERS: usize = 6;
 const RECEIPTS_MAX: usize = 40;
 
 /// What was submitted with each receipt, by the enquiry's id.
-type Receipts = BTreeMap<String, v1::SubmitRequest>;
+pub(super) type Receipts = BTreeMap<String, v1::SubmitRequest>;
 
 #[derive(Clone, Default)]
 struct Kept {
@@ -95,7 +95,7 @@ async fn answer_on(mut adapter: AdapterServiceClient<Channel>) {
 }
 
 /// Every receipt so far is for an enquiry that holds what was submitted.
-async fn check_receipts(home: &Home, serving: &Serving, receipts: &Receipts) {
+pub(super) async fn check_receipts(home: &Home, serving: &Serving, receipts: &Receipts) {
     let court = home.court(serving, OFFICER);
     let found = receipts.iter().map(|(id, request)| {
         let mut court = court.clone();

@@ -4,8 +4,8 @@ use super::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// The metrics page of a broker.
-async fn metrics(serving: &Serving) -> String {
+/// A page of a broker's metrics port.
+pub(super) async fn page(serving: &Serving, path: &str) -> String {
     let log = serving.log.lock().unwrap().clone();
     let mut entries = log
         .lines()
@@ -14,7 +14,7 @@ async fn metrics(serving: &Serving) -> String {
         .find_map(|entry| Some(entry["metrics"].as_str()?.to_owned()))
         .expect("the log has the address");
     let mut stream = TcpStream::connect(&address).await.unwrap();
-    let request = "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).await.unwrap();
@@ -25,7 +25,7 @@ async fn metrics(serving: &Serving) -> String {
 async fn number(serving: &Serving, metric: &str) -> f64 {
     let stopwatch = Stopwatch::start();
     loop {
-        let page = metrics(serving).await;
+        let page = page(serving, "/metrics").await;
         let found = page.lines().find_map(|line| line.strip_prefix(metric));
         let number = found.map_or(0.0, |number| number.trim().parse().unwrap());
         if number > 0.0 {

@@ -10,6 +10,7 @@ mod random;
 mod restart;
 
 use crate::support::memory::Memory;
+use crate::support::postgres::Postgres;
 use crate::support::sample::at;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(crate) enum Engine {
     /// The embedded store over sled.
     #[cfg(feature = "sled")]
     Sled,
+    /// PostgreSQL, a server of the test's own.
+    Postgres,
 }
 
 impl Engine {
@@ -38,7 +41,7 @@ impl Engine {
             cache_bytes: Settings::CACHE_BYTES_MIN,
         };
         match self {
-            Self::Memory => panic!("the model has no files"),
+            Self::Memory | Self::Postgres => panic!("it has no files of ours"),
             Self::Redb => Box::new(usher::store::redb::Redb::open(folder, settings).unwrap()),
             #[cfg(feature = "sled")]
             Self::Sled => Box::new(usher::store::sled::Sled::open(folder, settings).unwrap()),
@@ -57,6 +60,7 @@ impl Engine {
 pub(crate) struct Home {
     engine: Engine,
     folder: TempDir,
+    server: Option<Postgres>,
     store: Option<Arc<dyn Store>>,
 }
 
@@ -67,8 +71,22 @@ impl Home {
         Self {
             engine,
             folder,
+            server: None,
             store,
         }
+    }
+
+    /// One in PostgreSQL, where that is installed.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let server = Postgres::start()?;
+        server.migrated().await;
+        let store: Arc<dyn Store> = Arc::new(server.store().await);
+        Some(Self {
+            engine: Engine::Postgres,
+            folder: tempfile::tempdir().unwrap(),
+            server: Some(server),
+            store: Some(store),
+        })
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -80,8 +98,11 @@ impl Home {
     }
 
     /// Closes the store and opens it again; the model has nothing to close.
-    pub(crate) fn reopen(&mut self) {
-        self.with_files(|_| ());
+    pub(crate) async fn reopen(&mut self) {
+        match &self.server {
+            Some(server) => self.store = Some(Arc::new(server.store().await)),
+            None => drop(self.with_files(|_| ())),
+        }
     }
 
     /// Lets `meddle` at the files of the closed store.
@@ -89,7 +110,7 @@ impl Home {
         &mut self,
         meddle: impl FnOnce(&mut dyn KeyValue) -> T,
     ) -> Option<T> {
-        if self.engine == Engine::Memory {
+        if matches!(self.engine, Engine::Memory | Engine::Postgres) {
             return None;
         }
         self.store = None;
@@ -126,6 +147,13 @@ macro_rules! stamp {
     ($($case:ident),* $(,)?) => {
         stamp! { @engine memory Memory $($case)* }
         stamp! { durable $($case),* }
+        mod postgres {
+            $(#[tokio::test] async fn $case() {
+                if let Some(home) = super::Home::postgres().await {
+                    super::$case(home).await;
+                }
+            })*
+        }
     };
     (durable $($case:ident),* $(,)?) => {
         stamp! { @engine redb Redb $($case)* }

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::watch;
 use usher::store::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Queued, Recorded, Store,
-    StoreError, Stored,
+    Beat, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page, Queued,
+    Recorded, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
 use usher_domain::id::EnquiryId;
@@ -157,8 +158,16 @@ impl Store for Gated {
         self.store.unreadable().await
     }
 
+    async fn beat(&self, mine: &Beat, lasts: Duration) -> Result<Heard, StoreError> {
+        self.store.beat(mine, lasts).await
+    }
+
     fn observe(&self, observer: Observer) {
         self.store.observe(observer);
+    }
+
+    fn elsewhere(&self) -> watch::Receiver<u64> {
+        self.store.elsewhere()
     }
 
     fn engine(&self) -> &'static str {

@@ -19,7 +19,7 @@ use usher::clock::{Clock, SystemClock};
 use usher::config::calendar;
 use usher::config::check::Parts;
 use usher::config::policy::Rules;
-use usher::config::settings::{Engine, StoreSettings};
+use usher::config::settings::{Engine, PostgresSettings, StoreSettings};
 use usher::directory::Directory;
 use usher::ids::RandomIds;
 use usher::lifecycle::{Ending, Lifecycle, Signal, Signals};
@@ -50,6 +50,8 @@ pub(crate) struct Shape {
     pub(crate) drain_seconds: u64,
     /// What commits have to pass.
     pub(crate) gate: Option<Arc<Gate>>,
+    /// The store, in place of one of its own.
+    pub(crate) store: Option<Arc<dyn Store>>,
 }
 
 impl Default for Shape {
@@ -59,6 +61,7 @@ impl Default for Shape {
             absent_after: Duration::from_secs(30 * 24 * 3_600),
             drain_seconds: 5,
             gate: None,
+            store: None,
         }
     }
 }
@@ -160,6 +163,9 @@ impl Kit {
     }
 
     fn gated(&self, store: &Arc<EmbeddedStore>) -> Arc<dyn Store> {
+        if let Some(store) = &self.shape.store {
+            return Arc::clone(store);
+        }
         let store = Arc::clone(store);
         match &self.shape.gate {
             Some(gate) => Arc::new(Gated {
@@ -403,6 +409,7 @@ fn store_settings(folder: &Path) -> StoreSettings {
         engine: Engine::Redb,
         path: folder.join("store"),
         cache_mib: 4,
+        postgres: PostgresSettings::default(),
     }
 }
 

@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
+use usher::clock::Stopwatch;
 use usher::store::{
-    Change, Committed, Counts, Cursor, Filter, Listing, Observer, Page, Place, Queued, Recorded,
-    Revision, Store, StoreError, Stored,
+    Beat, BrokerId, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page,
+    Place, Queued, Recorded, Revision, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
 use usher_domain::id::{CheckId, EnquiryId};
@@ -22,9 +24,16 @@ struct State {
     records: BTreeMap<EnquiryId, Stored>,
     feed: Vec<Recorded>,
     end: Cursor,
+    beats: BTreeMap<BrokerId, (Stopwatch, Duration, Beat)>,
+    time: Option<Timestamp>,
 }
 
 impl Memory {
+    /// Has a clock of its own from now on, which shows this.
+    pub(crate) fn set_time(&self, time: Timestamp) {
+        self.0.lock().unwrap().time = Some(time);
+    }
+
     /// How many enquiries there are.
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().records.len()
@@ -105,6 +114,24 @@ fn place(id: EnquiryId, keys: &Keys) -> Place {
 
 #[async_trait]
 impl Store for Memory {
+    async fn beat(&self, mine: &Beat, lasts: Duration) -> Result<Heard, StoreError> {
+        let mut state = self.0.lock().unwrap();
+        let since = Stopwatch::start();
+        state
+            .beats
+            .insert(mine.broker, (since, lasts, mine.clone()));
+        let lives = |since: &Stopwatch, lasts: &Duration| since.elapsed() < *lasts;
+        state
+            .beats
+            .retain(|_, (since, lasts, _)| lives(since, lasts));
+        let others = state.beats.values().map(|(_, _, beat)| beat);
+        let others = others.filter(|beat| beat.broker != mine.broker);
+        Ok(Heard {
+            time: state.time,
+            others: others.cloned().collect(),
+        })
+    }
+
     fn observe(&self, observer: Observer) {
         // Nothing takes time here.
         drop(observer);

@@ -88,10 +88,11 @@ impl Weight {
             V::Accept => &[acts, total],
             V::Redirect | V::Reroute => &[words, acts, total],
             V::Submit | V::Answer | V::Ask | V::Supply => &[words, total],
-            // Whoever ends a check may use what room there is.
+            // Notes have room of their own. Who withdraws or closes is an act, and may use what room there is.
             V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Withdraw | V::Close => {
                 &[notes, total]
             }
+            // So may whoever reads an answer.
             V::Receive => &[total],
         };
         let broken = heeded

@@ -1964,6 +1964,28 @@ pub struct CourtDecision {
     #[prost(int64, tag = "6")]
     pub at_ms: i64,
 }
+/// What one broker tells the others of the same store. Not durable.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Beat {
+    /// How far the clock of its machine was ahead of the store's; negative when behind.
+    #[prost(sint64, tag = "1")]
+    pub clock_ahead_ms: i64,
+    /// When adapters last gave it a sign of life.
+    #[prost(message, repeated, tag = "2")]
+    pub adapters: ::prost::alloc::vec::Vec<SignOfLife>,
+}
+/// When the adapters of one responder last gave a sign of life.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SignOfLife {
+    /// The responder.
+    #[prost(string, tag = "1")]
+    pub responder: ::prost::alloc::string::String,
+    /// When.
+    #[prost(int64, tag = "2")]
+    pub at_ms: i64,
+}
 /// What stands under a number of the feed: all that one group commit did.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2704,6 +2726,16 @@ impl ::core::fmt::Debug for Acknowledged {
 impl ::core::fmt::Debug for CourtDecision {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("CourtDecision(..)")
+    }
+}
+impl ::core::fmt::Debug for Beat {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Beat(..)")
+    }
+}
+impl ::core::fmt::Debug for SignOfLife {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SignOfLife(..)")
     }
 }
 impl ::core::fmt::Debug for FeedEntry {

@@ -97,8 +97,8 @@ impl Role {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
-    /// Its id: the enquiry's UUID, a slash, a number from 1. The number 0 is of a damaged record: operators alone are told, of
-    /// nothing but the enquiry, for as long as it lasts, and nobody can acknowledge it.
+    /// Its id: the enquiry's UUID, a slash, a number from 1. The number 0 is of a damaged record or of a broker: operators alone
+    /// are told, of nothing but the enquiry or the broker, for as long as it lasts, and nobody can acknowledge it.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// The short reference of the enquiry, as people say it.
@@ -108,7 +108,8 @@ pub struct Alert {
     #[prost(string, tag = "3")]
     pub check_id: ::prost::alloc::string::String,
     /// What is wrong, in a word: the step's name in the policy, or the trouble's, such as `no_adapter`; of a damaged record
-    /// `record_unreadable`, `record_part_unreadable` or `record_too_large`.
+    /// `record_unreadable`, `record_part_unreadable` or `record_too_large`; `broker_clock` of a broker whose clock is off,
+    /// whose own id then stands in place of the enquiry's.
     #[prost(string, tag = "4")]
     pub cause: ::prost::alloc::string::String,
     /// The trouble; unspecified for a step of the ladder and for a damaged record.
@@ -2529,7 +2530,9 @@ pub struct LeasedCheck {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LeaseChecksRequest {
-    /// The caller's UUID for this call. Required: a repeat within the lease gets the same checks.
+    /// The caller's UUID for this call. Required: a repeat within the lease gets the same checks from the broker that took the
+    /// call. Another broker, or that one after a restart, does not know of it and may lend others; what the first one lent
+    /// returns to the queue when its lease ends.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
     /// For these responders; empty means all of the certificate's. At most 64.

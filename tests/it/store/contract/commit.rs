@@ -122,13 +122,13 @@ async fn reopened_store_has_it(mut home: Home) {
             .submitted(),
     )
     .await;
-    home.reopen();
+    home.reopen().await;
     let stored = home.load(id(1)).await;
     assert_eq!(stored.enquiry, enquiry);
     assert_eq!(stored.revision, revision(1));
     home.commit(changed(&stored, |enquiry| enquiry.imminent_harm = false))
         .await;
-    home.reopen();
+    home.reopen().await;
     assert_eq!(home.load(id(1)).await.revision, revision(2));
     assert_eq!(home.load(id(2)).await.revision, revision(1));
     assert_eq!(home.store().feed_end().await.unwrap().entry, 3);
@@ -231,7 +231,7 @@ async fn closed_and_opened_again(mut home: Home) {
     });
     home.commit(shut).await;
     assert_eq!(home.store().counts().await.unwrap().open, 0);
-    home.reopen();
+    home.reopen().await;
     let stored = home.load(id(1)).await;
     assert_eq!(stored.revision, revision(2));
     let stale = changed(&stored, |_| ());
@@ -241,7 +241,7 @@ async fn closed_and_opened_again(mut home: Home) {
     .await;
     assert_eq!(home.store().counts().await.unwrap().open, 1);
     assert_eq!(conflict(home.store().commit(&[stale]).await), id(1));
-    home.reopen();
+    home.reopen().await;
     assert_eq!(home.load(id(1)).await.revision, revision(3));
     assert_eq!(home.store().counts().await.unwrap().open, 1);
 }

@@ -9,6 +9,7 @@ stamp! {
     cursor_within_a_group,
     every_event_once,
     events_say_who_may_see_them,
+    own_commits_are_no_news_from_elsewhere,
 }
 
 /// Reads on from `after` in steps of `limit`.
@@ -21,6 +22,15 @@ async fn read(home: &Home, mut after: Cursor, limit: usize) -> Vec<Recorded> {
         after = last.cursor;
         all.extend(some);
     }
+}
+
+async fn own_commits_are_no_news_from_elsewhere(home: Home) {
+    let elsewhere = home.store().elsewhere();
+    many(&home).await;
+    let others = elsewhere.has_changed();
+    // An error says that there are no others.
+    assert!(!others.unwrap_or_default());
+    assert_eq!(*elsewhere.borrow(), 0);
 }
 
 async fn many(home: &Home) -> Cursor {
@@ -76,7 +86,7 @@ async fn every_event_once(mut home: Home) {
         assert!(all.is_sorted_by(|one, next| one.cursor < next.cursor));
     }
     let before = read(&home, Cursor::default(), 999).await;
-    home.reopen();
+    home.reopen().await;
     assert_eq!(read(&home, Cursor::default(), 999).await, before);
     let kept: Vec<_> = before
         .into_iter()

@@ -70,7 +70,7 @@ async fn survives_closing(mut home: Home) {
         enquiry.checks[0].state = closed();
     }))
     .await;
-    home.reopen();
+    home.reopen().await;
     let history = home
         .store()
         .history(id(1), Cursor::default(), 99)

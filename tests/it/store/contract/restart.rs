@@ -67,7 +67,7 @@ async fn indexes_equal_after_reopen(mut home: Home) {
         home.commit(crate::support::sample::submitted(finer)).await;
     }
     let before = indexed(&home).await;
-    home.reopen();
+    home.reopen().await;
     assert_eq!(indexed(&home).await, before);
     assert_eq!(home.store().sweep().await.unwrap(), []);
     assert_eq!(indexed(&home).await, before);

@@ -1,0 +1,91 @@
+//! Following the other brokers over the same database: what they commit wakes whoever waits here, as if it had been committed here.
+//!
+//! It holds nothing that is needed: lease calls, watches and the scheduler look at the store in any case, only later.
+
+use super::Broker;
+use crate::store::{Cursor, Recorded, StoreError};
+use std::time::Duration;
+use usher_domain::limits;
+
+/// The scheduler looks at what others have brought at most this often.
+const SCHEDULER_WOKEN_EVERY: Duration = Duration::from_secs(1);
+/// After the feed could not be read.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+impl Broker {
+    /// Tells whoever waits of what is committed elsewhere, as long as there may be others; returns where there are none.
+    pub async fn follow(&self) {
+        let mut elsewhere = self.store.elsewhere();
+        // What came between opening and following is news, too.
+        elsewhere.mark_changed();
+        let mut after = *self.announcer.feed().borrow();
+        let mut scheduler = tokio::time::interval(SCHEDULER_WOKEN_EVERY);
+        scheduler.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut news = false;
+        loop {
+            tokio::select! {
+                changed = elsewhere.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                _ = scheduler.tick() => {
+                    if std::mem::take(&mut news) {
+                        self.announcer.wake_scheduler();
+                    }
+                    continue;
+                }
+            }
+            loop {
+                let known = *elsewhere.borrow_and_update();
+                // What came next was committed, and told of, here.
+                if self.announcer.own() == after.entry + 1 {
+                    after = Cursor::end_of(after.entry + 1);
+                }
+                match self.store.feed(after, limits::PAGE_SIZE_MAX).await {
+                    Ok(page) => {
+                        let Some(last) = page.last() else { break };
+                        after = last.cursor;
+                        self.hear(&page);
+                        news = true;
+                        // A full page may end within an entry.
+                        if page.len() < limits::PAGE_SIZE_MAX {
+                            after = Cursor::end_of(after.entry);
+                            if after.entry >= known {
+                                break;
+                            }
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the feed of other brokers' commits cannot be read"
+                        );
+                        tokio::time::sleep(AFTER_FAILURE).await;
+                        // Whoever reads an entry that is damaged is told of it; what comes after it still wakes them.
+                        if let (StoreError::Corrupt { .. }, Ok(end)) =
+                            (&error, self.store.feed_end().await)
+                        {
+                            after = end;
+                            self.announcer.announce_elsewhere([], end);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn hear(&self, page: &[Recorded]) {
+        let policy = self.policy.load();
+        for recorded in page {
+            self.faults.written(recorded.enquiry);
+            self.forecast.hear(recorded, &policy);
+        }
+        if let Some(last) = page.last() {
+            let responders = page
+                .iter()
+                .filter_map(|recorded| recorded.responder.as_ref());
+            self.announcer.announce_elsewhere(responders, last.cursor);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What other brokers commit: told by NOTIFY, and looked for every second besides, so that a lost notification costs a second.
+//!
+//! It has a connection of its own, on which it also tells the others of what this broker commits, after the fact: a commit waits
+//! for nobody, and a database without NOTIFY serves as well, a second later.
+
+use super::connect::Connector;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_postgres::{AsyncMessage, Client};
+use tokio_util::task::AbortOnDropHandle;
+
+/// Between looks at the feed's head.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Between two tries to connect.
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+/// How long connecting, or one exchange, may take.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(5);
+
+const LISTEN: &str = "LISTEN usher_feed";
+const TELL: &str = "SELECT pg_notify('usher_feed', $1)";
+const LOOK: &str = "SELECT entry FROM feed_head WHERE one";
+
+/// How far this broker and others have committed, in feed entries.
+pub(super) struct Elsewhere {
+    own: watch::Sender<u64>,
+    others: watch::Sender<u64>,
+    /// The entry that this broker is committing; 0 for none. Until its outcome is known it is nobody's.
+    pending: AtomicU64,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+impl Elsewhere {
+    /// Everything up to feed entry `end` is old.
+    pub(super) fn new(end: u64) -> Self {
+        Self {
+            own: watch::Sender::new(end),
+            others: watch::Sender::new(end),
+            pending: AtomicU64::new(0),
+        }
+    }
+
+    /// This broker is about to commit feed entry `entry`.
+    pub(super) fn committing(&self, entry: u64) {
+        self.pending.store(entry, Ordering::SeqCst);
+    }
+
+    /// This broker has committed feed entry `entry`.
+    pub(super) fn committed(&self, entry: u64) {
+        raise(&self.own, entry);
+        self.settled();
+    }
+
+    /// What this broker was about to commit is known to be done, or not.
+    pub(super) fn settled(&self) {
+        self.pending.store(0, Ordering::SeqCst);
+    }
+
+    /// The feed is at `entry`: what this broker has not committed, another has.
+    pub(super) fn heard(&self, entry: u64) {
+        // Looked at in this order: what is pending no longer is own already.
+        let pending = self.pending.load(Ordering::SeqCst);
+        if entry != pending && entry > *self.own.borrow() {
+            raise(&self.others, entry);
+        }
+    }
+
+    /// The last feed entry that is known to be of another broker.
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.others.subscribe()
+    }
+
+    /// Listens and tells, over one connection after the other, for ever.
+    pub(super) async fn run(self: Arc<Self>, connector: Connector) {
+        loop {
+            let Err(error) = self.serve(&connector).await;
+            tracing::warn!(
+                error = error.as_ref() as &dyn std::error::Error,
+                "Not told of other brokers' commits: connecting again"
+            );
+            sleep(TRY_AGAIN).await;
+        }
+    }
+
+    /// Listens and tells until the connection fails.
+    async fn serve(&self, connector: &Connector) -> Result<std::convert::Infallible, Failure> {
+        let (client, mut line) = timeout(EXCHANGE_LIMIT, connector.connect()).await??;
+        let (told, mut news) = watch::channel(0);
+        let _line = AbortOnDropHandle::new(tokio::spawn(async move {
+            while let Some(Ok(message)) = std::future::poll_fn(|task| line.poll_message(task)).await
+            {
+                if let AsyncMessage::Notification(notification) = message {
+                    raise(&told, notification.payload().parse().unwrap_or_default());
+                }
+            }
+        }));
+        // A database that cannot notify is only looked at.
+        let can_notify = timeout(EXCHANGE_LIMIT, client.batch_execute(LISTEN)).await?;
+        let can_notify = can_notify.is_ok();
+        let mut own = self.own.subscribe();
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = look.tick() => {
+                    let head = timeout(EXCHANGE_LIMIT, head(&client)).await??;
+                    self.heard(head);
+                }
+                told = news.changed() => {
+                    told?;
+                    self.heard(*news.borrow_and_update());
+                }
+                changed = own.changed(), if can_notify => {
+                    changed?;
+                    let entry = own.borrow_and_update().to_string();
+                    timeout(EXCHANGE_LIMIT, client.query_one(TELL, &[&entry])).await??;
+                }
+            }
+        }
+    }
+}
+
+/// The end of the feed.
+pub(super) async fn head(client: &Client) -> Result<u64, tokio_postgres::Error> {
+    let entry: i64 = client.query_one(LOOK, &[]).await?.try_get(0)?;
+    Ok(u64::try_from(entry).unwrap_or_default())
+}
+
+/// Never back.
+fn raise(end: &watch::Sender<u64>, entry: u64) {
+    end.send_if_modified(|end| {
+        let newer = entry > *end;
+        *end = entry.max(*end);
+        newer
+    });
+}

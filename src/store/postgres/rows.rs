@@ -1,0 +1,159 @@
+//! What a commit's caller does itself: bounds and encoding. And the rows of a group, as the arrays that one statement takes.
+
+use crate::store::record::{encode_enquiry, encode_envelope, encode_member, entry_bytes_max};
+use crate::store::{Change, Revision, StoreError};
+use usher_domain::id::EnquiryId;
+use usher_domain::index::{Keys, keys};
+use usher_domain::limits::{BATCH_CHANGES_MAX, FEED_ENTRY_BYTES_MAX, RECORD_BYTES_MAX};
+use usher_domain::time::Timestamp;
+use uuid::Uuid;
+
+/// A change, encoded.
+pub(super) struct Prepared {
+    pub(super) id: EnquiryId,
+    /// The revision that it was decided on.
+    pub(super) expected: Option<Revision>,
+    /// The revision that it makes.
+    pub(super) revision: Revision,
+    pub(super) keys: Keys,
+    pub(super) record: Vec<u8>,
+    /// Its encoded member of the feed entry.
+    pub(super) member: Vec<u8>,
+    /// How many events are in it.
+    pub(super) events: u32,
+}
+
+/// A whole commit, and its size in the feed.
+pub(super) struct Batch {
+    pub(super) changes: Vec<Prepared>,
+    pub(super) feed_bytes: usize,
+    pub(super) record_bytes: usize,
+}
+
+/// Encodes a whole commit.
+pub(super) fn prepare(batch: &[Change]) -> Result<Batch, StoreError> {
+    within("batch", batch.len(), BATCH_CHANGES_MAX)?;
+    let changes = batch.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
+    let feed_bytes = changes
+        .iter()
+        .map(|change| entry_bytes_max(change.member.len()))
+        .sum();
+    within(
+        "feed entry",
+        entry_bytes_max(feed_bytes),
+        FEED_ENTRY_BYTES_MAX,
+    )?;
+    let record_bytes = changes.iter().map(|change| change.record.len()).sum();
+    Ok(Batch {
+        changes,
+        feed_bytes,
+        record_bytes,
+    })
+}
+
+fn encode(change: &Change) -> Result<Prepared, StoreError> {
+    let Change {
+        enquiry,
+        expected,
+        events,
+    } = change;
+    let revision = expected.map_or(Revision::MIN, |expected| expected.saturating_add(1));
+    // Where the events are is a table of its own here.
+    let record = encode_envelope(revision, &[], &encode_enquiry(enquiry));
+    within("record", record.len(), RECORD_BYTES_MAX)?;
+    let keys = keys(enquiry);
+    let with_responder = events.iter().map(|event| {
+        let check = event.check.and_then(|number| enquiry.check(number));
+        (check.and_then(|check| check.responder.as_ref()), event)
+    });
+    Ok(Prepared {
+        id: enquiry.id,
+        expected: *expected,
+        revision,
+        member: encode_member(enquiry.id, revision, keys.court, with_responder),
+        keys,
+        record,
+        events: u32::try_from(events.len()).unwrap_or(u32::MAX),
+    })
+}
+
+fn within(what: &'static str, size: usize, max: usize) -> Result<(), StoreError> {
+    if size > max {
+        Err(StoreError::TooLarge { what, max })
+    } else {
+        Ok(())
+    }
+}
+
+/// Columns of `enquiry` and the tables beside it: the last state of each enquiry of a group.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) id: Vec<Uuid>,
+    pub(super) revision: Vec<i64>,
+    pub(super) open: Vec<bool>,
+    pub(super) court: Vec<String>,
+    pub(super) deadline_ms: Vec<i64>,
+    pub(super) due_ms: Vec<Option<i64>>,
+    pub(super) open_alerts: Vec<i16>,
+    pub(super) live_alerts: Vec<i16>,
+    pub(super) record: Vec<Vec<u8>>,
+    pub(super) responders: Responders,
+    pub(super) queue: Queue,
+}
+
+/// Columns of `enquiry_responder`.
+#[derive(Default)]
+pub(super) struct Responders {
+    pub(super) enquiry: Vec<Uuid>,
+    pub(super) responder: Vec<String>,
+    pub(super) open: Vec<bool>,
+    pub(super) deadline_ms: Vec<i64>,
+}
+
+/// Columns of `queue`.
+#[derive(Default)]
+pub(super) struct Queue {
+    pub(super) responder: Vec<String>,
+    pub(super) deadline_ms: Vec<i64>,
+    pub(super) enquiry: Vec<Uuid>,
+    pub(super) number: Vec<i16>,
+}
+
+impl Rows {
+    /// Adds the record of an enquiry with these keys.
+    pub(super) fn push(&mut self, id: EnquiryId, revision: Revision, keys: &Keys, record: &[u8]) {
+        let id = id.uuid();
+        let deadline_ms = keys.deadline.as_millisecond();
+        for responder in &keys.responders {
+            self.responders.enquiry.push(id);
+            self.responders.responder.push(responder.to_string());
+            self.responders.open.push(keys.open);
+            self.responders.deadline_ms.push(deadline_ms);
+        }
+        for (responder, number) in &keys.waiting {
+            self.queue.responder.push(responder.to_string());
+            self.queue.deadline_ms.push(deadline_ms);
+            self.queue.enquiry.push(id);
+            self.queue.number.push(i16::from(*number));
+        }
+        self.id.push(id);
+        self.revision.push(revision_column(revision));
+        self.open.push(keys.open);
+        self.court.push(keys.court.to_string());
+        self.deadline_ms.push(deadline_ms);
+        self.due_ms
+            .push(keys.next_due.map(Timestamp::as_millisecond));
+        self.open_alerts.push(small(keys.open_alerts));
+        self.live_alerts.push(small(keys.live_alerts));
+        self.record.push(record.to_vec());
+    }
+}
+
+fn small(count: u16) -> i16 {
+    i16::try_from(count).unwrap_or(i16::MAX)
+}
+
+/// As the column has it.
+pub(super) fn revision_column(revision: Revision) -> i64 {
+    i64::try_from(revision.get()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,256 @@
+//! Several brokers over one store: each step is raised once, whoever dies; an adapter that is connected to one is absent for none.
+
+use crate::support::memory::Memory;
+use crate::support::sample::{self, Sample};
+use crate::support::{HACKNEY, TestClock};
+use jiff::SignedDuration;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use usher::app;
+use usher::broker::input::{AlertFilter, LeaseInput, ListAlertsInput, Position};
+use usher::broker::{AlertEntry, Broker, Parts};
+use usher::clock::{Clock, SharedClock};
+use usher::config::policy::Rules;
+use usher::config::{calendar, check};
+use usher::directory::Directory;
+use usher::ids::{Ids as _, RandomIds};
+use usher::scheduler::{Activation, Scheduler, Settings};
+use usher::store::{Cursor, Store};
+use usher::telemetry::metrics::Metrics;
+use usher_domain::actor::{Actor, Courts, Role};
+use usher_domain::code::ClientId;
+use usher_domain::command::Request;
+use usher_domain::event::EventKind;
+
+const LASTS: Duration = Duration::from_secs(60);
+/// Enquiries that fall due an hour after they were submitted.
+const ENQUIRIES: u128 = 100;
+
+struct Town {
+    store: Arc<Memory>,
+    clock: Arc<TestClock>,
+}
+
+impl Town {
+    fn new() -> Self {
+        Self {
+            store: Arc::default(),
+            clock: Arc::new(TestClock::at(sample::at(0))),
+        }
+    }
+
+    async fn broker(&self) -> Arc<Broker> {
+        self.broker_by(Arc::clone(&self.clock) as Arc<dyn Clock>)
+            .await
+    }
+
+    /// A broker on a machine with this clock.
+    async fn broker_by(&self, clock: Arc<dyn Clock>) -> Arc<Broker> {
+        let directory = Arc::new(Directory::built_in().unwrap());
+        let parts = check::Parts {
+            rules: Rules::built_in().unwrap(),
+            calendar: calendar::built_in(),
+        };
+        let parts = Parts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            policy: app::policy(&parts, &directory, Path::new("config/responders")).unwrap(),
+            directory,
+            clock,
+            ids: Arc::new(RandomIds),
+            metrics: Arc::new(Metrics::new(app::methods())),
+        };
+        Arc::new(Broker::new(parts).await.unwrap())
+    }
+
+    async fn fill(&self) {
+        for number in 1..=ENQUIRIES {
+            let change = Sample::new(number).due(60).submitted();
+            self.store.commit(&[change]).await.unwrap();
+        }
+    }
+
+    /// How many steps have been raised.
+    async fn raised(&self) -> usize {
+        let feed = self.store.feed(Cursor::default(), 10_000).await.unwrap();
+        let raised = |kind: &EventKind| matches!(kind, EventKind::StepRaised { .. });
+        feed.iter().filter(|one| raised(&one.event.kind)).count()
+    }
+}
+
+fn scheduler(broker: &Arc<Broker>) -> Scheduler {
+    let settings = Settings {
+        sweep_every: Duration::from_secs(300),
+        absence_every: Duration::from_secs(30),
+        absent_after: Duration::from_secs(900),
+    };
+    Scheduler::new(Arc::clone(broker), settings)
+}
+
+async fn activate(broker: &Arc<Broker>) -> Activation {
+    scheduler(broker).activate().await.unwrap()
+}
+
+/// Lets both hear of each other.
+async fn meet(one: &Broker, other: &Broker) {
+    for broker in [one, other, one] {
+        broker.beat(LASTS).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn brokers_share_out_what_falls_due_and_each_step_is_raised_once() {
+    let town = Town::new();
+    town.fill().await;
+    let (one, other) = (town.broker().await, town.broker().await);
+    meet(&one, &other).await;
+    town.clock.set(sample::at(60));
+    let (first, second) = (activate(&one).await, activate(&other).await);
+    assert_eq!((first.failed, second.failed), (0, 0));
+    assert!(
+        first.advanced > 20 && second.advanced > 20,
+        "{first:?} {second:?}"
+    );
+    assert_eq!(first.advanced + second.advanced, 100);
+    assert_eq!(town.raised().await, 100);
+    assert_eq!(activate(&one).await.advanced, 0);
+}
+
+#[tokio::test]
+async fn what_a_dead_broker_lets_lie_is_raised_by_another_after_a_second() {
+    let town = Town::new();
+    town.fill().await;
+    let (one, dead) = (town.broker().await, town.broker().await);
+    meet(&one, &dead).await;
+    let due = sample::at(60);
+    town.clock.set(due);
+    let first = activate(&one).await;
+    assert!(first.advanced < 80, "{first:?}");
+    assert_eq!(first.look_again, Some(due + Duration::from_secs(1)));
+    assert!(!first.more, "it would look without a pause");
+    town.clock.forward(Duration::from_millis(999));
+    assert_eq!(activate(&one).await.advanced, 0);
+    town.clock.forward(Duration::from_millis(1));
+    activate(&one).await;
+    assert_eq!(town.raised().await, 100);
+    // It was not dead: it comes back, and finds nothing to do.
+    assert_eq!(activate(&dead).await.advanced, 0);
+    assert_eq!(town.raised().await, 100);
+}
+
+#[tokio::test]
+async fn a_broker_that_goes_leaves_everything_to_the_others_at_once() {
+    let town = Town::new();
+    town.fill().await;
+    let (one, goes) = (town.broker().await, town.broker().await);
+    meet(&one, &goes).await;
+    goes.beat(Duration::ZERO).await.unwrap();
+    one.beat(LASTS).await.unwrap();
+    town.clock.set(sample::at(60));
+    assert_eq!(activate(&one).await.advanced, 100);
+}
+
+#[tokio::test]
+async fn two_brokers_that_do_not_know_of_each_other_raise_each_step_once() {
+    let town = Town::new();
+    town.fill().await;
+    let (one, other) = (town.broker().await, town.broker().await);
+    town.clock.set(sample::at(60));
+    let (first, second) = tokio::join!(activate(&one), activate(&other));
+    assert_eq!((first.failed, second.failed), (0, 0));
+    assert_eq!(town.raised().await, 100);
+}
+
+#[tokio::test]
+async fn an_adapter_that_is_connected_to_one_broker_is_absent_for_none() {
+    let town = Town::new();
+    let (one, other) = (town.broker().await, town.broker().await);
+    let hackney = sample::responder("hackney");
+    let adapter = Actor {
+        role: Role::Adapter,
+        client: ClientId::parse(HACKNEY).unwrap(),
+        courts: Courts::Only(Vec::new()),
+        responders: vec![hackney.clone()],
+        person: None,
+    };
+    let call = LeaseInput {
+        request: Request {
+            id: RandomIds.request(),
+            digest: 1,
+        },
+        responders: Vec::new(),
+        max: 1,
+        wait: Duration::ZERO,
+        span: None,
+    };
+    one.lease(&call, &adapter).await.unwrap();
+    let now = town.clock.now();
+    assert!(!other.presence().is_connected(&hackney, now));
+    meet(&one, &other).await;
+    assert!(other.presence().is_connected(&hackney, now));
+    assert_eq!(other.presence().absent_since(&hackney, now), None);
+    let later = now + Duration::from_secs(121);
+    assert_eq!(other.presence().absent_since(&hackney, later), Some(now));
+}
+
+/// The alerts that `role` is told of by `broker`: id and cause.
+async fn alerts(broker: &Broker, role: Role) -> Vec<(String, &'static str)> {
+    let actor = Actor {
+        role,
+        client: ClientId::parse(HACKNEY).unwrap(),
+        courts: Courts::All,
+        responders: Vec::new(),
+        person: None,
+    };
+    let input = ListAlertsInput {
+        filter: AlertFilter::default(),
+        position: Position::default(),
+        size: 10,
+    };
+    let show = |entry: &AlertEntry| match entry {
+        AlertEntry::Damaged(fault) => ((fault.enquiry.to_string(), fault.kind.name()), 1),
+        AlertEntry::Raised { .. } => panic!("nothing was raised"),
+    };
+    broker.list_alerts(&input, &actor, show).await.unwrap().0
+}
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_off_is_told_of_by_every_broker_while_it_lasts() {
+    let town = Town::new();
+    let machine = Arc::new(TestClock::at(sample::at(0)));
+    let clock: Arc<dyn Clock> = Arc::new(SharedClock::over(Arc::clone(&machine) as Arc<dyn Clock>));
+    let off = town.broker_by(Arc::clone(&clock)).await;
+    let right = town.broker().await;
+    let check = async |ahead_ms: i64, told: bool| {
+        let now = sample::at(10);
+        town.store.set_time(now);
+        town.clock.set(now);
+        machine.set(now + SignedDuration::from_millis(ahead_ms));
+        for broker in [&off, &off, &right] {
+            broker.beat(LASTS).await.unwrap();
+        }
+        let late = clock.now().duration_since(now);
+        let second = SignedDuration::from_secs(1);
+        assert!(
+            late >= SignedDuration::ZERO && late < second,
+            "it decides by the time of the store"
+        );
+        let wanted = told.then(|| (off.peers().me().to_string(), "broker_clock"));
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        for broker in [&off, &right] {
+            assert_eq!(alerts(broker, Role::Operator).await, wanted, "{ahead_ms}");
+            assert_eq!(alerts(broker, Role::Manager).await, []);
+            assert_eq!(broker.faults().count(), wanted.len());
+            assert_eq!(broker.faults().count_readable(), 0, "it is no record");
+        }
+        let metrics = off.metrics().encode().unwrap();
+        // The shared clock has gone on since.
+        let seconds = ahead_ms / 1_000;
+        let line = format!("usher_broker_clock_ahead_seconds {seconds}.");
+        assert!(metrics.contains(&line), "{line}");
+    };
+    check(1_900, false).await;
+    check(3_900, true).await;
+    check(-3_100, true).await;
+    check(900, false).await;
+}
