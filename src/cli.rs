@@ -110,7 +110,7 @@ enum Command {
     Pki(pki::PkiCommand),
     /// Measure what usher costs on this machine, against a bare echo
     #[command(
-        before_help = "Examples:\n  usher bench\n  usher bench --seconds 1 --open 0 --format json\n  usher bench --folder /var/lib/usher --fail-on-missed\n  usher bench --store postgres://bench@db1.example/postgres --password-file bench.password --ca db-ca.pem"
+        before_help = "Examples:\n  usher bench\n  usher bench --seconds 1 --open 0 --format json --fail-on-missed\n  usher bench --store postgres://bench@db1.example/postgres --password-file bench.password --ca db-ca.pem"
     )]
     Bench(bench::BenchArgs),
     #[command(name = crate::bench::BROKER_COMMAND, hide = true)]

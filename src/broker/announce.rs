@@ -2,7 +2,6 @@
 
 use crate::store::Cursor;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, watch};
 use usher_domain::code::ResponderId;
@@ -13,8 +12,6 @@ use usher_domain::time::Timestamp;
 #[derive(Debug)]
 pub struct Announcer {
     feed: watch::Sender<Cursor>,
-    /// The last feed entry that was committed here.
-    own: AtomicU64,
     queues: Mutex<HashMap<ResponderId, Arc<Notify>>>,
     scheduler: Notify,
     /// Until when the scheduler sleeps.
@@ -26,7 +23,6 @@ impl Announcer {
     pub fn new(end: Cursor) -> Self {
         Self {
             feed: watch::Sender::new(end),
-            own: AtomicU64::new(0),
             queues: Mutex::default(),
             scheduler: Notify::new(),
             sleeping_until: Mutex::new(Timestamp::MAX),
@@ -35,7 +31,6 @@ impl Announcer {
 
     /// Tells of a commit that left an enquiry with `keys`.
     pub fn announce(&self, keys: &Keys, cursor: Cursor) {
-        self.own.fetch_max(cursor.entry, Ordering::Relaxed);
         self.tell(keys.waiting.iter().map(|(responder, _)| responder), cursor);
         if keys.next_due.is_some_and(|due| due < self.sleeping_until()) {
             self.wake_scheduler();
@@ -50,11 +45,6 @@ impl Announcer {
     ) {
         let responders: HashSet<_> = responders.into_iter().collect();
         self.tell(responders, cursor);
-    }
-
-    /// The last feed entry that was committed here; 0 for none.
-    pub(super) fn own(&self) -> u64 {
-        self.own.load(Ordering::Relaxed)
     }
 
     /// Lets the scheduler look at once.

@@ -38,10 +38,6 @@ impl Broker {
             }
             loop {
                 let known = *elsewhere.borrow_and_update();
-                // What came next was committed, and told of, here.
-                if self.announcer.own() == after.entry + 1 {
-                    after = Cursor::end_of(after.entry + 1);
-                }
                 match self.store.feed(after, limits::PAGE_SIZE_MAX).await {
                     Ok(page) => {
                         let Some(last) = page.last() else { break };
