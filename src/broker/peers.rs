@@ -64,7 +64,7 @@ impl Peers {
         Ok(())
     }
 
-    /// Whether the store can be reached, as far as beats tell: it has answered one within [`REACHED_WITHIN`].
+    /// Whether the store can be reached, as far as beats tell: it has answered one within three seconds.
     pub fn reaches_store(&self) -> bool {
         self.answered().elapsed() < REACHED_WITHIN
     }
