@@ -2,6 +2,7 @@
 //! what is expected; sample enquiries and the in-memory model of the store.
 
 mod clock;
+mod contents;
 mod feed;
 mod gate;
 mod kit;
@@ -15,6 +16,7 @@ mod words;
 use std::path::PathBuf;
 
 pub(crate) use clock::TestClock;
+pub(crate) use contents::{Content, content};
 pub(crate) use feed::whole_feed;
 pub(crate) use gate::Gate;
 pub(crate) use kit::{Kit, Shape, write_tls};

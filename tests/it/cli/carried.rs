@@ -3,10 +3,9 @@
 use super::{check, home, usher};
 use crate::support::postgres::Postgres;
 use crate::support::sample::Sample;
-use crate::support::{Kit, Shape};
+use crate::support::{Content, Kit, Shape, content};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
-use std::ops::{Bound, ControlFlow};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use usher::clock::Stopwatch;
 use usher::store::Store as _;
 use usher::store::embedded::EmbeddedStore;
-use usher::store::kv::{KeyValue, Order, Settings, Write};
+use usher::store::kv::{KeyValue, Settings, Write};
 use usher::store::postgres::Intake;
 use usher::store::redb::Redb;
 
@@ -23,22 +22,6 @@ const MANY: u64 = 3_000;
 /// How often a command is killed with more arrived than before, each way.
 const HALFWAY: usize = 4;
 const KILLS_MAX: usize = 30;
-
-type Content = Vec<(Vec<u8>, Vec<u8>)>;
-
-fn content(kv: &dyn KeyValue) -> Content {
-    let mut all = Content::new();
-    kv.scan(
-        (Bound::Unbounded, Bound::Unbounded),
-        Order::Ascending,
-        &mut |key, value| {
-            all.push((key.to_vec(), value.to_vec()));
-            ControlFlow::Continue(())
-        },
-    )
-    .unwrap();
-    all
-}
 
 fn content_of(folder: &Path) -> Content {
     content(&Redb::open(folder, Settings::default()).unwrap())

@@ -6,11 +6,11 @@ mod resumed;
 use super::contract::{Engine, Home};
 use crate::support::postgres::Postgres;
 use crate::support::sample::{Sample, answered, changed, id, rich, submitted};
-use std::ops::{Bound, ControlFlow};
+use crate::support::{Content, content};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
-use usher::store::kv::{KeyValue, Order};
+use usher::store::kv::KeyValue;
 use usher::store::postgres::{ConnectError, PostgresStore, Settings, Snapshot};
 use usher::store::transfer::{
     self, FromDatabase, FromFile, FromFolder, IntoDatabase, IntoFile, IntoFolder, Part, Source,
@@ -57,22 +57,6 @@ async fn filled(engine: Engine) -> tempfile::TempDir {
     fill(&store).await;
     store.close().await;
     folder
-}
-
-type Content = Vec<(Vec<u8>, Vec<u8>)>;
-
-fn content(kv: &dyn KeyValue) -> Content {
-    let mut all = Content::new();
-    kv.scan(
-        (Bound::Unbounded, Bound::Unbounded),
-        Order::Ascending,
-        &mut |key, value| {
-            all.push((key.to_vec(), value.to_vec()));
-            ControlFlow::Continue(())
-        },
-    )
-    .unwrap();
-    all
 }
 
 async fn carry(

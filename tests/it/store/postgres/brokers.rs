@@ -29,6 +29,15 @@ async fn pair(server: &Postgres) -> (Arc<PostgresStore>, Arc<PostgresStore>) {
     )
 }
 
+/// A broker over `store`.
+async fn kit(store: Arc<PostgresStore>) -> Kit {
+    Kit::shaped(Shape {
+        store: Some(store),
+        ..Shape::default()
+    })
+    .await
+}
+
 /// Follows the feed of one broker by cursor, a few events at a time, until it has seen `count`.
 fn follow(store: &Arc<PostgresStore>, page: usize, count: usize) -> Watcher {
     let store = Arc::clone(store);
@@ -363,12 +372,6 @@ async fn a_lease_call_at_one_broker_wakes_for_a_submission_to_the_other() {
         return;
     };
     let (one, other) = pair(&server).await;
-    let kit = |store| {
-        Kit::shaped(Shape {
-            store: Some(store),
-            ..Shape::default()
-        })
-    };
     let (here, there) = (kit(one).await, Arc::new(kit(other).await));
     let call = v1::LeaseChecksRequest {
         wait: Some(seconds(60)),
@@ -390,12 +393,6 @@ async fn what_a_borough_answers_through_one_broker_counts_once_in_the_forecast_o
         return;
     };
     let (one, other) = pair(&server).await;
-    let kit = |store| {
-        Kit::shaped(Shape {
-            store: Some(store),
-            ..Shape::default()
-        })
-    };
     let (here, there) = (kit(one).await, kit(other).await);
     for number in 1..=3 {
         here.submit(enquiry(&[IN_HACKNEY])).await;
