@@ -15,6 +15,7 @@ use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::rpc::tls::{Reloader, TlsError};
 use crate::telemetry::endpoint::{self, Readiness};
 use crate::telemetry::metrics::Metrics;
+use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -170,10 +171,15 @@ fn watch_store(lifecycle: &Lifecycle, store: &Opened) {
 }
 
 fn readiness(ready: &AtomicBool, broker: &Broker) -> Readiness {
-    let ahead = broker.peers().clock_ahead();
-    if !ready.load(Ordering::Relaxed) {
+    let (serving, peers) = (ready.load(Ordering::Relaxed), broker.peers());
+    readiness_of(serving, peers.reaches_store(), peers.clock_ahead())
+}
+
+/// Of a broker that takes calls, or no longer; that reaches its store, or not; whose machine's clock is `ahead` of the store's.
+fn readiness_of(serving: bool, reaches_store: bool, ahead: SignedDuration) -> Readiness {
+    if !serving {
         Readiness::NotReady("draining")
-    } else if !broker.peers().reaches_store() {
+    } else if !reaches_store {
         Readiness::NotReady("the store cannot be reached")
     } else if ahead.abs() > CLOCK_AHEAD_MAX {
         Readiness::ReadyBut(format!(
@@ -274,4 +280,29 @@ pub fn methods() -> Vec<String> {
         .flat_map(prost_reflect::ServiceDescriptor::methods)
         .map(name)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_does_not_stop_a_broker_and_is_told() {
+        let of = |serving, reaches, ahead_ms| {
+            let ahead = SignedDuration::from_millis(ahead_ms);
+            readiness_of(serving, reaches, ahead)
+        };
+        assert_eq!(of(true, true, 0), Readiness::Ready);
+        assert_eq!(of(true, true, 2_000), Readiness::Ready);
+        assert_eq!(of(true, true, -2_000), Readiness::Ready);
+        for (ahead_ms, told) in [(2_001, " 2.0 s off"), (-61_500, " -61.5 s off")] {
+            let Readiness::ReadyBut(what) = of(true, true, ahead_ms) else {
+                panic!("{ahead_ms} ms are not told");
+            };
+            assert!(what.contains(told), "{what}");
+        }
+        let cut_off = Readiness::NotReady("the store cannot be reached");
+        assert_eq!(of(true, false, 60_000), cut_off);
+        assert_eq!(of(false, true, 60_000), Readiness::NotReady("draining"));
+    }
 }

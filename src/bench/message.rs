@@ -25,6 +25,9 @@ const FIRST_HEARING_DAYS: i64 = 21;
 const HEARING_DAYS: u64 = 14;
 const HEARING_MINUTES: u64 = 480;
 
+/// What the note repeats.
+const NOTE: &str = "Sat with the defendant before the hearing. ";
+
 /// To whom an enquiry goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum To {
@@ -122,13 +125,9 @@ fn enquiry(
     }
     let short = PAYLOAD_BYTES.saturating_sub(request.encoded_len());
     if let Some(personal) = &mut request.personal {
-        personal.note = "Sat with the defendant before the hearing. "
-            .chars()
-            .cycle()
-            .take(short)
-            .collect::<String>()
-            .trim_end()
-            .into();
+        let mut note = NOTE.repeat(short / NOTE.len() + 1);
+        note.truncate(short);
+        personal.note = note.trim_end().into();
     }
     request
 }

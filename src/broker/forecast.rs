@@ -25,13 +25,72 @@ pub struct Forecast {
 struct Past {
     /// Answered checks, and the working time to the first answer in milliseconds; oldest first.
     answered: VecDeque<(CheckId, i64)>,
+    took_ms: Sorted<i64>,
     /// Unanswered checks and when they were opened.
     open: HashMap<CheckId, Timestamp>,
+    opened: Sorted<Timestamp>,
 }
 
 impl Past {
     fn has_answered(&self, check: CheckId) -> bool {
         self.answered.iter().any(|(answered, _)| *answered == check)
+    }
+
+    fn open(&mut self, check: CheckId, at: Timestamp) {
+        if self.has_answered(check) || self.open.len() >= limits::FORECAST_CHECKS_MAX {
+            return;
+        }
+        if let Some(before) = self.open.insert(check, at) {
+            self.opened.remove(&before);
+        }
+        self.opened.insert(at);
+    }
+
+    fn forget(&mut self, check: CheckId) {
+        if let Some(at) = self.open.remove(&check) {
+            self.opened.remove(&at);
+        }
+    }
+
+    fn answer(&mut self, check: CheckId, took_ms: i64) {
+        self.forget(check);
+        if self.has_answered(check) {
+            return;
+        }
+        if self.answered.len() >= limits::FORECAST_CHECKS_MAX
+            && let Some((_, oldest_ms)) = self.answered.pop_front()
+        {
+            self.took_ms.remove(&oldest_ms);
+        }
+        self.answered.push_back((check, took_ms));
+        self.took_ms.insert(took_ms);
+    }
+}
+
+/// Values in order: how many there are up to one of them is asked for every enquiry.
+#[derive(Debug)]
+struct Sorted<T>(Vec<T>);
+
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Ord> Sorted<T> {
+    fn insert(&mut self, value: T) {
+        let place = self.up_to(&value);
+        self.0.insert(place, value);
+    }
+
+    fn remove(&mut self, value: &T) {
+        if let Ok(place) = self.0.binary_search(value) {
+            self.0.remove(place);
+        }
+    }
+
+    fn up_to(&self, value: &T) -> usize {
+        self.0.partition_point(|other| other <= value)
     }
 }
 
@@ -126,10 +185,9 @@ impl Forecast {
         match &event.kind {
             EventKind::Opened { .. } => {
                 let mut all = self.lock();
-                let past = all.entry(responder.clone()).or_default();
-                if !past.has_answered(check) && past.open.len() < limits::FORECAST_CHECKS_MAX {
-                    past.open.insert(check, event.at);
-                }
+                all.entry(responder.clone())
+                    .or_default()
+                    .open(check, event.at);
             }
             EventKind::Answered {
                 opened_at,
@@ -140,23 +198,16 @@ impl Forecast {
                     policy
                         .hours(Some(responder))
                         .between(*opened_at, event.at, &policy.calendar);
+                let took_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
                 let mut all = self.lock();
                 let past = all.entry(responder.clone()).or_default();
-                past.open.remove(&check);
-                if past.has_answered(check) {
-                    return;
-                }
-                if past.answered.len() >= limits::FORECAST_CHECKS_MAX {
-                    past.answered.pop_front();
-                }
-                let took_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
-                past.answered.push_back((check, took_ms));
+                past.answer(check, took_ms);
             }
             EventKind::Redirected { .. }
             | EventKind::Rerouted { .. }
             | EventKind::Closed { .. } => {
                 if let Some(past) = self.lock().get_mut(responder) {
-                    past.open.remove(&check);
+                    past.forget(check);
                 }
             }
             _ => {}
@@ -176,19 +227,16 @@ impl Forecast {
             return Share::default();
         };
         let within_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
-        let within = past
-            .answered
-            .iter()
-            .filter(|(_, took_ms)| *took_ms <= within_ms)
-            .count();
-        let passed_over = policy
-            .hours(Some(responder))
-            .before(now, worked, &policy.calendar);
-        let unanswered = past
-            .open
-            .values()
-            .filter(|opened| **opened <= passed_over)
-            .count();
+        let within = past.took_ms.up_to(&within_ms);
+        // No working time is longer than the time that it takes.
+        let latest = now.saturating_sub(worked).unwrap_or(Timestamp::MIN);
+        let unanswered = if past.opened.up_to(&latest) > 0 {
+            let hours = policy.hours(Some(responder));
+            let passed_over = hours.before(now, worked, &policy.calendar);
+            past.opened.up_to(&passed_over)
+        } else {
+            0
+        };
         Share {
             within,
             known: past.answered.len() + unanswered,

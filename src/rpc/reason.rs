@@ -3,17 +3,12 @@
 //! says at its end is not looked at: it comes from the table already. A call that outlives its own time is ended above this, without one.
 
 use super::status;
-use axum::middleware::map_response;
 use axum::response::Response;
-use tonic::service::Routes;
 use tonic::{Code, Status};
 
-/// `routes`, whose refusals all have a reason.
-pub fn reasoned(routes: Routes) -> Routes {
-    Routes::from(routes.into_axum_router().layer(map_response(reason)))
-}
-
-async fn reason(response: Response) -> Response {
+/// `response`, with a reason where it is a refusal.
+#[must_use]
+pub fn reasoned(response: Response) -> Response {
     let headers = response.headers();
     let explained = headers.contains_key("grpc-status-details-bin");
     let refused =

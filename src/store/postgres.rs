@@ -26,7 +26,8 @@ mod sweep;
 mod writer;
 
 pub use connect::{ConnectError, Settings, client, examine, user};
-pub use intake::{Arrived, Intake};
+pub use intake::Intake;
+pub use rows::Keyed;
 pub use schema::{MigrateError, migrate};
 pub use snapshot::{Kept, Snapshot};
 

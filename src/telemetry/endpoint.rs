@@ -88,7 +88,7 @@ async fn show_readiness(State(shown): State<Shown>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
@@ -105,15 +105,10 @@ mod tests {
     async fn the_port_shows_metrics_and_health_and_stops() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, up) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
-        let is_up = Arc::clone(&up);
-        let ready = move || {
-            if is_up.load(Ordering::Relaxed) {
-                Readiness::Ready
-            } else {
-                Readiness::NotReady("starting")
-            }
-        };
+        let stop = CancellationToken::new();
+        let now = Arc::new(Mutex::new(Readiness::NotReady("starting")));
+        let shown = Arc::clone(&now);
+        let ready = move || shown.lock().unwrap().clone();
         let metrics = Arc::new(Metrics::new([]));
         metrics.alerts_open.set(5);
         let port = tokio::spawn(serve(listener, metrics, ready, stop.clone()));
@@ -125,7 +120,9 @@ mod tests {
         };
         check("GET /livez", &["200 OK", "ok\n"]).await;
         check("GET /readyz", &["503 Service Unavailable", "starting\n"]).await;
-        up.store(true, Ordering::Relaxed);
+        *now.lock().unwrap() = Readiness::ReadyBut("look at this".into());
+        check("GET /readyz", &["200 OK", "ready\nlook at this\n"]).await;
+        *now.lock().unwrap() = Readiness::Ready;
         check("GET /readyz", &["200 OK", "ready\n"]).await;
         check(
             "GET /metrics",

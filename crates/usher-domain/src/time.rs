@@ -63,11 +63,12 @@ fn from_london_lenient(local: civil::DateTime) -> Timestamp {
 
 /// London's offset while it holds. A walk over days asks the zone twice a season instead of twice a day: that was a large part of the
 /// cost of taking an enquiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Season {
     offset: Offset,
-    /// Within these no local time is skipped or doubled.
-    from: Timestamp,
-    until: Timestamp,
+    /// Local times within these are neither skipped nor doubled.
+    from: civil::DateTime,
+    until: civil::DateTime,
 }
 
 impl Season {
@@ -76,25 +77,39 @@ impl Season {
 
     fn around(instant: Timestamp) -> Self {
         let zone = london();
+        let offset = zone.to_offset(instant);
         let change = |change: Option<TimeZoneTransition<'_>>| change.map(|at| at.timestamp());
-        let before = change(zone.preceding(instant).next());
+        // A change at `instant` itself has happened.
+        let just_after = instant.saturating_add(SignedDuration::from_nanos(1));
+        let before = change(zone.preceding(just_after.unwrap_or(instant)).next());
         let after = change(zone.following(instant).next());
+        let from = before.and_then(|at| at.checked_add(Self::MARGIN).ok());
+        let until = after.and_then(|at| at.checked_sub(Self::MARGIN).ok());
         Self {
-            offset: zone.to_offset(instant),
-            from: before
-                .and_then(|at| at.checked_add(Self::MARGIN).ok())
-                .unwrap_or(Timestamp::MIN),
-            until: after
-                .and_then(|at| at.checked_sub(Self::MARGIN).ok())
-                .unwrap_or(Timestamp::MAX),
+            offset,
+            from: from.map_or(civil::DateTime::MIN, |from| offset.to_datetime(from)),
+            until: until.map_or(civil::DateTime::MAX, |until| offset.to_datetime(until)),
+        }
+    }
+
+    fn covers(&self, local: civil::DateTime) -> bool {
+        self.from <= local && local <= self.until
+    }
+
+    /// As [`to_london`]. An instant outside the season comes out beyond its margin, whatever the true offset.
+    fn local(&self, instant: Timestamp) -> civil::DateTime {
+        let local = self.offset.to_datetime(instant);
+        if self.covers(local) {
+            local
+        } else {
+            to_london(instant)
         }
     }
 
     /// As [`from_london_lenient`].
     fn instant(&mut self, local: civil::DateTime) -> Timestamp {
-        if let Ok(instant) = self.offset.to_timestamp(local)
-            && self.from <= instant
-            && instant <= self.until
+        if self.covers(local)
+            && let Ok(instant) = self.offset.to_timestamp(local)
         {
             return instant;
         }
@@ -109,13 +124,18 @@ impl Season {
 pub struct Calendar {
     holidays: BTreeSet<civil::Date>,
     known_until: civil::Date,
+    /// Those from the first holiday to a year after the last day, in order.
+    seasons: Vec<Season>,
 }
 
 impl Calendar {
     /// Makes a calendar from `holidays`; days after `known_until` count as unknown, see [`Calendar::knows`].
     pub fn new(holidays: impl IntoIterator<Item = civil::Date>, known_until: civil::Date) -> Self {
+        let holidays: BTreeSet<_> = holidays.into_iter().collect();
+        let first = holidays.first().copied().unwrap_or(known_until);
         Self {
-            holidays: holidays.into_iter().collect(),
+            seasons: seasons(first, known_until.saturating_add(1.year())),
+            holidays,
             known_until,
         }
     }
@@ -134,7 +154,30 @@ impl Calendar {
     pub fn is_holiday(&self, day: civil::Date) -> bool {
         self.holidays.contains(&day)
     }
+
+    /// The season that `instant` lies in.
+    fn season(&self, instant: Timestamp) -> Season {
+        let begun = |season: &Season| season.from <= season.offset.to_datetime(instant);
+        let place = self.seasons.partition_point(begun);
+        let last = place.checked_sub(1).and_then(|last| self.seasons.get(last));
+        last.copied()
+            .filter(|season| season.covers(season.offset.to_datetime(instant)))
+            .unwrap_or_else(|| Season::around(instant))
+    }
 }
+
+/// The seasons from `first` to `last`, at most the first [`SEASONS_MAX`].
+fn seasons(first: civil::Date, last: civil::Date) -> Vec<Season> {
+    let start = from_london_lenient(first.to_datetime(civil::Time::midnight()));
+    let end = from_london_lenient(last.to_datetime(civil::Time::midnight()));
+    let zone = london();
+    let changes = zone.following(start).map(|change| change.timestamp());
+    let within = core::iter::once(start).chain(changes.take_while(|change| *change <= end));
+    within.take(SEASONS_MAX).map(Season::around).collect()
+}
+
+/// Two a year, for fifty years.
+const SEASONS_MAX: usize = 100;
 
 /// When people of a responder work: one interval per weekday, Monday first, none on days off and bank holidays.
 #[derive(Clone, PartialEq, Eq)]
@@ -192,15 +235,22 @@ impl WorkingHours {
         calendar: &Calendar,
         mut instant: impl FnMut(civil::DateTime) -> Timestamp,
     ) -> Option<(Timestamp, Timestamp)> {
-        if calendar.is_holiday(day) {
-            return None;
-        }
-        let place = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
-        let (start, end) = (*self.week.get(place)?)?;
-        let opens = instant(day.to_datetime(start));
-        let closes = instant(day.to_datetime(end));
+        let (start, end) = self.by_the_clock(day, calendar)?;
+        let (opens, closes) = (instant(start), instant(end));
         // A night shift that starts in the skipped hour of spring can end before it starts: nothing is worked then.
         (opens < closes).then_some((opens, closes))
+    }
+
+    /// The working interval of `day` as a clock on the wall shows it.
+    fn by_the_clock(
+        &self,
+        day: civil::Date,
+        calendar: &Calendar,
+    ) -> Option<(civil::DateTime, civil::DateTime)> {
+        let place = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
+        let (start, end) = (*self.week.get(place)?)?;
+        let worked = !calendar.is_holiday(day);
+        worked.then(|| (day.to_datetime(start), day.to_datetime(end)))
     }
 
     /// Whether somebody works at `instant`. The first moment of a day counts, the last does not.
@@ -219,8 +269,8 @@ impl WorkingHours {
         calendar: &Calendar,
     ) -> Timestamp {
         let mut left = worked.max(SignedDuration::ZERO);
-        let mut day = to_london(start).date();
-        let mut season = Season::around(start);
+        let mut season = calendar.season(start);
+        let mut day = season.local(start).date();
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             let hours = self.of_day_by(day, calendar, |local| season.instant(local));
             if let Some((opens, closes)) = hours {
@@ -242,8 +292,8 @@ impl WorkingHours {
     /// belongs to working time, its end included. [`Timestamp::MIN`] when the search gives up.
     pub fn before(&self, end: Timestamp, worked: SignedDuration, calendar: &Calendar) -> Timestamp {
         let mut left = worked.max(SignedDuration::ZERO);
-        let mut day = to_london(end).date();
-        let mut season = Season::around(end);
+        let mut season = calendar.season(end);
+        let mut day = season.local(end).date();
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             let hours = self.of_day_by(day, calendar, |local| season.instant(local));
             if let Some((opens, closes)) = hours {
@@ -282,25 +332,33 @@ impl WorkingHours {
         calendar: &Calendar,
         step: fn(civil::Date) -> civil::Date,
     ) -> Option<Timestamp> {
-        let local = to_london(from);
+        let mut season = calendar.season(from);
+        let local = season.local(from);
         let mut day = local.date();
         let mut left = days;
-        let mut season = Season::around(from);
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             if left == 0 {
                 break;
             }
             day = step(day);
-            let hours = self.of_day_by(day, calendar, |local| season.instant(local));
-            if hours.is_some() {
+            let hours = self.by_the_clock(day, calendar);
+            // Within a season a day that begins also ends later.
+            let worked = hours.is_some_and(|(start, end)| {
+                (season.covers(start) && season.covers(end)) || {
+                    let hours = self.of_day_by(day, calendar, |local| season.instant(local));
+                    hours.is_some()
+                }
+            });
+            if worked {
                 left -= 1;
             }
         }
         if left > 0 {
             return None;
         }
-        let wanted = from_london_lenient(day.to_datetime(local.time()));
-        Some(match self.of_day(day, calendar) {
+        let wanted = season.instant(day.to_datetime(local.time()));
+        let hours = self.of_day_by(day, calendar, |local| season.instant(local));
+        Some(match hours {
             Some((opens, closes)) => wanted.clamp(opens, closes),
             None => wanted,
         })
@@ -309,9 +367,9 @@ impl WorkingHours {
     /// Working time between two instants; nothing when the second is not after the first.
     pub fn between(&self, start: Timestamp, end: Timestamp, calendar: &Calendar) -> SignedDuration {
         let mut sum = SignedDuration::ZERO;
-        let mut day = to_london(start).date();
-        let last = to_london(end).date();
-        let mut season = Season::around(start);
+        let mut season = calendar.season(start);
+        let mut day = season.local(start).date();
+        let last = season.local(end).date();
         for _ in 0..limits::WORKING_SEARCH_DAYS_MAX {
             if day > last {
                 break;
@@ -342,9 +400,9 @@ impl fmt::Debug for WorkingHours {
 }
 
 fn next_day(day: civil::Date) -> civil::Date {
-    day.saturating_add(1.day())
+    day.tomorrow().unwrap_or(day)
 }
 
 fn previous_day(day: civil::Date) -> civil::Date {
-    day.saturating_sub(1.day())
+    day.yesterday().unwrap_or(day)
 }

@@ -303,6 +303,30 @@ fn a_night_shift_is_as_long_as_the_clocks_make_it() {
 }
 
 #[test]
+fn a_walk_may_begin_as_the_clocks_change() {
+    // A calendar far away knows no season of these days.
+    let far = Calendar::new([], date(1999, 12, 31));
+    for calendar in [&calendar(), &far] {
+        let back = utc("2026-10-25T01:00:00Z");
+        for moment in [back - minutes(1), back, back + minutes(1)] {
+            let start = office().before(moment, minutes(60), calendar);
+            assert_eq!(start, at("2026-10-23T16:00"), "{moment}");
+            let end = office().after(moment, minutes(60), calendar);
+            assert_eq!(end, at("2026-10-26T10:00"), "{moment}");
+            let day = office().days_before(moment, 5, calendar);
+            assert_eq!(day, at("2026-10-16T17:00"), "{moment}");
+        }
+        let forward = utc("2026-03-29T01:00:00Z");
+        for moment in [forward - minutes(1), forward, forward + minutes(1)] {
+            let start = office().before(moment, minutes(60), calendar);
+            assert_eq!(start, at("2026-03-27T16:00"), "{moment}");
+            let week = office().between(moment, at("2026-04-02T12:00"), calendar);
+            assert_eq!(week, minutes(3 * 480 + 180), "{moment}");
+        }
+    }
+}
+
+#[test]
 fn dates_past_the_last_known_holiday_are_told_apart() {
     let known = calendar();
     assert_eq!(known.known_until(), date(2027, 12, 31));

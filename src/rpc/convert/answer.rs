@@ -1,5 +1,6 @@
 //! What a responder says about the people of an enquiry, both ways.
 
+use core::fmt::Arguments;
 use usher_domain::enquiry::{Answer, Disposition};
 use usher_domain::personal::{
     AnswerContent, Confidence, Disclosure, Episode, EpisodeKind, Match, Remark, Topic, Validator,
@@ -70,7 +71,7 @@ fn disclosure(v: &mut Validator, message: v1::Disclosure) -> Option<Disclosure> 
 
 // A code that cannot be read is noted, and what is built in its place is then dropped: so the other fields are still looked at.
 
-fn found(v: &mut Validator, at: &str, message: v1::Match) -> Match {
+fn found(v: &mut Validator, at: Arguments<'_>, message: v1::Match) -> Match {
     let v1::Match {
         who,
         confidence,
@@ -78,13 +79,13 @@ fn found(v: &mut Validator, at: &str, message: v1::Match) -> Match {
     } = message;
     Match {
         who,
-        confidence: read::listed(v, &format!("{at}.confidence"), confidence)
+        confidence: read::listed(v, format_args!("{at}.confidence"), confidence)
             .unwrap_or(Confidence::None),
         basis,
     }
 }
 
-fn episode(v: &mut Validator, at: &str, message: v1::Episode) -> Episode {
+fn episode(v: &mut Validator, at: Arguments<'_>, message: v1::Episode) -> Episode {
     let v1::Episode {
         kind,
         who,
@@ -97,28 +98,28 @@ fn episode(v: &mut Validator, at: &str, message: v1::Episode) -> Episode {
         handling,
     } = message;
     Episode {
-        kind: read::listed(v, &format!("{at}.kind"), kind).unwrap_or(EpisodeKind::Assessment),
+        kind: read::listed(v, format_args!("{at}.kind"), kind).unwrap_or(EpisodeKind::Assessment),
         who,
         open,
-        start: read::date(v, &format!("{at}.start"), &start),
-        end: read::date(v, &format!("{at}.end"), &end),
-        category: read::optional_listed(v, &format!("{at}.category"), category),
+        start: read::date(v, format_args!("{at}.start"), &start),
+        end: read::date(v, format_args!("{at}.end"), &end),
+        category: read::optional_listed(v, format_args!("{at}.category"), category),
         legal_status,
         other_authority,
-        handling: read::listed_all(v, &format!("{at}.handling"), &handling),
+        handling: read::listed_all(v, format_args!("{at}.handling"), &handling),
     }
 }
 
-fn remark(v: &mut Validator, at: &str, message: v1::Remark) -> Remark {
+fn remark(v: &mut Validator, at: Arguments<'_>, message: v1::Remark) -> Remark {
     let v1::Remark {
         topic,
         text,
         handling,
     } = message;
     Remark {
-        topic: read::listed(v, &format!("{at}.topic"), topic).unwrap_or(Topic::Narrative),
+        topic: read::listed(v, format_args!("{at}.topic"), topic).unwrap_or(Topic::Narrative),
         text,
-        handling: read::listed_all(v, &format!("{at}.handling"), &handling),
+        handling: read::listed_all(v, format_args!("{at}.handling"), &handling),
     }
 }
 

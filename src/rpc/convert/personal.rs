@@ -1,5 +1,6 @@
 //! The people and addresses of an enquiry, both ways.
 
+use core::fmt::{Arguments, Display};
 use jiff::civil::Date;
 use usher_domain::code::{Crn, Pnc, Urn};
 use usher_domain::enquiry::AddressRole;
@@ -137,16 +138,20 @@ fn name(message: Option<v1::PersonName>) -> Name {
     Name { family, given }
 }
 
-fn born(v: &mut Validator, field: &str, message: Option<v1::Birth>) -> Option<Birth> {
+fn born(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    message: Option<v1::Birth>,
+) -> Option<Birth> {
     let v1::Birth { date, accuracy } = message?;
     if date.is_empty() {
         v.fail(
-            format!("{field}.date"),
+            format_args!("{field}.date"),
             "give the date, or leave the birth out",
         );
     }
-    let date = read::date(v, &format!("{field}.date"), &date);
-    let accuracy = read::optional_listed(v, &format!("{field}.accuracy"), accuracy)
+    let date = read::date(v, format_args!("{field}.date"), &date);
+    let accuracy = read::optional_listed(v, format_args!("{field}.accuracy"), accuracy)
         .unwrap_or(BirthAccuracy::Known);
     Some(Birth {
         date: date?,
@@ -154,7 +159,7 @@ fn born(v: &mut Validator, field: &str, message: Option<v1::Birth>) -> Option<Bi
     })
 }
 
-fn address(v: &mut Validator, at: &str, message: v1::Address) -> Address {
+fn address(v: &mut Validator, at: Arguments<'_>, message: v1::Address) -> Address {
     let v1::Address {
         role,
         kind,
@@ -166,17 +171,18 @@ fn address(v: &mut Validator, at: &str, message: v1::Address) -> Address {
     } = message;
     Address {
         // A role that cannot be read is noted, and what is built here is then dropped.
-        role: read::listed(v, &format!("{at}.role"), role).unwrap_or(AddressRole::Home),
-        kind: read::optional_listed(v, &format!("{at}.kind"), kind).unwrap_or(AddressKind::Given),
+        role: read::listed(v, format_args!("{at}.role"), role).unwrap_or(AddressRole::Home),
+        kind: read::optional_listed(v, format_args!("{at}.kind"), kind)
+            .unwrap_or(AddressKind::Given),
         lines,
         postcode,
         uprn,
-        from: read::date(v, &format!("{at}.from"), &from),
-        to: read::date(v, &format!("{at}.to"), &to),
+        from: read::date(v, format_args!("{at}.from"), &from),
+        to: read::date(v, format_args!("{at}.to"), &to),
     }
 }
 
-fn child(v: &mut Validator, at: &str, message: v1::Child) -> Child {
+fn child(v: &mut Validator, at: Arguments<'_>, message: v1::Child) -> Child {
     let v1::Child {
         name: called,
         born: birth,
@@ -187,7 +193,7 @@ fn child(v: &mut Validator, at: &str, message: v1::Child) -> Child {
     } = message;
     Child {
         name: name(called),
-        born: born(v, &format!("{at}.born"), birth),
+        born: born(v, format_args!("{at}.born"), birth),
         relationship,
         lives_with_subject,
         // What no list can have fails in `Personal::validate`, as every place beyond the list does.
@@ -196,7 +202,7 @@ fn child(v: &mut Validator, at: &str, message: v1::Child) -> Child {
     }
 }
 
-fn other(v: &mut Validator, at: &str, message: v1::Other) -> Other {
+fn other(v: &mut Validator, at: Arguments<'_>, message: v1::Other) -> Other {
     let v1::Other {
         name: called,
         born: birth,
@@ -204,7 +210,7 @@ fn other(v: &mut Validator, at: &str, message: v1::Other) -> Other {
     } = message;
     Other {
         name: name(called),
-        born: born(v, &format!("{at}.born"), birth),
+        born: born(v, format_args!("{at}.born"), birth),
         relationship,
     }
 }

@@ -2,6 +2,7 @@
 //! everything at once. What is built beside a noted violation never leaves: [`finish`] sees to it. Nothing here repeats a
 //! value.
 
+use core::fmt::{Arguments, Display};
 use core::str::FromStr;
 use jiff::SignedDuration;
 use jiff::civil;
@@ -116,7 +117,7 @@ pub(super) fn digest(client: &ClientId, verb: VerbName, body: &impl prost::Messa
 }
 
 /// An id that must be there.
-pub(super) fn id<T>(v: &mut Validator, field: &str, text: &str) -> Option<T>
+pub(super) fn id<T>(v: &mut Validator, field: impl Display + Copy, text: &str) -> Option<T>
 where
     T: FromStr<Err = ParseIdError>,
 {
@@ -128,7 +129,7 @@ where
 }
 
 /// An id that may be left out.
-pub(super) fn optional_id<T>(v: &mut Validator, field: &str, text: &str) -> Option<T>
+pub(super) fn optional_id<T>(v: &mut Validator, field: impl Display + Copy, text: &str) -> Option<T>
 where
     T: FromStr<Err = ParseIdError>,
 {
@@ -141,7 +142,7 @@ where
 /// A code of the outside world that must be there.
 pub(super) fn code<T>(
     v: &mut Validator,
-    field: &str,
+    field: impl Display + Copy,
     text: &str,
     parse: impl Fn(&str) -> Result<T, ParseCodeError>,
 ) -> Option<T> {
@@ -155,7 +156,7 @@ pub(super) fn code<T>(
 /// A code of the outside world that may be left out.
 pub(super) fn optional_code<T>(
     v: &mut Validator,
-    field: &str,
+    field: impl Display + Copy,
     text: &str,
     parse: impl Fn(&str) -> Result<T, ParseCodeError>,
 ) -> Option<T> {
@@ -165,7 +166,11 @@ pub(super) fn optional_code<T>(
     code(v, field, text, parse)
 }
 
-fn noted<T>(v: &mut Validator, field: &str, read: Result<T, &'static str>) -> Option<T> {
+fn noted<T>(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    read: Result<T, &'static str>,
+) -> Option<T> {
     read.map_err(|expected| v.fail(field, format!("expected {expected}")))
         .ok()
 }
@@ -173,7 +178,7 @@ fn noted<T>(v: &mut Validator, field: &str, read: Result<T, &'static str>) -> Op
 /// A list of codes, each read by `parse`.
 pub(super) fn codes<T>(
     v: &mut Validator,
-    field: &str,
+    field: impl Display + Copy,
     texts: &[String],
     max: usize,
     parse: impl Fn(&str) -> Result<T, ParseCodeError>,
@@ -183,12 +188,16 @@ pub(super) fn codes<T>(
         .iter()
         .take(max)
         .enumerate()
-        .filter_map(|(place, text)| code(v, &format!("{field}[{place}]"), text, &parse))
+        .filter_map(|(place, text)| code(v, format_args!("{field}[{place}]"), text, &parse))
         .collect()
 }
 
 /// Authorities by GSS code.
-pub(super) fn authorities(v: &mut Validator, field: &str, texts: &[String]) -> Vec<AuthorityCode> {
+pub(super) fn authorities(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    texts: &[String],
+) -> Vec<AuthorityCode> {
     codes(
         v,
         field,
@@ -223,7 +232,11 @@ pub(super) fn responders(v: &mut Validator, texts: &[String]) -> Option<Vec<Resp
 }
 
 /// A value of a closed list that must be there.
-pub(super) fn listed<C: Code>(v: &mut Validator, field: &str, number: i32) -> Option<C> {
+pub(super) fn listed<C: Code>(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    number: i32,
+) -> Option<C> {
     match C::from_wire(number) {
         Ok(Some(value)) => Some(value),
         Ok(None) => {
@@ -238,7 +251,11 @@ pub(super) fn listed<C: Code>(v: &mut Validator, field: &str, number: i32) -> Op
 }
 
 /// A value of a closed list that may be left out.
-pub(super) fn optional_listed<C: Code>(v: &mut Validator, field: &str, number: i32) -> Option<C> {
+pub(super) fn optional_listed<C: Code>(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    number: i32,
+) -> Option<C> {
     C::from_wire(number).unwrap_or_else(|_| {
         v.fail(field, "is not a value of this list");
         None
@@ -246,13 +263,17 @@ pub(super) fn optional_listed<C: Code>(v: &mut Validator, field: &str, number: i
 }
 
 /// Values of a closed list.
-pub(super) fn listed_all<C: Code>(v: &mut Validator, field: &str, numbers: &[i32]) -> Vec<C> {
+pub(super) fn listed_all<C: Code>(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    numbers: &[i32],
+) -> Vec<C> {
     v.list(field, numbers, limits::CODES_PER_LIST_MAX);
     numbers
         .iter()
         .take(limits::CODES_PER_LIST_MAX)
         .enumerate()
-        .filter_map(|(place, number)| listed(v, &format!("{field}[{place}]"), *number))
+        .filter_map(|(place, number)| listed(v, format_args!("{field}[{place}]"), *number))
         .collect()
 }
 
@@ -288,7 +309,7 @@ fn same(v: &mut Validator, own: &Person, message: v1::Person) {
     ] {
         if !said.is_empty() && said != *known {
             v.fail(
-                format!("person.{part}"),
+                format_args!("person.{part}"),
                 "is not as the broker has it for this certificate: leave person out",
             );
         }
@@ -320,17 +341,17 @@ pub(super) fn unit(v: &mut Validator, message: v1::Unit) -> Unit {
 }
 
 /// A person with a name.
-pub(super) fn named(v: &mut Validator, field: &str, message: v1::Person) -> Person {
+pub(super) fn named(v: &mut Validator, field: impl Display + Copy, message: v1::Person) -> Person {
     let v1::Person {
         name,
         post,
         contact,
     } = message;
     if name.trim().is_empty() {
-        v.fail(format!("{field}.name"), "name the person");
+        v.fail(format_args!("{field}.name"), "name the person");
     }
     for (part, text) in [("name", &name), ("post", &post), ("contact", &contact)] {
-        v.text(format!("{field}.{part}"), text, limits::LINE_CHARS_MAX);
+        v.text(format_args!("{field}.{part}"), text, limits::LINE_CHARS_MAX);
     }
     Person {
         name,
@@ -342,19 +363,19 @@ pub(super) fn named(v: &mut Validator, field: &str, message: v1::Person) -> Pers
 /// Reads every entry of a list under its place.
 pub(super) fn each<W, D>(
     v: &mut Validator,
-    path: &str,
+    path: impl Display + Copy,
     messages: Vec<W>,
-    read: impl Fn(&mut Validator, &str, W) -> D,
+    read: impl Fn(&mut Validator, Arguments<'_>, W) -> D,
 ) -> Vec<D> {
     messages
         .into_iter()
         .enumerate()
-        .map(|(place, message)| read(v, &format!("{path}[{place}]"), message))
+        .map(|(place, message)| read(v, format_args!("{path}[{place}]"), message))
         .collect()
 }
 
 /// Words that must be there.
-pub(super) fn words(v: &mut Validator, field: &str, text: String) -> String {
+pub(super) fn words(v: &mut Validator, field: impl Display + Copy, text: String) -> String {
     if text.trim().is_empty() {
         v.fail(field, "is required, in words");
     }
@@ -362,7 +383,7 @@ pub(super) fn words(v: &mut Validator, field: &str, text: String) -> String {
 }
 
 /// Words that may be left out.
-pub(super) fn note(v: &mut Validator, field: &str, text: String) -> String {
+pub(super) fn note(v: &mut Validator, field: impl Display + Copy, text: String) -> String {
     v.text(field, &text, limits::NOTE_CHARS_MAX);
     text
 }
@@ -370,7 +391,7 @@ pub(super) fn note(v: &mut Validator, field: &str, text: String) -> String {
 /// An instant, in whole milliseconds; may be left out.
 pub(super) fn instant(
     v: &mut Validator,
-    field: &str,
+    field: impl Display + Copy,
     message: Option<prost_types::Timestamp>,
 ) -> Option<Timestamp> {
     let prost_types::Timestamp { seconds, nanos } = message?;
@@ -387,7 +408,7 @@ pub(super) fn instant(
 /// A length of time that is not negative; may be left out.
 pub(super) fn span(
     v: &mut Validator,
-    field: &str,
+    field: impl Display + Copy,
     message: Option<prost_types::Duration>,
 ) -> Option<SignedDuration> {
     let prost_types::Duration { seconds, nanos } = message?;
@@ -399,7 +420,11 @@ pub(super) fn span(
 }
 
 /// A civil date; may be left out.
-pub(super) fn date(v: &mut Validator, field: &str, text: &str) -> Option<civil::Date> {
+pub(super) fn date(
+    v: &mut Validator,
+    field: impl Display + Copy,
+    text: &str,
+) -> Option<civil::Date> {
     if text.is_empty() {
         return None;
     }

@@ -8,14 +8,14 @@ use usher_domain::id::EnquiryId;
 use uuid::Uuid;
 
 /// What one transaction writes, and what each of its commits is then told.
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     pub(super) number: u64,
     /// The feed entry; `None` when every commit was refused.
     pub(super) entry: Option<Vec<u8>>,
     /// Enquiries that were not there.
-    pub(super) made: Rows,
+    pub(super) made: Rows<'a>,
     /// Enquiries that were.
-    pub(super) changed: Rows,
+    pub(super) changed: Rows<'a>,
     /// In the order of the batches.
     pub(super) answers: Vec<Result<Committed, StoreError>>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Group {
 pub(super) type Revisions = HashMap<EnquiryId, Revision>;
 
 /// Puts together what can be committed on `revisions`, as feed entry `number`. A conflict refuses its own batch and no other.
-pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -> Group {
+pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -> Group<'_> {
     let mut events = 0_u32;
     let mut members: Vec<&[u8]> = Vec::new();
     let mut last: HashMap<EnquiryId, &Prepared> = HashMap::new();

@@ -4,15 +4,14 @@
 use super::connect::{ConnectError, Connector, Settings};
 use super::put::{UNHURRIED, change};
 use super::read::{Arguments, column, entry_column};
-use super::rows::Rows;
+use super::rows::{Keyed, Rows};
 use super::writer::{HEAD, MOVE_HEAD};
 use super::{schema, unavailable};
-use crate::store::{Revision, StoreError};
+use crate::store::StoreError;
 use deadpool_postgres::Object;
 use std::time::Duration;
 use tokio::time::timeout;
 use usher_domain::id::EnquiryId;
-use usher_domain::index::Keys;
 use uuid::Uuid;
 
 const LAST: &str = "SELECT entry, bytes FROM feed ORDER BY entry DESC LIMIT 1";
@@ -31,18 +30,6 @@ const ROLLBACK_LIMIT: Duration = Duration::from_secs(5);
 /// A database that is being filled.
 pub struct Intake {
     client: Object,
-}
-
-/// A record that has arrived.
-pub struct Arrived {
-    /// Whose.
-    pub id: EnquiryId,
-    /// Its revision.
-    pub revision: Revision,
-    /// What it is found by.
-    pub keys: Keys,
-    /// Its envelope, without feed entries.
-    pub record: Vec<u8>,
 }
 
 impl Intake {
@@ -84,7 +71,7 @@ impl Intake {
         &self,
         entries: &[(u64, Vec<u8>)],
         history: &[(EnquiryId, u64)],
-        arrived: &[Arrived],
+        arrived: &[Keyed],
     ) -> Result<(), StoreError> {
         let filling = Box::pin(self.fill(entries, history, arrived));
         self.whole(filling).await
@@ -113,12 +100,9 @@ impl Intake {
         &self,
         entries: &[(u64, Vec<u8>)],
         history: &[(EnquiryId, u64)],
-        arrived: &[Arrived],
+        arrived: &[Keyed],
     ) -> Result<(), tokio_postgres::Error> {
-        let mut rows = Rows::default();
-        for one in arrived {
-            rows.push(one.id, one.revision, &one.keys, &one.record);
-        }
+        let rows = Rows::of(arrived);
         let whose: Vec<Uuid> = history.iter().map(|(id, _)| id.uuid()).collect();
         let told: Vec<i64> = history.iter().map(|(_, at)| entry_column(*at)).collect();
         let numbers: Vec<i64> = entries

@@ -46,7 +46,7 @@ const PUT_QUEUE: &str = "INSERT INTO queue (responder, deadline_ms, enquiry, num
 /// Statements that put rows into their tables, prepared.
 pub(super) struct Put<'a> {
     client: &'a Object,
-    rows: &'a Rows,
+    rows: &'a Rows<'a>,
     enquiries: Statement,
     responders: Statement,
     /// Takes what may wait out of the queue.
@@ -57,7 +57,7 @@ pub(super) struct Put<'a> {
 /// Prepares to put `rows` into their tables, which have none of these enquiries.
 pub(super) async fn make<'a>(
     client: &'a Object,
-    rows: &'a Rows,
+    rows: &'a Rows<'a>,
 ) -> Result<Put<'a>, tokio_postgres::Error> {
     Ok(Put {
         client,
@@ -72,7 +72,7 @@ pub(super) async fn make<'a>(
 /// Prepares to put `rows` in the place of those that the tables have.
 pub(super) async fn change<'a>(
     client: &'a Object,
-    rows: &'a Rows,
+    rows: &'a Rows<'a>,
 ) -> Result<Put<'a>, tokio_postgres::Error> {
     Ok(Put {
         client,

@@ -85,53 +85,80 @@ fn within(what: &'static str, size: usize, max: usize) -> Result<(), StoreError>
     }
 }
 
+/// A record, and what it is found by.
+pub struct Keyed {
+    /// Whose.
+    pub id: EnquiryId,
+    /// Its revision.
+    pub revision: Revision,
+    /// What it is found by.
+    pub keys: Keys,
+    /// Its envelope, without feed entries.
+    pub record: Vec<u8>,
+}
+
 /// Columns of `enquiry` and the tables beside it: the last state of each enquiry of a group.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(super) struct Rows<'a> {
     pub(super) id: Vec<Uuid>,
     pub(super) revision: Vec<i64>,
     pub(super) open: Vec<bool>,
-    pub(super) court: Vec<String>,
+    pub(super) court: Vec<&'a str>,
     pub(super) deadline_ms: Vec<i64>,
     pub(super) due_ms: Vec<Option<i64>>,
     pub(super) open_alerts: Vec<i16>,
     pub(super) live_alerts: Vec<i16>,
-    pub(super) record: Vec<Vec<u8>>,
-    pub(super) responders: Responders,
-    pub(super) queue: Queue,
+    pub(super) record: Vec<&'a [u8]>,
+    pub(super) responders: Responders<'a>,
+    pub(super) queue: Queue<'a>,
 }
 
 /// Columns of `enquiry_responder`.
 #[derive(Default)]
-pub(super) struct Responders {
+pub(super) struct Responders<'a> {
     pub(super) enquiry: Vec<Uuid>,
-    pub(super) responder: Vec<String>,
+    pub(super) responder: Vec<&'a str>,
     pub(super) open: Vec<bool>,
     pub(super) deadline_ms: Vec<i64>,
 }
 
 /// Columns of `queue`.
 #[derive(Default)]
-pub(super) struct Queue {
-    pub(super) responder: Vec<String>,
+pub(super) struct Queue<'a> {
+    pub(super) responder: Vec<&'a str>,
     pub(super) deadline_ms: Vec<i64>,
     pub(super) enquiry: Vec<Uuid>,
     pub(super) number: Vec<i16>,
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
+    /// Those of `records`.
+    pub(super) fn of(records: &'a [Keyed]) -> Self {
+        let mut rows = Self::default();
+        for one in records {
+            rows.push(one.id, one.revision, &one.keys, &one.record);
+        }
+        rows
+    }
+
     /// Adds the record of an enquiry with these keys.
-    pub(super) fn push(&mut self, id: EnquiryId, revision: Revision, keys: &Keys, record: &[u8]) {
+    pub(super) fn push(
+        &mut self,
+        id: EnquiryId,
+        revision: Revision,
+        keys: &'a Keys,
+        record: &'a [u8],
+    ) {
         let id = id.uuid();
         let deadline_ms = keys.deadline.as_millisecond();
         for responder in &keys.responders {
             self.responders.enquiry.push(id);
-            self.responders.responder.push(responder.to_string());
+            self.responders.responder.push(responder.as_str());
             self.responders.open.push(keys.open);
             self.responders.deadline_ms.push(deadline_ms);
         }
         for (responder, number) in &keys.waiting {
-            self.queue.responder.push(responder.to_string());
+            self.queue.responder.push(responder.as_str());
             self.queue.deadline_ms.push(deadline_ms);
             self.queue.enquiry.push(id);
             self.queue.number.push(i16::from(*number));
@@ -139,13 +166,13 @@ impl Rows {
         self.id.push(id);
         self.revision.push(revision_column(revision));
         self.open.push(keys.open);
-        self.court.push(keys.court.to_string());
+        self.court.push(keys.court.as_str());
         self.deadline_ms.push(deadline_ms);
         self.due_ms
             .push(keys.next_due.map(Timestamp::as_millisecond));
         self.open_alerts.push(small(keys.open_alerts));
         self.live_alerts.push(small(keys.live_alerts));
-        self.record.push(record.to_vec());
+        self.record.push(record);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::put::{UNHURRIED, change};
 use super::read::{Arguments, column, count_column, moment, open};
-use super::rows::{Rows, revision_column};
+use super::rows::{Keyed, Rows, revision_column};
 use super::writer::HEAD;
 use super::{Shared, unavailable};
 use crate::store::{StoreError, Stored};
@@ -213,9 +213,8 @@ impl Shared {
         let failed = unavailable::<tokio_postgres::Error>("sweeping");
         let client = self.client().await?;
         let arguments: Arguments<'_> = &[&suspects];
-        let mut rows = Rows::default();
-        let mut differed = Vec::new();
         let outcome = async {
+            let mut wrong = Vec::new();
             client.batch_execute("BEGIN").await.map_err(&failed)?;
             client.query_one(HEAD, &[]).await.map_err(&failed)?;
             for row in client.query(SCAN_THESE, arguments).await.map_err(&failed)? {
@@ -225,19 +224,29 @@ impl Shared {
                 if let Ok(stored) = open(id, record)
                     && !agrees(&row, &stored)?
                 {
-                    tracing::warn!(enquiry.id = %id, "Index of enquiry {id} was wrong: repaired");
-                    rows.push(id, stored.revision, &keys(&stored.enquiry), record);
-                    differed.push(id);
+                    wrong.push(Keyed {
+                        id,
+                        revision: stored.revision,
+                        keys: keys(&stored.enquiry),
+                        record: record.to_vec(),
+                    });
                 }
             }
+            let rows = Rows::of(&wrong);
             let put = change(&client, &rows).await.map_err(&failed)?;
             put.run().await.map_err(&failed)?;
             client.batch_execute(UNHURRIED).await.map_err(&failed)?;
-            client.batch_execute("COMMIT").await.map_err(&failed)
+            client.batch_execute("COMMIT").await.map_err(&failed)?;
+            Ok(wrong.into_iter().map(|wrong| wrong.id).collect::<Vec<_>>())
         };
         let outcome = timeout(PUT_RIGHT_LIMIT, outcome).await;
         match outcome.unwrap_or_else(|late| Err(unavailable("sweeping")(late))) {
-            Ok(()) => Ok(differed),
+            Ok(differed) => {
+                for id in &differed {
+                    tracing::warn!(enquiry.id = %id, "Index of enquiry {id} was wrong: repaired");
+                }
+                Ok(differed)
+            }
             Err(error) => {
                 self.give_up(client);
                 Err(error)

@@ -89,7 +89,11 @@ enum Failure {
     /// Nothing was written, and another try would end in the same way.
     Refused(StoreError),
     /// The answer to COMMIT was lost.
-    Unknown { group: Box<Group>, commit: Uuid },
+    Unknown {
+        number: u64,
+        commit: Uuid,
+        answers: Vec<Answer>,
+    },
 }
 
 impl Writer {
@@ -156,14 +160,18 @@ impl Writer {
                         "Commit did not happen: trying again"
                     );
                 }
-                Err(Failure::Unknown { group, commit }) => {
+                Err(Failure::Unknown {
+                    number,
+                    commit,
+                    answers,
+                }) => {
                     tracing::warn!(
-                        entry = group.number,
+                        entry = number,
                         "Answer to a commit was lost: asking for its outcome"
                     );
-                    if self.learn(group.number, commit).await {
-                        self.shared.elsewhere.committed(group.number);
-                        return group.answers;
+                    if self.learn(number, commit).await {
+                        self.shared.elsewhere.committed(number);
+                        return answers;
                     }
                     self.shared.elsewhere.settled();
                 }
@@ -218,8 +226,11 @@ impl Writer {
             }
             Ok(Err(_)) | Err(_) => {
                 self.shared.give_up(client);
-                let group = Box::new(group);
-                Err(Failure::Unknown { group, commit })
+                Err(Failure::Unknown {
+                    number,
+                    commit,
+                    answers: group.answers,
+                })
             }
         }
     }
@@ -352,7 +363,7 @@ impl From<tokio_postgres::Error> for Unfinished {
 /// Writes the group and commits, in one exchange.
 async fn finish(
     client: &Object,
-    group: &Group,
+    group: &Group<'_>,
     entry: &[u8],
     commit: Uuid,
 ) -> Result<(), Unfinished> {

@@ -1,7 +1,7 @@
 //! A store in PostgreSQL: read at one moment, filled part by part.
 
 use super::{Filling, Part, Source, Target, TransferError, missing, opened, told_of};
-use crate::store::postgres::{Arrived, Intake, Settings, Snapshot};
+use crate::store::postgres::{Intake, Keyed, Settings, Snapshot};
 use crate::store::record::encode_envelope;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -155,7 +155,7 @@ impl Target for IntoDatabase {
         let mut arrived = Vec::with_capacity(part.records.len());
         for (id, envelope) in part.records {
             let (its, enquiry) = opened(id, &envelope)?;
-            arrived.push(Arrived {
+            arrived.push(Keyed {
                 id,
                 revision: its.revision,
                 keys: keys(&enquiry),

@@ -28,7 +28,8 @@ impl Validator {
 
     /// Notes `field` when `text` is longer than `max` characters or holds control characters other than line breaks.
     pub fn text(&mut self, field: impl fmt::Display, text: &str, max: usize) {
-        if text.chars().count() > max {
+        // No text has more characters than bytes.
+        if text.len() > max && text.chars().count() > max {
             self.fail(field, format!("at most {max} characters"));
         } else if text
             .chars()
