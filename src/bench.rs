@@ -117,6 +117,11 @@ enum Made {
 impl Ground {
     /// Starts a broker on the store `name`, making it when there is none.
     async fn broker(&self, name: &str) -> anyhow::Result<Process> {
+        self.broker_with(name, self.workers).await
+    }
+
+    /// The same, with so many worker threads.
+    async fn broker_with(&self, name: &str, workers: usize) -> anyhow::Result<Process> {
         let mut store = StoreSettings {
             engine: self.engine(),
             path: self.stage.folder().join(name),
@@ -129,7 +134,7 @@ impl Ground {
         let orders = Orders {
             folder: self.stage.folder().to_owned(),
             store,
-            workers: self.workers,
+            workers,
         };
         Process::start(&self.program, &self.stage, &orders).await
     }

@@ -111,11 +111,13 @@ pub struct Shared {
     pub one_per_second: f64,
     /// Enquiries a second whose rows a bare client inserts, and nothing else.
     pub ceiling_per_second: f64,
-    /// Durable submits a second through two.
-    pub two_per_second: f64,
-    /// One broker's by the bare client's.
+    /// The broker's by the bare client's.
     pub of_ceiling: f64,
-    /// Two brokers' by one's.
+    /// Durable submits a second through one of two brokers with half of the worker threads each.
+    pub half_per_second: f64,
+    /// Through both of these.
+    pub two_per_second: f64,
+    /// The two brokers' by the one's.
     pub two_by_one: f64,
 }
 
@@ -242,7 +244,7 @@ fn targets(ratios: &[Ratio], shared: Option<&Shared>, open: Option<&Open>) -> Ve
     );
     let (inserts, two) = (
         "submits a second at 256, of a bare client's inserts",
-        "submits a second through two brokers, of one's",
+        "submits a second through two brokers, of one's of their size",
     );
     let (cost, restart) = (
         "submit with all open, times an empty store's",

@@ -1,6 +1,7 @@
 //! The third part, over PostgreSQL only: one broker against the ceiling, and two brokers of one database against one.
 
 use super::ceiling::{Bare, Feed};
+use super::databases::Databases;
 use super::load::{self, Sample, Until};
 use super::message::To;
 use super::report::{Shared, median};
@@ -13,16 +14,31 @@ use std::time::Duration;
 use tonic::transport::Channel;
 use usher_proto::v1::court_service_client::CourtServiceClient;
 
-/// What one round gave, in enquiries a second.
-struct Round {
-    one: f64,
+/// What one broker gave in one round, in enquiries a second.
+struct Alone {
+    broker: f64,
     ceiling: f64,
-    two: f64,
+    /// Enquiries in a transaction.
     batch: f64,
 }
 
-/// Measures by turns: submits through one broker, the bare client in transactions of the size that the broker's had, and as many callers
-/// spread over both brokers.
+/// What brokers of one size gave in one round, in enquiries a second.
+struct Together {
+    one: f64,
+    two: f64,
+}
+
+/// What is measured, and how.
+struct Load<'a> {
+    ground: &'a Ground,
+    options: &'a Options,
+    databases: &'a Databases,
+    concurrency: usize,
+    say: &'a (dyn Fn(&str) + Sync),
+}
+
+/// Measures by turns: submits through one broker, and the bare client in transactions of the size that the broker's had; then, over
+/// another database, submits through one of two brokers, and as many callers spread over both.
 ///
 /// # Errors
 /// When a broker cannot be started, or a call or a statement fails.
@@ -34,92 +50,121 @@ pub(super) async fn run(
     let Some(databases) = ground.databases() else {
         return Ok(None);
     };
-    let concurrency = options
-        .concurrency
-        .iter()
-        .copied()
-        .max()
-        .unwrap_or(1)
-        .max(1);
-    let (store, bare) = ("shared", "ceiling");
-    let brokers = [ground.broker(store).await?, ground.broker(store).await?];
-    let of_one = brokers[0].clients.gateway(concurrency)?;
-    let mut of_two = Vec::new();
-    for broker in &brokers {
-        of_two.extend(broker.clients.gateway(concurrency.div_ceil(2))?);
-    }
-    let source = database(&databases.store(store).await?)?;
-    let mut client = Bare::connect(&database(&databases.store(bare).await?)?).await?;
-    let submit =
-        async |channels: &[Channel], time| submits(ground, channels, concurrency, time).await;
-    submit(&of_two, options.round / WARM_UP_DIVISOR).await?;
-    let mut rounds = Vec::new();
-    for round in 1..=options.rounds.max(1) {
-        say(&format!(
-            "one broker, bare client, two brokers: round {round} of {}",
-            options.rounds.max(1)
-        ));
-        // The store grows on the way: whoever always came last would always find it larger.
-        let two_first = round % 2 == 0;
-        let two_before = if two_first {
-            Some(submit(&of_two, options.round).await?)
-        } else {
-            None
-        };
-        let before = Feed::of(&source).await?;
-        let one = submit(&of_one, options.round).await?;
-        let written = Feed::of(&source).await?.since(before);
-        let entries = usize::try_from(written.entries)?.max(1);
-        let made = usize::try_from(one.latencies.len())?;
-        let batch = made.div_ceil(entries);
-        let entry_bytes = usize::try_from(written.bytes)? / entries;
-        let ceiling = client.round(&source, batch, entry_bytes, options.round);
-        let ceiling = ceiling.await.context("the bare client failed")?;
-        let two = match two_before {
-            Some(two) => two,
-            None => submit(&of_two, options.round).await?,
-        };
-        rounds.push(Round {
-            one: one.per_second(),
-            ceiling,
-            two: two.per_second(),
-            batch: load::number(made) / load::number(entries),
-        });
-    }
-    for broker in brokers {
-        broker.kill().await?;
-    }
-    Ok(Some(Shared::of(concurrency, &rounds)))
+    let concurrency = options.concurrency.iter().copied().max();
+    let load = Load {
+        ground,
+        options,
+        databases,
+        concurrency: concurrency.unwrap_or(1).max(1),
+        say,
+    };
+    let (alone, together) = (load.alone().await?, load.together().await?);
+    Ok(Some(Shared::of(load.concurrency, &alone, &together)))
 }
 
-/// A round of submits over `channels`.
-async fn submits(
-    ground: &Ground,
-    channels: &[Channel],
-    concurrency: usize,
-    time: Duration,
-) -> anyhow::Result<Sample> {
-    let enquiries = Arc::clone(&ground.stage.enquiries);
-    let channels = channels.to_vec();
-    let call = move |number: usize| {
-        let mut court = CourtServiceClient::new(channel(&channels, number));
-        let message = enquiries.next(To::Waiting);
-        async move { court.submit(message).await.map(drop) }
-    };
-    load::run(concurrency, Until::Time(time), call).await
+impl Load<'_> {
+    fn rounds<'a>(&'a self, who: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let rounds = self.options.rounds.max(1);
+        let told = move |round: &usize| (self.say)(&format!("{who}: round {round} of {rounds}"));
+        (1..=rounds).inspect(told)
+    }
+
+    /// One broker with all worker threads, and the bare client.
+    async fn alone(&self) -> anyhow::Result<Vec<Alone>> {
+        let (store, bare) = ("alone", "ceiling");
+        let source = database(&self.databases.store(store).await?)?;
+        let mut client = Bare::connect(&database(&self.databases.store(bare).await?)?).await?;
+        let broker = self.ground.broker(store).await?;
+        let channels = broker.clients.gateway(self.concurrency)?;
+        self.warm_up(&channels).await?;
+        let mut rounds = Vec::new();
+        for _ in self.rounds("one broker, bare client") {
+            let before = Feed::of(&source).await?;
+            let sample = self.submits(&channels, self.options.round).await?;
+            let written = Feed::of(&source).await?.since(before);
+            let entries = usize::try_from(written.entries)?.max(1);
+            let made = usize::try_from(sample.latencies.len())?;
+            let entry_bytes = usize::try_from(written.bytes)? / entries;
+            let batch = made.div_ceil(entries);
+            let ceiling = client.round(&source, batch, entry_bytes, self.options.round);
+            rounds.push(Alone {
+                broker: sample.per_second(),
+                ceiling: ceiling.await.context("the bare client failed")?,
+                batch: load::number(made) / load::number(entries),
+            });
+        }
+        broker.kill().await?;
+        Ok(rounds)
+    }
+
+    /// Two brokers on one machine do not have twice its processors: each has half of the worker threads, as machines of one size would.
+    async fn together(&self) -> anyhow::Result<Vec<Together>> {
+        let (store, workers) = ("shared", self.ground.workers.div_ceil(2));
+        let brokers = [
+            self.ground.broker_with(store, workers).await?,
+            self.ground.broker_with(store, workers).await?,
+        ];
+        let of_one = brokers[0].clients.gateway(self.concurrency)?;
+        let mut of_two = Vec::new();
+        for broker in &brokers {
+            of_two.extend(broker.clients.gateway(self.concurrency.div_ceil(2))?);
+        }
+        self.warm_up(&of_two).await?;
+        let mut rounds = Vec::new();
+        for round in self.rounds("one of two brokers, both") {
+            // The store grows on the way: whoever always came last would always find it larger.
+            let turns = match round % 2 {
+                0 => [&of_two, &of_one],
+                _ => [&of_one, &of_two],
+            };
+            let first = self.submits(turns[0], self.options.round).await?;
+            let second = self.submits(turns[1], self.options.round).await?;
+            let (one, two) = match round % 2 {
+                0 => (second, first),
+                _ => (first, second),
+            };
+            rounds.push(Together {
+                one: one.per_second(),
+                two: two.per_second(),
+            });
+        }
+        for broker in brokers {
+            broker.kill().await?;
+        }
+        Ok(rounds)
+    }
+
+    async fn warm_up(&self, channels: &[Channel]) -> anyhow::Result<()> {
+        let time = self.options.round / WARM_UP_DIVISOR;
+        self.submits(channels, time).await.map(drop)
+    }
+
+    /// A round of submits over `channels`.
+    async fn submits(&self, channels: &[Channel], time: Duration) -> anyhow::Result<Sample> {
+        let enquiries = Arc::clone(&self.ground.stage.enquiries);
+        let channels = channels.to_vec();
+        let call = move |number: usize| {
+            let mut court = CourtServiceClient::new(channel(&channels, number));
+            let message = enquiries.next(To::Waiting);
+            async move { court.submit(message).await.map(drop) }
+        };
+        load::run(self.concurrency, Until::Time(time), call).await
+    }
 }
 
 impl Shared {
-    fn of(concurrency: usize, rounds: &[Round]) -> Self {
-        let middle = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
+    fn of(concurrency: usize, alone: &[Alone], together: &[Together]) -> Self {
+        let of_alone = |figure: fn(&Alone) -> f64| median(alone.iter().map(figure));
+        let of_together = |figure: fn(&Together) -> f64| median(together.iter().map(figure));
         Self {
             concurrency,
-            batch: middle(|round| round.batch),
-            one_per_second: middle(|round| round.one),
-            ceiling_per_second: middle(|round| round.ceiling),
-            two_per_second: middle(|round| round.two),
-            of_ceiling: middle(|round| round.one / round.ceiling),
-            two_by_one: middle(|round| round.two / round.one),
+            batch: of_alone(|round| round.batch),
+            one_per_second: of_alone(|round| round.broker),
+            ceiling_per_second: of_alone(|round| round.ceiling),
+            of_ceiling: of_alone(|round| round.broker / round.ceiling),
+            half_per_second: of_together(|round| round.one),
+            two_per_second: of_together(|round| round.two),
+            two_by_one: of_together(|round| round.two / round.one),
         }
     }
 }

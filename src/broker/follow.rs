@@ -9,6 +9,8 @@ use usher_domain::limits;
 
 /// The scheduler looks at what others have brought at most this often.
 const SCHEDULER_WOKEN_EVERY: Duration = Duration::from_secs(1);
+/// Between two looks at what others have committed: a look tells of everything until then, and costs as much for one commit.
+const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(25);
 /// After the feed could not be read.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -68,6 +70,7 @@ impl Broker {
                     }
                 }
             }
+            tokio::time::sleep(LOOK_AT_MOST_EVERY).await;
         }
     }
 

@@ -107,7 +107,12 @@ fn brokers(shared: &Shared) -> Table {
             Some(shared.of_ceiling),
         ),
         (
-            "submits through two brokers, by one",
+            "submits through one of two brokers, half of the workers each",
+            shared.half_per_second,
+            None,
+        ),
+        (
+            "  submits through both, by that",
             shared.two_per_second,
             Some(shared.two_by_one),
         ),
