@@ -109,7 +109,7 @@ impl PostgresStore {
         });
         let listening = tokio::spawn(Arc::clone(&shared.elsewhere).run(connector));
         let (jobs, waiting) = mpsc::channel(COMMIT_QUEUE_MAX);
-        tokio::spawn(Writer::new(Arc::clone(&shared), waiting).run());
+        Writer::new(Arc::clone(&shared), waiting).start()?;
         Ok(Self {
             shared,
             jobs,

@@ -100,6 +100,9 @@ pub enum ConnectError {
     /// A question at the start failed.
     #[error("the database does not answer as it should")]
     Question(#[from] tokio_postgres::Error),
+    /// No thread can be had for the writer.
+    #[error("no thread can be started")]
+    Thread(#[source] std::io::Error),
     /// It has taken a connection and says nothing.
     #[error("the database has taken a connection and does not answer")]
     Silent,

@@ -11,7 +11,7 @@ use super::group::{Group, Revisions, Size, gather, ids};
 use super::put::{UNHURRIED, change, make};
 use super::read::Arguments;
 use super::rows::Batch;
-use super::{Shared, unavailable};
+use super::{ConnectError, Shared, unavailable};
 use crate::clock::Stopwatch;
 use crate::store::{Committed, Revision, StoreError};
 use deadpool_postgres::Object;
@@ -105,8 +105,22 @@ impl Writer {
         }
     }
 
+    /// Starts it, on a thread of its own: what holds `feed_head` must not wait until requests leave it a worker.
+    ///
+    /// # Errors
+    /// [`ConnectError::Thread`].
+    pub(super) fn start(self) -> Result<(), ConnectError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(ConnectError::Thread)?;
+        let thread = std::thread::Builder::new().name("usher-writer".into());
+        let started = thread.spawn(move || runtime.block_on(self.run()));
+        started.map(drop).map_err(ConnectError::Thread)
+    }
+
     /// Works until the store is dropped.
-    pub(super) async fn run(mut self) {
+    async fn run(mut self) {
         loop {
             let first = match self.next.take() {
                 Some(job) => Some(job),
