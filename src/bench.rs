@@ -117,11 +117,11 @@ enum Made {
 impl Ground {
     /// Starts a broker on the store `name`, making it when there is none.
     async fn broker(&self, name: &str) -> anyhow::Result<Process> {
-        self.broker_with(name, self.workers).await
+        self.broker_on(name, &[]).await
     }
 
-    /// The same, with so many worker threads.
-    async fn broker_with(&self, name: &str, workers: usize) -> anyhow::Result<Process> {
+    /// The same, with these processors and a worker thread for each; with all of them where none is named.
+    async fn broker_on(&self, name: &str, processors: &[usize]) -> anyhow::Result<Process> {
         let mut store = StoreSettings {
             engine: self.engine(),
             path: self.stage.folder().join(name),
@@ -134,7 +134,11 @@ impl Ground {
         let orders = Orders {
             folder: self.stage.folder().to_owned(),
             store,
-            workers,
+            workers: match processors.len() {
+                0 => self.workers,
+                some => some,
+            },
+            processors: processors.to_vec(),
         };
         Process::start(&self.program, &self.stage, &orders).await
     }

@@ -40,6 +40,8 @@ pub(super) struct Orders {
     pub(super) store: StoreSettings,
     /// Worker threads of the runtime.
     pub(super) workers: usize,
+    /// The processors that it may use; none for all. Whoever starts it sees to that.
+    pub(super) processors: Vec<usize>,
 }
 
 impl Orders {
@@ -85,6 +87,7 @@ impl Orders {
                 },
             },
             workers: workers.context("the workers are a number")?,
+            processors: Vec::new(),
         })
     }
 }

@@ -113,7 +113,7 @@ pub struct Shared {
     pub ceiling_per_second: f64,
     /// The broker's by the bare client's.
     pub of_ceiling: f64,
-    /// Durable submits a second through one of two brokers with half of the worker threads each.
+    /// Durable submits a second through one of two brokers, each with its own half of the processors.
     pub half_per_second: f64,
     /// Through both of these.
     pub two_per_second: f64,

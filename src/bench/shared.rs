@@ -4,6 +4,7 @@ use super::ceiling::{Bare, Feed};
 use super::databases::Databases;
 use super::load::{self, Sample, Until};
 use super::message::To;
+use super::process::processors;
 use super::report::{Shared, median};
 use super::rounds::{WARM_UP_DIVISOR, channel};
 use super::{Ground, Options};
@@ -97,12 +98,17 @@ impl Load<'_> {
         Ok(rounds)
     }
 
-    /// Two brokers on one machine do not have twice its processors: each has half of the worker threads, as machines of one size would.
+    /// Two brokers on one machine do not have twice its processors: each has its own half of them, as two machines of one size would.
     async fn together(&self) -> anyhow::Result<Vec<Together>> {
-        let (store, workers) = ("shared", self.ground.workers.div_ceil(2));
+        let store = "shared";
+        let all = processors()?;
+        let halves = match all.split_at(all.len() / 2) {
+            ([], only) => [only, only],
+            (one, other) => [one, other],
+        };
         let brokers = [
-            self.ground.broker_with(store, workers).await?,
-            self.ground.broker_with(store, workers).await?,
+            self.ground.broker_on(store, halves[0]).await?,
+            self.ground.broker_on(store, halves[1]).await?,
         ];
         let of_one = brokers[0].clients.gateway(self.concurrency)?;
         let mut of_two = Vec::new();

@@ -107,7 +107,7 @@ fn brokers(shared: &Shared) -> Table {
             Some(shared.of_ceiling),
         ),
         (
-            "submits through one of two brokers, half of the workers each",
+            "through one of two brokers, half the processors each",
             shared.half_per_second,
             None,
         ),
