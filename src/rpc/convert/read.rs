@@ -7,15 +7,21 @@ use core::str::FromStr;
 use jiff::SignedDuration;
 use jiff::civil;
 use usher_domain::actor::{Actor, Person, Unit};
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ParseCodeError, ResponderId};
-use usher_domain::command::{Request, VerbName};
+use usher_domain::code::{AuthorityCode, CourtCode, ParseCodeError, ResponderId};
+use usher_domain::command::VerbName;
 use usher_domain::hearing::Hearing;
-use usher_domain::id::{ParseIdError, RequestId};
+use usher_domain::id::ParseIdError;
 use usher_domain::limits;
 use usher_domain::permit;
 use usher_domain::personal::{Validator, Violation};
 use usher_domain::time::Timestamp;
 use usher_proto::v1;
+
+mod request;
+
+#[cfg(test)]
+pub(super) use request::digest;
+pub(super) use request::{Mutation, request};
 
 use super::codes::Code;
 use crate::broker::input::{DeadlineInput, Resume};
@@ -47,73 +53,6 @@ pub(super) fn finish<T>(v: Validator, value: Option<T>) -> Result<T, Unreadable>
             why: "a required field is missing".into(),
         }])
     })
-}
-
-/// A mutation as it came: every one carries the caller's id.
-pub(super) trait Mutation: prost::Message {
-    /// Takes the id out, so that what is left is the body.
-    fn take_request_id(&mut self) -> String;
-}
-
-macro_rules! mutations {
-    ($($name:ident),* $(,)?) => {$(
-        impl Mutation for v1::$name {
-            fn take_request_id(&mut self) -> String {
-                core::mem::take(&mut self.request_id)
-            }
-        }
-    )*};
-}
-mutations!(
-    SubmitRequest,
-    SupplyRequest,
-    WithdrawRequest,
-    MoveHearingRequest,
-    DecideWithoutRequest,
-    ReceiveRequest,
-    LeaseChecksRequest,
-    RenewRequest,
-    AcceptRequest,
-    AnswerRequest,
-    ReleaseRequest,
-    AskRequest,
-    RedirectRequest,
-    AcknowledgeRequest,
-    RerouteRequest,
-    CloseRequest,
-);
-
-/// The identity of a mutation: its id, and a digest of who asked for what.
-pub(super) fn request(
-    v: &mut Validator,
-    client: &ClientId,
-    verb: VerbName,
-    message: &mut impl Mutation,
-) -> Option<Request> {
-    let text = message.take_request_id();
-    let digest = digest(client, verb, message);
-    let id: RequestId = id(v, "request_id", &text)?;
-    if id.uuid().is_nil() {
-        v.fail("request_id", "must not be the nil UUID");
-        return None;
-    }
-    Some(Request { id, digest })
-}
-
-/// The first eight bytes of the SHA-256 of client, verb and body. The body has no request id and no maps, so that equal
-/// bodies have equal encodings.
-pub(super) fn digest(client: &ClientId, verb: VerbName, body: &impl prost::Message) -> u64 {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    for part in [client.as_str(), verb.name()] {
-        context.update(part.as_bytes());
-        context.update(&[0]);
-    }
-    context.update(&body.encode_to_vec());
-    let digest = context.finish();
-    digest
-        .as_ref()
-        .first_chunk()
-        .map_or(0, |head| u64::from_be_bytes(*head))
 }
 
 /// An id that must be there.
