@@ -30,7 +30,7 @@ struct Together {
 }
 
 /// What is measured, and how.
-struct Load<'a> {
+struct Turns<'a> {
     ground: &'a Ground,
     options: &'a Options,
     databases: &'a Databases,
@@ -52,18 +52,18 @@ pub(super) async fn run(
         return Ok(None);
     };
     let concurrency = options.concurrency.iter().copied().max();
-    let load = Load {
+    let turns = Turns {
         ground,
         options,
         databases,
         concurrency: concurrency.unwrap_or(1).max(1),
         say,
     };
-    let (alone, together) = (load.alone().await?, load.together().await?);
-    Ok(Some(Shared::of(load.concurrency, &alone, &together)))
+    let (alone, together) = (turns.alone().await?, turns.together().await?);
+    Ok(Some(Shared::of(turns.concurrency, &alone, &together)))
 }
 
-impl Load<'_> {
+impl Turns<'_> {
     fn rounds<'a>(&'a self, who: &'a str) -> impl Iterator<Item = usize> + 'a {
         let rounds = self.options.rounds.max(1);
         let told = move |round: &usize| (self.say)(&format!("{who}: round {round} of {rounds}"));
