@@ -274,3 +274,43 @@ async fn events_between(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use usher_domain::code::ClientId;
+    use usher_domain::id::{EnquiryId, RequestId};
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_kept_in_order_is_what_is_kept_by_check() {
+        let client = ClientId::parse("spiffe://usher.example/court").unwrap();
+        let check = |number: u64| CheckId {
+            enquiry: EnquiryId::derive(
+                &client,
+                RequestId::from_uuid(Uuid::from_u128(number.into())),
+            ),
+            number: 1,
+        };
+        let mut random = fastrand::Rng::with_seed(1_989);
+        let mut past = Past::default();
+        for _ in 0..5_000 {
+            let one = check(random.u64(..2_000));
+            // Few moments and lengths, so that many are equal.
+            match random.u8(..3) {
+                0 => past.open(one, Timestamp::from_second(random.i64(0..50)).unwrap()),
+                1 => past.answer(one, random.i64(0..50)),
+                _ => past.forget(one),
+            }
+            let mut opened: Vec<_> = past.open.values().copied().collect();
+            opened.sort_unstable();
+            assert_eq!(past.opened.0, opened);
+            let mut took_ms: Vec<_> = past.answered.iter().map(|(_, took_ms)| *took_ms).collect();
+            took_ms.sort_unstable();
+            assert_eq!(past.took_ms.0, took_ms);
+        }
+        assert_eq!(past.answered.len(), limits::FORECAST_CHECKS_MAX);
+        assert_eq!(past.took_ms.up_to(&49), limits::FORECAST_CHECKS_MAX);
+        assert_eq!(past.took_ms.up_to(&-1), 0);
+    }
+}
