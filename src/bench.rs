@@ -117,11 +117,6 @@ enum Made {
 impl Ground {
     /// Starts a broker on the store `name`, making it when there is none.
     async fn broker(&self, name: &str) -> anyhow::Result<Process> {
-        self.broker_on(name, &[]).await
-    }
-
-    /// The same, with these processors and a worker thread for each; with all of them where none is named.
-    async fn broker_on(&self, name: &str, processors: &[usize]) -> anyhow::Result<Process> {
         let mut store = StoreSettings {
             engine: self.engine(),
             path: self.stage.folder().join(name),
@@ -134,11 +129,7 @@ impl Ground {
         let orders = Orders {
             folder: self.stage.folder().to_owned(),
             store,
-            workers: match processors.len() {
-                0 => self.workers,
-                some => some,
-            },
-            processors: processors.to_vec(),
+            workers: self.workers,
         };
         Process::start(&self.program, &self.stage, &orders).await
     }

@@ -334,6 +334,19 @@ pub trait Store: Send + Sync + 'static {
     /// `Unavailable`, `Corrupt`.
     async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError>;
 
+    /// Those of them that were committed elsewhere, as [`elsewhere`](Self::elsewhere) has it. Only a commit that this broker gave up
+    /// before it knew the outcome may be left out, or told as somebody else's.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt`.
+    async fn feed_elsewhere(
+        &self,
+        _after: Cursor,
+        _limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// The feed's present end.
     ///
     /// # Errors

@@ -40,8 +40,6 @@ pub(super) struct Orders {
     pub(super) store: StoreSettings,
     /// Worker threads of the runtime.
     pub(super) workers: usize,
-    /// The processors that it may use; none for all. Whoever starts it sees to that.
-    pub(super) processors: Vec<usize>,
 }
 
 impl Orders {
@@ -87,7 +85,6 @@ impl Orders {
                 },
             },
             workers: workers.context("the workers are a number")?,
-            processors: Vec::new(),
         })
     }
 }

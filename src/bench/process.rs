@@ -36,19 +36,14 @@ impl Process {
         orders: &Orders,
     ) -> anyhow::Result<Self> {
         let watch = Stopwatch::start();
-        let mut child = on(program, &orders.processors)
+        let mut child = Command::new(program)
             .arg(BROKER_COMMAND)
             .args(orders.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| {
-                format!(
-                    "cannot start {}, or taskset (util-linux)",
-                    program.display()
-                )
-            })?;
+            .with_context(|| format!("cannot start {}", program.display()))?;
         let output = child.stdout.take().context("the broker has no output")?;
         let mut line = String::new();
         let mut output = BufReader::new(output);
@@ -109,33 +104,4 @@ impl Process {
         let path = format!("/proc/{id}/{file}");
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
     }
-}
-
-/// The command that runs `program` on `processors` alone, or on all where none is named.
-fn on(program: &Path, processors: &[usize]) -> Command {
-    if processors.is_empty() {
-        return Command::new(program);
-    }
-    let list: Vec<String> = processors.iter().map(usize::to_string).collect();
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", &list.join(",")]).arg(program);
-    command
-}
-
-/// The processors that this process may use.
-///
-/// # Errors
-/// When the system does not tell.
-pub(super) fn processors() -> anyhow::Result<Vec<usize>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let mut lines = status.lines();
-    let list = lines.find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let mut found = Vec::new();
-    for range in list.unwrap_or_default().trim().split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let told = || format!("the system tells processors as {range:?}");
-        let first: usize = first.parse().with_context(told)?;
-        found.extend(first..=last.parse().with_context(told)?);
-    }
-    Ok(found)
 }

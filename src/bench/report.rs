@@ -113,9 +113,7 @@ pub struct Shared {
     pub ceiling_per_second: f64,
     /// The broker's by the bare client's.
     pub of_ceiling: f64,
-    /// Durable submits a second through one of two brokers, each with its own half of the processors.
-    pub half_per_second: f64,
-    /// Through both of these.
+    /// Durable submits a second through two brokers of one database, on the same machine.
     pub two_per_second: f64,
     /// The two brokers' by the one's.
     pub two_by_one: f64,
@@ -244,7 +242,7 @@ fn targets(ratios: &[Ratio], shared: Option<&Shared>, open: Option<&Open>) -> Ve
     );
     let (inserts, two) = (
         "submits a second at 256, of a bare client's inserts",
-        "submits a second through two brokers, of one's of their size",
+        "submits a second through two brokers, of one's",
     );
     let (cost, restart) = (
         "submit with all open, times an empty store's",

@@ -4,7 +4,6 @@ use super::ceiling::{Bare, Feed};
 use super::databases::Databases;
 use super::load::{self, Sample, Until};
 use super::message::To;
-use super::process::processors;
 use super::report::{Shared, median};
 use super::rounds::{WARM_UP_DIVISOR, channel};
 use super::{Ground, Options};
@@ -15,18 +14,13 @@ use std::time::Duration;
 use tonic::transport::Channel;
 use usher_proto::v1::court_service_client::CourtServiceClient;
 
-/// What one broker gave in one round, in enquiries a second.
-struct Alone {
-    broker: f64,
-    ceiling: f64,
-    /// Enquiries in a transaction.
-    batch: f64,
-}
-
-/// What brokers of one size gave in one round, in enquiries a second.
-struct Together {
+/// What one round gave, in enquiries a second.
+struct Round {
     one: f64,
+    ceiling: f64,
     two: f64,
+    /// Enquiries in a transaction of the one broker's.
+    batch: f64,
 }
 
 /// What is measured, and how.
@@ -38,8 +32,8 @@ struct Turns<'a> {
     say: &'a (dyn Fn(&str) + Sync),
 }
 
-/// Measures by turns: submits through one broker, and the bare client in transactions of the size that the broker's had; then, over
-/// another database, submits through one of two brokers, and as many callers spread over both.
+/// Measures by turns: submits through one broker, the bare client in transactions of the size that the broker's had, and as many
+/// submits spread over two brokers of another database.
 ///
 /// # Errors
 /// When a broker cannot be started, or a call or a statement fails.
@@ -59,82 +53,59 @@ pub(super) async fn run(
         concurrency: concurrency.unwrap_or(1).max(1),
         say,
     };
-    let (alone, together) = (turns.alone().await?, turns.together().await?);
-    Ok(Some(Shared::of(turns.concurrency, &alone, &together)))
+    let rounds = turns.rounds().await?;
+    Ok(Some(Shared::of(turns.concurrency, &rounds)))
 }
 
 impl Turns<'_> {
-    fn rounds<'a>(&'a self, who: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let rounds = self.options.rounds.max(1);
-        let told = move |round: &usize| (self.say)(&format!("{who}: round {round} of {rounds}"));
-        (1..=rounds).inspect(told)
-    }
-
-    /// One broker with all worker threads, and the bare client.
-    async fn alone(&self) -> anyhow::Result<Vec<Alone>> {
-        let (store, bare) = ("alone", "ceiling");
+    async fn rounds(&self) -> anyhow::Result<Vec<Round>> {
+        let (store, bare, shared) = ("alone", "ceiling", "shared");
         let source = database(&self.databases.store(store).await?)?;
         let mut client = Bare::connect(&database(&self.databases.store(bare).await?)?).await?;
-        let broker = self.ground.broker(store).await?;
-        let channels = broker.clients.gateway(self.concurrency)?;
-        self.warm_up(&channels).await?;
+        let alone = self.ground.broker(store).await?;
+        let both = [
+            self.ground.broker(shared).await?,
+            self.ground.broker(shared).await?,
+        ];
+        let of_one = alone.clients.gateway(self.concurrency)?;
+        let mut of_two = Vec::new();
+        for broker in &both {
+            of_two.extend(broker.clients.gateway(self.concurrency.div_ceil(2))?);
+        }
+        self.warm_up(&of_one).await?;
+        self.warm_up(&of_two).await?;
         let mut rounds = Vec::new();
-        for _ in self.rounds("one broker, bare client") {
+        let count = self.options.rounds.max(1);
+        for round in 1..=count {
+            (self.say)(&format!(
+                "one broker, bare client, two brokers: round {round} of {count}"
+            ));
+            // What one turn leaves to be done falls into the next: none always comes first.
+            let early = match round % 2 {
+                0 => Some(self.submits(&of_two).await?),
+                _ => None,
+            };
             let before = Feed::of(&source).await?;
-            let sample = self.submits(&channels, self.options.round).await?;
+            let one = self.submits(&of_one).await?;
             let written = Feed::of(&source).await?.since(before);
             let entries = usize::try_from(written.entries)?.max(1);
-            let made = usize::try_from(sample.latencies.len())?;
+            let made = usize::try_from(one.latencies.len())?;
             let entry_bytes = usize::try_from(written.bytes)? / entries;
             let batch = made.div_ceil(entries);
             let ceiling = client.round(&source, batch, entry_bytes, self.options.round);
-            rounds.push(Alone {
-                broker: sample.per_second(),
-                ceiling: ceiling.await.context("the bare client failed")?,
+            let ceiling = ceiling.await.context("the bare client failed")?;
+            let two = match early {
+                Some(two) => two,
+                None => self.submits(&of_two).await?,
+            };
+            rounds.push(Round {
+                one: one.per_second(),
+                ceiling,
+                two: two.per_second(),
                 batch: load::number(made) / load::number(entries),
             });
         }
-        broker.kill().await?;
-        Ok(rounds)
-    }
-
-    /// Two brokers on one machine do not have twice its processors: each has its own half of them, as two machines of one size would.
-    async fn together(&self) -> anyhow::Result<Vec<Together>> {
-        let store = "shared";
-        let all = processors()?;
-        let halves = match all.split_at(all.len() / 2) {
-            ([], only) => [only, only],
-            (one, other) => [one, other],
-        };
-        let brokers = [
-            self.ground.broker_on(store, halves[0]).await?,
-            self.ground.broker_on(store, halves[1]).await?,
-        ];
-        let of_one = brokers[0].clients.gateway(self.concurrency)?;
-        let mut of_two = Vec::new();
-        for broker in &brokers {
-            of_two.extend(broker.clients.gateway(self.concurrency.div_ceil(2))?);
-        }
-        self.warm_up(&of_two).await?;
-        let mut rounds = Vec::new();
-        for round in self.rounds("one of two brokers, both") {
-            // The store grows on the way: whoever always came last would always find it larger.
-            let turns = match round % 2 {
-                0 => [&of_two, &of_one],
-                _ => [&of_one, &of_two],
-            };
-            let first = self.submits(turns[0], self.options.round).await?;
-            let second = self.submits(turns[1], self.options.round).await?;
-            let (one, two) = match round % 2 {
-                0 => (second, first),
-                _ => (first, second),
-            };
-            rounds.push(Together {
-                one: one.per_second(),
-                two: two.per_second(),
-            });
-        }
-        for broker in brokers {
+        for broker in both.into_iter().chain([alone]) {
             broker.kill().await?;
         }
         Ok(rounds)
@@ -142,11 +113,15 @@ impl Turns<'_> {
 
     async fn warm_up(&self, channels: &[Channel]) -> anyhow::Result<()> {
         let time = self.options.round / WARM_UP_DIVISOR;
-        self.submits(channels, time).await.map(drop)
+        self.submits_for(channels, time).await.map(drop)
     }
 
     /// A round of submits over `channels`.
-    async fn submits(&self, channels: &[Channel], time: Duration) -> anyhow::Result<Sample> {
+    async fn submits(&self, channels: &[Channel]) -> anyhow::Result<Sample> {
+        self.submits_for(channels, self.options.round).await
+    }
+
+    async fn submits_for(&self, channels: &[Channel], time: Duration) -> anyhow::Result<Sample> {
         let enquiries = Arc::clone(&self.ground.stage.enquiries);
         let channels = channels.to_vec();
         let call = move |number: usize| {
@@ -159,18 +134,16 @@ impl Turns<'_> {
 }
 
 impl Shared {
-    fn of(concurrency: usize, alone: &[Alone], together: &[Together]) -> Self {
-        let of_alone = |figure: fn(&Alone) -> f64| median(alone.iter().map(figure));
-        let of_together = |figure: fn(&Together) -> f64| median(together.iter().map(figure));
+    fn of(concurrency: usize, rounds: &[Round]) -> Self {
+        let middle = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
         Self {
             concurrency,
-            batch: of_alone(|round| round.batch),
-            one_per_second: of_alone(|round| round.broker),
-            ceiling_per_second: of_alone(|round| round.ceiling),
-            of_ceiling: of_alone(|round| round.broker / round.ceiling),
-            half_per_second: of_together(|round| round.one),
-            two_per_second: of_together(|round| round.two),
-            two_by_one: of_together(|round| round.two / round.one),
+            batch: middle(|round| round.batch),
+            one_per_second: middle(|round| round.one),
+            ceiling_per_second: middle(|round| round.ceiling),
+            of_ceiling: middle(|round| round.one / round.ceiling),
+            two_per_second: middle(|round| round.two),
+            two_by_one: middle(|round| round.two / round.one),
         }
     }
 }

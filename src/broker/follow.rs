@@ -10,7 +10,7 @@ use usher_domain::limits;
 /// The scheduler looks at what others have brought at most this often.
 const SCHEDULER_WOKEN_EVERY: Duration = Duration::from_secs(1);
 /// Between two looks at what others have committed: a look tells of everything until then, and costs as much for one commit.
-const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(25);
+const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// After the feed could not be read.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -40,18 +40,21 @@ impl Broker {
             }
             loop {
                 let known = *elsewhere.borrow_and_update();
-                match self.store.feed(after, limits::PAGE_SIZE_MAX).await {
+                match self
+                    .store
+                    .feed_elsewhere(after, limits::PAGE_SIZE_MAX)
+                    .await
+                {
                     Ok(page) => {
-                        let Some(last) = page.last() else { break };
-                        after = last.cursor;
-                        self.hear(&page);
-                        news = true;
+                        if let Some(last) = page.last() {
+                            after = last.cursor;
+                            self.hear(&page);
+                            news = true;
+                        }
                         // A full page may end within an entry.
                         if page.len() < limits::PAGE_SIZE_MAX {
-                            after = Cursor::end_of(after.entry);
-                            if after.entry >= known {
-                                break;
-                            }
+                            after = Cursor::end_of(after.entry.max(known));
+                            break;
                         }
                     }
                     Err(error) => {

@@ -38,8 +38,8 @@ pub(super) struct BenchArgs {
     #[arg(long, value_enum, default_value_t)]
     engine: EngineArg,
     /// Measure over PostgreSQL, such as `postgres://ROLE@HOST/DATABASE`: stores are databases of their own, which ROLE must be allowed to
-    /// create, and which are dropped at the end. One broker is held against a bare client's inserts, and two, each with its own half of
-    /// the processors (by `taskset`), against one of these
+    /// create, and which are dropped at the end. One broker is held against a bare client's inserts, and two brokers of one database
+    /// against it
     #[arg(long, value_name = "URL", conflicts_with_all = ["engine"])]
     store: Option<String>,
     #[command(flatten)]

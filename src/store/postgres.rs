@@ -92,11 +92,11 @@ impl PostgresStore {
         let pool = connector.pool(settings.connections_max)?;
         let looked = async {
             schema::check(&pool, true).await?;
-            Ok::<_, ConnectError>(elsewhere::head(&*pool.get().await?).await?)
+            Ok::<_, ConnectError>(Elsewhere::start(&*pool.get().await?).await?)
         };
         let looked = tokio::time::timeout(OPEN_LIMIT, looked).await;
-        let end = looked.map_err(|_| ConnectError::Silent)??;
-        let elsewhere = Arc::new(Elsewhere::new(end));
+        let elsewhere = looked.map_err(|_| ConnectError::Silent)??;
+        let elsewhere = Arc::new(elsewhere);
         let shared = Arc::new(Shared {
             pool,
             writing: connector.pool(1)?,
@@ -231,6 +231,16 @@ impl Store for PostgresStore {
 
     async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
         self.shared.feed(after, limit.min(PAGE_SIZE_MAX)).await
+    }
+
+    async fn feed_elsewhere(
+        &self,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.shared
+            .feed_elsewhere(after, limit.min(PAGE_SIZE_MAX))
+            .await
     }
 
     async fn feed_end(&self) -> Result<Cursor, StoreError> {

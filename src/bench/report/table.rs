@@ -107,12 +107,7 @@ fn brokers(shared: &Shared) -> Table {
             Some(shared.of_ceiling),
         ),
         (
-            "through one of two brokers, half the processors each",
-            shared.half_per_second,
-            None,
-        ),
-        (
-            "  submits through both, by that",
+            "    through two brokers, by one's",
             shared.two_per_second,
             Some(shared.two_by_one),
         ),

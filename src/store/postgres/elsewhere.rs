@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use tokio_postgres::{AsyncMessage, Client};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use tokio_postgres::{AsyncMessage, Client, Row};
 use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
 
 /// Between looks at the feed's head.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Between two tellings, which cost every broker as much for one commit as for many.
+const TELL_EVERY: Duration = Duration::from_millis(50);
 /// Between two tries to connect.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 /// How long connecting, or one exchange, may take.
@@ -23,6 +26,7 @@ const LISTEN: &str = "LISTEN usher_feed";
 /// A lost notification costs a second: none is worth a wait for the disk, which commits have better use for.
 const HASTY: &str = "SET synchronous_commit = off";
 const TELL: &str = "SELECT pg_notify('usher_feed', $1)";
+const START: &str = "SELECT entry, gen_random_uuid() FROM feed_head WHERE one";
 const LOOK: &str = "SELECT entry FROM feed_head WHERE one";
 
 /// How far this broker and others have committed, in feed entries.
@@ -31,18 +35,38 @@ pub(super) struct Elsewhere {
     others: watch::Sender<u64>,
     /// The entry that this broker is committing; 0 for none. Until its outcome is known it is nobody's.
     pending: AtomicU64,
+    /// The upper half of the ids of this broker's commits.
+    mark: AtomicU64,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Elsewhere {
-    /// Everything up to feed entry `end` is old.
-    pub(super) fn new(end: u64) -> Self {
+    /// Everything up to the present end of the feed is old.
+    pub(super) async fn start(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let row = client.query_one(START, &[]).await?;
+        let (end, random) = (entry(&row)?, row.try_get::<_, Uuid>(1)?);
+        Ok(Self::new(end, random))
+    }
+
+    fn new(end: u64, random: Uuid) -> Self {
         Self {
             own: watch::Sender::new(end),
             others: watch::Sender::new(end),
             pending: AtomicU64::new(0),
+            mark: AtomicU64::new(random.as_u64_pair().0),
         }
+    }
+
+    /// The id of a commit of this broker, from a random one.
+    pub(super) fn own_commit(&self, random: Uuid) -> Uuid {
+        Uuid::from_u64_pair(self.mark.load(Ordering::SeqCst), random.as_u64_pair().1)
+    }
+
+    /// The first and the last id that a commit of this broker may have.
+    pub(super) fn own_commits(&self) -> [Uuid; 2] {
+        let mark = self.mark.load(Ordering::SeqCst);
+        [0, u64::MAX].map(|half| Uuid::from_u64_pair(mark, half))
     }
 
     /// This broker is about to commit feed entry `entry`.
@@ -59,6 +83,12 @@ impl Elsewhere {
     /// What this broker was about to commit is known to be done, or not.
     pub(super) fn settled(&self) {
         self.pending.store(0, Ordering::SeqCst);
+    }
+
+    /// What became of what this broker was about to commit it will not learn: if it is there, somebody else wrote it.
+    pub(super) fn given_up(&self) {
+        self.mark.fetch_add(1, Ordering::SeqCst);
+        self.settled();
     }
 
     /// The feed is at `entry`: what this broker has not committed, another has.
@@ -106,6 +136,7 @@ impl Elsewhere {
         let mut own = self.own.subscribe();
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told_at = Instant::now();
         loop {
             tokio::select! {
                 _ = look.tick() => {
@@ -116,8 +147,9 @@ impl Elsewhere {
                     told?;
                     self.heard(*news.borrow_and_update());
                 }
-                changed = own.changed(), if can_notify => {
+                changed = not_before(told_at + TELL_EVERY, own.changed()), if can_notify => {
                     changed?;
+                    told_at = Instant::now();
                     let entry = own.borrow_and_update().to_string();
                     timeout(EXCHANGE_LIMIT, client.query_one(TELL, &[&entry])).await??;
                 }
@@ -126,10 +158,19 @@ impl Elsewhere {
     }
 }
 
+/// Waits for `event`, at least until `moment`.
+async fn not_before<T>(moment: Instant, event: impl Future<Output = T>) -> T {
+    sleep_until(moment).await;
+    event.await
+}
+
 /// The end of the feed.
-pub(super) async fn head(client: &Client) -> Result<u64, tokio_postgres::Error> {
-    let entry: i64 = client.query_one(LOOK, &[]).await?.try_get(0)?;
-    Ok(u64::try_from(entry).unwrap_or_default())
+async fn head(client: &Client) -> Result<u64, tokio_postgres::Error> {
+    entry(&client.query_one(LOOK, &[]).await?)
+}
+
+fn entry(row: &Row) -> Result<u64, tokio_postgres::Error> {
+    Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default())
 }
 
 /// Never back.

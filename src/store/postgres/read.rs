@@ -28,6 +28,8 @@ const QUEUES: &str = "SELECT deadline_ms, enquiry, number, held.responder, held.
 const DUE: &str = "SELECT due_ms, id FROM enquiry
     WHERE open AND due_ms IS NOT NULL AND due_ms <= $1 ORDER BY due_ms, id LIMIT $2";
 const FEED: &str = "SELECT entry, bytes FROM feed WHERE entry >= $1 ORDER BY entry LIMIT $2";
+const FEED_ELSEWHERE: &str = "SELECT entry, bytes FROM feed
+    WHERE entry >= $1 AND commit NOT BETWEEN $3 AND $4 ORDER BY entry LIMIT $2";
 const HISTORY: &str = "SELECT feed.entry, feed.bytes FROM history
     JOIN feed ON feed.entry = history.entry
     WHERE history.enquiry = $1 AND history.entry >= $2 ORDER BY history.entry LIMIT $3";
@@ -144,6 +146,24 @@ impl Shared {
         while let Some(from) = next {
             let arguments: Arguments<'_> = &[&entry_column(from), &ENTRIES_PER_LOOK];
             let rows = self.ask(FEED, arguments).await?;
+            next = take_events(&rows, after, limit, None, wanted, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// The same without the entries of this broker, whose bytes stay where they are.
+    pub(super) async fn feed_elsewhere(
+        &self,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let [first, last] = self.elsewhere.own_commits();
+        let wanted = |_: &Recorded| true;
+        let mut found = Vec::new();
+        let mut next = Some(first_entry(after));
+        while let Some(from) = next {
+            let arguments: Arguments<'_> = &[&entry_column(from), &ENTRIES_PER_LOOK, &first, &last];
+            let rows = self.ask(FEED_ELSEWHERE, arguments).await?;
             next = take_events(&rows, after, limit, None, wanted, &mut found)?;
         }
         Ok(found)

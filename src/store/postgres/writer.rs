@@ -134,7 +134,7 @@ impl Writer {
             let mut standing = Standing::NotDone;
             let settled = timeout(GROUP_LIMIT, self.settle(&mut taken, &mut standing)).await;
             let answers = settled.unwrap_or_else(|late| {
-                self.shared.elsewhere.settled();
+                self.shared.elsewhere.given_up();
                 refused(taken.replies.len(), &unavailable(standing.doing())(late))
             });
             let done = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -217,7 +217,8 @@ impl Writer {
                 return Err(Failure::NotDone(unavailable("committing")(late)));
             }
         };
-        let (number, commit, revisions) = begun;
+        let (number, random, revisions) = begun;
+        let commit = self.shared.elsewhere.own_commit(random);
         self.shared.elsewhere.heard(number - 1);
         let group = gather(&taken.batches, revisions, number);
         let Some(entry) = &group.entry else {
@@ -257,13 +258,13 @@ impl Writer {
         taken: &mut Taken,
     ) -> Result<Begun, tokio_postgres::Error> {
         let first = taken.batches.len();
-        let (number, commit, mut revisions) = begin(client, &taken.batches).await?;
+        let (number, random, mut revisions) = begin(client, &taken.batches).await?;
         if self.jobs.len() >= first {
             self.top_up(taken);
             let more = taken.batches.get(first..).unwrap_or_default();
             revisions.extend(revisions_of(client, more).await?);
         }
-        Ok((number, commit, revisions))
+        Ok((number, random, revisions))
     }
 
     /// Whether the transaction that was to write feed entry `number` has ended well.

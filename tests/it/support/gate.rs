@@ -146,6 +146,14 @@ impl Store for Gated {
         self.store.feed(after, limit).await
     }
 
+    async fn feed_elsewhere(
+        &self,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.store.feed_elsewhere(after, limit).await
+    }
+
     async fn feed_end(&self) -> Result<Cursor, StoreError> {
         self.store.feed_end().await
     }
