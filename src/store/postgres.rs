@@ -230,7 +230,11 @@ impl Store for PostgresStore {
     }
 
     async fn feed(&self, after: Cursor, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-        self.shared.feed(after, limit.min(PAGE_SIZE_MAX)).await
+        // From the last id to the first there is none.
+        let none = [Uuid::max(), Uuid::nil()];
+        self.shared
+            .feed(after, limit.min(PAGE_SIZE_MAX), none)
+            .await
     }
 
     async fn feed_elsewhere(
@@ -238,9 +242,8 @@ impl Store for PostgresStore {
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
-        self.shared
-            .feed_elsewhere(after, limit.min(PAGE_SIZE_MAX))
-            .await
+        let own = self.shared.elsewhere.own_commits();
+        self.shared.feed(after, limit.min(PAGE_SIZE_MAX), own).await
     }
 
     async fn feed_end(&self) -> Result<Cursor, StoreError> {

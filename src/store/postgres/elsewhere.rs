@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client, Row};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
@@ -136,7 +136,7 @@ impl Elsewhere {
         let mut own = self.own.subscribe();
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told_at = Instant::now();
+        let (mut pause, mut rested) = (interval(TELL_EVERY), true);
         loop {
             tokio::select! {
                 _ = look.tick() => {
@@ -147,21 +147,17 @@ impl Elsewhere {
                     told?;
                     self.heard(*news.borrow_and_update());
                 }
-                changed = not_before(told_at + TELL_EVERY, own.changed()), if can_notify => {
+                _ = pause.tick(), if !rested => rested = true,
+                changed = own.changed(), if can_notify && rested => {
                     changed?;
-                    told_at = Instant::now();
+                    rested = false;
+                    pause.reset();
                     let entry = own.borrow_and_update().to_string();
                     timeout(EXCHANGE_LIMIT, client.query_one(TELL, &[&entry])).await??;
                 }
             }
         }
     }
-}
-
-/// Waits for `event`, at least until `moment`.
-async fn not_before<T>(moment: Instant, event: impl Future<Output = T>) -> T {
-    sleep_until(moment).await;
-    event.await
 }
 
 /// The end of the feed.
@@ -180,4 +176,25 @@ fn raise(end: &watch::Sender<u64>, entry: u64) {
         *end = entry.max(*end);
         newer
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_are_ones_own_until_they_are_given_up() {
+        let random = |number: u128| Uuid::from_u128(number * 0x0123_4567_89ab_cdef_1357_9bdf_0246);
+        let (broker, other) = (Elsewhere::new(0, random(1)), Elsewhere::new(0, random(2)));
+        let is_own = |broker: &Elsewhere, commit: Uuid| {
+            let [first, last] = broker.own_commits();
+            (first..=last).contains(&commit)
+        };
+        let commit = broker.own_commit(random(7));
+        assert!(is_own(&broker, commit) && !is_own(&other, commit));
+        assert_ne!(commit, broker.own_commit(random(8)));
+        broker.given_up();
+        assert!(!is_own(&broker, commit));
+        assert!(is_own(&broker, broker.own_commit(random(9))));
+    }
 }

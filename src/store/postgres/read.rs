@@ -11,10 +11,13 @@ use tokio_postgres::types::{FromSql, ToSql};
 use usher_domain::code::ResponderId;
 use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::time::Timestamp;
+use uuid::Uuid;
 
 /// How long one question may take: a frozen server answers nothing and closes nothing.
 pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(10);
-/// Feed entries of one look at the feed.
+/// Feed entries of a first look: on a busy day a few hold as many events as anybody asks for.
+const ENTRIES_AT_FIRST: i64 = 4;
+/// Feed entries of one look at most.
 const ENTRIES_PER_LOOK: i64 = 64;
 
 const LOAD: &str = "SELECT id, record FROM enquiry WHERE id = $1";
@@ -27,8 +30,7 @@ const QUEUES: &str = "SELECT deadline_ms, enquiry, number, held.responder, held.
     ORDER BY held.responder";
 const DUE: &str = "SELECT due_ms, id FROM enquiry
     WHERE open AND due_ms IS NOT NULL AND due_ms <= $1 ORDER BY due_ms, id LIMIT $2";
-const FEED: &str = "SELECT entry, bytes FROM feed WHERE entry >= $1 ORDER BY entry LIMIT $2";
-const FEED_ELSEWHERE: &str = "SELECT entry, bytes FROM feed
+const FEED: &str = "SELECT entry, bytes FROM feed
     WHERE entry >= $1 AND commit NOT BETWEEN $3 AND $4 ORDER BY entry LIMIT $2";
 const HISTORY: &str = "SELECT feed.entry, feed.bytes FROM history
     JOIN feed ON feed.entry = history.entry
@@ -134,37 +136,21 @@ impl Shared {
             .collect()
     }
 
-    /// At most `limit` events after `after`. An entry that cannot be read ends the answer, and is the answer when it comes first.
+    /// At most `limit` events after `after`, but those of commits with an id from `except[0]` to `except[1]`. An entry that cannot be read ends the answer, and is the answer when it comes first.
     pub(super) async fn feed(
         &self,
         after: Cursor,
         limit: usize,
+        except: [Uuid; 2],
     ) -> Result<Vec<Recorded>, StoreError> {
-        let wanted = |_: &Recorded| true;
         let mut found = Vec::new();
+        let mut entries = ENTRIES_AT_FIRST;
         let mut next = Some(first_entry(after));
         while let Some(from) = next {
-            let arguments: Arguments<'_> = &[&entry_column(from), &ENTRIES_PER_LOOK];
+            let arguments: Arguments<'_> = &[&entry_column(from), &entries, &except[0], &except[1]];
             let rows = self.ask(FEED, arguments).await?;
-            next = take_events(&rows, after, limit, None, wanted, &mut found)?;
-        }
-        Ok(found)
-    }
-
-    /// The same without the entries of this broker, whose bytes stay where they are.
-    pub(super) async fn feed_elsewhere(
-        &self,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, StoreError> {
-        let [first, last] = self.elsewhere.own_commits();
-        let wanted = |_: &Recorded| true;
-        let mut found = Vec::new();
-        let mut next = Some(first_entry(after));
-        while let Some(from) = next {
-            let arguments: Arguments<'_> = &[&entry_column(from), &ENTRIES_PER_LOOK, &first, &last];
-            let rows = self.ask(FEED_ELSEWHERE, arguments).await?;
-            next = take_events(&rows, after, limit, None, wanted, &mut found)?;
+            next = take_events(&rows, entries, after, limit, None, &mut found)?;
+            entries = ENTRIES_PER_LOOK.min(entries * 4);
         }
         Ok(found)
     }
@@ -175,13 +161,12 @@ impl Shared {
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let wanted = |event: &Recorded| event.enquiry == id;
         let mut found = Vec::new();
         let mut next = Some(first_entry(after));
         while let Some(from) = next {
             let arguments: Arguments<'_> = &[&id.uuid(), &entry_column(from), &ENTRIES_PER_LOOK];
             let rows = self.ask(HISTORY, arguments).await?;
-            next = take_events(&rows, after, limit, Some(id), wanted, &mut found)?;
+            next = take_events(&rows, ENTRIES_PER_LOOK, after, limit, Some(id), &mut found)?;
         }
         Ok(found)
     }
@@ -217,14 +202,14 @@ fn first_entry(after: Cursor) -> u64 {
     after.entry + u64::from(after.events == u32::MAX)
 }
 
-/// Adds the wanted events of `rows` (an entry and its bytes each) after `after`. Answers with the entry to go on from, if any: the
+/// Adds the events of `rows` (an entry and its bytes each, `asked` at most) after `after`, or those of enquiry `id` alone. Answers with the entry to go on from, if any: the
 /// answer ends at `limit`, at the last entry, and before one that cannot be read.
 fn take_events(
     rows: &[Row],
+    asked: i64,
     after: Cursor,
     limit: usize,
     id: Option<EnquiryId>,
-    wanted: impl Fn(&Recorded) -> bool,
     found: &mut Vec<Recorded>,
 ) -> Result<Option<u64>, StoreError> {
     let mut next = None;
@@ -236,6 +221,7 @@ fn take_events(
         next = Some(number + 1);
         match decode_entry(column(row, 1)?, number) {
             Ok(events) => {
+                let wanted = |event: &Recorded| id.is_none_or(|id| event.enquiry == id);
                 let new = events
                     .into_iter()
                     .filter(|event| event.cursor > after && wanted(event));
@@ -245,7 +231,7 @@ fn take_events(
             Err(error) => return Err(corrupt("an entry of the feed", id)(error)),
         }
     }
-    let is_last = count_column(rows.len()) < ENTRIES_PER_LOOK;
+    let is_last = count_column(rows.len()) < asked;
     Ok(next.filter(|_| !is_last && found.len() < limit))
 }
 

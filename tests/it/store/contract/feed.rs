@@ -31,6 +31,8 @@ async fn own_commits_are_no_news_from_elsewhere(home: Home) {
     // An error says that there are no others.
     assert!(!others.unwrap_or_default());
     assert_eq!(*elsewhere.borrow(), 0);
+    let of_others = home.store().feed_elsewhere(Cursor::default(), 99);
+    assert_eq!(of_others.await.unwrap(), []);
 }
 
 async fn many(home: &Home) -> Cursor {

@@ -111,6 +111,38 @@ async fn watchers_of_two_brokers_see_every_event_once_and_in_one_order() {
     }
 }
 
+#[tokio::test]
+async fn each_reads_what_the_other_committed_and_nothing_else() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let (one, other) = pair(&server).await;
+    let (mut by_one, mut by_other) = (Vec::new(), Vec::new());
+    // More of one's in a row than one look takes.
+    for number in 0..200 {
+        let (store, ids) = match number {
+            20 | 21 | 150 => (&other, &mut by_other),
+            _ => (&one, &mut by_one),
+        };
+        let sample = Sample::new(number);
+        store.commit(&[sample.submitted()]).await.unwrap();
+        ids.push(id(number));
+    }
+    for (reader, wanted) in [(&one, by_other), (&other, by_one)] {
+        for page in [1, 7, 999] {
+            let (mut ids, mut after) = (Vec::new(), Cursor::default());
+            loop {
+                let events = reader.feed_elsewhere(after, page).await.unwrap();
+                assert!(events.len() <= page);
+                let Some(last) = events.last() else { break };
+                after = last.cursor;
+                ids.extend(events.iter().map(|event| event.enquiry));
+            }
+            assert!(ids == wanted, "pages of {page}");
+        }
+    }
+}
+
 /// A transaction that a sequence would have given a number, and that commits after those with higher ones.
 #[tokio::test]
 async fn a_slow_transaction_that_has_the_head_lets_nobody_pass() {
