@@ -46,15 +46,20 @@ impl Broker {
                     .await
                 {
                     Ok(page) => {
-                        if let Some(last) = page.last() {
-                            after = last.cursor;
-                            self.hear(&page);
-                            news = true;
-                        }
-                        // A full page may end within an entry.
-                        if page.len() < limits::PAGE_SIZE_MAX {
+                        let Some(last) = page.last() else {
+                            // The rest is one's own.
                             after = Cursor::end_of(after.entry.max(known));
                             break;
+                        };
+                        after = last.cursor;
+                        self.hear(&page);
+                        news = true;
+                        // A full page may end within an entry, a short one before an entry that cannot be read.
+                        if page.len() < limits::PAGE_SIZE_MAX {
+                            after = Cursor::end_of(after.entry);
+                            if after.entry >= known {
+                                break;
+                            }
                         }
                     }
                     Err(error) => {
