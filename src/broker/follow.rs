@@ -20,7 +20,8 @@ impl Broker {
         let mut elsewhere = self.store.elsewhere();
         // What came between opening and following is news, too.
         elsewhere.mark_changed();
-        let mut after = *self.announcer.feed().borrow();
+        let feed = self.announcer.feed();
+        let mut after = *feed.borrow();
         let mut scheduler = tokio::time::interval(SCHEDULER_WOKEN_EVERY);
         scheduler.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut news = false;
@@ -34,6 +35,11 @@ impl Broker {
                 _ = scheduler.tick() => {
                     if std::mem::take(&mut news) {
                         self.announcer.wake_scheduler();
+                    }
+                    // Whoever commits has heard of what others committed before: up to here the rest is one's own, however much it is.
+                    let end = Cursor::end_of(feed.borrow().entry);
+                    if elsewhere.has_changed().is_ok_and(|changed| !changed) {
+                        after = after.max(end);
                     }
                     continue;
                 }

@@ -136,7 +136,8 @@ impl Shared {
             .collect()
     }
 
-    /// At most `limit` events after `after`, but those of commits with an id from `except[0]` to `except[1]`. An entry that cannot be read ends the answer, and is the answer when it comes first.
+    /// At most `limit` events after `after`, but those of commits with an id from `except[0]` to `except[1]`. An entry that cannot be
+    /// read ends the answer, and is the answer when it comes first.
     pub(super) async fn feed(
         &self,
         after: Cursor,
@@ -202,8 +203,8 @@ fn first_entry(after: Cursor) -> u64 {
     after.entry + u64::from(after.events == u32::MAX)
 }
 
-/// Adds the events of `rows` (an entry and its bytes each, `asked` at most) after `after`, or those of enquiry `id` alone. Answers with the entry to go on from, if any: the
-/// answer ends at `limit`, at the last entry, and before one that cannot be read.
+/// Adds the events of `rows` (an entry and its bytes each, `asked` at most) after `after`, or those of enquiry `id` alone. Answers
+/// with the entry to go on from, if any: the answer ends at `limit`, at the last entry, and before one that cannot be read.
 fn take_events(
     rows: &[Row],
     asked: i64,
