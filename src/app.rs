@@ -1,12 +1,14 @@
 //! The composition root: the one place that names concrete engines, clocks and services. `serve`, the demo and the benchmarks start the
 //! same [`App`].
 
+mod connector;
 mod database;
 mod gauges;
 mod load;
 mod open;
 mod serve;
 
+pub use connector::{UnfitConnector, connector};
 pub use database::{DatabaseError, database};
 pub use load::{Loaded, load, policy, tell};
 pub use open::{

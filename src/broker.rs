@@ -10,6 +10,7 @@ mod follow;
 mod forecast;
 pub mod input;
 mod lease;
+mod lending;
 mod measure;
 pub mod opened;
 pub mod output;
@@ -25,6 +26,7 @@ pub use announce::Announcer;
 pub use faults::{FaultKind, Faults, RecordFault};
 pub use forecast::Forecast;
 pub use lease::LeasedCheck;
+pub use lending::LendingView;
 pub use peers::{CLOCK_AHEAD_MAX, Peers};
 pub use presence::Presence;
 pub use query::{AlertEntry, Paged, Shown};
@@ -39,6 +41,7 @@ use arc_swap::ArcSwap;
 use opened::{ResponderCard, ResponderCards, Unseal};
 use std::sync::Arc;
 use usher_domain::actor::Actor;
+use usher_domain::code::ResponderId;
 use usher_domain::command::Command;
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::Enquiry;
@@ -80,6 +83,7 @@ pub struct Broker {
     peers: Peers,
     faults: Arc<Faults>,
     forecast: Arc<Forecast>,
+    lending: Arc<lending::Lending>,
     lease_calls: Arc<lease::Remembered>,
 }
 
@@ -150,7 +154,7 @@ impl Broker {
         peers.set_clock(store.as_ref(), clock.as_ref()).await?;
         let presence = Presence::new(clock.now());
         let broker = Self {
-            cards: ArcSwap::from_pointee(cards_of(&directory)),
+            cards: ArcSwap::from_pointee(cards_of(&directory, &policy)),
             courts: Courts::built_in().unwrap_or_default(),
             store,
             directory: ArcSwap::new(directory),
@@ -163,6 +167,7 @@ impl Broker {
             peers,
             faults: Arc::default(),
             forecast: Arc::new(forecast),
+            lending: Arc::default(),
             lease_calls: Arc::default(),
         };
         broker.look_for_faults().await?;
@@ -263,12 +268,14 @@ impl Broker {
         let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
         let (metrics, faults) = (Arc::clone(&self.metrics), Arc::clone(&self.faults));
+        let lending = Arc::clone(&self.lending);
         let task = tokio::spawn(async move {
             let committed = store.commit(&changes).await?;
             then();
             for change in &changes {
                 faults.written(change.enquiry.id);
                 forecast.observe(&change.enquiry, &change.events, &policy);
+                lending.observe(&change.enquiry, &change.events);
                 measure::events(&metrics, &change.enquiry, &change.events);
                 announcer.announce(&index::keys(&change.enquiry), committed.cursor);
             }
@@ -314,21 +321,30 @@ impl Broker {
 
     /// Puts another policy in force. Ladders that stand in records keep their steps until their hearing moves.
     pub fn replace_policy(&self, policy: Policy) {
+        self.cards
+            .store(Arc::new(cards_of(&self.directory.load(), &policy)));
         self.policy.store(Arc::new(policy));
     }
 
     /// Puts another directory in force. Checks that are open stay with whom they are.
     pub fn replace_directory(&self, directory: Directory) {
-        self.cards.store(Arc::new(cards_of(&directory)));
+        self.cards
+            .store(Arc::new(cards_of(&directory, &self.policy.load())));
         self.directory.store(Arc::new(directory));
     }
 }
 
 /// What people need to know of each responder.
-fn cards_of(directory: &Directory) -> ResponderCards {
+fn cards_of(directory: &Directory, policy: &Policy) -> ResponderCards {
+    let contacts = |id: &ResponderId| {
+        let latest = policy.agreements.latest(id, jiff::civil::Date::MAX);
+        let contacts = latest.into_iter().flat_map(|one| one.contacts_of(id));
+        contacts.cloned().collect()
+    };
     let card = |responder: &Responder| ResponderCard {
         name: responder.name.clone(),
         duty_phone: responder.duty_phone.clone(),
+        contacts: contacts(&responder.id),
     };
     let responders = directory.responders().iter();
     responders

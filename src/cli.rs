@@ -3,6 +3,8 @@
 //! Results go to standard output as tables or JSON, messages to standard error, and every ending has a documented exit
 //! code ([`failure::Exit`]). It calls the broker as any client does; only `demo`, `serve` and `bench` run one.
 
+mod adapter;
+mod agreement;
 mod alert;
 mod bench;
 mod check;
@@ -93,12 +95,18 @@ enum Command {
     /// The part of an enquiry that one responder must answer
     #[command(subcommand)]
     Check(check::CheckCommand),
+    /// Join a borough's system to a broker
+    #[command(subcommand)]
+    Adapter(adapter::AdapterCommand),
     /// The services that answer
     #[command(subcommand)]
     Responder(responder::ResponderCommand),
     /// Postcode, authority, responder
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// Who may be asked for what: information-sharing agreements
+    #[command(subcommand)]
+    Agreement(agreement::AgreementCommand),
     /// The configuration of a broker
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -213,11 +221,13 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Demo(args) => demo::run(args, context),
         Command::Serve(args) => serve::run(args, context),
+        Command::Adapter(command) => adapter::run(command, context),
         Command::Enquiry(command) => interruptible(enquiry::run(command, context)),
         Command::Alert(command) => interruptible(alert::run(command, context)),
         Command::Check(command) => interruptible(check::run(command, context)),
         Command::Responder(command) => interruptible(responder::run(command, context)),
         Command::Directory(command) => interruptible(directory::run(command, context)),
+        Command::Agreement(command) => agreement::run(command, context),
         Command::Config(command) => config::run(command, context),
         Command::Store(command) => store::run(command, context),
         Command::Pki(command) => pki::run(command, context),

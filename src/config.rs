@@ -4,6 +4,8 @@
 //! (`USHER_SECTION__KEY`), flags. Whatever is wrong is reported with file, line, column and remedy, all of it at once.
 //! Nothing here reads certificates, keys or responder files: whoever uses them does.
 
+pub mod adapter;
+pub mod agreements;
 pub mod calendar;
 pub mod check;
 mod document;

@@ -1,5 +1,6 @@
 //! `usher demo`: a sentencing day in London, end to end. The same app as `serve`, on the default store in a fresh folder, with mutual TLS on
-//! loopback; officers, boroughs' adapters and operators are real gRPC clients; the clock is a fast one.
+//! loopback; officers, boroughs' adapters and operators are real gRPC clients, four of the adapters those of `usher adapter run`, one on
+//! each connector; the clock is a fast one.
 //!
 //! It promises nothing about how people behave: that is invented and seeded. What it shows is that every receipt is kept and nothing is
 //! dropped: the summary is read from the store after the stop, and held against what the clients were given.
@@ -9,6 +10,7 @@ mod board;
 mod borough;
 mod cast;
 mod client;
+mod connectors;
 mod day;
 mod display;
 pub mod list;
@@ -24,6 +26,7 @@ mod summary;
 mod table;
 mod track;
 
+pub use connectors::ConnectorFigures;
 pub use summary::Summary;
 
 use crate::app::{open_store, verify_store};
@@ -33,14 +36,18 @@ use crate::lifecycle::Interrupts;
 use crate::store::postgres::{self, ConnectError, PostgresStore};
 use crate::store::{Cursor, Store as _};
 use anyhow::{Context as _, anyhow};
+use connectors::Kind;
 use day::{Day, Played};
 use display::say;
 use list::{List, ListError};
 use records::Records;
+use serde::Serialize;
 use stage::Stage;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use usher_domain::code::ResponderId;
 
 /// The list that is built in: some 300 cases at courts of London.
 const BUILT_IN: &str = include_str!("../config/demo/court-list.csv");
@@ -66,6 +73,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// A database without enquiries, for the store; when there is none, the default engine in that folder.
     pub database: Option<PostgresSettings>,
+    /// A database for the tables that the SQL connector reads; when there is none, a file of `SQLite` in that folder.
+    pub replica: Option<PostgresSettings>,
 }
 
 impl Default for Options {
@@ -77,6 +86,7 @@ impl Default for Options {
             keep_running: false,
             folder: TEMPORARY_FOLDER.into(),
             database: None,
+            replica: None,
         }
     }
 }
@@ -84,9 +94,13 @@ impl Default for Options {
 /// A day that was played.
 pub struct Outcome {
     summary: Summary,
+    connectors: Connectors,
     table: String,
     kept: Option<Stage>,
 }
+
+/// How the boroughs on each connector did, by its kind.
+pub type Connectors = BTreeMap<&'static str, ConnectorFigures>;
 
 /// Plays the day. Progress and rejected rows go to stderr.
 ///
@@ -132,11 +146,28 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     if options.keep_running {
         played.stage.folder.keep();
     }
+    let connectors = figures(&played, &findings, options);
     Ok(Outcome {
         summary: findings.summary,
-        table: table::render(&findings, &records.refusals()),
+        table: table::render(&findings, &connectors, &records.refusals()),
+        connectors,
         kept: options.keep_running.then_some(played.stage),
     })
+}
+
+fn figures(played: &Played, findings: &summary::Findings, options: &Options) -> Connectors {
+    let of = |(kind, borough): (&Kind, &ResponderId)| {
+        let client = stage::Who::Borough(borough.clone()).uri();
+        let hands = findings.hands.get(&client).cloned().unwrap_or_default();
+        let figures = ConnectorFigures {
+            boroughs: vec![borough.to_string()],
+            engine: (*kind == Kind::Sql).then(|| connectors::engine(options.replica.as_ref())),
+            settled: hands.settled.len() as u64,
+            people: hands.people.len() as u64,
+        };
+        (kind.word(), figures)
+    };
+    played.connected.iter().map(of).collect()
 }
 
 /// Says on stderr which rows were not played, and why.
@@ -160,6 +191,11 @@ impl Outcome {
         &self.summary
     }
 
+    /// How the boroughs on each connector did.
+    pub fn connectors(&self) -> &Connectors {
+        &self.connectors
+    }
+
     /// The report for people, several lines without a line end.
     pub fn table(&self) -> &str {
         &self.table
@@ -170,7 +206,16 @@ impl Outcome {
     /// # Errors
     /// Never: numbers and a truth value can be written.
     pub fn json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(&self.summary)
+        #[derive(Serialize)]
+        struct Report<'a> {
+            #[serde(flatten)]
+            summary: &'a Summary,
+            connectors: &'a Connectors,
+        }
+        serde_json::to_string(&Report {
+            summary: &self.summary,
+            connectors: &self.connectors,
+        })
     }
 
     /// 0 when every promise was kept, else [`EXIT_BROKEN_PROMISE`].
@@ -273,6 +318,7 @@ mod tests {
             change(&mut summary);
             let outcome = Outcome {
                 summary,
+                connectors: Connectors::default(),
                 table: String::new(),
                 kept: None,
             };

@@ -1,5 +1,6 @@
 //! usher: the broker for safeguarding enquiries. `ARCHITECTURE.md` is the map; the rules are in `usher-domain`.
 
+pub mod adapter;
 pub mod app;
 pub mod auth;
 pub mod bench;
@@ -12,6 +13,7 @@ pub mod directory;
 pub mod ids;
 pub mod lifecycle;
 pub mod pki;
+pub mod prove;
 pub mod rpc;
 pub mod scheduler;
 pub mod store;

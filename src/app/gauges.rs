@@ -1,6 +1,7 @@
 //! Sets the gauges that follow from the store and the port, every few seconds.
 
 use crate::broker::Broker;
+use crate::directory::Responder;
 use crate::rpc::connections::Connections;
 use crate::rpc::tls::Reloader;
 use crate::store::StoreError;
@@ -8,7 +9,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use usher_domain::time::from_london;
+use usher_domain::agreement::Cover;
+use usher_domain::time::{from_london, to_london};
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -21,6 +23,8 @@ pub(super) async fn keep(
 ) {
     let mut ticks = tokio::time::interval(EVERY);
     let mut refused = HashMap::new();
+    // At the start, and at a reload, whoever reads the configuration tells of it.
+    let mut told_on = to_london(broker.clock().now()).date();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -39,10 +43,50 @@ pub(super) async fn keep(
         if let Ok(last) = from_london(known_until.at(0, 0, 0, 0)) {
             metrics.set_holidays_end(last);
         }
+        of_agreements(&broker);
+        let today = to_london(broker.clock().now()).date();
+        if today != told_on {
+            told_on = today;
+            tell_agreement_ends(&broker);
+        }
         if let Err(error) = of_store(&broker).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "gauges cannot be read from the store"
+            );
+        }
+    }
+}
+
+fn of_agreements(broker: &Broker) {
+    let (policy, directory) = (broker.policy(), broker.directory());
+    let (agreements, today) = (&policy.agreements, to_london(broker.clock().now()).date());
+    let endings = agreements.endings(today);
+    // The soonest comes first, and is written last.
+    let days_left: Vec<_> = { endings.iter().rev() }
+        .map(|ending| (&ending.agreement.id, ending.days_left))
+        .collect();
+    let none = |one: &&Responder| agreements.cover(&one.id, today) == Cover::None;
+    let without = directory.responders().iter().filter(none).count();
+    broker.metrics().set_agreements(&days_left, without);
+}
+
+/// Once a day: agreements that end soon with nothing to follow, and responders that have none.
+fn tell_agreement_ends(broker: &Broker) {
+    for end in broker.agreement_ends() {
+        let responders = end.responders.len();
+        if let (Some(agreement), Some(last)) = (end.agreement, end.last) {
+            tracing::warn!(
+                %agreement,
+                %last,
+                days_left = end.days_left,
+                responders,
+                "an agreement ends and nothing follows: agree the next version, and add its file"
+            );
+        } else {
+            tracing::warn!(
+                responders,
+                "responders have no agreement in force: their checks go to the operators"
             );
         }
     }

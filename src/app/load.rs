@@ -268,7 +268,11 @@ pub fn policy(parts: &Parts, directory: &Directory, folder: &Path) -> Result<Pol
         return Err(Faults(faults));
     }
     let whole = parts.rules.policy(parts.calendar.clone(), terms);
-    whole.map_err(|error| {
+    let agreed = whole.map(|policy| Policy {
+        agreements: parts.agreements.agreements.clone(),
+        ..policy
+    });
+    agreed.map_err(|error| {
         let remedy = "config/policy.toml shows every ladder and the form of a step";
         Faults(vec![Fault::error(
             setting("policy.file"),

@@ -54,10 +54,10 @@ impl Opened {
         }
     }
 
-    /// How many hold it: whoever is the last frees it for others when it goes.
+    /// How many hold it when it was closed, readings under way among them: whoever is the last frees it for others when it goes.
     pub fn holders(&self) -> usize {
         match self {
-            Self::Embedded(store) => Arc::strong_count(store),
+            Self::Embedded(store) => Arc::strong_count(store) + store.readings(),
             Self::Postgres(store) => Arc::strong_count(store),
         }
     }

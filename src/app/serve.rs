@@ -215,7 +215,7 @@ struct Running {
 }
 
 /// Sections that a reload puts in force; other settings wait for a restart.
-const RELOADED: [&str; 3] = ["identities", "directory.", "policy."];
+const RELOADED: [&str; 4] = ["identities", "directory.", "agreements.", "policy."];
 
 impl Running {
     /// Puts directory, policy and identities in force anew, and looks at the certificates. What cannot be used leaves the
@@ -229,7 +229,9 @@ impl Running {
                 self.broker.replace_directory(loaded.directory);
                 self.broker.replace_policy(loaded.policy);
                 self.identities.replace(loaded.identities);
-                tracing::info!("directory, responders, policy and identities were loaded again");
+                tracing::info!(
+                    "directory, responders, agreements, policy and identities were loaded again"
+                );
                 if !waiting.is_empty() {
                     tracing::warn!(waiting, "settings that have changed wait for a restart");
                 }

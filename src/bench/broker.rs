@@ -5,10 +5,10 @@ use super::{CACHE_MIB, stage};
 use crate::app::{self, App, AppParts, open_store};
 use crate::auth::Identities;
 use crate::clock::SystemClock;
-use crate::config::calendar;
 use crate::config::check::Parts;
 use crate::config::policy::Rules;
 use crate::config::settings::{Engine, PostgresSettings, StoreSettings};
+use crate::config::{agreements, calendar};
 use crate::directory::Directory;
 use crate::ids::RandomIds;
 use crate::lifecycle::{Lifecycle, Signals};
@@ -131,6 +131,8 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
     let rules = Parts {
         rules: Rules::built_in().map_err(|_| anyhow!("the built-in policy cannot be read"))?,
         calendar: calendar::built_in(),
+        agreements: agreements::built_in()
+            .map_err(|_| anyhow!("the built-in agreement cannot be read"))?,
     };
     let policy = app::policy(&rules, &directory, Path::new("config/responders"))?;
     let identities = stage::identities(&directory)?;

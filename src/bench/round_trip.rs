@@ -152,6 +152,7 @@ async fn work(mut adapter: AdapterServiceClient<Channel>, responder: String) -> 
                 nanos: 0,
             }),
             lease: None,
+            report: None,
         };
         let leased = adapter.lease_checks(request).await?.into_inner();
         for check in leased.checks {

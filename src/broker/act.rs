@@ -1,15 +1,16 @@
 //! Acts on an enquiry that exists: seals what people wrote, resolves whose a check is to be, and executes the command.
 
 use super::input::{Act, Input, Target};
-use super::opened::{OpenEnquiry, Part};
+use super::opened::{Beside, OpenEnquiry, Part};
 use super::{Broker, BrokerError, route};
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::command::{Command, Destination, Verb};
-use usher_domain::enquiry::UnroutableWhy;
+use usher_domain::enquiry::{ByPhone, Disposition, PeopleReason, UnroutableWhy};
 use usher_domain::id::{CheckNumber, LeaseId};
 use usher_domain::permit::permits;
+use usher_domain::personal::AnswerContent;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, to_london};
 
@@ -60,7 +61,12 @@ impl Broker {
     /// `Unreadable` when a sealed part cannot be read.
     pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
         let id = stored.enquiry.id;
-        OpenEnquiry::open(stored, part, &self.cards.load(), &super::UNSEAL).map_err(|source| {
+        let beside = Beside {
+            responders: &self.cards.load(),
+            agreements: &self.policy.load().agreements,
+            day: to_london(self.clock.now()).date(),
+        };
+        OpenEnquiry::open(stored, part, beside, &super::UNSEAL).map_err(|source| {
             self.note_part(id);
             BrokerError::Unreadable { id, source }
         })
@@ -85,14 +91,18 @@ impl Broker {
                 disposition,
                 data_as_of,
                 content,
-            } => Verb::Answer {
+            } => answer(check, lease, disposition, data_as_of, &content),
+            Act::AnswerByPhone {
+                check,
+                disposition,
+                content,
+                by_phone,
+            } => answer_by_phone(check, disposition, &content, by_phone),
+            Act::Release {
                 check,
                 lease,
-                disposition,
-                data_as_of,
-                content: record::seal_answer(&content),
-            },
-            Act::Release { check, lease } => Verb::Release { check, lease },
+                for_people,
+            } => release(check, lease, for_people),
             Act::Ask {
                 check,
                 lease,
@@ -216,6 +226,48 @@ impl Broker {
     }
 }
 
+fn answer(
+    check: CheckNumber,
+    lease: Option<LeaseId>,
+    disposition: Disposition,
+    data_as_of: Option<Timestamp>,
+    content: &AnswerContent,
+) -> Verb {
+    Verb::Answer {
+        check,
+        lease,
+        disposition,
+        data_as_of,
+        content: record::seal_answer(content),
+    }
+}
+
+fn answer_by_phone(
+    check: CheckNumber,
+    disposition: Disposition,
+    content: &AnswerContent,
+    by_phone: ByPhone,
+) -> Verb {
+    Verb::AnswerByPhone {
+        check,
+        disposition,
+        content: record::seal_answer(content),
+        by_phone,
+    }
+}
+
+const fn release(
+    check: CheckNumber,
+    lease: Option<LeaseId>,
+    for_people: Option<PeopleReason>,
+) -> Verb {
+    Verb::Release {
+        check,
+        lease,
+        for_people,
+    }
+}
+
 impl Act {
     /// The check that it is about, where it is about one.
     pub const fn check(&self) -> Option<CheckNumber> {
@@ -223,6 +275,7 @@ impl Act {
             Self::Renew { check, .. }
             | Self::Accept { check, .. }
             | Self::Answer { check, .. }
+            | Self::AnswerByPhone { check, .. }
             | Self::Release { check, .. }
             | Self::Ask { check, .. }
             | Self::Redirect { check, .. }

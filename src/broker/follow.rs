@@ -93,6 +93,7 @@ impl Broker {
         for recorded in page {
             self.faults.written(recorded.enquiry);
             self.forecast.hear(recorded, &policy);
+            self.lending.hear(recorded);
         }
         if let Some(last) = page.last() {
             let responders = page

@@ -9,7 +9,9 @@ use usher_domain::actor::{Person, Unit};
 use usher_domain::alert::{Alert, AlertState};
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
-use usher_domain::enquiry::{CloseReason, Concern, Disposition, Purpose, ReportType};
+use usher_domain::enquiry::{
+    ByPhone, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType,
+};
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, Reference};
 use usher_domain::ladder::Audience;
@@ -138,12 +140,25 @@ pub enum Act {
         /// What is said.
         content: Box<AnswerContent>,
     },
+    /// Record what was answered by telephone.
+    AnswerByPhone {
+        /// The check.
+        check: CheckNumber,
+        /// What it comes to.
+        disposition: Disposition,
+        /// What is said.
+        content: Box<AnswerContent>,
+        /// Who gave it, and over which number.
+        by_phone: ByPhone,
+    },
     /// Give the check back.
     Release {
         /// The check.
         check: CheckNumber,
         /// Its lease, where it is leased.
         lease: Option<LeaseId>,
+        /// Why people must look, where no program can settle it.
+        for_people: Option<PeopleReason>,
     },
     /// Ask the officer for more.
     Ask {
@@ -228,6 +243,7 @@ impl Act {
             Self::Renew { .. } => VerbName::Renew,
             Self::Accept { .. } => VerbName::Accept,
             Self::Answer { .. } => VerbName::Answer,
+            Self::AnswerByPhone { .. } => VerbName::AnswerByPhone,
             Self::Release { .. } => VerbName::Release,
             Self::Ask { .. } => VerbName::Ask,
             Self::Redirect { .. } => VerbName::Redirect,
@@ -271,6 +287,30 @@ pub struct LeaseInput {
     pub wait: Duration,
     /// How long to keep each check; `None` means the policy's usual time.
     pub span: Option<SignedDuration>,
+    /// How the adapter says it does.
+    pub report: Option<AdapterReport>,
+}
+
+/// How an adapter says it does. No personal data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdapterReport {
+    /// The program and its version; may be empty.
+    pub version: String,
+    /// Its ways into the responder's systems, at most [`usher_domain::limits::CONNECTORS_MAX`].
+    pub connectors: Vec<ConnectorReport>,
+    /// Checks in its hands.
+    pub in_hand: u32,
+    /// The most that it takes in hand; 0 where it does not say.
+    pub most_in_hand: u32,
+}
+
+/// How one way into a responder's system does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectorReport {
+    /// Its name.
+    pub name: String,
+    /// What is wrong; empty when the system can be asked.
+    pub trouble: String,
 }
 
 /// Which enquiries to list.

@@ -23,6 +23,9 @@ use usher_domain::time::Timestamp;
 /// What a leased check takes on the wire beside what people wrote, in bytes: ids, codes, dates, reasons, authorities.
 const FACTS_BYTES_MAX: usize = 8 * 1_024;
 
+/// A call that waits for room looks again so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// One check lent to the caller.
 #[derive(Clone, Debug)]
 pub struct LeasedCheck {
@@ -133,9 +136,12 @@ impl Broker {
             .iter()
             .map(|responder| self.announcer.queue(responder))
             .collect();
-        let _waiting = self
-            .presence
-            .call(responders, &actor.client, self.clock.now());
+        let _waiting = self.presence.call(
+            responders,
+            &actor.client,
+            call.report.as_ref(),
+            self.clock.now(),
+        );
         loop {
             // Registered before the look, so that what comes between look and wait is not missed.
             let mut woken: Vec<_> = waiters
@@ -149,6 +155,8 @@ impl Broker {
             let over = !leased.is_empty()
                 || tokio::select! {
                     _ = futures_util::future::select_all(woken) => false,
+                    // Nobody tells when a responder without room may be lent more.
+                    () = tokio::time::sleep(LOOK_AGAIN), if self.is_full(responders) => false,
                     () = &mut wait => true,
                 };
             if over {
@@ -175,7 +183,7 @@ impl Broker {
                 return Ok(Vec::new());
             }
             let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
-            if leased.is_empty() {
+            if changes.is_empty() {
                 lost.extend(wanted.iter().map(|check| check.enquiry));
                 continue;
             }
@@ -184,8 +192,14 @@ impl Broker {
                 digest: call.request.digest,
                 checks: leased.clone(),
             };
-            let remember = move || calls.keep(key, outcome);
+            let remember = move || {
+                if !outcome.checks.is_empty() {
+                    calls.keep(key, outcome);
+                }
+            };
             match self.commit_and_announce(changes, remember).await {
+                // What the agreements do not let be lent is with people now: what waits behind it is looked at.
+                Ok(_) if leased.is_empty() => {}
                 Ok((committed, changes)) => {
                     let revisions = changes
                         .iter()
@@ -216,12 +230,35 @@ impl Broker {
         let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
         let mut waiting: Vec<Queued> = Vec::new();
         for responder in responders {
-            waiting.extend(self.store.queued(responder, max + lost.len()).await?);
+            let (most, now) = (self.lent_max(responder), self.clock.now());
+            let room = self.lending.room(responder, most, now);
+            if room == 0 {
+                continue;
+            }
+            let behind = lost.len() + self.lending.lost(responder);
+            let mut queued = self.store.queued(responder, max + behind).await?;
+            queued.retain(|queued| !lost.contains(&queued.check.enquiry));
+            self.lending.choose(responder, &mut queued, room.min(max));
+            waiting.extend(queued);
         }
-        waiting.retain(|queued| !lost.contains(&queued.check.enquiry));
         waiting.sort_unstable();
         waiting.truncate(max);
         Ok(waiting.iter().map(|queued| queued.check).collect())
+    }
+
+    /// The most that the programs of `responder` may hold at once.
+    pub(super) fn lent_max(&self, responder: &ResponderId) -> usize {
+        let directory = self.directory();
+        let found = directory.responders().get(responder);
+        found.map_or(limits::LENT_DEFAULT, |responder| responder.lent_max)
+    }
+
+    /// Whether the programs of one of `responders` may be lent nothing just now.
+    fn is_full(&self, responders: &[ResponderId]) -> bool {
+        let now = self.clock.now();
+        responders
+            .iter()
+            .any(|responder| self.lending.room(responder, self.lent_max(responder), now) == 0)
     }
 
     async fn decide_leases(
@@ -265,7 +302,10 @@ impl Broker {
             if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, &policy) {
                 change.enquiry = decided.enquiry;
                 change.events.extend(decided.events);
-                leased.push(*check);
+                let state = change.enquiry.check(check.number).map(|check| &check.state);
+                if matches!(state, Some(CheckState::Leased { .. })) {
+                    leased.push(*check);
+                }
             }
         }
         changes.retain(|_, change| !change.events.is_empty());

@@ -2,7 +2,10 @@
 //! actor may; `rpc/convert.rs` and the console show it. It is never stored and never printed.
 
 use core::fmt;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
+use usher_domain::actor::Person;
+use usher_domain::agreement::Agreements;
 use usher_domain::alert::AlertState;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
@@ -19,6 +22,8 @@ pub struct ResponderCard {
     pub name: String,
     /// Its duty telephone; may be empty.
     pub duty_phone: String,
+    /// Whom its agreement names.
+    pub contacts: Vec<Person>,
 }
 
 /// Responders by id; one that the configuration no longer has is simply missing.
@@ -39,6 +44,21 @@ pub struct OpenEnquiry {
     pub texts: BTreeMap<TextPlace, String>,
     /// The responders of its checks.
     pub responders: ResponderCards,
+    /// The agreements, which say what may be shown to whom.
+    pub agreements: Agreements,
+    /// The day in London on which it was opened.
+    pub day: Date,
+}
+
+/// What goes with an enquiry that is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// The responders of the configuration; the ones concerned are kept.
+    pub responders: &'a ResponderCards,
+    /// The agreements of the policy in force.
+    pub agreements: &'a Agreements,
+    /// Today in London.
+    pub day: Date,
 }
 
 impl fmt::Debug for OpenEnquiry {
@@ -109,14 +129,14 @@ pub struct Unseal<E> {
 }
 
 impl OpenEnquiry {
-    /// Opens `part` of what was stored. `responders` are those of the configuration; the ones concerned are kept.
+    /// Opens `part` of what was stored.
     ///
     /// # Errors
     /// What the codec says of a part that cannot be read.
     pub fn open<E>(
         stored: Stored,
         part: Part,
-        responders: &ResponderCards,
+        beside: Beside<'_>,
         unseal: &Unseal<E>,
     ) -> Result<Self, E> {
         let Stored { enquiry, revision } = stored;
@@ -159,8 +179,8 @@ impl OpenEnquiry {
         let responders = enquiry
             .checks
             .iter()
-            .filter_map(|check| check.responder.as_ref())
-            .filter_map(|id| Some((id.clone(), responders.get(id)?.clone())))
+            .filter_map(Check::concerned)
+            .filter_map(|id| Some((id.clone(), beside.responders.get(id)?.clone())))
             .collect();
         Ok(Self {
             enquiry,
@@ -169,6 +189,8 @@ impl OpenEnquiry {
             answers,
             texts,
             responders,
+            agreements: beside.agreements.clone(),
+            day: beside.day,
         })
     }
 

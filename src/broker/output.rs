@@ -1,12 +1,15 @@
 //! What the broker answers, in the words of the domain: receipts, and the state of responders and of the broker itself.
 
 use jiff::SignedDuration;
-use usher_domain::code::{AuthorityCode, ResponderId};
+use usher_domain::agreement::AgreementVersion;
+use usher_domain::code::{AuthorityCode, ClientId, ResponderId};
 use usher_domain::command::Route;
 use usher_domain::enquiry::UnroutableWhy;
 use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::time::{Timestamp, WorkingHours};
 
+use super::input::AdapterReport;
+use super::lending::LendingView;
 use super::opened::ResponderCard;
 use crate::store::{Counts, Cursor};
 
@@ -116,6 +119,36 @@ pub struct ResponderView {
     pub nearest_deadline: Option<Timestamp>,
     /// Since when the oldest check waits.
     pub oldest_wait: Option<Timestamp>,
+    /// The adapters that have called this broker, by program.
+    pub adapters: Vec<AdapterView>,
+    /// What its programs hold, and may.
+    pub lending: LendingView,
+}
+
+/// One adapter of a responder, as this broker sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterView {
+    /// The program.
+    pub client: ClientId,
+    /// How it does.
+    pub health: AdapterHealth,
+    /// When it last called for work.
+    pub last_call: Timestamp,
+    /// What it said of itself then.
+    pub report: Option<AdapterReport>,
+}
+
+/// How an adapter does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdapterHealth {
+    /// It calls for work.
+    Connected,
+    /// It has as much in hand as it takes.
+    Busy,
+    /// It has not called for a while.
+    Absent,
+    /// It calls, and a system behind it cannot be asked.
+    Failing,
 }
 
 /// Kinds of services.
@@ -163,4 +196,19 @@ pub struct StatusView {
     pub directory_release: String,
     /// Whether that release tells which postcodes are no longer in use.
     pub directory_knows_terminations: bool,
+    /// Agreements that end soon with nothing to follow, the soonest first, and last the responders that have none.
+    pub agreement_ends: Vec<AgreementEnd>,
+}
+
+/// An agreement whose end leaves responders without one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreementEnd {
+    /// The one in force; `None` for responders that have none now.
+    pub agreement: Option<AgreementVersion>,
+    /// The last day, where there is one.
+    pub last: Option<jiff::civil::Date>,
+    /// Days left after today.
+    pub days_left: u32,
+    /// Who then has none.
+    pub responders: Vec<ResponderId>,
 }

@@ -1,6 +1,8 @@
 //! Which adapters are there, connected to this broker or to another one of the same store. Memory only: after a restart every responder
 //! has the benefit of the doubt for a while.
 
+use super::input::AdapterReport;
+use super::output::{AdapterHealth, AdapterView};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use usher_domain::code::{ClientId, ResponderId};
@@ -15,12 +17,14 @@ pub struct Presence {
     elsewhere: Mutex<HashMap<ResponderId, Timestamp>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Seen {
     /// Lease calls that wait just now.
     waiting_calls: usize,
     /// When it last called.
     last_call: Timestamp,
+    /// What it said of itself.
+    report: Option<AdapterReport>,
 }
 
 impl Seen {
@@ -34,6 +38,28 @@ impl Seen {
 
     fn is_connected(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_sign(now)) < CONNECTED_FOR
+    }
+
+    fn health(&self, now: Timestamp) -> AdapterHealth {
+        let report = self.report.as_ref();
+        let fails = |report: &AdapterReport| {
+            report
+                .connectors
+                .iter()
+                .any(|connector| !connector.trouble.is_empty())
+        };
+        let is_full = |report: &AdapterReport| {
+            report.most_in_hand > 0 && report.in_hand >= report.most_in_hand
+        };
+        if !self.is_connected(now) {
+            AdapterHealth::Absent
+        } else if report.is_some_and(fails) {
+            AdapterHealth::Failing
+        } else if report.is_some_and(is_full) {
+            AdapterHealth::Busy
+        } else {
+            AdapterHealth::Connected
+        }
     }
 }
 
@@ -50,14 +76,22 @@ impl Presence {
         }
     }
 
-    /// An adapter calls for `responders`; while the guard lives its call is waiting.
+    /// An adapter calls for `responders`, and says of itself what it says; while the guard lives its call is waiting.
     pub(super) fn call<'a>(
         &'a self,
         responders: &'a [ResponderId],
         client: &'a ClientId,
+        report: Option<&AdapterReport>,
         now: Timestamp,
     ) -> Call<'a> {
         self.note(responders, client, now, 1);
+        let mut seen = self.lock();
+        for responder in responders {
+            if let Some(seen) = seen.get_mut(responder).and_then(|all| all.get_mut(client)) {
+                seen.report = report.cloned();
+            }
+        }
+        drop(seen);
         Call {
             presence: self,
             responders,
@@ -82,6 +116,7 @@ impl Presence {
             let entry = clients.entry(client.clone()).or_insert(Seen {
                 waiting_calls: 0,
                 last_call: now,
+                report: None,
             });
             entry.waiting_calls += calls;
             entry.last_call = now;
@@ -139,6 +174,24 @@ impl Presence {
             .last_elsewhere(responder)
             .is_some_and(|last| now.duration_since(last) < CONNECTED_FOR);
         here.max(usize::from(elsewhere))
+    }
+
+    /// The adapters of `responder` that have called this broker, by program.
+    pub fn adapters(&self, responder: &ResponderId, now: Timestamp) -> Vec<AdapterView> {
+        let seen = self.lock();
+        let mut views: Vec<AdapterView> = seen
+            .get(responder)
+            .into_iter()
+            .flatten()
+            .map(|(client, seen)| AdapterView {
+                client: client.clone(),
+                health: seen.health(now),
+                last_call: seen.last_call,
+                report: seen.report.clone(),
+            })
+            .collect();
+        views.sort_by(|one, other| one.client.as_str().cmp(other.client.as_str()));
+        views
     }
 
     /// Whether an adapter of `responder` is connected.

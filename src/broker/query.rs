@@ -298,7 +298,7 @@ pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) ->
     let wanted = |alert: &&Alert| {
         enquiry.check(alert.check).is_some_and(|check| {
             permit::sees_check(actor, enquiry, check)
-                && filter.matches(alert, enquiry.deadline.court(), check.responder.as_ref())
+                && filter.matches(alert, enquiry.deadline.court(), check.concerned())
         })
     };
     let entry = |alert: &Alert| AlertEntry::Raised {

@@ -116,8 +116,7 @@ impl Broker {
                     .share(responder, working_time_left, now, &policy)
             });
         let card = check
-            .responder
-            .as_ref()
+            .concerned()
             .map(|responder| self.card(responder))
             .unwrap_or_default();
         let routed = check.responder.is_some();
@@ -232,7 +231,7 @@ fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
 fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
     let expectation = match (routed, advice) {
         (false, _) => {
-            "No responder was found for this part: it is for the operators to route, who are told at submission."
+            "No responder was found for this part, or no agreement lets it be asked: it is for the operators, who are told at submission."
         }
         (true, Advice::Likely) => "An answer before the hearing is likely.",
         (true, Advice::Doubtful) => {
@@ -290,7 +289,7 @@ fn warning(code: WarningCode) -> Warning {
         ),
         WarningCode::UnroutableAddress => (
             "personal.addresses",
-            "Part of the enquiry leads to no responder: the operators, who are told at submission, will route it.",
+            "Part of the enquiry leads to no responder that may be asked: the operators, who are told at submission, will see to it.",
         ),
         WarningCode::NotAWorkingDay => (
             "deadline",

@@ -2,13 +2,15 @@
 
 use super::input::ListRespondersInput;
 use super::opened::{ResponderCard, ResponderCards};
-use super::output::{LookupView, ResponderKind, ResponderView, StatusView};
+use super::output::{AgreementEnd, LookupView, ResponderKind, ResponderView, StatusView};
 use super::{Broker, BrokerError, route};
 use crate::directory::{self, PostcodeOutcome, Responder};
 use crate::store::StoreError;
 use jiff::SignedDuration;
+use std::collections::HashMap;
 use std::sync::Arc;
-use usher_domain::code::Postcode;
+use usher_domain::agreement::Cover;
+use usher_domain::code::{Postcode, ResponderId};
 use usher_domain::enquiry::{CheckState, UnroutableWhy};
 use usher_domain::limits;
 use usher_domain::time::{Timestamp, to_london};
@@ -37,6 +39,17 @@ impl Broker {
         Ok((views, rest.next().is_some()))
     }
 
+    /// How many checks wait in the queue of each responder that has any.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn waiting_counts(&self) -> Result<HashMap<ResponderId, usize>, BrokerError> {
+        let queues = self.store.queues().await?.into_iter();
+        Ok(queues
+            .map(|(responder, _, waiting)| (responder, waiting))
+            .collect())
+    }
+
     async fn view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
         let now = self.clock.now();
         let queue = self
@@ -60,6 +73,8 @@ impl Broker {
             waiting: queue.as_ref().map_or(0, |(_, _, waiting)| *waiting),
             nearest_deadline: queue.map(|(_, first, _)| first.deadline),
             oldest_wait: self.oldest_wait(responder).await?,
+            adapters: self.presence.adapters(&responder.id, now),
+            lending: self.lending.view(&responder.id, responder.lent_max, now),
         })
     }
 
@@ -75,7 +90,7 @@ impl Broker {
             let since =
                 stored.and_then(
                     |stored| match stored.enquiry.check(queued.check.number)?.state {
-                        CheckState::Waiting { since } => Some(since),
+                        CheckState::Waiting { since, .. } => Some(since),
                         _ => None,
                     },
                 );
@@ -140,7 +155,38 @@ impl Broker {
             bank_holidays_known_until: self.policy().calendar.known_until(),
             directory_release: self.directory().table().about().release.clone(),
             directory_knows_terminations: self.directory().table().knows_terminations(),
+            agreement_ends: self.agreement_ends(),
         })
+    }
+
+    /// Agreements that end within 90 days with nothing to follow, and responders that have none today.
+    pub fn agreement_ends(&self) -> Vec<AgreementEnd> {
+        let (policy, directory) = (self.policy(), self.directory());
+        let (agreements, today) = (&policy.agreements, to_london(self.clock.now()).date());
+        let endings = agreements.endings(today).into_iter();
+        let mut ends: Vec<AgreementEnd> = endings
+            .filter(|ending| ending.warning().is_some())
+            .map(|ending| AgreementEnd {
+                agreement: Some(ending.agreement.reference()),
+                last: Some(ending.last),
+                days_left: ending.days_left.try_into().unwrap_or_default(),
+                responders: ending.parties.into_iter().cloned().collect(),
+            })
+            .collect();
+        let responders = directory.responders().iter();
+        let none: Vec<_> = responders
+            .filter(|one| agreements.cover(&one.id, today) == Cover::None)
+            .map(|one| one.id.clone())
+            .collect();
+        if !none.is_empty() {
+            ends.push(AgreementEnd {
+                agreement: None,
+                last: None,
+                days_left: 0,
+                responders: none,
+            });
+        }
+        ends
     }
 
     /// How long the oldest step that is due and not raised has been due; zero when there is none. Read from the store, so that it grows
@@ -174,7 +220,7 @@ impl Broker {
     }
 
     /// What people need to know of a responder beside a check.
-    pub(super) fn card(&self, responder: &usher_domain::code::ResponderId) -> ResponderCard {
+    pub(super) fn card(&self, responder: &ResponderId) -> ResponderCard {
         self.cards
             .load()
             .get(responder)

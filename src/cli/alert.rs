@@ -21,6 +21,11 @@ pub(super) enum AlertCommand {
         before_help = "Examples:\n  usher alert list\n  usher alert list --state open --audience operator --format json"
     )]
     List(ListArgs),
+    /// Count alerts that have not ended: a line for each responder and cause, however many checks it holds up
+    #[command(
+        before_help = "Examples:\n  usher alert count\n  usher alert count --audience operator --format json"
+    )]
+    Count(CountArgs),
     /// Show the alerts that have not ended, then every change, until Ctrl-C
     #[command(
         before_help = "Examples:\n  usher alert watch\n  usher alert watch --court B01IX --resume CURSOR --format json"
@@ -70,6 +75,14 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CountArgs {
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct WatchArgs {
     /// Go on after this cursor instead of starting with what has not ended
     #[arg(
@@ -100,6 +113,7 @@ pub(super) struct AcknowledgeArgs {
 pub(super) async fn run(command: AlertCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
         AlertCommand::List(args) => list(&args, context).await,
+        AlertCommand::Count(args) => count(&args, context).await,
         AlertCommand::Watch(args) => watch(&args, context).await,
         AlertCommand::Acknowledge(args) => acknowledge(&args, context).await,
     }
@@ -135,6 +149,57 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
         .output
         .list(&response, found, next, |found| alerts(found))?;
     Ok(Exit::Ok)
+}
+
+async fn count(args: &CountArgs, context: &Context) -> Result<Exit, Failure> {
+    let client = Client::reading(&args.connect, &context.environment)?;
+    let request = v1::CountAlertsRequest {
+        audiences: args.filter.audiences(),
+        court_codes: args.filter.court.clone(),
+        responder_ids: args.filter.responder.clone(),
+    };
+    let counted = client
+        .operations()
+        .count_alerts(client.request(request))
+        .await;
+    let response = client.take(counted)?;
+    context.output.message(&response, counts)?;
+    Ok(Exit::Ok)
+}
+
+/// Counts as a table.
+fn counts(response: &v1::CountAlertsResponse) -> String {
+    let mut rows = table(&[
+        "responder",
+        "cause",
+        "open",
+        "looked after",
+        "in the queue",
+        "before",
+        "duty phone",
+    ]);
+    for count in &response.counts {
+        let tone = if count.open_count > 0 {
+            Tone::Bad
+        } else {
+            Tone::Doubtful
+        };
+        rows.add_row([
+            cell(&count.responder_name),
+            toned(count.cause.replace(['_', '-'], " "), tone),
+            cell(count.open_count.to_string()),
+            cell(count.acknowledged_count.to_string()),
+            cell(count.waiting_count.to_string()),
+            cell(civil(count.nearest_deadline_time.as_ref())),
+            cell(&count.duty_phone),
+        ]);
+    }
+    let more = if response.is_cut {
+        "\nThere are more alerts than could be counted; these are of the nearest deadlines."
+    } else {
+        ""
+    };
+    format!("{rows}{more}")
 }
 
 /// Alerts as a table.

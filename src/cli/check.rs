@@ -1,7 +1,8 @@
 //! `usher check`: the part of an enquiry that one responder must answer. Desks and testers act as an adapter does; operators
-//! and officers route and close.
+//! and officers route and close, and operators record what was answered by telephone.
 
 mod adapter;
+mod answer_by_phone;
 mod show;
 
 use super::Context;
@@ -44,6 +45,14 @@ pub(super) enum CheckCommand {
                        usher check answer --example"
     )]
     Answer(adapter::AnswerArgs),
+    /// Record an answer that came by telephone (operators); the program that had the check has lost it. `usher check answer --example`
+    /// shows the form of a longer answer
+    #[command(
+        before_help = "Examples:\n  usher check answer-by-phone 7K3M-9QXA-A/1 --disposition not-known --given-by \"Dana Desk\" --number \"020 7946 0123\"\n  \
+                       usher check answer-by-phone 7K3M-9QXA-A/1 --disposition known-relevant --content answer.json --given-by \"Dana Desk\" \
+                       --given-by-post \"MASH duty desk\" --number \"020 7946 0123\""
+    )]
+    AnswerByPhone(answer_by_phone::AnswerByPhoneArgs),
     /// Give a check back to the queue
     #[command(before_help = "Examples:\n  usher check release 7K3M-9QXA-A/1")]
     Release(adapter::ReleaseArgs),
@@ -67,7 +76,7 @@ pub(super) enum CheckCommand {
     Reroute(RerouteArgs),
     /// End a check, with a reason (operators, officers and managers)
     #[command(
-        before_help = "Examples:\n  usher check close 7K3M-9QXA-A/1 --reason answered-elsewhere --note \"The social worker rang\""
+        before_help = "Examples:\n  usher check close 7K3M-9QXA-A/1 --reason answered-elsewhere --note \"The case file has the answer of last week\""
     )]
     Close(CloseArgs),
 }
@@ -118,6 +127,7 @@ pub(super) async fn run(command: CheckCommand, context: &Context) -> Result<Exit
         CheckCommand::Renew(args) => adapter::renew(&args, context).await,
         CheckCommand::Accept(args) => adapter::accept(&args, context).await,
         CheckCommand::Answer(args) => adapter::answer(&args, context).await,
+        CheckCommand::AnswerByPhone(args) => answer_by_phone::answer_by_phone(&args, context).await,
         CheckCommand::Release(args) => adapter::release(&args, context).await,
         CheckCommand::Ask(args) => adapter::ask(&args, context).await,
         CheckCommand::Redirect(args) => adapter::redirect(&args, context).await,

@@ -31,6 +31,11 @@ pub(super) struct DemoArgs {
     /// It must hold no enquiries; tables are made where there are none. They stay there when the demo ends.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    /// Fill tables for the SQL connector in this PostgreSQL database in place of a file, such as `postgres://USER@HOST/DATABASE`
+    ///
+    /// They are made anew in its schema `usher_demo_ssd`, and stay there when the demo ends. It may be the database of `--store`.
+    #[arg(long, value_name = "URL")]
+    replica: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -42,6 +47,7 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         seed: args.seed,
         keep_running: args.keep_running,
         folder: context.environment.temporary_folder(),
+        replica: args.replica.map(|url| args.database.settings(url)),
         database: args.store.map(|url| args.database.settings(url)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

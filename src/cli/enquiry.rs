@@ -10,7 +10,7 @@ mod show;
 mod submit;
 mod target;
 
-pub(super) use answer::{disposition, told_lines};
+pub(super) use answer::{answered_by, disposition, told_lines};
 pub(super) use context::{context_lines, requester_lines};
 pub(super) use people::people_lines;
 pub(super) use show::{by, deadline, deadline_parts, enquiry_page, person};

@@ -249,7 +249,7 @@ fn hint_of(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "NOT_PERMITTED" => {
             "what each role uses: officers and managers `usher enquiry`, adapters `usher check list` and what follows from it, \
-             operators `usher check reroute` and `usher check close`, and all of them `usher alert list`"
+             operators `usher check reroute`, `usher check close` and `usher check answer-by-phone`, and all of them `usher alert list`"
         }
         "PERSON_REQUIRED" => "give --person-name, or a [person] in the client file",
         "LEASE_LOST" => {

@@ -26,6 +26,7 @@ macro_rules! named {
 }
 
 named!(
+    CountAlertsResponse,
     Alert,
     AnswerContent,
     AssignedCheck,

@@ -91,7 +91,38 @@ async fn list(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     context
         .output
         .list(&response, found, next, responders_table)?;
+    if !context.output.is_json() {
+        note_agreement_ends(&client, context).await;
+    }
     Ok(Exit::Ok)
+}
+
+/// Tells operators of agreements that end soon, and of responders that have none; nobody else may know how the broker is.
+async fn note_agreement_ends(client: &Client, context: &Context) {
+    let request = client.request(v1::GetStatusRequest {});
+    let Ok(status) = client.operations().get_status(request).await else {
+        return;
+    };
+    for end in status.into_inner().agreement_ends {
+        context.output.note(&agreement_end(&end));
+    }
+}
+
+fn agreement_end(end: &v1::AgreementEnd) -> String {
+    let responders = match &end.responder_ids[..] {
+        few @ ([_] | [_, _] | [_, _, _]) => clean(&few.join(", ")),
+        many => format!("{} responders", many.len()),
+    };
+    if end.agreement_id.is_empty() {
+        return format!("no agreement: nothing may be asked of {responders}");
+    }
+    format!(
+        "agreement {} {} ends on {}, in {} days: then nothing may be asked of {responders}",
+        clean(&end.agreement_id),
+        clean(&end.agreement_version),
+        clean(&end.last_day),
+        end.days_left
+    )
 }
 
 fn responders_table(responders: &[v1::Responder]) -> String {
@@ -161,6 +192,12 @@ fn responder_page(responder: &v1::Responder) -> String {
         shown(responder.waiting_count),
         civil(responder.nearest_deadline_time.as_ref()),
     );
+    if let Some(lending) = &responder.lending {
+        page.push_str(&lending_line(lending));
+    }
+    for adapter in &responder.adapters {
+        page.push_str(&adapter_lines(adapter));
+    }
     for day in &responder.hours {
         let _ = writeln!(
             page,
@@ -178,6 +215,53 @@ fn adapters(responder: &v1::Responder) -> String {
         Some(since) => format!("none connected since {}", civil(Some(since))),
         None => format!("{} connected", shown(responder.connected_adapters)),
     }
+}
+
+/// What the responder's programs hold and may, and why that is little.
+fn lending_line(lending: &v1::Lending) -> String {
+    let mut line = format!(
+        "lent         {} of {} at most",
+        lending.held_count, lending.most_held_count
+    );
+    if lending.loss_count > 0 {
+        let _ = write!(
+            line,
+            ", leases let go {} times in a row",
+            lending.loss_count
+        );
+    }
+    if let Some(until) = &lending.paused_until_time {
+        let _ = write!(line, ", lent nothing until {}", civil(Some(until)));
+    }
+    line + "\n"
+}
+
+/// One adapter: how it does, and what is wrong with which of its systems.
+fn adapter_lines(adapter: &v1::Adapter) -> String {
+    let mut lines = format!(
+        "             {}  {}, last call {}",
+        clean(&adapter.client_id),
+        word::<v1::AdapterHealth>(adapter.health),
+        civil(adapter.last_call_time.as_ref()),
+    );
+    if let Some(report) = &adapter.report {
+        let (version, most) = (clean(&report.version), report.most_in_hand);
+        let _ = write!(
+            lines,
+            ", {} of {most} in hand, version {version}",
+            report.in_hand
+        );
+        let failing = report
+            .connectors
+            .iter()
+            .filter(|seen| !seen.trouble.is_empty());
+        for connector in failing {
+            let (name, trouble) = (clean(&connector.name), clean(&connector.trouble));
+            let _ = write!(lines, "\n               {name}: {trouble}");
+        }
+    }
+    lines.push('\n');
+    lines
 }
 
 fn weekday(number: u32) -> &'static str {
@@ -209,14 +293,36 @@ mod tests {
                 closes: "17:00".into(),
             }],
             waiting_count: Some(3),
+            adapters: vec![v1::Adapter {
+                client_id: "spiffe://a".into(),
+                health: v1::AdapterHealth::Failing.into(),
+                last_call_time: None,
+                report: Some(v1::AdapterReport {
+                    version: "1.2".into(),
+                    connectors: vec![v1::ConnectorReport {
+                        name: "sql".into(),
+                        trouble: "away".into(),
+                    }],
+                    in_hand: 3,
+                    most_in_hand: 8,
+                }),
+            }],
+            lending: Some(v1::Lending {
+                held_count: 1,
+                most_held_count: 8,
+                loss_count: 2,
+                paused_until_time: None,
+            }),
             ..Default::default()
         };
         let page = responder_page(&responder);
         for wanted in [
+            "lent         1 of 8 at most, leases let go 2 times in a row\n",
             "hackney   children social care",
             "Monday       09:00 to 17:00",
             "3 checks",
             "adapters     - connected",
+            "spiffe://a  failing, last call -, 3 of 8 in hand, version 1.2\n               sql: away\n",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }

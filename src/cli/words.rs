@@ -103,8 +103,10 @@ vocabulary! {
         NoAddress = "no-address", NoFixedAbode = "no-fixed-abode", Withheld = "withheld", Malformed = "malformed",
         Unknown = "unknown", NoAuthority = "no-authority",
         OutsideEnglandAndWales = "outside-england-and-wales", NoResponder = "no-responder", Disputed = "disputed",
-        NotOurs = "not-ours",
+        NotOurs = "not-ours", NoAgreement = "no-agreement", AgreementEnded = "agreement-ended",
+        PurposeNotAgreed = "purpose-not-agreed", NoLawfulBasis = "no-lawful-basis",
     }
+    SharingDecision { Permit = "permit", Deny = "deny", Review = "review" }
     RouteReasonKind { Address = "address", Named = "named", Redirected = "redirected", Operator = "operator" }
     AddressRole {
         Home = "home", ProposedCurfew = "proposed-curfew", Partner = "partner", Child = "child",
@@ -113,6 +115,11 @@ vocabulary! {
     AddressKind { Given = "given", NoFixedAbode = "no-fixed-abode", Withheld = "withheld" }
     DecisionKind {
         SeekAdjournment = "seek-adjournment", ProceedWithout = "proceed-without", WithdrawCurfew = "withdraw-curfew",
+    }
+    AdapterHealth { Connected = "connected", Busy = "busy", Absent = "absent", Failing = "failing" }
+    PeopleReason {
+        PossibleMatch = "possible-match", TooLittle = "too-little", Agreement = "agreement", Unreadable = "unreadable",
+        SystemAway = "system-away", Other = "other",
     }
     CloseReason {
         Withdrawn = "withdrawn", CaseEnded = "case-ended", Duplicate = "duplicate",
@@ -164,7 +171,7 @@ vocabulary! {
         Withdrawn = "withdrawn", HearingMoved = "hearing-moved", StepRaised = "step-raised",
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
-        SentencedOutstanding = "sentenced-outstanding", Closed = "closed",
+        SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered",
     }
 }
 

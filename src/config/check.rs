@@ -1,6 +1,7 @@
 //! What no single value shows: files that are not there, ports that collide, clients of responders that do not exist.
 //! `config check` and `serve` report all of it at once.
 
+use super::agreements;
 use super::calendar;
 use super::fault::{Fault, Place};
 use super::policy::Rules;
@@ -22,12 +23,14 @@ pub struct Parts {
     pub rules: Rules,
     /// Bank holidays.
     pub calendar: Calendar,
+    /// Who may be asked for what.
+    pub agreements: agreements::Files,
 }
 
-/// Reads the policy and the bank holidays that `config` names.
+/// Reads the policy, the bank holidays and the agreements that `config` names. A folder that is not there is not told here.
 ///
 /// # Errors
-/// Everything that is wrong with either file; warnings are returned with the parts.
+/// Everything that is wrong with a file; warnings are returned with the parts.
 pub fn parts(config: &Config) -> Result<(Parts, Vec<Fault>), Vec<Fault>> {
     let rules = match &config.policy.file {
         Some(file) => Rules::load(file),
@@ -37,13 +40,25 @@ pub fn parts(config: &Config) -> Result<(Parts, Vec<Fault>), Vec<Fault>> {
         Some(file) => calendar::with_file(file),
         None => Ok((calendar::built_in(), None)),
     };
-    match (rules, calendar) {
-        (Ok(rules), Ok((calendar, warning))) => {
-            Ok((Parts { rules, calendar }, warning.into_iter().collect()))
+    let folder = &config.agreements.folder;
+    let agreements = if folder.is_dir() {
+        agreements::load(folder)
+    } else {
+        Ok(agreements::Files::default())
+    };
+    match (rules, calendar, agreements) {
+        (Ok(rules), Ok((calendar, warning)), Ok(agreements)) => {
+            let parts = Parts {
+                rules,
+                calendar,
+                agreements,
+            };
+            Ok((parts, warning.into_iter().collect()))
         }
-        (rules, calendar) => {
+        (rules, calendar, agreements) => {
             let mut faults = rules.err().unwrap_or_default();
             faults.extend(calendar.err());
+            faults.extend(agreements.err().unwrap_or_default());
             Err(faults)
         }
     }
@@ -66,6 +81,9 @@ pub fn check(
             faults.extend(warnings);
             let ahead = i32::try_from(limits::HEARING_AHEAD_DAYS_MAX).unwrap_or(i32::MAX);
             faults.extend(calendar::ends_soon(&parts.calendar, today, ahead));
+            if config.agreements.folder.is_dir() {
+                faults.extend(parts.agreements.check(responders, today));
+            }
         }
         Err(more) => faults.extend(more),
     }
@@ -119,14 +137,23 @@ fn files(config: &Config, faults: &mut Vec<Fault>) {
             ));
         }
     }
-    let folder = &config.directory.responders;
-    if !folder.is_dir() {
-        let what = format!("there is no folder {}", folder.display());
-        faults.push(error_in(
+    let folders = [
+        (
             "directory.responders",
-            what,
+            &config.directory.responders,
             "copy config/responders, or give its path",
-        ));
+        ),
+        (
+            "agreements.folder",
+            &config.agreements.folder,
+            "copy config/agreements, or give its path: without an agreement nobody may be asked",
+        ),
+    ];
+    for (key, folder, remedy) in folders {
+        if !folder.is_dir() {
+            let what = format!("there is no folder {}", folder.display());
+            faults.push(error_in(key, what, remedy));
+        }
     }
     if config.store.engine != Engine::Postgres {
         store(&config.store.path, faults);

@@ -12,12 +12,14 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use toml::Spanned;
+use usher_domain::agreement::Agreements;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Track;
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::{LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule};
 use usher_domain::time::{Calendar, WorkingHours};
-use words::{Code, Length, Moments, Parsed};
+pub(super) use words::Code;
+use words::{Length, Moments, Parsed};
 
 /// The built-in `config/policy.toml`.
 pub const DEFAULTS: &str = include_str!("../../config/policy.toml");
@@ -219,7 +221,7 @@ impl Rules {
         Ok(Terms { hours, tracks })
     }
 
-    /// The whole policy.
+    /// The whole policy, but for agreements.
     ///
     /// # Errors
     /// When a ladder, general or of a responder, could leave a check unwatched.
@@ -235,6 +237,7 @@ impl Rules {
             unread: self.unread.clone(),
             responders,
             lease: self.lease,
+            agreements: Agreements::default(),
         };
         policy.validate().map(|()| policy)
     }

@@ -24,6 +24,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// Postcode, authority, responder.
     pub directory: DirectorySettings,
+    /// Who may be asked for what.
+    pub agreements: AgreementSettings,
     /// Who is told, and when.
     pub policy: PolicySettings,
     /// What watches deadlines.
@@ -124,6 +126,14 @@ pub struct DirectorySettings {
     pub responders: PathBuf,
 }
 
+/// Where information-sharing agreements come from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementSettings {
+    /// The folder of the agreements' files.
+    pub folder: PathBuf,
+}
+
 /// Where ladders and bank holidays come from.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,6 +169,7 @@ impl Config {
             tls,
             store,
             directory,
+            agreements,
             policy,
             ..
         } = self;
@@ -178,6 +189,7 @@ impl Config {
             &mut tls.client_ca,
             &mut store.path,
             &mut directory.responders,
+            &mut agreements.folder,
         ];
         for path in given.into_iter().flatten().chain(always) {
             *path = folder.join(&*path);

@@ -1,18 +1,20 @@
 //! One borough's adapter, as a client program: it leases checks, nearest deadline first, and answers, lets people answer, asks back, sends on,
-//! or dies with checks in its hands.
+//! or dies with checks in its hands. Where a real adapter asks the borough's system, its people: they take what that leaves to them.
 
 use super::agenda::{self, Planned, TOLD_MAX};
 use super::cast::{Behaviour, Fate, Matter, fate};
 use super::client::{Client, Common, before_reconnecting, call, person};
+use super::connectors::Joined;
 use super::officer::after;
 use super::records::Records;
 use super::seed::{dice, full_name, request_id};
 use crate::clock::{Clock as _, Stopwatch};
 use jiff::SignedDuration;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tonic::Status;
 use tonic::transport::Channel;
 use usher_domain::limits;
@@ -26,6 +28,10 @@ const LEASED_AT_ONCE: u32 = 16;
 const LEASE_SECONDS: i64 = 15 * 60;
 /// In real time, between calls that brought nothing: where the clock runs fast, waiting is over at once.
 const EMPTY_CALL_LEAST: Duration = Duration::from_millis(40);
+/// In real time, between two looks of people at their list when nothing was left to them.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
+/// Checks that people see in one look at their list.
+const LISTED: i32 = 100;
 /// Calls that brought checks before a dying adapter dies.
 const DIES_AFTER: u32 = 3;
 /// How long it stays away, in simulated minutes.
@@ -91,9 +97,18 @@ pub(super) struct Borough {
 }
 
 impl Borough {
-    /// Plays the borough until the run stops.
-    pub(super) async fn play(self) {
+    /// Plays the borough until the run stops, beside the adapter that asks its system.
+    pub(super) async fn play(self, joined: Option<Joined>) {
         let borough = Arc::new(self);
+        if let Some(Joined {
+            adapter,
+            system,
+            left,
+        }) = joined
+        {
+            tokio::join!(adapter.run(), system, borough.desk(&left));
+            return;
+        }
         match borough.behaviour {
             Behaviour::Absent => borough.presence.set(2),
             Behaviour::Dying { restarts } => {
@@ -121,16 +136,50 @@ impl Borough {
         let Some(client) = (self.connect)() else {
             return;
         };
-        self.presence.set(1);
         let (tell, told) = mpsc::channel(TOLD_MAX);
-        let (borough, adapter) = (Arc::clone(&self), client.adapter());
+        tokio::select! {
+            () = self.clone().act(&client, told) => {}
+            () = self.work(&client, &tell, dies) => {}
+        }
+    }
+
+    /// The people beside a real adapter: they look at their list when it has `left` them something, and from time to time.
+    async fn desk(self: Arc<Self>, left: &Notify) {
+        let Some(client) = (self.connect)() else {
+            return;
+        };
+        let (tell, told) = mpsc::channel(TOLD_MAX);
+        tokio::select! {
+            () = self.clone().act(&client, told) => {}
+            () = self.look(&client, &tell, left) => {}
+        }
+    }
+
+    /// Does what it is told, when it is due.
+    async fn act(self: Arc<Self>, client: &Client, told: mpsc::Receiver<Planned<Act>>) {
+        self.presence.set(1);
+        let (common, adapter) = (self.common.clone(), client.adapter());
         let perform = move |act| {
-            let (borough, adapter) = (Arc::clone(&borough), adapter.clone());
+            let (borough, adapter) = (Arc::clone(&self), adapter.clone());
             async move { borough.perform(act, adapter).await }
         };
-        tokio::select! {
-            () = agenda::play(self.common.clone(), Vec::new(), told, perform) => {}
-            () = self.work(&client, &tell, dies) => {}
+        agenda::play(common, Vec::new(), told, perform).await;
+    }
+
+    async fn look(&self, client: &Client, tell: &mpsc::Sender<Planned<Act>>, left: &Notify) {
+        let mut seen = HashSet::new();
+        loop {
+            // An error means that the next look tells.
+            for taken in left_to_people(client, &mut seen).await.unwrap_or_default() {
+                if let Some(planned) = self.plan(taken) {
+                    // An error means that the run is over.
+                    let _ = tell.send(planned).await;
+                }
+            }
+            tokio::select! {
+                () = left.notified() => tokio::time::sleep(EMPTY_CALL_LEAST).await,
+                () = tokio::time::sleep(LOOKED_EVERY) => {}
+            }
         }
     }
 
@@ -171,6 +220,7 @@ impl Borough {
             max_checks: LEASED_AT_ONCE,
             wait: seconds(limits::LEASE_WAIT_SECONDS_MAX.cast_signed()),
             lease: seconds(LEASE_SECONDS),
+            report: None,
         }
     }
 
@@ -370,6 +420,29 @@ impl Borough {
     fn request_id(&self, labels: &[&str]) -> String {
         request_id(self.common.seed, &[&[self.id.as_str()], labels].concat())
     }
+}
+
+/// What waits for people and is not among `seen`: they take it without a lease.
+async fn left_to_people(
+    client: &Client,
+    seen: &mut HashSet<(String, usize)>,
+) -> Result<Vec<v1::LeasedCheck>, Status> {
+    let request = v1::ListChecksRequest {
+        states: vec![v1::CheckState::Waiting.into()],
+        page_size: LISTED,
+        ..v1::ListChecksRequest::default()
+    };
+    let listed = call!(client.adapter(), list_checks, request)?;
+    let is_new = |check: &v1::AssignedCheck| {
+        check.for_people() != v1::PeopleReason::Unspecified
+            && seen.insert((check.id.clone(), check.exchanges.len()))
+    };
+    let left = listed.checks.into_iter().filter(is_new);
+    let taken = |check| v1::LeasedCheck {
+        check: Some(check),
+        ..v1::LeasedCheck::default()
+    };
+    Ok(left.map(taken).collect())
 }
 
 /// The moment of a check's deadline.

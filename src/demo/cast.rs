@@ -1,6 +1,7 @@
 //! Who plays: each borough's way of answering, seeded, and how it treats one check. A borough that is absent all day never has much of the
 //! day's work, so that the day shows more than its absence.
 
+use super::connectors::Kind;
 use super::seed::{dice, happens};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub(super) enum Behaviour {
     },
     /// Its adapter never connects.
     Absent,
+    /// A real adapter asks its system; its people take what the adapter leaves to them.
+    Connected(Kind),
 }
 
 impl Behaviour {
@@ -43,11 +46,12 @@ impl Behaviour {
             Self::Late => "late",
             Self::Dying { .. } => "crashes",
             Self::Absent => "absent",
+            Self::Connected(kind) => kind.word(),
         }
     }
 }
 
-/// How many boroughs of each kind there are among 33; every other one is prompt.
+/// How many boroughs of each kind there are among 33; one besides is on each connector, and every other one is prompt.
 const KINDS: [(Behaviour, usize); 7] = [
     (Behaviour::Dying { restarts: true }, 1),
     (Behaviour::Dying { restarts: false }, 1),
@@ -92,9 +96,15 @@ pub(super) fn behaviours(
             cast.insert(responder.clone(), kind);
         }
     }
-    for responder in all {
-        cast.entry(responder).or_insert(Behaviour::Prompt);
-    }
+    // Those with the most work: there a connector shows most.
+    all.sort_by_key(|responder| std::cmp::Reverse(has(responder)));
+    let others: Vec<ResponderId> = all
+        .into_iter()
+        .filter(|id| !cast.contains_key(id))
+        .collect();
+    let kinds = Kind::ALL.map(Behaviour::Connected).into_iter();
+    let rest = kinds.chain(std::iter::repeat(Behaviour::Prompt));
+    cast.extend(others.into_iter().zip(rest));
     cast
 }
 
@@ -177,6 +187,10 @@ pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rn
                 Fate::Redirect
             }
         }
+        Behaviour::Connected(_) => Fate::People {
+            promise: None,
+            answer: people_soon(matter, left, dice),
+        },
         Behaviour::AskingBack if !matter.handled && happens(dice, 50) => Fate::Ask,
         _ if happens(dice, 8) => Fate::People {
             promise: None,
@@ -249,13 +263,29 @@ mod tests {
         for (kind, wanted) in KINDS {
             assert_eq!(count(kind), wanted, "{kind:?}");
         }
-        assert!(count(Behaviour::Prompt) >= 33 / 3);
+        for kind in Kind::ALL {
+            assert_eq!(count(Behaviour::Connected(kind)), 1, "{kind:?}");
+        }
+        assert!(count(Behaviour::Prompt) >= 33 / 4);
         assert_eq!(
             cast,
             behaviours(1, &responders, &work),
             "the same seed, the same cast"
         );
         assert_ne!(cast, behaviours(2, &responders, &work));
+    }
+
+    #[test]
+    fn connectors_are_where_the_work_is() {
+        let responders = ids(33);
+        let work = responders.iter().map(|id| (id.clone(), 10));
+        let work: BTreeMap<_, _> = work.chain([(responders[7].clone(), 90)]).collect();
+        for seed in 0..50 {
+            let busiest = behaviours(seed, &responders, &work)[&responders[7]];
+            let prompt = matches!(busiest, Behaviour::Connected(Kind::Sql));
+            let other = KINDS.iter().any(|(kind, _)| *kind == busiest);
+            assert!(prompt || other, "seed {seed}: {busiest:?}");
+        }
     }
 
     #[test]

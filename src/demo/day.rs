@@ -4,6 +4,7 @@ use super::board::Board;
 use super::borough::{Borough, Presence};
 use super::cast::{Behaviour, behaviours};
 use super::client::{Client, Common};
+use super::connectors::{Held, Kind, Place, held, join};
 use super::display::{self, Shown};
 use super::list::{Case, List, ListError};
 use super::officer::Office;
@@ -15,6 +16,7 @@ use super::stage::{OFFICES_MAX, Running, Stage, Who};
 use super::track::Track;
 use super::{Options, display::say};
 use crate::clock::{ScaledClock, Stopwatch};
+use crate::config::settings::PostgresSettings;
 use crate::directory::{Directory, PostcodeOutcome};
 use anyhow::bail;
 use jiff::SignedDuration;
@@ -42,6 +44,8 @@ pub(super) struct Played {
     pub(super) track: Track,
     /// The lines of rows that came to nothing: neither a receipt nor a refusal.
     pub(super) unplayed: Vec<u64>,
+    /// The boroughs on a connector.
+    pub(super) connected: BTreeMap<Kind, ResponderId>,
 }
 
 /// A day, ready to be played.
@@ -55,6 +59,9 @@ pub(super) struct Day {
     /// The cases of each office.
     offices: Vec<Vec<Script>>,
     cast: BTreeMap<ResponderId, Behaviour>,
+    /// Whom the systems of boroughs on a connector hold.
+    people: BTreeMap<ResponderId, Vec<Held>>,
+    replica: Option<PostgresSettings>,
     dies_from: Timestamp,
 }
 
@@ -89,6 +96,7 @@ impl Day {
             .map(|responder| responder.id.clone())
             .collect();
         let cast = behaviours(options.seed, &responders, &work(&directory, &scripts));
+        let people = people(&cast, &directory, &scripts, options.seed);
         let dies_from = first_hearing_of_the_busiest_day(&scripts).unwrap_or(start);
         let (courts, offices) = offices(scripts);
         let common = Common {
@@ -111,6 +119,8 @@ impl Day {
             lines,
             offices,
             cast,
+            people,
+            replica: options.replica.clone(),
             dies_from: dies_from.saturating_sub(DIES_BEFORE_HEARINGS)?,
         })
     }
@@ -120,7 +130,7 @@ impl Day {
         let running = self.stage.start().await?;
         let track = Track::default();
         let board = Arc::new(Board::default());
-        let (mut clients, shown) = self.enter(&running, &board)?;
+        let (mut clients, shown) = self.enter(&running, &board).await?;
         let mut display = JoinSet::new();
         display.spawn(display::show(Arc::clone(&self.common.clock), board, shown));
         let led = self.lead(&running, &track).await;
@@ -136,6 +146,7 @@ impl Day {
             stage: self.stage,
             records: self.records,
             track,
+            connected: connected(&self.cast).collect(),
         })
     }
 
@@ -145,6 +156,20 @@ impl Day {
             self.lines.len(),
             self.plan.real().as_secs()
         ));
+        for (kind, borough) in connected(&self.cast) {
+            say(&format!(
+                "{borough} is on the connector {}{}",
+                kind.word(),
+                match kind {
+                    Kind::Sql if self.replica.is_none() =>
+                        ", over an embedded engine (SQLite): give a PostgreSQL with --replica",
+                    Kind::Sql => ", over the PostgreSQL of --replica",
+                    Kind::Rest => ", over an HTTP interface on loopback",
+                    Kind::Drop => ", over a folder and a batch",
+                    Kind::Desk => ": people answer everything",
+                }
+            ));
+        }
         let look_after = async {
             while !running.is_over() {
                 tokio::time::sleep(LOOKED_AFTER_EVERY).await;
@@ -169,7 +194,7 @@ impl Day {
     }
 
     /// Sends every client program on stage.
-    fn enter(
+    async fn enter(
         &mut self,
         running: &Running,
         board: &Arc<Board>,
@@ -187,14 +212,22 @@ impl Day {
             }
             .play(),
         );
+        let mut people = std::mem::take(&mut self.people);
         for (id, behaviour) in &self.cast {
+            let joined = match behaviour {
+                Behaviour::Connected(kind) => {
+                    let people = people.remove(id).unwrap_or_default();
+                    Some(join(*kind, id, people, &self.place(address)).await?)
+                }
+                _ => None,
+            };
             let borough = self.borough(id, *behaviour, address)?;
             shown.push(Shown {
                 id: id.to_string(),
                 behaviour: *behaviour,
                 presence: Arc::clone(&borough.presence),
             });
-            clients.spawn(borough.play());
+            clients.spawn(borough.play(joined));
         }
         for (number, scripts) in std::mem::take(&mut self.offices).into_iter().enumerate() {
             let client = self.stage.client(&Who::Office(number), address)?;
@@ -207,6 +240,17 @@ impl Day {
             clients.spawn(office.play());
         }
         Ok((clients, shown))
+    }
+
+    fn place(&self, broker: SocketAddr) -> Place<'_> {
+        Place {
+            folder: self.stage.folder.path(),
+            certificates: self.stage.folder.certificates(),
+            broker,
+            clock: Arc::clone(&self.common.clock),
+            stop: self.common.stop.clone(),
+            replica: self.replica.as_ref(),
+        }
     }
 
     fn borough(
@@ -228,6 +272,32 @@ impl Day {
             others: self.stage.authorities(Some(id)),
         })
     }
+}
+
+/// The boroughs on a connector.
+fn connected(cast: &BTreeMap<ResponderId, Behaviour>) -> impl Iterator<Item = (Kind, ResponderId)> {
+    cast.iter().filter_map(|(id, behaviour)| match behaviour {
+        Behaviour::Connected(kind) => Some((*kind, id.clone())),
+        _ => None,
+    })
+}
+
+/// Whom the systems of boroughs on a connector hold.
+fn people(
+    cast: &BTreeMap<ResponderId, Behaviour>,
+    directory: &Directory,
+    scripts: &[Script],
+    seed: u64,
+) -> BTreeMap<ResponderId, Vec<Held>> {
+    let held = |(_, id): (Kind, ResponderId)| {
+        let cases = scripts.iter().map(|script| &script.case);
+        let cases: Vec<&Case> = cases
+            .filter(|case| reached(directory, case).contains(&id))
+            .collect();
+        let people = held(seed, id.as_str(), &cases);
+        (id, people)
+    };
+    connected(cast).map(held).collect()
 }
 
 /// How much of the day is likely to reach each responder: once per address.

@@ -4,10 +4,10 @@ use super::client::Client;
 use crate::app::{self, App, AppParts, Opened, open_store};
 use crate::auth::{Identities, IdentityEntry, IdentityTable};
 use crate::clock::{Clock, ScaledClock, Stopwatch, SystemClock};
-use crate::config::calendar;
 use crate::config::check::Parts;
 use crate::config::policy::Rules;
 use crate::config::settings::{Engine, PostgresSettings, StoreSettings};
+use crate::config::{agreements, calendar};
 use crate::directory::Directory;
 use crate::ids::{Ids, RandomIds};
 use crate::lifecycle::{Ending, Lifecycle, Signal, Signals};
@@ -70,7 +70,8 @@ impl Who {
         }
     }
 
-    fn uri(&self) -> String {
+    /// What its certificate says it is.
+    pub(super) fn uri(&self) -> String {
         format!("spiffe://{TRUST_DOMAIN}/demo/{}", self.name())
     }
 
@@ -336,6 +337,8 @@ fn policy(directory: &Directory) -> anyhow::Result<(Policy, Duration)> {
     let parts = Parts {
         rules: Rules::built_in().map_err(|_| anyhow!("the built-in policy cannot be read"))?,
         calendar: calendar::built_in(),
+        agreements: agreements::built_in()
+            .map_err(|_| anyhow!("the built-in agreement cannot be read"))?,
     };
     let absent_after = parts.rules.absent_after;
     let policy = app::policy(&parts, directory, Path::new("config/responders"))?;

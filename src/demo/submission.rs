@@ -1,13 +1,16 @@
-//! From a row of the court list to what an officer submits. Children's and partners' names are invented: a list has none.
+//! From a row of the court list to what an officer submits. Children's names and births and partners' names are invented: a list has none.
 
 use super::list::Case;
 use super::seed;
-use jiff::civil::DateTime;
+use jiff::ToSpan as _;
+use jiff::civil::{Date, DateTime};
 use usher_domain::enquiry::ReportType;
 use usher_proto::v1;
 
 /// A postcode as the wire takes it, in characters; longer text goes into the lines of the address.
 const POSTCODE_CHARS_MAX: usize = 16;
+/// An invented child is so old at most, in days.
+const CHILD_DAYS_MAX: i32 = 16 * 365;
 /// What lists write where there is no address.
 const NO_FIXED_ABODE: [&str; 4] = ["nfa", "no fixed abode", "no fixed address", "homeless"];
 /// What lists write where an address is protected.
@@ -57,8 +60,11 @@ const fn report(report: ReportType) -> v1::ReportType {
     }
 }
 
-fn personal(case: &Case, seed: u64) -> v1::Personal {
-    let mut dice = seed::dice(seed, &["family", &case.line.to_string()]);
+/// The people of `case`, as the officer describes them.
+pub(super) fn personal(case: &Case, seed: u64) -> v1::Personal {
+    let line = case.line.to_string();
+    let mut dice = seed::dice(seed, &["family", &line]);
+    let mut births = seed::dice(seed, &["births", &line]);
     let name = name(&case.defendant);
     let mut addresses = Vec::new();
     let home = add(&mut addresses, v1::AddressRole::Home, &case.home_postcode);
@@ -84,6 +90,11 @@ fn personal(case: &Case, seed: u64) -> v1::Personal {
                 family: name.family.clone(),
                 given: seed::given(&mut dice).into(),
             }),
+            born: Some(known(
+                case.requested_at
+                    .date()
+                    .saturating_sub(births.i32(30..CHILD_DAYS_MAX).days()),
+            )),
             relationship: "child".into(),
             lives_with_subject: at_home,
             address,
@@ -98,10 +109,7 @@ fn personal(case: &Case, seed: u64) -> v1::Personal {
     });
     let subject = v1::Subject {
         name: Some(name),
-        born: case.born.map(|born| v1::Birth {
-            date: born.to_string(),
-            accuracy: v1::BirthAccuracy::Known.into(),
-        }),
+        born: case.born.map(known),
         crn: case
             .crn
             .as_ref()
@@ -115,6 +123,13 @@ fn personal(case: &Case, seed: u64) -> v1::Personal {
         children,
         others: partner.into_iter().collect(),
         ..v1::Personal::default()
+    }
+}
+
+fn known(born: Date) -> v1::Birth {
+    v1::Birth {
+        date: born.to_string(),
+        accuracy: v1::BirthAccuracy::Known.into(),
     }
 }
 

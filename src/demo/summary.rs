@@ -5,10 +5,10 @@ use super::records::Receipt;
 use super::track::Track;
 use crate::store::{Cursor, Filter, Page, Store, StoreError};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, Timeliness};
-use usher_domain::event::EventKind;
+use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{CheckNumber, EnquiryId};
 use usher_domain::index::next_due;
 use usher_domain::limits::PAGE_SIZE_MAX;
@@ -165,12 +165,21 @@ pub(super) struct Worst {
     pub(super) live_alerts: usize,
 }
 
+/// The checks that a program answered by itself, and those that it left to people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hands {
+    pub(super) settled: HashSet<(EnquiryId, CheckNumber)>,
+    pub(super) people: HashSet<(EnquiryId, CheckNumber)>,
+}
+
 /// Everything that the table shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     pub(super) summary: Summary,
     pub(super) boroughs: BTreeMap<String, Score>,
     pub(super) worst: Vec<Worst>,
+    /// Who settled what, by the program that told the broker.
+    pub(super) hands: HashMap<String, Hands>,
     /// Steps that were due already when they were computed, and so do not count as late.
     pub(super) due_at_once: u64,
 }
@@ -257,6 +266,23 @@ impl Findings {
         }
     }
 
+    fn note_hands(&mut self, enquiry: EnquiryId, event: &Event) {
+        let Some(check) = event.check else { return };
+        let is_program = event.by.person.is_none();
+        let hands = self.hands.entry(event.by.client.to_string()).or_default();
+        match &event.kind {
+            EventKind::Answered { version: 1, .. } if is_program => {
+                hands.settled.insert((enquiry, check));
+            }
+            EventKind::Released {
+                for_people: Some(_),
+            } => {
+                hands.people.insert((enquiry, check));
+            }
+            _ => {}
+        }
+    }
+
     /// Counts escalations in the feed, and how late steps were raised.
     async fn measure(&mut self, store: &dyn Store, track: &Track) -> Result<(), StoreError> {
         let mut computed = Computed::default();
@@ -270,6 +296,7 @@ impl Findings {
             after = last.cursor;
             for recorded in &page {
                 let event = &recorded.event;
+                self.note_hands(recorded.enquiry, event);
                 computed.note(recorded.enquiry, event.check, &event.kind, event.at);
                 match &event.kind {
                     EventKind::TroubleRaised { .. } => self.summary.escalations += 1,

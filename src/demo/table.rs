@@ -1,5 +1,6 @@
 //! The summary as a table for people.
 
+use super::Connectors;
 use super::summary::{Findings, Summary};
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
@@ -39,13 +40,18 @@ const CLASSES: [(&str, Figure); 8] = [
 ];
 
 /// The whole report.
-pub(super) fn render(findings: &Findings, refusals: &BTreeMap<String, u64>) -> String {
+pub(super) fn render(
+    findings: &Findings,
+    connectors: &Connectors,
+    refusals: &BTreeMap<String, u64>,
+) -> String {
     let summary = &findings.summary;
     let mut text = String::from(
         "One sentencing day. Courts and postcodes are real; people, and what boroughs answer,\nare invented.\n\n",
     );
     // What matters most comes last: it is what a small screen still shows. Writing to a string cannot fail.
     let _ = writeln!(text, "{}\n{}\n", boroughs(findings), elsewhere(findings));
+    let _ = writeln!(text, "{}\n", connected(connectors));
     if !findings.worst.is_empty() {
         let _ = writeln!(text, "{}\n", worst(findings));
     }
@@ -130,6 +136,30 @@ fn boroughs(findings: &Findings) -> Table {
     table
 }
 
+fn connected(connectors: &Connectors) -> Table {
+    let mut table = table(
+        [
+            "connector",
+            "borough",
+            "settled by program",
+            "left to people",
+        ],
+        &[2, 3],
+    );
+    for (kind, figures) in connectors {
+        table.add_row([
+            match figures.engine {
+                Some(engine) => format!("{kind} ({engine})"),
+                None => (*kind).to_owned(),
+            },
+            figures.boroughs.join(", "),
+            figures.settled.to_string(),
+            figures.people.to_string(),
+        ]);
+    }
+    table
+}
+
 /// The checks that no borough's row counts, so that the tables can be added up.
 fn elsewhere(findings: &Findings) -> String {
     let summary = &findings.summary;
@@ -176,6 +206,7 @@ fn share(part: u64, all: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ConnectorFigures;
     use super::super::summary::Score;
     use super::*;
 
@@ -239,6 +270,15 @@ mod tests {
         findings.summary.silently_dropped = 3;
         let text = render(
             &findings,
+            &Connectors::from([(
+                "sql",
+                ConnectorFigures {
+                    boroughs: vec!["hackney".into()],
+                    engine: Some("sqlite"),
+                    settled: 12,
+                    people: 5,
+                },
+            )]),
             &BTreeMap::from([("answer: LEASE_LOST".to_owned(), 2)]),
         );
         for part in [
@@ -246,6 +286,7 @@ mod tests {
             "Silently dropped: 3",
             "NOT SOUND",
             "answer: LEASE_LOST (2)",
+            "sql (sqlite)",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -74,6 +74,8 @@ pub struct Responder {
     pub hours: WorkingHours,
     /// The days on which it serves.
     pub period: Period,
+    /// The most checks that its programs may hold at once, 1 to [`usher_domain::limits::LENT_MAX`].
+    pub lent_max: usize,
     /// Its own steps of the ladder, by track, as written in the file; empty when it has none.
     pub ladder: toml::Table,
 }

@@ -32,7 +32,7 @@ pub struct ClientFiles {
 }
 
 /// A client's certificate, key and authority, in memory. No `Debug` that prints the key.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ClientTls {
     /// The client's certificate, followed by the intermediate ones, PEM.
     pub certificate_pem: String,

@@ -2,12 +2,14 @@
 //! collected into one answer, no value ever repeated. Out of it: what the broker opened for the caller, nothing more.
 
 mod adapter;
+mod alert_counts;
 mod answer;
 mod check;
 mod codes;
 mod court;
 mod enquiry;
 mod event;
+mod minimise;
 mod operations;
 mod personal;
 mod read;
@@ -19,6 +21,7 @@ mod tests;
 pub use adapter::{
     accept, answer, ask, check_query, checks_query, lease_checks, redirect, release, renew,
 };
+pub use alert_counts::AlertCounts;
 pub use check::{assigned_check, leased_check};
 pub use court::{
     decide_without, enquiry_query, history_query, list_query, move_hearing, receive, submit,
@@ -27,7 +30,8 @@ pub use court::{
 pub use enquiry::{alert_entry_view, alert_view, enquiry_view, summary_view};
 pub use event::{event_view, heartbeat, snapshot_end};
 pub use operations::{
-    acknowledge, alerts_query, close, lookup_query, reroute, responders_query, watch_alerts_query,
+    acknowledge, alerts_query, answer_by_phone, close, count_alerts_query, lookup_query, reroute,
+    responders_query, watch_alerts_query,
 };
 pub use read::Unreadable;
 pub use receipt::{lookup_view, receipt_view, responder_view, status_view, warnings_view};

@@ -1,6 +1,7 @@
 //! `OperationsService`: each method converts, calls the broker, converts.
 
 use super::call::Calls;
+use super::convert::AlertCounts;
 use super::stream::{self, Stream};
 use super::{convert, status, token};
 use crate::broker::AlertEntry;
@@ -53,6 +54,32 @@ impl OperationsService for Operations {
         }))
     }
 
+    async fn count_alerts(
+        &self,
+        request: Request<v1::CountAlertsRequest>,
+    ) -> Reply<v1::CountAlertsResponse> {
+        let (actor, message) = self.calls.enter_to_read(Read::Alerts, request)?;
+        let broker = &self.calls.broker;
+        let mut input = convert::count_alerts_query(message).map_err(status::unreadable)?;
+        let cards = broker.cards();
+        let show = |entry: &AlertEntry| convert::sized(convert::alert_entry_view(entry, &cards));
+        let mut counts = AlertCounts::default();
+        loop {
+            let page = broker.list_alerts(&input, &actor, show).await;
+            let (alerts, next) = page.map_err(status::broker)?;
+            for alert in &alerts {
+                counts.add(alert);
+            }
+            match next {
+                Some(position) if !counts.is_full() => input.position = position,
+                next => {
+                    let waiting = broker.waiting_counts().await.map_err(status::broker)?;
+                    return Ok(Response::new(counts.response(&waiting, next.is_some())));
+                }
+            }
+        }
+    }
+
     async fn watch_alerts(
         &self,
         request: Request<v1::WatchAlertsRequest>,
@@ -83,6 +110,20 @@ impl OperationsService for Operations {
             .alert(number)
             .map(|alert| convert::alert_view(&open.enquiry, alert, &open.responders));
         Ok(Response::new(v1::AcknowledgeResponse { alert }))
+    }
+
+    async fn answer_by_phone(
+        &self,
+        request: Request<v1::AnswerByPhoneRequest>,
+    ) -> Reply<v1::AnswerByPhoneResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::answer_by_phone(message, &actor), &actor)
+            .await?;
+        Ok(Response::new(v1::AnswerByPhoneResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
     }
 
     async fn reroute(&self, request: Request<v1::RerouteRequest>) -> Reply<v1::RerouteResponse> {
@@ -171,6 +212,7 @@ fn without_workload(responder: v1::Responder) -> v1::Responder {
         nearest_deadline_time: None,
         oldest_wait_time: None,
         adapters_absent_since_time: None,
+        adapters: Vec::new(),
         ..responder
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+use usher_domain::agreement::AgreementVersion;
 use usher_domain::limits;
 use usher_domain::personal::Violation;
 use usher_domain::rejection::Rejection;
@@ -153,6 +154,18 @@ fn row(rejection: &Rejection) -> Row {
             Row::new(Code::InvalidArgument, R::InvalidFields, D::Field(field))
         }
         Rejection::AlertEnded { at } => state(R::AlertEnded, "alert").with("ended", at),
+        Rejection::AutomaticAnswer { agreement } => {
+            let row = Row::new(Code::PermissionDenied, R::AutomaticAnswer, D::None);
+            match agreement {
+                Some(AgreementVersion { id, version }) => {
+                    row.with("agreement", id).with("version", version)
+                }
+                None => row,
+            }
+        }
+        Rejection::NotAgreed { why } => {
+            Row::new(Code::PermissionDenied, R::NotAgreed, D::None).with("why", &why.name())
+        }
         Rejection::NotAddressed => Row::new(Code::PermissionDenied, R::NotAddressed, D::None),
         Rejection::TooMany { what, max } => {
             state(R::TooMany, what).with("what", what).with("max", max)

@@ -115,6 +115,11 @@ impl EmbeddedStore {
         drop(tokio::task::spawn_blocking(move || thread.map(JoinHandle::join)).await);
     }
 
+    /// How many readings are under way after it was closed: they end on their own threads, whoever has stopped waiting for them.
+    pub fn readings(&self) -> usize {
+        Arc::strong_count(&self.shared) - 1
+    }
+
     fn take_writer(&self) -> Option<JoinHandle<()>> {
         self.writer
             .lock()

@@ -12,6 +12,7 @@ mod envelope;
 mod event;
 mod field;
 mod sealed;
+mod sharing;
 mod state;
 
 pub use beat::{decode_beat, encode_beat};

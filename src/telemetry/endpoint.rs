@@ -29,28 +29,29 @@ pub enum Readiness {
     NotReady(&'static str),
 }
 
-/// What the port shows.
-#[derive(Clone)]
-struct Shown {
-    metrics: Arc<Metrics>,
-    ready: Arc<dyn Fn() -> Readiness + Send + Sync>,
-}
+/// Tells whether the program can serve.
+type Ready = Arc<dyn Fn() -> Readiness + Send + Sync>;
 
 /// The routes of the port.
 pub fn router(
     metrics: Arc<Metrics>,
     ready: impl Fn() -> Readiness + Send + Sync + 'static,
 ) -> Router {
-    let shown = Shown {
-        metrics,
-        ready: Arc::new(ready),
-    };
-    Router::new()
+    let metrics = Router::new()
         .route("/metrics", get(show_metrics))
+        .with_state(metrics);
+    bounded(health(Arc::new(ready)).merge(metrics))
+}
+
+fn health(ready: Ready) -> Router {
+    Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(show_readiness))
-        .layer(GlobalConcurrencyLimitLayer::new(REQUESTS_MAX))
-        .with_state(shown)
+        .with_state(ready)
+}
+
+fn bounded(router: Router) -> Router {
+    router.layer(GlobalConcurrencyLimitLayer::new(REQUESTS_MAX))
 }
 
 /// Serves the port until `stop` is cancelled.
@@ -68,15 +69,29 @@ pub async fn serve(
         .await
 }
 
-async fn show_metrics(State(shown): State<Shown>) -> Response {
-    match shown.metrics.encode() {
+/// As [`serve`], of a program that keeps no metrics: its health alone.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_health(
+    listener: TcpListener,
+    ready: impl Fn() -> Readiness + Send + Sync + 'static,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    axum::serve(listener, bounded(health(Arc::new(ready))))
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+async fn show_metrics(State(metrics): State<Arc<Metrics>>) -> Response {
+    match metrics.encode() {
         Ok(page) => ([(header::CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-async fn show_readiness(State(shown): State<Shown>) -> Response {
-    match (shown.ready)() {
+async fn show_readiness(State(ready): State<Ready>) -> Response {
+    match ready() {
         Readiness::Ready => "ready\n".into_response(),
         Readiness::ReadyBut(what) => format!("ready\n{what}\n").into_response(),
         Readiness::NotReady(why) => {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use usher_domain::code::ResponderId;
+use usher_domain::code::{AgreementId, ResponderId};
 use usher_domain::time::Timestamp;
 
 /// The buckets of OpenTelemetry's convention for calls, in seconds.
@@ -58,6 +58,12 @@ impl From<&ResponderId> for ResponderLabel {
             responder: responder.as_str().into(),
         }
     }
+}
+
+/// The label of one agreement: its id, the same in every version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AgreementLabel {
+    agreement: String,
 }
 
 /// How a check of a responder ended: `answered_in_time`, `answered_late`, `redirected` or `closed`.
@@ -125,6 +131,8 @@ pub struct Metrics {
     pub watches_open: Gauge,
     certificate_not_after: Number,
     holidays_known_until: Number,
+    agreement_days_left: Family<AgreementLabel, Gauge>,
+    responders_without_agreement: Gauge,
 }
 
 impl Metrics {
@@ -156,6 +164,8 @@ impl Metrics {
             watches_open: Gauge::default(),
             certificate_not_after: Number::default(),
             holidays_known_until: Number::default(),
+            agreement_days_left: Family::default(),
+            responders_without_agreement: Gauge::default(),
         };
         metrics.register_edge();
         metrics.register_work();
@@ -255,6 +265,12 @@ impl Metrics {
             "How late the scheduler last woke",
             metric,
         );
+        let metric = self.agreement_days_left.clone();
+        let help = "Days until a party of the agreement has none, where an end is set";
+        self.put("usher_agreement_days_left", help, metric);
+        let metric = self.responders_without_agreement.clone();
+        let help = "Responders of the configuration that nothing may be asked of today";
+        self.put("usher_responders_without_agreement", help, metric);
         let metric = self.holidays_known_until.clone();
         let help = "Until when bank holidays are known, in Unix time";
         self.put_seconds("usher_bank_holidays_known_until_timestamp", help, metric);
@@ -364,6 +380,22 @@ impl Metrics {
     /// Bank holidays are known until the end of the day that begins at `last`.
     pub fn set_holidays_end(&self, last: Timestamp) {
         self.holidays_known_until.set(unix(last));
+    }
+
+    /// For each agreement with an end set, the days until a party has none; and how many responders have none today.
+    pub fn set_agreements(&self, days_left: &[(&AgreementId, i32)], without: usize) {
+        // What has been renewed has no end any more.
+        self.agreement_days_left.clear();
+        for (agreement, days) in days_left {
+            let label = AgreementLabel {
+                agreement: agreement.as_str().into(),
+            };
+            self.agreement_days_left
+                .get_or_create(&label)
+                .set(i64::from(*days));
+        }
+        self.responders_without_agreement
+            .set(i64::try_from(without).unwrap_or(i64::MAX));
     }
 
     /// All of it in `OpenMetrics` text form.

@@ -172,6 +172,21 @@ async fn a_day(kit: &Kit, given: &mut Given) {
     for who in [CAMDEN, HACKNEY_DESK, HACKNEY] {
         given.note("answer", kit.adapter(who).answer(answer.clone()).await);
     }
+    let phone = v1::AnswerByPhoneRequest {
+        request_id: fresh(),
+        person: person(&planted(86)),
+        check_id: check_id.clone(),
+        by_phone: Some(v1::ByPhone {
+            given_by: person(&planted(87)),
+            number: planted(88),
+        }),
+        disposition: v1::Disposition::KnownRelevant.into(),
+        content: Some(content()),
+    };
+    for who in [OFFICER, HACKNEY, OPERATOR, OPERATOR] {
+        let told = kit.operations(who).answer_by_phone(phone.clone()).await;
+        given.note("answer_by_phone", told);
+    }
     after_the_hearing(kit, given, &submitted.enquiry_id).await;
     let seen = kit.get(&submitted.enquiry_id).await;
     let asked = &seen.checks[0].exchanges[0].question;

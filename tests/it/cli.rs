@@ -1,5 +1,6 @@
 //! The command line: the real binary, run as people and programs run it.
 
+mod agreement;
 mod carried;
 mod client;
 mod played;

@@ -11,7 +11,20 @@ async fn play(rows: &[&str]) -> Outcome {
     play_in(rows, None).await
 }
 
+/// Plays the day with the SQL connector over `replica`.
+async fn play_on(rows: &[&str], replica: Option<PostgresSettings>) -> Outcome {
+    play_with(rows, None, replica).await
+}
+
 async fn play_in(rows: &[&str], database: Option<PostgresSettings>) -> Outcome {
+    play_with(rows, database, None).await
+}
+
+async fn play_with(
+    rows: &[&str],
+    database: Option<PostgresSettings>,
+    replica: Option<PostgresSettings>,
+) -> Outcome {
     let mut list = tempfile::NamedTempFile::new().unwrap();
     writeln!(list, "{HEADER}").unwrap();
     for row in rows {
@@ -21,6 +34,7 @@ async fn play_in(rows: &[&str], database: Option<PostgresSettings>) -> Outcome {
         list: Some(list.path().into()),
         seed: 3,
         database,
+        replica,
         ..Options::default()
     };
     run(&options).await.unwrap()
@@ -150,6 +164,62 @@ async fn a_day_over_postgres_ends_as_one_over_the_embedded_store() {
     };
     let again = run(&options).await.err().unwrap().to_string();
     assert!(again.contains("has enquiries already"), "{again}");
+}
+
+/// A day with the same work for so many boroughs that some of them have a connector: a family that is known, one that is not, one that may
+/// be, and one more that is known.
+fn connected_day() -> Vec<String> {
+    const POSTCODES: [&str; 16] = [
+        "E8 1EA", "SE1 7PB", "SW6 1XU", "W13 8QD", "N1 1AA", "SE6 1TX", "HA5 4RQ", "BR7 5FG",
+        "TW11 8EE", "UB10 9TY", "KT1 9LP", "E10 6AX", "SE9 6LN", "E12 6NJ", "NW10 6XE", "EN1 9BQ",
+    ];
+    let row = |number: usize| {
+        let postcode = POSTCODES[number % POSTCODES.len()];
+        let (hour, minute) = (9 + number / 60, number % 60);
+        format!(
+            "2026-11-23T{hour:02}:{minute:02},2026-11-23T16:00,B01IX,fast,,Ann Case{number},1990-01-11,{postcode},,,{postcode}"
+        )
+    };
+    (0..4 * POSTCODES.len()).map(row).collect()
+}
+
+fn settles_on_each_connector(outcome: &Outcome, engine: &str) {
+    holds(outcome);
+    let connectors = outcome.connectors();
+    let kinds: Vec<&str> = connectors.keys().copied().collect();
+    assert_eq!(kinds, ["desk", "drop", "rest", "sql"]);
+    for (kind, figures) in connectors {
+        assert_eq!(figures.boroughs.len(), 1, "{kind}: {figures:?}");
+        assert_eq!(figures.settled > 0, *kind != "desk", "{connectors:?}");
+    }
+    assert!(connectors["desk"].people > 0, "{connectors:?}");
+    // The day is short: of one system what is doubtful may come too late to be left to anybody.
+    let programs = connectors.iter().filter(|(kind, _)| **kind != "desk");
+    let left: u64 = programs.map(|(_, figures)| figures.people).sum();
+    assert!(left > 0, "{connectors:?}");
+    let json: serde_json::Value = serde_json::from_str(&outcome.json().unwrap()).unwrap();
+    assert_eq!(json["connectors"]["sql"]["engine"], engine);
+    assert_eq!(
+        json["connectors"]["drop"]["settled"],
+        connectors["drop"].settled
+    );
+    assert!(outcome.table().contains(&format!("sql ({engine})")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_connector_settles_what_is_certain_and_leaves_the_rest_to_people() {
+    let rows = connected_day();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    settles_on_each_connector(&play(&rows).await, "sqlite");
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    server.migrated().await;
+    let replica = PostgresSettings {
+        url: Some(server.settings().url),
+        ..PostgresSettings::default()
+    };
+    settles_on_each_connector(&play_on(&rows, Some(replica)).await, "postgresql");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Integration tests, one binary: what no single module can prove.
 
 #[cfg(test)]
+mod adapter;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod broker;
@@ -16,6 +18,8 @@ mod demo;
 mod directory;
 #[cfg(test)]
 mod edge;
+#[cfg(test)]
+mod matching;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use usher::broker::input::{AlertFilter, LeaseInput, ListAlertsInput, Position};
 use usher::broker::{AlertEntry, Broker, Parts};
 use usher::clock::{Clock, SharedClock};
 use usher::config::policy::Rules;
-use usher::config::{calendar, check};
+use usher::config::{agreements, calendar, check};
 use usher::directory::Directory;
 use usher::ids::{Ids as _, RandomIds};
 use usher::scheduler::{Activation, Scheduler, Settings};
@@ -51,6 +51,7 @@ impl Town {
         let parts = check::Parts {
             rules: Rules::built_in().unwrap(),
             calendar: calendar::built_in(),
+            agreements: agreements::built_in().unwrap(),
         };
         let parts = Parts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
@@ -182,6 +183,7 @@ async fn an_adapter_that_is_connected_to_one_broker_is_absent_for_none() {
         max: 1,
         wait: Duration::ZERO,
         span: None,
+        report: None,
     };
     one.lease(&call, &adapter).await.unwrap();
     let now = town.clock.now();

@@ -54,10 +54,12 @@ impl Home {
     /// A configuration with these clients; `rpc` are more lines of its first section.
     fn config(clients: &[&str], rpc: &str) -> String {
         let responders = root().join("config/responders");
+        let agreements = root().join("config/agreements");
         let mut text = format!(
             "[rpc]\nlisten = \"127.0.0.1:0\"\n{rpc}\n\
              [tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nclient_ca = \"ca.pem\"\n\
              [store]\npath = \"store\"\ncache_mib = 4\n\
+             [agreements]\nfolder = {agreements:?}\n\
              [directory]\nresponders = {responders:?}\n\
              [metrics]\nlisten = \"127.0.0.1:0\"\n\
              [log]\nformat = \"json\"\n"

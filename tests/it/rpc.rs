@@ -3,7 +3,9 @@
 
 mod accept;
 mod acknowledge;
+mod agreement;
 mod answer;
+mod answer_by_phone;
 mod ask;
 mod bad_input;
 mod big;

@@ -172,7 +172,9 @@ async fn work_without_an_adapter_is_an_alert_well_before_the_deadline() {
     })
     .await;
     kit.leased(CAMDEN, lease()).await;
-    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    for _ in 0..5 {
+        kit.submit(enquiry(&[IN_HACKNEY])).await;
+    }
     kit.submit(enquiry(&[IN_CAMDEN])).await;
     kit.clock.set(at("2026-11-23T10:04:30"));
     kit.leased(CAMDEN, lease()).await;
@@ -193,6 +195,19 @@ async fn work_without_an_adapter_is_an_alert_well_before_the_deadline() {
     };
     assert_eq!(alert.trouble(), v1::Trouble::NoAdapter);
     assert_eq!(alert.responder_id, "hackney");
+    let request = v1::CountAlertsRequest::default();
+    let counted = kit.operations(OPERATOR).count_alerts(request).await;
+    let counts = counted.unwrap().into_inner().counts;
+    let [count] = &counts[..] else {
+        panic!("one line for one trouble: {counts:?}");
+    };
+    let numbers = [
+        count.open_count,
+        count.acknowledged_count,
+        count.waiting_count,
+    ];
+    assert_eq!((numbers, count.cause.as_str()), ([1, 0, 5], "no_adapter"));
+    assert_eq!(count.first_alert_id, alert.id);
     // It ends by itself as soon as an adapter takes the check.
     kit.lease(HACKNEY).await;
     assert_eq!(kit.alerts().await[0].state(), AlertState::Resolved);

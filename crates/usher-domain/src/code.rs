@@ -77,18 +77,46 @@ impl ResponderId {
     /// # Errors
     /// When the text is anything else, or longer than [`limits::RESPONDER_ID_CHARS_MAX`].
     pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
-        let starts = text
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_lowercase());
-        let fits = text.len() <= limits::RESPONDER_ID_CHARS_MAX;
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if starts && fits && text.bytes().all(plain) {
+        if is_short_name(text, limits::RESPONDER_ID_CHARS_MAX) {
             return Ok(Self(text.into()));
         }
         Err(ParseCodeError {
             expected: "a responder id: lower-case letters, digits and hyphens, such as tower-hamlets",
         })
+    }
+}
+
+/// Whether `text` is lower-case letters, digits and hyphens, starts with a letter, and has at most `max` characters.
+fn is_short_name(text: &str, max: usize) -> bool {
+    let first = text.bytes().next();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    first.is_some_and(|byte| byte.is_ascii_lowercase())
+        && text.len() <= max
+        && text.bytes().all(plain)
+}
+
+text_code! {
+    /// An information-sharing agreement, the same in every version of it, such as `pan-london`.
+    AgreementId
+}
+
+impl AgreementId {
+    /// Reads lower-case letters, digits and hyphens, starting with a letter.
+    ///
+    /// # Errors
+    /// When the text is anything else, or longer than [`limits::AGREEMENT_ID_CHARS_MAX`].
+    pub fn parse(text: &str) -> Result<Self, ParseCodeError> {
+        if is_short_name(text, limits::AGREEMENT_ID_CHARS_MAX) {
+            return Ok(Self(text.into()));
+        }
+        Err(ParseCodeError {
+            expected: "the id of an agreement: lower-case letters, digits and hyphens, such as pan-london",
+        })
+    }
+
+    /// The agreement of trials and tests.
+    pub(crate) fn permitting() -> Self {
+        Self("everything".into())
     }
 }
 

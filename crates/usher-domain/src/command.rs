@@ -3,7 +3,8 @@
 use crate::actor::{Person, Unit};
 use crate::code::{AuthorityCode, ResponderId};
 use crate::enquiry::{
-    CloseReason, Concern, Disposition, Purpose, ReportType, RouteReason, UnroutableWhy,
+    ByPhone, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType, RouteReason,
+    UnroutableWhy,
 };
 use crate::hearing::Deadline;
 use crate::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RequestId};
@@ -73,12 +74,25 @@ pub enum Verb {
         /// Matches, episodes, narrative and handling codes.
         content: Sealed,
     },
+    /// An operator records what the responder answered by telephone.
+    AnswerByPhone {
+        /// The check.
+        check: CheckNumber,
+        /// What it comes to.
+        disposition: Disposition,
+        /// Matches, episodes, narrative and handling codes.
+        content: Sealed,
+        /// Who gave it, and over which number.
+        by_phone: ByPhone,
+    },
     /// The responder gives a check back to its queue.
     Release {
         /// The check.
         check: CheckNumber,
         /// The lease, where it is leased.
         lease: Option<LeaseId>,
+        /// Why its people must look; `None` for any program.
+        for_people: Option<PeopleReason>,
     },
     /// The responder needs more from the officer.
     Ask {
@@ -241,6 +255,7 @@ impl Verb {
             Self::Renew { .. } => VerbName::Renew,
             Self::Accept { .. } => VerbName::Accept,
             Self::Answer { .. } => VerbName::Answer,
+            Self::AnswerByPhone { .. } => VerbName::AnswerByPhone,
             Self::Release { .. } => VerbName::Release,
             Self::Ask { .. } => VerbName::Ask,
             Self::Supply { .. } => VerbName::Supply,
@@ -271,6 +286,8 @@ crate::codes::codes! {
         Accept = "accept",
         /// See [`Verb::Answer`].
         Answer = "answer",
+        /// See [`Verb::AnswerByPhone`].
+        AnswerByPhone = "answer_by_phone",
         /// See [`Verb::Release`].
         Release = "release",
         /// See [`Verb::Ask`].

@@ -136,7 +136,17 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             data_as_of,
             content,
         } => rules::answer::answer(work, *check, *lease, *disposition, *data_as_of, content),
-        Verb::Release { check, lease } => rules::release::release(work, *check, *lease),
+        Verb::AnswerByPhone {
+            check,
+            disposition,
+            content,
+            by_phone,
+        } => rules::answer_by_phone::answer_by_phone(work, *check, *disposition, content, by_phone),
+        Verb::Release {
+            check,
+            lease,
+            for_people,
+        } => rules::release::release(work, *check, *lease, *for_people),
         Verb::Ask {
             check,
             lease,
@@ -239,10 +249,10 @@ mod tests {
     use crate::personal::{CANARY, silent};
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        LEASE, accept, acknowledge, adapter, answer, answered, ask, asked, at, clock, close,
-        hearing, hearing_at, hidden, lease, leased, move_to, officer, operator, policy, proceed,
-        receive, redirect, release, request, reroute, stranger, submission, supply, unroutable,
-        waiting, withdraw, without,
+        LEASE, accept, acknowledge, adapter, answer, answer_by_phone, answered, ask, asked, at,
+        clock, close, hearing, hearing_at, hidden, lease, leased, move_to, officer, operator,
+        policy, proceed, receive, redirect, release, request, reroute, stranger, submission,
+        supply, unroutable, waiting, withdraw, without,
     };
     use crate::sealed::Sealed;
     use uuid::Uuid;
@@ -264,11 +274,12 @@ mod tests {
     }
 
     #[rustfmt::skip] // a row a line
-    fn remembered() -> [(Enquiry, Actor, Verb); 14] {
+    fn remembered() -> [(Enquiry, Actor, Verb); 15] {
         let (desk, court) = (adapter("a"), officer());
         [
             (waiting(), desk.clone(), accept(None, Some(60))),
             (leased(), desk.clone(), answer(LEASE)),
+            (leased(), operator(), answer_by_phone(1)),
             (leased(), desk.clone(), release(LEASE)),
             (leased(), desk.clone(), ask(LEASE)),
             (asked(), court.clone(), supply()),

@@ -1,8 +1,9 @@
 //! Events: what happened, past tense. History, watches and notifications are made of them. They hold no personal data of the people concerned.
 
 use crate::actor::By;
+use crate::agreement::SharingDecision;
 use crate::code::ResponderId;
-use crate::enquiry::{CloseReason, Timeliness};
+use crate::enquiry::{ByPhone, CloseReason, PeopleReason, Timeliness};
 use crate::id::{AlertNumber, CheckNumber};
 use crate::time::Timestamp;
 
@@ -36,8 +37,18 @@ pub enum EventKind {
     },
     /// The lease ran out; the check is back in the queue.
     LeaseLost,
+    /// The agreement in force says something else than when the check was opened: it waits for people, or for operators.
+    Reconsidered {
+        /// Whose it was.
+        responder: ResponderId,
+        /// What the agreement says now.
+        decision: SharingDecision,
+    },
     /// The responder gave it back.
-    Released,
+    Released {
+        /// Why people must look, where a program left it to them.
+        for_people: Option<PeopleReason>,
+    },
     /// People took it on.
     Accepted {
         /// When they promise an answer.
@@ -67,6 +78,8 @@ pub enum EventKind {
         version: u8,
         /// Before or after the deadline.
         timeliness: Timeliness,
+        /// Who gave it by telephone to whoever recorded it; `None` where the responder answered here.
+        by_phone: Option<ByPhone>,
     },
     /// The officer read the answer.
     Received {
@@ -158,7 +171,8 @@ impl EventKind {
             Self::Opened { .. } => "opened",
             Self::Leased { .. } => "leased",
             Self::LeaseLost => "lease_lost",
-            Self::Released => "released",
+            Self::Reconsidered { .. } => "reconsidered",
+            Self::Released { .. } => "released",
             Self::Accepted { .. } => "accepted",
             Self::Asked => "asked",
             Self::Supplied => "supplied",

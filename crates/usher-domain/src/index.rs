@@ -17,9 +17,9 @@ pub struct Keys {
     pub deadline: Timestamp,
     /// The soonest moment at which the clock has something to do.
     pub next_due: Option<Timestamp>,
-    /// Checks that wait in a responder's queue.
+    /// Checks that wait in a responder's queue for any program; not those that wait for people.
     pub waiting: Vec<(ResponderId, CheckNumber)>,
-    /// Every responder that has or had a check, once each.
+    /// Every responder that has or had a check, or that one could not go to, once each.
     pub responders: Vec<ResponderId>,
     /// Live alerts that nobody looks after.
     pub open_alerts: u16,
@@ -32,7 +32,7 @@ pub fn keys(enquiry: &Enquiry) -> Keys {
     let mut responders: Vec<ResponderId> = enquiry
         .checks
         .iter()
-        .filter_map(|check| check.responder.clone())
+        .filter_map(|check| check.concerned().cloned())
         .collect();
     responders.sort_unstable();
     responders.dedup();
@@ -58,7 +58,9 @@ pub fn keys(enquiry: &Enquiry) -> Keys {
 
 fn waiting(check: &Check) -> Option<(ResponderId, CheckNumber)> {
     match check.state {
-        CheckState::Waiting { .. } => Some((check.responder.clone()?, check.number)),
+        CheckState::Waiting {
+            for_people: None, ..
+        } => Some((check.responder.clone()?, check.number)),
         _ => None,
     }
 }

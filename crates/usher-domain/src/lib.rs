@@ -14,6 +14,7 @@
 //! | the commands, what they lead to, why they are refused | [`command`], [`event`], [`rejection`] |
 //! | what a verb does | `rules/VERB.rs`: the rule, then its table of cases; `rules.rs` has all in one picture |
 //! | when an alert is over | `rules/settle.rs`, after every command: the only place |
+//! | what may be asked of whom, and sent | [`agreement`] |
 //! | when something is due | [`policy`] makes ladders, [`time`] counts working hours, [`index`] says what is next |
 //! | people, addresses, answers | [`personal`]; the rules themselves carry them [`sealed`] |
 //! | how much of anything | [`limits`] |
@@ -46,6 +47,7 @@
 extern crate alloc;
 
 pub mod actor;
+pub mod agreement;
 pub mod alert;
 pub mod code;
 mod codes;

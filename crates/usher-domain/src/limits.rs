@@ -32,7 +32,7 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 /// Decisions at court that one enquiry keeps.
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
-pub const REQUESTS_REMEMBERED_MAX: usize = 128;
+pub const REQUESTS_REMEMBERED_MAX: usize = 32;
 /// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: seventeen checks with every
 /// step and trouble open have a few more.
 pub const ALERTS_KEPT_MAX: usize = 256;
@@ -55,6 +55,10 @@ pub const NARRATIVE_CHARS_MAX: usize = 16_000;
 pub const CLIENT_ID_CHARS_MAX: usize = 255;
 /// A responder's id, in characters.
 pub const RESPONDER_ID_CHARS_MAX: usize = 48;
+/// An agreement's id, in characters.
+pub const AGREEMENT_ID_CHARS_MAX: usize = 48;
+/// An agreement's version, in characters.
+pub const AGREEMENT_VERSION_CHARS_MAX: usize = 32;
 /// A step's name, in characters.
 pub const STEP_NAME_CHARS_MAX: usize = 32;
 
@@ -66,6 +70,12 @@ pub const WORKING_SEARCH_DAYS_MAX: i32 = 1_100;
 /// that the search of working time never gives up on one.
 pub const SPAN_DAYS_MAX: u32 = 120;
 
+/// Ways into a responder's systems that an adapter may tell of.
+pub const CONNECTORS_MAX: usize = 16;
+/// Checks that the programs of one responder may hold at once, where its file says nothing.
+pub const LENT_DEFAULT: usize = 256;
+/// The most that a responder's file may allow its programs to hold at once.
+pub const LENT_MAX: usize = 4_096;
 /// Checks that one lease call may take.
 pub const LEASE_BATCH_MAX: usize = 64;
 /// How long a lease call may wait for work, in seconds.

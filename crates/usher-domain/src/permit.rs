@@ -44,7 +44,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
         ),
         Role::Operator => matches!(
             verb,
-            V::Reroute | V::Close | V::Acknowledge | V::MoveHearing
+            V::AnswerByPhone | V::Reroute | V::Close | V::Acknowledge | V::MoveHearing
         ),
         Role::Inspector => false,
         Role::Clock => matches!(verb, V::Advance | V::ReportAbsent),
@@ -104,6 +104,7 @@ pub const fn needs_person(verb: VerbName) -> bool {
     match verb {
         V::Submit
         | V::Accept
+        | V::AnswerByPhone
         | V::Ask
         | V::Supply
         | V::Reroute

@@ -1,8 +1,9 @@
-//! The policy: ladders, leases, acknowledgements, working hours and bank holidays as data. `config/policy.toml` and
-//! `config/responders/*.toml` fill it; the rules only read it.
+//! The policy: ladders, leases, acknowledgements, working hours, bank holidays and agreements as data. `config/policy.toml`,
+//! `config/responders/*.toml` and `config/agreements/*.toml` fill it; the rules only read it.
 
 mod validate;
 
+use crate::agreement::Agreements;
 use crate::code::ResponderId;
 use crate::codes::codes;
 use crate::enquiry::{Curfew, Enquiry, Track};
@@ -27,6 +28,8 @@ pub struct Policy {
     pub responders: BTreeMap<ResponderId, Terms>,
     /// How long adapters may keep checks.
     pub lease: LeaseRule,
+    /// Who may be asked for what.
+    pub agreements: Agreements,
 }
 
 /// What one responder has of its own.
@@ -368,6 +371,18 @@ impl Policy {
     /// Whether the deadline lies within the known bank holidays; beyond them working time is computed as if there were none, and the receipt says so.
     pub fn knows(&self, deadline: Timestamp) -> bool {
         self.calendar.knows(crate::time::to_london(deadline).date())
+    }
+}
+
+impl Policy {
+    /// Lets operators stand in for the borough's people in the pending steps of a check that has lost its responder.
+    pub(crate) fn stand_in(steps: &mut [Step]) {
+        let pending = steps
+            .iter_mut()
+            .filter(|step| step.state == StepState::Pending);
+        for step in pending {
+            step.audience = audience(&step.audience, None);
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Rejections: why a command was refused, with the facts. `src/rpc/status.rs` maps each to one wire status.
 
+use crate::agreement::AgreementVersion;
 use crate::code::CourtCode;
 use crate::command::VerbName;
+use crate::enquiry::UnroutableWhy;
 use crate::id::CheckNumber;
 use crate::time::Timestamp;
 
@@ -87,6 +89,23 @@ pub enum Rejection {
         /// When.
         at: Timestamp,
     },
+    /// The agreement lets no program answer.
+    #[error(
+        "no program may answer this check, {}: name the person who answers in field person, or release it for people",
+        agreed(agreement.as_ref())
+    )]
+    AutomaticAnswer {
+        /// The agreement; none where none is in force.
+        agreement: Option<AgreementVersion>,
+    },
+    /// No agreement lets the check be shared.
+    #[error(
+        "no agreement in force lets this check be shared with its responder: the operators of the broker decide what becomes of it"
+    )]
+    NotAgreed {
+        /// Why not.
+        why: UnroutableWhy,
+    },
     /// The alert is addressed to others.
     #[error("the alert is addressed to others")]
     NotAddressed,
@@ -98,6 +117,13 @@ pub enum Rejection {
         /// The bound.
         max: usize,
     },
+}
+
+fn agreed(agreement: Option<&AgreementVersion>) -> String {
+    match agreement {
+        Some(version) => format!("by agreement {version}"),
+        None => "for want of an agreement".into(),
+    }
 }
 
 /// What to do about a check that waits, or with what one knows about one that went to somebody else. Who that is, is not said: not

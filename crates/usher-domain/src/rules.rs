@@ -1,22 +1,24 @@
 //! The rules, one verb a file: the rule, then its table of cases.
 //!
-//! | from \ verb | lease | renew | accept | answer | release | ask | supply | redirect | reroute | close, withdraw |
-//! |---|---|---|---|---|---|---|---|---|---|---|
-//! | waiting | leased | - | accepted (desk) | - | - | - | - | redirected (desk) | redirected | closed |
-//! | leased | - | leased | accepted | answered | waiting | asked | - | redirected | redirected | closed |
-//! | accepted | - | - | accepted | answered | waiting | asked | - | redirected | redirected | closed |
-//! | asked | - | - | - | answered | - | - | waiting | redirected | redirected | closed |
-//! | unroutable | - | - | - | - | - | - | - | - | redirected | closed |
-//! | answered | - | - | - | answered (new version) | - | - | - | - | - | - |
-//! | closed | - | - | - | answered (late) | - | - | - | - | - | - |
-//! | redirected | - | - | - | - | - | - | - | - | - | - |
+//! | from \ verb | lease | renew | accept | answer | `answer_by_phone` | release | ask | supply | redirect | reroute | close, withdraw |
+//! |---|---|---|---|---|---|---|---|---|---|---|---|
+//! | waiting | leased | - | accepted (desk) | - | answered | - | - | - | redirected (desk) | redirected | closed |
+//! | leased | - | leased | accepted | answered | answered | waiting | asked | - | redirected | redirected | closed |
+//! | accepted | - | - | accepted | answered | answered | waiting | asked | - | redirected | redirected | closed |
+//! | asked | - | - | - | answered | answered | - | - | waiting | redirected | redirected | closed |
+//! | unroutable | - | - | - | - | - | - | - | - | - | redirected | closed |
+//! | answered | - | - | - | answered (new version) | answered (new version) | - | - | - | - | - | - |
+//! | closed | - | - | - | answered (late) | answered (late) | - | - | - | - | - | - |
+//! | redirected | - | - | - | - | - | - | - | - | - | - | - |
 //!
+//! What the agreement denies is opened unroutable, and a waiting check becomes so when its agreement ends (`share`).
 //! `receive` makes an answer an exit. `advance` returns lost leases to the queue and raises what is due; it ends nothing.
 
 pub(crate) mod accept;
 pub(crate) mod acknowledge;
 pub(crate) mod advance;
 pub(crate) mod answer;
+pub(crate) mod answer_by_phone;
 pub(crate) mod ask;
 #[cfg(test)]
 pub(crate) mod cases;
@@ -35,6 +37,7 @@ pub(crate) mod renew;
 pub(crate) mod report_absent;
 pub(crate) mod reroute;
 pub(crate) mod settle;
+pub(crate) mod share;
 pub(crate) mod submit;
 pub(crate) mod supply;
 pub(crate) mod weigh;

@@ -87,6 +87,7 @@ fn policy() -> Policy {
             max: SignedDuration::from_secs(900),
             lost_before_alert: 3,
         },
+        agreements: usher_domain::agreement::Agreements::default(),
     }
 }
 

@@ -104,6 +104,20 @@ pub(in crate::cli) struct AcceptArgs {
     act: ActArgs,
 }
 
+/// What is said beside the disposition.
+#[derive(Args)]
+pub(super) struct SaidArgs {
+    /// What is said, as proto3 JSON of `AnswerContent`; `-` reads the standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "remark")]
+    content: Option<PathBuf>,
+    /// What is said, in words; `-` reads it from the standard input
+    #[arg(long, value_name = "TEXT")]
+    remark: Option<String>,
+    /// How the remark may be used; may be given again [default: probation-only]
+    #[arg(long, value_parser = words::parser::<v1::Handling>(), requires = "remark")]
+    handling: Vec<v1::Handling>,
+}
+
 #[derive(Args)]
 pub(in crate::cli) struct AnswerArgs {
     /// The check: the enquiry's id or reference, a slash, the check's number
@@ -118,15 +132,8 @@ pub(in crate::cli) struct AnswerArgs {
     /// Print a filled example of a file for --content, and do nothing else
     #[arg(long)]
     example: bool,
-    /// What is said, as proto3 JSON of `AnswerContent`; `-` reads the standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "remark")]
-    content: Option<PathBuf>,
-    /// What is said, in words; `-` reads it from the standard input
-    #[arg(long, value_name = "TEXT")]
-    remark: Option<String>,
-    /// How the remark may be used; may be given again [default: probation-only]
-    #[arg(long, value_parser = words::parser::<v1::Handling>(), requires = "remark")]
-    handling: Vec<v1::Handling>,
+    #[command(flatten)]
+    said: SaidArgs,
     /// The age of the data it rests on: London time or RFC 3339
     #[arg(long, value_name = "TIME", value_parser = moment::parse_instant)]
     data_as_of: Option<prost_types::Timestamp>,
@@ -146,6 +153,9 @@ impl std::fmt::Debug for AnswerArgs {
 pub(in crate::cli) struct ReleaseArgs {
     #[command(flatten)]
     held: HeldArgs,
+    /// Why people must look: no program is lent the check then
+    #[arg(long, value_name = "REASON", value_parser = words::parser::<v1::PeopleReason>())]
+    for_people: Option<v1::PeopleReason>,
     #[command(flatten)]
     act: ActArgs,
 }
@@ -234,6 +244,7 @@ pub(super) async fn lease(args: &LeaseArgs, context: &Context) -> Result<Exit, F
         max_checks: args.max,
         wait: Some(moment::seconds(args.wait)),
         lease: args.keep.map(moment::seconds),
+        report: None,
     };
     let request = client.request_waiting(request, Duration::from_secs(args.wait));
     let response = client.take(client.adapter().lease_checks(request).await)?;
@@ -280,7 +291,7 @@ pub(super) async fn answer(args: &AnswerArgs, context: &Context) -> Result<Exit,
         context.output.value(&json::to_value(&example()?)?)?;
         return Ok(Exit::Ok);
     };
-    let said = content(args)?;
+    let said = args.said.content()?;
     let client = Client::acting(&args.act, &context.environment)?;
     let request = v1::AnswerRequest {
         request_id: client.request_id(),
@@ -331,28 +342,34 @@ const EXAMPLE: &str = r#"{
   "disclosure": {"decision": "DISCLOSURE_DECISION_PERMIT", "policyVersion": "1"}
 }"#;
 
-fn content(args: &AnswerArgs) -> Result<Option<v1::AnswerContent>, Failure> {
-    if let Some(path) = &args.content {
-        let bytes_max = u64::try_from(limits::REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
-        let text = read_text(path, bytes_max.saturating_mul(4))?;
-        return json::from_text(&path.display().to_string(), &text).map(Some);
+impl SaidArgs {
+    /// The content of the answer, where anything is said.
+    ///
+    /// # Errors
+    /// When the file or the standard input cannot be read, or is no such content.
+    pub(super) fn content(&self) -> Result<Option<v1::AnswerContent>, Failure> {
+        if let Some(path) = &self.content {
+            let bytes_max = u64::try_from(limits::REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
+            let text = read_text(path, bytes_max.saturating_mul(4))?;
+            return json::from_text(&path.display().to_string(), &text).map(Some);
+        }
+        let Some(remark) = &self.remark else {
+            return Ok(None);
+        };
+        let remark = v1::Remark {
+            topic: v1::Topic::Narrative.into(),
+            text: words_or_stdin(remark)?,
+            handling: self
+                .handling
+                .iter()
+                .map(|handling| (*handling).into())
+                .collect(),
+        };
+        Ok(Some(v1::AnswerContent {
+            remarks: vec![remark],
+            ..Default::default()
+        }))
     }
-    let Some(remark) = &args.remark else {
-        return Ok(None);
-    };
-    let remark = v1::Remark {
-        topic: v1::Topic::Narrative.into(),
-        text: words_or_stdin(remark)?,
-        handling: args
-            .handling
-            .iter()
-            .map(|handling| (*handling).into())
-            .collect(),
-    };
-    Ok(Some(v1::AnswerContent {
-        remarks: vec![remark],
-        ..Default::default()
-    }))
 }
 
 pub(super) async fn release(args: &ReleaseArgs, context: &Context) -> Result<Exit, Failure> {
@@ -362,6 +379,7 @@ pub(super) async fn release(args: &ReleaseArgs, context: &Context) -> Result<Exi
         person: client.person(),
         check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
+        for_people: args.for_people.unwrap_or_default().into(),
     };
     let response = client.take(client.adapter().release(client.request(request)).await)?;
     after(context, response.check)

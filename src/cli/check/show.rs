@@ -1,8 +1,8 @@
 //! Checks as a responder's people read them.
 
 use crate::cli::enquiry::{
-    by, context_lines, deadline, deadline_parts, disposition, people_lines, requester_lines,
-    told_lines,
+    answered_by, by, context_lines, deadline, deadline_parts, disposition, people_lines,
+    requester_lines, told_lines,
 };
 use crate::cli::moment::{civil, exact};
 use crate::cli::output::{Tone, cell, clean, table, toned};
@@ -98,7 +98,12 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
     if check.imminent_harm {
         let _ = writeln!(page, "Harm        IMMINENT");
     }
+    if check.for_people != 0 {
+        let reason = word::<v1::PeopleReason>(check.for_people);
+        let _ = writeln!(page, "For people  {reason}: accept it, then answer");
+    }
     hands(&mut page, check);
+    sharing(&mut page, check);
     if let Some(personal) = &check.personal {
         people_lines(&mut page, personal);
         context_lines(&mut page, personal);
@@ -140,6 +145,25 @@ fn hands(page: &mut String, check: &v1::AssignedCheck) {
     }
 }
 
+/// What the agreement says: who may answer, and why nothing is shown where it denies.
+fn sharing(page: &mut String, check: &v1::AssignedCheck) {
+    let Some(sharing) = &check.sharing else {
+        return;
+    };
+    let agreement = if sharing.agreement_id.is_empty() {
+        "none".into()
+    } else {
+        let (id, version) = (&sharing.agreement_id, &sharing.agreement_version);
+        format!("{} {}", clean(id), clean(version))
+    };
+    let who = match (sharing.overruled, sharing.automatic_answers) {
+        (true, _) => "an operator asks, people answer",
+        (false, true) => "programs may answer",
+        (false, false) => "people answer",
+    };
+    let _ = writeln!(page, "Agreement   {agreement}: {who}");
+}
+
 fn answers(page: &mut String, check: &v1::AssignedCheck) {
     for answer in &check.answers {
         let _ = writeln!(
@@ -148,6 +172,9 @@ fn answers(page: &mut String, check: &v1::AssignedCheck) {
             answer.version,
             disposition(answer.disposition)
         );
+        if answer.by_phone.is_some() {
+            let _ = writeln!(page, "  from {}", answered_by(answer));
+        }
         told_lines(page, answer);
     }
 }
@@ -176,6 +203,13 @@ mod tests {
             expected_by_time: Some(parse_instant("2026-11-23T12:00").unwrap()),
             answers: vec![v1::Answer {
                 data_as_of_time: Some(parse_instant("2026-11-20T06:00").unwrap()),
+                by_phone: Some(v1::ByPhone {
+                    given_by: Some(v1::Person {
+                        name: "Dana Desk".into(),
+                        ..Default::default()
+                    }),
+                    number: "020 7946 0123".into(),
+                }),
                 ..Default::default()
             }],
             sentenced_outstanding_time: Some(prost_types::Timestamp::default()),
@@ -206,6 +240,7 @@ mod tests {
             "data as of Fri 20 Nov 2026 06:00",
             "home, no fixed abode",
             "IMMINENT",
+            "from Dana Desk by telephone (020 7946 0123), recorded by -",
             "still wanted",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");

@@ -24,11 +24,26 @@ pub(super) fn answers(page: &mut String, check: &v1::Check) {
             clean(&check.responder_name),
             civil(answer.answer_time.as_ref()),
             word::<v1::Timeliness>(answer.timeliness),
-            by(answer.by.as_ref()),
+            answered_by(answer),
             disposition(answer.disposition)
         );
         told_lines(page, answer);
     }
+}
+
+/// Who answered; for an answer by telephone who gave it, over which number, and who recorded it.
+pub(in crate::cli) fn answered_by(answer: &v1::Answer) -> String {
+    let by = by(answer.by.as_ref());
+    match &answer.by_phone {
+        Some(phone) => format!("{}, recorded by {by}", by_phone(phone)),
+        None => by,
+    }
+}
+
+/// Who gave an answer by telephone, and over which number.
+pub(super) fn by_phone(phone: &v1::ByPhone) -> String {
+    let given_by = person(phone.given_by.as_ref());
+    format!("{given_by} by telephone ({})", clean(&phone.number))
 }
 
 /// What an answer comes to, so that nobody reads more into it than it says.

@@ -1,5 +1,6 @@
 //! Enquiries and events on one line each, for lists and watches.
 
+use super::answer::by_phone;
 use super::people::name;
 use super::show::{by, deadline, deadline_parts};
 use crate::cli::moment::{civil, exact};
@@ -120,6 +121,9 @@ pub(super) fn event_line(event: &v1::Event) -> String {
             .map_or("", |(_, number)| number);
         tell(format!("goes on as check {}", clean(number)));
     }
+    if let Some(phone) = &event.by_phone {
+        tell(format!("given by {}", by_phone(phone)));
+    }
     if event.by.is_some() {
         tell(format!("by {}", by(event.by.as_ref())));
     }
@@ -147,5 +151,23 @@ mod tests {
             event_line(&event),
             "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-A check 2  answered  hackney  after hearing  version 1"
         );
+        let person = |name: &str| v1::Person {
+            name: name.into(),
+            ..Default::default()
+        };
+        let taken = v1::Event {
+            by: Some(v1::By {
+                person: Some(person("Oscar Operator")),
+                ..Default::default()
+            }),
+            by_phone: Some(v1::ByPhone {
+                given_by: Some(person("Dana Desk")),
+                number: "020 7946 0123".into(),
+            }),
+            ..event
+        };
+        assert!(event_line(&taken).ends_with(
+            "version 1  given by Dana Desk by telephone (020 7946 0123)  by Oscar Operator"
+        ));
     }
 }

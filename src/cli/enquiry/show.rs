@@ -297,21 +297,34 @@ fn lost(check: &v1::Check, personal: Option<&v1::Personal>) -> String {
         let what = leads_nowhere(reason, addresses);
         let _ = writeln!(lines, "Check {} stands for: {what}", clean(number));
     }
+    for person in check.sharing.iter().flat_map(|sharing| &sharing.contacts) {
+        let told = [&person.name, &person.post, &person.contact].map(|text| clean(text));
+        let told: Vec<String> = told.into_iter().filter(|text| !text.is_empty()).collect();
+        let told = told.join(", ");
+        let _ = writeln!(lines, "Check {} agreement: speak to {told}", clean(number));
+    }
     lines
 }
 
-/// What leads to nobody, and why: one of `addresses`, or an authority that was named.
+/// What leads to nobody, and why: one of `addresses`, or an authority that was named. What leads to somebody who may not be asked has no
+/// reason of its own.
 pub(super) fn leads_nowhere(reason: &v1::RouteReason, addresses: &[v1::Address]) -> String {
-    let why = word::<v1::UnroutableReason>(reason.unroutable_reason);
+    let why = match reason.unroutable_reason {
+        0 => String::new(),
+        some => format!(": {}", word::<v1::UnroutableReason>(some)),
+    };
     match reason.kind() {
         v1::RouteReasonKind::Address => {
             let index = usize::try_from(reason.address_index).unwrap_or(usize::MAX);
             let postcode = addresses.get(index).map_or("", |address| &address.postcode);
             let role = word::<v1::AddressRole>(reason.address_role);
-            format!("{role} address {}: {why}", clean(postcode))
+            format!("{role} address {}{why}", clean(postcode))
+        }
+        v1::RouteReasonKind::Named if reason.authority_code.is_empty() => {
+            format!("the authority that was named{why}")
         }
         v1::RouteReasonKind::Named => {
-            format!("authority {}: {why}", clean(&reason.authority_code))
+            format!("authority {}{why}", clean(&reason.authority_code))
         }
         kind => word::<v1::RouteReasonKind>(kind.into()),
     }

@@ -11,12 +11,17 @@ const TODAY: Date = date(2026, 11, 23);
 fn check(text: &str, change: impl Fn(&Path), wanted: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    for name in ["tls", "responders", "data"] {
+    for name in ["tls", "responders", "agreements", "data"] {
         fs::create_dir(root.join(name)).unwrap();
     }
     for name in ["tls/server.pem", "tls/server.key", "tls/ca.pem"] {
         fs::write(root.join(name), "").unwrap();
     }
+    let agreed = include_str!("../../../config/agreements/pan-london.toml");
+    let (head, tail) = agreed.split_once("parties = [").unwrap();
+    let tail = tail.split_once(']').unwrap().1;
+    let agreed = format!("{head}parties = [\"hackney\"]{tail}").replace("example-1", "1");
+    fs::write(root.join("agreements/pan-london.toml"), agreed).unwrap();
     change(root);
     let base = "[[identities]]\nuri = \"spiffe://a/b\"\nrole = \"adapter\"\nresponders = [\"hackney\"]\n\
         [store]\npath = \"data/store\"\n";
@@ -46,12 +51,14 @@ fn files_that_are_not_there_are_all_named() {
         |root| {
             fs::remove_file(root.join("tls/server.key")).unwrap();
             fs::remove_dir(root.join("responders")).unwrap();
+            fs::remove_dir_all(root.join("agreements")).unwrap();
             fs::remove_dir(root.join("data")).unwrap();
         },
         &[
             "setting tls.key: there is no file",
             "setting directory.postcodes: there is no file",
             "setting directory.responders: there is no folder",
+            "setting agreements.folder: there is no folder",
             "setting store.path: the folder above",
             "p.toml: cannot be read",
             "b.json: cannot be read",

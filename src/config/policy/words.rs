@@ -6,16 +6,17 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
-use usher_domain::enquiry::Track;
+use usher_domain::agreement::DataCategory;
+use usher_domain::enquiry::{Purpose, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::Offset;
 
 /// A value of one of the core's code sets, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Code<T>(pub(super) T);
+pub(in crate::config) struct Code<T>(pub(in crate::config) T);
 
 /// A code set of the core.
-pub(super) trait Codes: Copy + 'static {
+pub(in crate::config) trait Codes: Copy + 'static {
     /// Every value with its name.
     const ALL: &'static [Self];
     /// What it is called where one is missing.
@@ -32,7 +33,7 @@ macro_rules! codes {
         }
     )* };
 }
-codes!(Track, StepKind, Unless, Audience);
+codes!(Track, StepKind, Unless, Audience, Purpose, DataCategory);
 
 impl<'de, T: Codes> Deserialize<'de> for Code<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -5,6 +5,7 @@ use crate::config::calendar;
 use crate::config::policy::Rules;
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Courts, Person, Role, Unit};
+use usher_domain::agreement::Agreements;
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::decide;
@@ -64,10 +65,12 @@ fn nowhere() -> Destination {
 
 /// Gives `verb`, by whom and when, to `enquiry`.
 fn give(enquiry: Option<&Enquiry>, role: Role, minutes: i64, verb: Verb) -> Enquiry {
-    let policy = Rules::built_in()
+    let mut policy = Rules::built_in()
         .unwrap()
         .policy(calendar::built_in(), BTreeMap::new())
         .unwrap();
+    let asked = ["hackney", "camden"].map(|id| ResponderId::parse(id).unwrap());
+    policy.agreements = Agreements::permitting(asked);
     let mut bytes = [7; 16];
     bytes[..8].copy_from_slice(&minutes.to_be_bytes());
     let request = (role != Role::Clock).then(|| Request {

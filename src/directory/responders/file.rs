@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 use usher_domain::code::{AuthorityCode, ResponderId};
-use usher_domain::limits::{AUTHORITIES_PER_RESPONDER_MAX, LINE_CHARS_MAX};
+use usher_domain::limits::{AUTHORITIES_PER_RESPONDER_MAX, LENT_DEFAULT, LENT_MAX, LINE_CHARS_MAX};
 use usher_domain::time::WorkingHours;
 
 /// Digits of a phone number: `101` to the longest international one.
@@ -36,6 +36,7 @@ struct File {
     from: Option<Spanned<toml::value::Datetime>>,
     to: Option<Spanned<toml::value::Datetime>>,
     hours: Spanned<Hours>,
+    lent_max: Option<Spanned<usize>>,
     #[serde(default)]
     ladder: toml::Table,
 }
@@ -89,6 +90,7 @@ pub(super) fn read(
             .transpose()?,
         hours: reader.hours(&file.hours)?,
         period,
+        lent_max: reader.lent_max(file.lent_max.as_ref())?,
         ladder: file.ladder,
     };
     Ok((responder, lines))
@@ -125,6 +127,14 @@ impl Reader<'_> {
             line,
             problem: format!("{message}; {EXAMPLE} shows every key"),
         }
+    }
+
+    fn lent_max(&self, value: Option<&Spanned<usize>>) -> Result<usize, Problem> {
+        let most = value.map_or(LENT_DEFAULT, |most| *most.get_ref());
+        if (1..=LENT_MAX).contains(&most) {
+            return Ok(most);
+        }
+        Err(self.at(value, format!("`lent_max` must be 1 to {LENT_MAX}")))
     }
 
     fn id(&self, value: &Spanned<String>, file: &str) -> Result<ResponderId, Problem> {

@@ -12,7 +12,9 @@ use usher_proto::v1;
 
 use super::answer::content;
 use super::read::{self, Mutation, Unreadable, finish};
-use crate::broker::input::{Act, Input, LeaseInput, ListChecksInput, Target};
+use crate::broker::input::{
+    Act, AdapterReport, ConnectorReport, Input, LeaseInput, ListChecksInput, Target,
+};
 use crate::rpc::token::{self, Scope};
 
 /// Reads a call for work.
@@ -31,7 +33,9 @@ pub fn lease_checks(
         max_checks,
         wait,
         lease,
+        report,
     } = message;
+    let report = report.map(|report| self::report(v, report));
     let responders = read::responders(v, &responder_ids).unwrap_or_default();
     let max = usize::try_from(max_checks).unwrap_or(usize::MAX).max(1);
     if max > limits::LEASE_BATCH_MAX {
@@ -52,8 +56,35 @@ pub fn lease_checks(
         max,
         wait,
         span,
+        report,
     });
     finish(core::mem::take(v), input)
+}
+
+fn report(v: &mut Validator, message: v1::AdapterReport) -> AdapterReport {
+    let v1::AdapterReport {
+        version,
+        connectors,
+        in_hand,
+        most_in_hand,
+    } = message;
+    v.list("report.connectors", &connectors, limits::CONNECTORS_MAX);
+    v.text("report.version", &version, limits::LINE_CHARS_MAX);
+    let connector = |v1::ConnectorReport { name, trouble }| {
+        v.text("report.connectors.name", &name, limits::LINE_CHARS_MAX);
+        v.text(
+            "report.connectors.trouble",
+            &trouble,
+            limits::LINE_CHARS_MAX,
+        );
+        ConnectorReport { name, trouble }
+    };
+    AdapterReport {
+        version,
+        connectors: connectors.into_iter().map(connector).collect(),
+        in_hand,
+        most_in_hand,
+    }
 }
 
 /// What every act on a check carries.
@@ -201,9 +232,17 @@ pub fn release(mut message: v1::ReleaseRequest, actor: &Actor) -> Result<Input, 
         person,
         check_id: _,
         lease_id: _,
+        for_people,
     } = message;
     let person = read::person(v, actor, VerbName::Release, person);
-    let input = head.with(person, |check, lease| Some(Act::Release { check, lease }));
+    let for_people = read::optional_listed(v, "for_people", for_people);
+    let input = head.with(person, |check, lease| {
+        Some(Act::Release {
+            check,
+            lease,
+            for_people,
+        })
+    });
     finish(core::mem::take(v), input)
 }
 

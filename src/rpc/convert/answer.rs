@@ -1,7 +1,8 @@
 //! What a responder says about the people of an enquiry, both ways.
 
 use core::fmt::Arguments;
-use usher_domain::enquiry::{Answer, Disposition};
+use usher_domain::enquiry::{Answer, ByPhone, Disposition};
+use usher_domain::limits;
 use usher_domain::personal::{
     AnswerContent, Confidence, Disclosure, Episode, EpisodeKind, Match, Remark, Topic, Validator,
     Worker,
@@ -136,6 +137,7 @@ pub(super) fn answer_view(
         timeliness,
         data_as_of,
         content: _,
+        by_phone: phone,
     } = answer;
     v1::Answer {
         version: version.into(),
@@ -145,6 +147,30 @@ pub(super) fn answer_view(
         timeliness: timeliness.to_wire(),
         data_as_of_time: data_as_of.map(show::instant),
         content: content.map(content_view),
+        by_phone: phone.as_ref().map(by_phone_view),
+    }
+}
+
+/// Reads who gave an answer by telephone, under the field `by_phone`.
+pub(super) fn by_phone(v: &mut Validator, message: Option<v1::ByPhone>) -> Option<ByPhone> {
+    let Some(v1::ByPhone { given_by, number }) = message else {
+        v.fail("by_phone", "say who gave the answer, and over which number");
+        return None;
+    };
+    if number.trim().is_empty() {
+        v.fail("by_phone.number", "give the number that was used");
+    }
+    v.text("by_phone.number", &number, limits::LINE_CHARS_MAX);
+    let given_by = read::named(v, "by_phone.given_by", given_by.unwrap_or_default());
+    Some(ByPhone { given_by, number })
+}
+
+/// Shows who gave an answer by telephone.
+pub(super) fn by_phone_view(by_phone: &ByPhone) -> v1::ByPhone {
+    let ByPhone { given_by, number } = by_phone;
+    v1::ByPhone {
+        given_by: Some(show::person(given_by)),
+        number: number.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One check, as officers and as its responder see it.
 
+use usher_domain::agreement::{Sharing, SharingDecision};
 use usher_domain::enquiry::{
     Check, CheckState, Enquiry, Lease, Receipt, RouteReason, UnroutableWhy,
 };
@@ -11,6 +12,7 @@ use usher_proto::v1;
 use super::answer::answer_view;
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::enquiry::{alert_id, check_id, curfew_state};
+use super::minimise::Allowed;
 use super::personal::personal_view;
 use super::show;
 use crate::broker::opened::{OpenEnquiry, ResponderCard, ResponderCards, TextPlace};
@@ -23,6 +25,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         responder,
         authorities,
         reasons,
+        sharing: _,
         opened_at,
         state: _,
         ladder,
@@ -56,16 +59,58 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         leases_lost: *leases_lost,
         exchanges: exchanges_view(open, check),
         sentenced_outstanding_time: sentenced_outstanding_at.map(show::instant),
+        sharing: sharing_view(open, check),
         ..v1::Check::default()
     };
     add_facts(&mut view, open, check);
     view
 }
 
+/// What the agreement says of the check: as its record has it, and whether a program may answer today.
+fn sharing_view(open: &OpenEnquiry, check: &Check) -> Option<v1::Sharing> {
+    let Sharing {
+        with,
+        decision,
+        agreement,
+        overruled,
+    } = check.sharing.as_ref()?;
+    let ruling = open.agreements.ruling(with, open.enquiry.purpose, open.day);
+    let (agreement_id, agreement_version) = agreement
+        .as_ref()
+        .map(|agreement| (agreement.id.to_string(), agreement.version.to_string()))
+        .unwrap_or_default();
+    let denied = *decision == SharingDecision::Deny;
+    Some(v1::Sharing {
+        decision: decision.to_wire(),
+        agreement_id,
+        agreement_version,
+        automatic_answers: *decision == SharingDecision::Permit && ruling.automatic_answers(),
+        responder_id: with.to_string(),
+        overruled: *overruled,
+        contacts: if denied {
+            contacts_of(check, &open.responders)
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// Whom the agreement of the responder concerned names.
+pub(super) fn contacts_of(check: &Check, cards: &ResponderCards) -> Vec<v1::Person> {
+    card_of(check, cards)
+        .contacts
+        .iter()
+        .map(show::person)
+        .collect()
+}
+
 /// Adds what the check's state knows of itself.
 fn add_facts(view: &mut v1::Check, open: &OpenEnquiry, check: &Check) {
     match &check.state {
-        CheckState::Waiting { since: _ } => {}
+        CheckState::Waiting {
+            since: _,
+            for_people,
+        } => view.for_people = option_to_wire(*for_people),
         CheckState::Leased { lease } => view.lease = Some(lease_view(lease)),
         CheckState::Accepted {
             at: _,
@@ -111,7 +156,7 @@ fn add_facts(view: &mut v1::Check, open: &OpenEnquiry, check: &Check) {
 /// Since when the check stands where it does.
 fn since(check: &Check) -> Timestamp {
     match &check.state {
-        CheckState::Waiting { since } | CheckState::Unroutable { since, .. } => *since,
+        CheckState::Waiting { since, .. } | CheckState::Unroutable { since, .. } => *since,
         CheckState::Leased { lease } => lease.since,
         CheckState::Accepted { at, .. }
         | CheckState::Asked { at, .. }
@@ -137,11 +182,10 @@ pub(super) const fn state_of(state: &CheckState) -> v1::CheckState {
     }
 }
 
-/// The responder of a check, as people need it.
+/// The responder of a check, or the one that it could not go to, as people need it.
 pub(super) fn card_of(check: &Check, cards: &ResponderCards) -> ResponderCard {
     check
-        .responder
-        .as_ref()
+        .concerned()
         .and_then(|id| cards.get(id))
         .cloned()
         .unwrap_or_default()
@@ -280,54 +324,66 @@ fn step_view(enquiry: &Enquiry, check: &Check, step: &Step) -> v1::Step {
     }
 }
 
-/// One check as its responder sees it: its own part and nothing of the others. `None` when there is no such check or it
+/// One check as its responder sees it: its own part, as far as its agreement allows, and nothing of the others. `None` when there is no such check or it
 /// has no responder.
 pub fn assigned_check(open: &OpenEnquiry, number: CheckNumber) -> Option<v1::AssignedCheck> {
     let enquiry = &open.enquiry;
     let check = enquiry.check(number)?;
-    let (lease, accepted_by, expected_by) = match &check.state {
-        CheckState::Leased { lease } => (Some(lease_view(lease)), None, None),
-        CheckState::Accepted {
-            by, expected_by, ..
-        } => (None, Some(show::by(by)), *expected_by),
-        CheckState::Waiting { .. }
-        | CheckState::Asked { .. }
-        | CheckState::Unroutable { .. }
-        | CheckState::Answered { .. }
-        | CheckState::Redirected { .. }
-        | CheckState::Closed { .. } => (None, None, None),
-    };
-    Some(v1::AssignedCheck {
+    let allowed = Allowed::of(open, check);
+    let mut view = v1::AssignedCheck {
         id: check_id(enquiry, number),
         reference: enquiry.id.reference().to_string(),
         revision: open.revision.to_string(),
         responder_id: check.responder.as_ref()?.to_string(),
         authority_codes: show::authorities(&check.authorities),
         // Which check was redirected here would tell of another responder's.
-        reasons: check
-            .reasons
-            .iter()
+        reasons: allowed
+            .reasons(check)
             .map(|reason| reason_view(reason, |_| String::new()))
             .collect(),
         state: state_of(&check.state).into(),
         state_time: Some(show::instant(since(check))),
-        lease,
-        accepted_by,
-        expected_by_time: expected_by.map(show::instant),
-        exchanges: exchanges_view(open, check),
+        exchanges: if allowed.is_nothing() {
+            Vec::new()
+        } else {
+            exchanges_view(open, check)
+        },
         answers: answers_view(open, check),
         create_time: Some(show::instant(check.opened_at)),
         deadline: Some(show::deadline(&enquiry.deadline)),
         requester: Some(show::requester(&enquiry.requester)),
         purpose: enquiry.purpose.to_wire(),
         report: option_to_wire(enquiry.report),
-        in_custody: enquiry.in_custody,
+        in_custody: allowed.in_custody(enquiry),
         curfew: curfew_state(&enquiry.curfew).into(),
         imminent_harm: enquiry.imminent_harm,
-        concerns: to_wire(&enquiry.concerns),
-        personal: open.personal.as_ref().map(personal_view),
+        concerns: to_wire(&allowed.concerns(enquiry)),
+        personal: open
+            .personal
+            .as_ref()
+            .and_then(|personal| allowed.personal(personal))
+            .as_ref()
+            .map(personal_view),
         sentenced_outstanding_time: check.sentenced_outstanding_at.map(show::instant),
-    })
+        sharing: sharing_view(open, check),
+        ..v1::AssignedCheck::default()
+    };
+    match &check.state {
+        CheckState::Waiting { for_people, .. } => view.for_people = option_to_wire(*for_people),
+        CheckState::Leased { lease } => view.lease = Some(lease_view(lease)),
+        CheckState::Accepted {
+            by, expected_by, ..
+        } => {
+            view.accepted_by = Some(show::by(by));
+            view.expected_by_time = expected_by.map(show::instant);
+        }
+        CheckState::Asked { .. }
+        | CheckState::Unroutable { .. }
+        | CheckState::Answered { .. }
+        | CheckState::Redirected { .. }
+        | CheckState::Closed { .. } => {}
+    }
+    Some(view)
 }
 
 /// A check lent to the caller; `None` when the check is not leased under `lease`.

@@ -1,9 +1,11 @@
 //! Closed lists that both worlds name alike: one table, exhaustive on both sides.
 
 use usher_domain::actor::Role;
+use usher_domain::agreement::SharingDecision;
 use usher_domain::alert::Trouble;
 use usher_domain::enquiry::{
-    AddressRole, CloseReason, Concern, Disposition, Purpose, ReportType, Timeliness, UnroutableWhy,
+    AddressRole, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType, Timeliness,
+    UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::ladder::{Audience, StepKind, Unless};
@@ -15,7 +17,7 @@ use usher_domain::personal::{
 use usher_proto::v1;
 
 use crate::broker::input::AlertStanding;
-use crate::broker::output::{Advice, ResponderKind, WarningCode};
+use crate::broker::output::{AdapterHealth, Advice, ResponderKind, WarningCode};
 
 /// A value of a closed list.
 pub(super) trait Code: Copy {
@@ -77,8 +79,10 @@ same_names! {
     }
     UnroutableWhy = UnroutableReason {
         NoAddress, NoFixedAbode, Withheld, Malformed, Unknown, NoAuthority, OutsideEnglandAndWales,
-        NoResponder, Disputed, NotOurs,
+        NoResponder, Disputed, NotOurs, NoAgreement, AgreementEnded, PurposeNotAgreed, NoLawfulBasis,
     }
+    SharingDecision = SharingDecision { Permit, Deny, Review }
+    PeopleReason = PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other }
     CloseReason = CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     Timeliness = Timeliness { InTime, AfterHearing }
@@ -110,6 +114,7 @@ same_names! {
         PncCheckLetter, BeyondBankHolidays, TerminatedPostcode, HearingPassed, DoubledHour,
         UnroutableAddress, NotAWorkingDay, UnknownCourt,
     }
+    AdapterHealth = AdapterHealth { Connected, Busy, Absent, Failing }
     ResponderKind = ResponderKind { ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse }
 }
 
@@ -158,7 +163,10 @@ mod tests {
         check::<Sex>();
         check::<Information>();
         check::<UnroutableWhy>();
+        check::<AdapterHealth>();
+        check::<SharingDecision>();
         check::<CloseReason>();
+        check::<PeopleReason>();
         check::<Disposition>();
         check::<Timeliness>();
         check::<Confidence>();

@@ -1,6 +1,6 @@
 //! Enquiries and alerts as callers see them.
 
-use usher_domain::alert::{Alert, AlertState, Cause};
+use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::enquiry::{Combined, CourtDecision, CourtDecisionKind, Curfew, Enquiry};
 use usher_domain::event::DecisionName;
 use usher_domain::id::{AlertId, AlertNumber, CheckNumber};
@@ -8,7 +8,7 @@ use usher_domain::ladder::Audience;
 use usher_domain::personal::Personal;
 use usher_proto::v1;
 
-use super::check::{card_of, check_view, state_of};
+use super::check::{card_of, check_view, contacts_of, state_of};
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::personal::{name_view, personal_view};
 use super::show;
@@ -268,7 +268,7 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
         acknowledgement_expire_time: looked_after.map(|(_, expires)| show::instant(expires)),
         court_code: enquiry.deadline.court().to_string(),
         responder_id: check
-            .and_then(|check| check.responder.as_ref())
+            .and_then(|check| check.concerned())
             .map(ToString::to_string)
             .unwrap_or_default(),
         responder_name: card.name,
@@ -276,6 +276,10 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
         deadline_time: Some(show::instant(enquiry.deadline.at())),
         // What people wrote is shown with the whole enquiry only.
         acknowledgement_note: String::new(),
+        contacts: check
+            .filter(|_| trouble == Some(Trouble::Unroutable))
+            .map(|check| contacts_of(check, responders))
+            .unwrap_or_default(),
         check_state: check.map_or(0, |check| state_of(&check.state).into()),
     }
 }

@@ -4,7 +4,8 @@ use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{AlertId, CheckId, EnquiryId};
 use usher_proto::v1;
 
-use super::codes::Code as _;
+use super::answer::by_phone_view;
+use super::codes::{Code as _, option_to_wire};
 use super::show;
 use crate::broker::input::Resume;
 use crate::rpc::token;
@@ -100,10 +101,19 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
             view.alert_id = alert_id(*alert);
         }
         EventKind::Decided { decision } => view.decision = decision.to_wire(),
+        EventKind::Reconsidered {
+            responder,
+            decision,
+        } => {
+            view.responder_id = responder.to_string();
+            view.sharing_decision = decision.to_wire();
+        }
+        EventKind::Released { for_people } => {
+            view.for_people = option_to_wire(*for_people);
+        }
         EventKind::Closed { reason } => view.close_reason = reason.to_wire(),
         EventKind::Submitted
         | EventKind::LeaseLost
-        | EventKind::Released
         | EventKind::Asked
         | EventKind::Supplied
         | EventKind::Withdrawn
@@ -117,12 +127,14 @@ fn add_answer(view: &mut v1::Event, kind: &EventKind) {
         opened_at,
         version,
         timeliness,
+        by_phone,
     } = kind
     {
         view.responder_id = responder.to_string();
         view.check_open_time = Some(show::instant(*opened_at));
         view.answer_version = (*version).into();
         view.timeliness = timeliness.to_wire();
+        view.by_phone = by_phone.as_ref().map(by_phone_view);
     }
 }
 
@@ -133,7 +145,8 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Opened { .. } => T::Opened,
         EventKind::Leased { .. } => T::Leased,
         EventKind::LeaseLost => T::LeaseLost,
-        EventKind::Released => T::Released,
+        EventKind::Reconsidered { .. } => T::Reconsidered,
+        EventKind::Released { .. } => T::Released,
         EventKind::Accepted { .. } => T::Accepted,
         EventKind::Asked => T::Asked,
         EventKind::Supplied => T::Supplied,

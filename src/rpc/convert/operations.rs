@@ -9,6 +9,7 @@ use usher_domain::limits;
 use usher_domain::personal::Validator;
 use usher_proto::v1;
 
+use super::answer;
 use super::read::{self, Unreadable, finish};
 use crate::broker::input::{
     Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, Target, WatchAlertsInput,
@@ -43,6 +44,46 @@ pub fn acknowledge(
             act: Act::Acknowledge {
                 alert: number,
                 note,
+            },
+        })
+    })();
+    finish(core::mem::take(v), input)
+}
+
+/// Reads an answer that came by telephone.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn answer_by_phone(
+    mut message: v1::AnswerByPhoneRequest,
+    actor: &Actor,
+) -> Result<Input, Unreadable> {
+    let v = &mut Validator::default();
+    let request = read::request(v, &actor.client, VerbName::AnswerByPhone, &mut message);
+    let v1::AnswerByPhoneRequest {
+        request_id: _,
+        person,
+        check_id,
+        by_phone,
+        disposition,
+        content: said,
+    } = message;
+    let person = read::person(v, actor, VerbName::AnswerByPhone, person);
+    let check = read::id::<CheckId>(v, "check_id", &check_id);
+    let by_phone = answer::by_phone(v, by_phone);
+    let disposition = read::listed(v, "disposition", disposition);
+    let content = Box::new(answer::content(v, disposition, said));
+    let input = (|| {
+        let CheckId { enquiry, number } = check?;
+        Some(Input {
+            enquiry,
+            request: request?,
+            person,
+            act: Act::AnswerByPhone {
+                check: number,
+                disposition: disposition?,
+                content,
+                by_phone: by_phone?,
             },
         })
     })();
@@ -168,6 +209,26 @@ pub fn alerts_query(
         size,
     };
     Ok((input, scope))
+}
+
+/// Reads which alerts to count.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn count_alerts_query(message: v1::CountAlertsRequest) -> Result<ListAlertsInput, Unreadable> {
+    let v1::CountAlertsRequest {
+        audiences,
+        court_codes,
+        responder_ids,
+    } = message;
+    let (input, _) = alerts_query(v1::ListAlertsRequest {
+        page_size: i32::MAX,
+        audiences,
+        court_codes,
+        responder_ids,
+        ..v1::ListAlertsRequest::default()
+    })?;
+    Ok(input)
 }
 
 /// Reads which alerts to watch.

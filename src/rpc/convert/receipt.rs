@@ -7,9 +7,11 @@ use usher_proto::v1;
 use super::check::reason_view;
 use super::codes::{Code as _, to_wire};
 use super::show;
+use crate::broker::input::ConnectorReport;
 use crate::broker::input::Resume;
 use crate::broker::output::{
-    CheckReceipt, LookupView, ResponderView, StatusView, SubmitReceipt, Warning,
+    AdapterView, AgreementEnd, CheckReceipt, LookupView, ResponderView, StatusView, SubmitReceipt,
+    Warning,
 };
 use crate::rpc::token;
 
@@ -100,6 +102,8 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
         waiting,
         nearest_deadline,
         oldest_wait,
+        adapters,
+        lending,
     } = responder;
     v1::Responder {
         id: id.to_string(),
@@ -123,6 +127,34 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
         nearest_deadline_time: nearest_deadline.map(show::instant),
         oldest_wait_time: oldest_wait.map(show::instant),
         adapters_absent_since_time: absent_since.map(show::instant),
+        adapters: adapters.into_iter().map(adapter_view).collect(),
+        lending: Some(v1::Lending {
+            held_count: show::count(lending.held),
+            most_held_count: show::count(lending.most),
+            loss_count: lending.losses,
+            paused_until_time: lending.paused_until.map(show::instant),
+        }),
+    }
+}
+
+fn adapter_view(adapter: AdapterView) -> v1::Adapter {
+    let AdapterView {
+        client,
+        health,
+        last_call,
+        report,
+    } = adapter;
+    let connector = |ConnectorReport { name, trouble }| v1::ConnectorReport { name, trouble };
+    v1::Adapter {
+        client_id: client.to_string(),
+        health: health.to_wire(),
+        last_call_time: Some(show::instant(last_call)),
+        report: report.map(|report| v1::AdapterReport {
+            version: report.version,
+            connectors: report.connectors.into_iter().map(connector).collect(),
+            in_hand: report.in_hand,
+            most_in_hand: report.most_in_hand,
+        }),
     }
 }
 
@@ -162,7 +194,11 @@ const fn outcome(why: UnroutableWhy) -> v1::LookupOutcome {
         | UnroutableWhy::NoFixedAbode
         | UnroutableWhy::Withheld
         | UnroutableWhy::Disputed
-        | UnroutableWhy::NotOurs => v1::LookupOutcome::Unknown,
+        | UnroutableWhy::NotOurs
+        | UnroutableWhy::NoAgreement
+        | UnroutableWhy::AgreementEnded
+        | UnroutableWhy::PurposeNotAgreed
+        | UnroutableWhy::NoLawfulBasis => v1::LookupOutcome::Unknown,
     }
 }
 
@@ -178,7 +214,26 @@ pub fn status_view(status: StatusView, end: Resume) -> v1::GetStatusResponse {
         bank_holidays_known_until,
         directory_release,
         directory_knows_terminations,
+        agreement_ends,
     } = status;
+    let ends = |end: AgreementEnd| {
+        let AgreementEnd {
+            agreement,
+            last,
+            days_left,
+            responders,
+        } = end;
+        let (agreement_id, agreement_version) = agreement
+            .map(|agreement| (agreement.id.to_string(), agreement.version.to_string()))
+            .unwrap_or_default();
+        v1::AgreementEnd {
+            agreement_id,
+            agreement_version,
+            last_day: show::date(last),
+            days_left,
+            responder_ids: responders.iter().map(ToString::to_string).collect(),
+        }
+    };
     v1::GetStatusResponse {
         version,
         store_engine,
@@ -191,5 +246,6 @@ pub fn status_view(status: StatusView, end: Resume) -> v1::GetStatusResponse {
         bank_holidays_known_until: show::date(Some(bank_holidays_known_until)),
         directory_release,
         directory_knows_terminations,
+        agreement_ends: agreement_ends.into_iter().map(ends).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! Wire to domain and back: nothing is lost, everything wrong is named, nothing personal is printed.
 
 mod mutations;
+mod opened;
 mod outcomes;
 mod submissions;
 mod views;

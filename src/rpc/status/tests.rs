@@ -1,6 +1,7 @@
 use super::*;
-use usher_domain::code::CourtCode;
+use usher_domain::code::{AgreementId, CourtCode};
 use usher_domain::command::VerbName;
+use usher_domain::enquiry::UnroutableWhy;
 use usher_domain::time::Timestamp;
 
 /// The place of a rejection in the table; a new variant breaks the build here.
@@ -22,6 +23,8 @@ fn place(rejection: &Rejection) -> usize {
         Rejection::AlertEnded { .. } => 13,
         Rejection::NotAddressed => 14,
         Rejection::TooMany { .. } => 15,
+        Rejection::AutomaticAnswer { .. } => 16,
+        Rejection::NotAgreed { .. } => 17,
     }
 }
 
@@ -41,6 +44,10 @@ fn refused() -> Vec<Expected> {
     use Rejection as R;
     let court = CourtCode::parse("B01IX").unwrap();
     let verb = VerbName::MoveHearing;
+    let agreement = Some(AgreementVersion {
+        id: AgreementId::parse("pan-london").unwrap(),
+        version: "2.1".into(),
+    });
     let (what, field, why) = ("check", "office", "is too long");
     vec![
         (R::NotFound { what }, NotFound, "NOT_FOUND", "what=check"),
@@ -66,6 +73,20 @@ fn refused() -> Vec<Expected> {
             "",
         ),
         (R::NotAddressed, PermissionDenied, "NOT_ADDRESSED", ""),
+        (
+            R::AutomaticAnswer { agreement },
+            PermissionDenied,
+            "AUTOMATIC_ANSWER",
+            "agreement=pan-london version=2.1",
+        ),
+        (
+            R::NotAgreed {
+                why: UnroutableWhy::AgreementEnded,
+            },
+            PermissionDenied,
+            "NOT_AGREED",
+            "why=agreement_ended",
+        ),
     ]
 }
 
@@ -134,7 +155,7 @@ fn every_rejection_has_its_row() {
             "{given:?}"
         );
     }
-    assert_eq!(table().len(), 16);
+    assert_eq!(table().len(), 18);
 }
 
 #[test]
@@ -241,7 +262,7 @@ fn the_edge_refuses_with_a_reason() {
 fn reasons_are_what_clients_may_rely_on() {
     for number in 1.. {
         let Ok(reason) = ErrorReason::try_from(number) else {
-            assert_eq!(number, 29, "a reason was taken away or left without a test");
+            assert_eq!(number, 31, "a reason was taken away or left without a test");
             break;
         };
         let name = name(reason);

@@ -1,6 +1,6 @@
 //! Codes: each value of the core beside its number in the record. A value that either side lacks breaks the build.
 
-use usher_domain::{actor, alert, enquiry, event, ladder, personal};
+use usher_domain::{actor, agreement, alert, enquiry, event, ladder, personal};
 use usher_proto::storage_v1 as kept;
 
 /// A code with a number in the record. 0 is none.
@@ -45,10 +45,13 @@ codes! {
     enquiry::AddressRole { Home, ProposedCurfew, Partner, Child, Previous }
     enquiry::UnroutableWhy {
         NoAddress, NoFixedAbode, Withheld, Malformed, Unknown, NoAuthority,
-        OutsideEnglandAndWales, NoResponder, Disputed, NotOurs,
+        OutsideEnglandAndWales, NoResponder, Disputed, NotOurs, NoAgreement, AgreementEnded,
+        PurposeNotAgreed, NoLawfulBasis,
     }
+    agreement::SharingDecision { Permit, Deny, Review }
     enquiry::Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     enquiry::Timeliness { InTime, AfterHearing }
+    enquiry::PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other }
     enquiry::CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     ladder::StepKind { Escalate, DecisionPoint, Hearing, Unread }
     ladder::Audience { Adapter, BoroughDesk, BoroughManager, Officer, OfficerManager, Operator }

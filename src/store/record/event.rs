@@ -7,6 +7,9 @@ use super::field::{
     Kept, keep_responder_if, keep_time, needed, read_code, read_needed, read_ordinal,
     read_responder, read_responder_if, read_time, read_time_if,
 };
+use usher_domain::agreement::SharingDecision;
+use usher_domain::code::ResponderId;
+use usher_domain::enquiry::ByPhone;
 use usher_domain::event::{Event, EventKind};
 use usher_proto::storage_v1 as kept;
 use usher_proto::storage_v1::event::Kind;
@@ -58,7 +61,14 @@ impl Kept for EventKind {
             Self::Opened { responder } => Kind::Opened(keep_responder_if(responder.as_ref())),
             Self::Leased { expires } => Kind::LeasedUntilMs(keep_time(*expires)),
             Self::LeaseLost => Kind::LeaseLost(NOTHING),
-            Self::Released => Kind::Released(NOTHING),
+            Self::Reconsidered {
+                responder,
+                decision,
+            } => keep_reconsidered(responder, *decision),
+            Self::Released { for_people: None } => Kind::Released(NOTHING),
+            Self::Released {
+                for_people: Some(reason),
+            } => Kind::ReleasedForPeople(reason.number()),
             Self::Accepted { expected_by } => Kind::Accepted(kept::EventAccepted {
                 expected_by_ms: expected_by.map(keep_time),
             }),
@@ -71,11 +81,13 @@ impl Kept for EventKind {
                 opened_at,
                 version,
                 timeliness,
+                by_phone,
             } => Kind::Answered(kept::EventAnswered {
                 responder: responder.as_str().to_owned(),
                 opened_at_ms: keep_time(*opened_at),
                 version: u32::from(*version),
                 timeliness: timeliness.number(),
+                by_phone: by_phone.as_ref().map(ByPhone::keep),
             }),
             Self::Received { version } => Kind::Received(u32::from(*version)),
             Self::Withdrawn => Kind::Withdrawn(NOTHING),
@@ -125,7 +137,11 @@ impl Kept for EventKind {
                 expires: read_time(expires, "event.leased_until_ms")?,
             },
             Kind::LeaseLost(kept::Nothing {}) => Self::LeaseLost,
-            Kind::Released(kept::Nothing {}) => Self::Released,
+            Kind::Reconsidered(reconsidered) => read_reconsidered(reconsidered)?,
+            Kind::Released(kept::Nothing {}) => Self::Released { for_people: None },
+            Kind::ReleasedForPeople(reason) => Self::Released {
+                for_people: Some(read_code(reason, "event.released_for_people")?),
+            },
             Kind::Accepted(kept::EventAccepted { expected_by_ms }) => Self::Accepted {
                 expected_by: read_time_if(expected_by_ms, "event.expected_by_ms")?,
             },
@@ -142,10 +158,7 @@ impl Kept for EventKind {
                 version: read_ordinal(version, "event.received")?,
             },
             Kind::Withdrawn(kept::Nothing {}) => Self::Withdrawn,
-            Kind::HearingMoved(kept::EventHearingMoved { from_ms, to_ms }) => Self::HearingMoved {
-                from: read_time(from_ms, "event.from_ms")?,
-                to: read_time(to_ms, "event.to_ms")?,
-            },
+            Kind::HearingMoved(moved) => read_hearing_moved(moved)?,
             Kind::StepRaised(raised) => read_step_raised(raised)?,
             Kind::StepMoot(step) => {
                 let (step, generation) = read_step_cause(step)?;
@@ -182,6 +195,32 @@ impl Kept for EventKind {
     }
 }
 
+fn keep_reconsidered(responder: &ResponderId, decision: SharingDecision) -> Kind {
+    Kind::Reconsidered(kept::EventReconsidered {
+        responder: responder.as_str().to_owned(),
+        decision: decision.number(),
+    })
+}
+
+fn read_reconsidered(reconsidered: kept::EventReconsidered) -> Result<EventKind, RecordError> {
+    let kept::EventReconsidered {
+        responder,
+        decision,
+    } = reconsidered;
+    Ok(EventKind::Reconsidered {
+        responder: read_responder(&responder, "event.responder")?,
+        decision: read_code(decision, "event.decision")?,
+    })
+}
+
+fn read_hearing_moved(moved: kept::EventHearingMoved) -> Result<EventKind, RecordError> {
+    let kept::EventHearingMoved { from_ms, to_ms } = moved;
+    Ok(EventKind::HearingMoved {
+        from: read_time(from_ms, "event.from_ms")?,
+        to: read_time(to_ms, "event.to_ms")?,
+    })
+}
+
 fn read_step_raised(raised: kept::EventStepRaised) -> Result<EventKind, RecordError> {
     let kept::EventStepRaised {
         step,
@@ -203,11 +242,13 @@ fn read_answered(answered: kept::EventAnswered) -> Result<EventKind, RecordError
         opened_at_ms,
         version,
         timeliness,
+        by_phone,
     } = answered;
     Ok(EventKind::Answered {
         responder: read_responder(&responder, "event.responder")?,
         opened_at: read_time(opened_at_ms, "event.opened_at_ms")?,
         version: read_ordinal(version, "event.version")?,
         timeliness: read_code(timeliness, "event.timeliness")?,
+        by_phone: by_phone.map(ByPhone::read).transpose()?,
     })
 }

@@ -4,6 +4,7 @@ use super::RecordError;
 use super::code::Code;
 use usher_domain::actor::{By, Person};
 use usher_domain::code::{ClientId, CourtCode, ResponderId};
+use usher_domain::enquiry::ByPhone;
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
@@ -216,6 +217,26 @@ impl Kept for By {
             role: read_code(role, "by.role")?,
             client: read_client(&client, "by.client")?,
             person: person.map(Person::read).transpose()?,
+        })
+    }
+}
+
+impl Kept for ByPhone {
+    type Message = kept::ByPhone;
+
+    fn keep(&self) -> kept::ByPhone {
+        let Self { given_by, number } = self;
+        kept::ByPhone {
+            given_by: Some(given_by.keep()),
+            number: number.clone(),
+        }
+    }
+
+    fn read(message: kept::ByPhone) -> Result<Self, RecordError> {
+        let kept::ByPhone { given_by, number } = message;
+        Ok(Self {
+            given_by: read_needed(given_by, "by_phone.given_by")?,
+            number,
         })
     }
 }

@@ -7,9 +7,10 @@ use super::field::{
     read_all, read_client, read_code, read_codes, read_needed, read_ordinal, read_responder_if,
     read_sealed, read_small, read_time, read_time_if, read_uuid,
 };
+use super::sharing::{keep_sharing, read_sharing};
 use usher_domain::code::AuthorityCode;
 use usher_domain::enquiry::{
-    Answer, Check, CheckState, Exchange, Lease, Receipt, Reply, RouteReason,
+    Answer, ByPhone, Check, CheckState, Exchange, Lease, Receipt, Reply, RouteReason,
 };
 use usher_domain::id::LeaseId;
 use usher_domain::ladder::{Ladder, Step, StepState};
@@ -26,6 +27,7 @@ impl Kept for Check {
             responder,
             authorities,
             reasons,
+            sharing,
             opened_at,
             state,
             ladder,
@@ -45,6 +47,9 @@ impl Kept for Check {
             leases_lost: *leases_lost,
             exchanges: keep_all(exchanges),
             sentenced_outstanding_at_ms: sentenced_outstanding_at.map(keep_time),
+            sharing: sharing
+                .as_ref()
+                .map(|sharing| keep_sharing(sharing, responder.as_ref())),
             state: Some(state.keep()),
         }
     }
@@ -60,16 +65,20 @@ impl Kept for Check {
             leases_lost,
             exchanges,
             sentenced_outstanding_at_ms,
+            sharing,
             state,
         } = message;
+        let responder = read_responder_if(&responder, "checks.responder")?;
+        let sharing = sharing.map(|sharing| read_sharing(sharing, responder.as_ref()));
         Ok(Self {
             number: 0,
-            responder: read_responder_if(&responder, "checks.responder")?,
+            responder,
             authorities: authorities
                 .iter()
                 .map(|code| needed(AuthorityCode::parse(code).ok(), "checks.authorities"))
                 .collect::<Result<_, _>>()?,
             reasons: read_all(reasons)?,
+            sharing: sharing.transpose()?,
             opened_at: read_time(opened_at_ms, "checks.opened_at_ms")?,
             state: read_needed(state, "checks.state")?,
             ladder: read_needed(ladder, "checks.ladder")?,
@@ -88,7 +97,17 @@ impl Kept for CheckState {
 
     fn keep(&self) -> State {
         match self {
-            Self::Waiting { since } => State::WaitingSinceMs(keep_time(*since)),
+            Self::Waiting {
+                since,
+                for_people: None,
+            } => State::WaitingSinceMs(keep_time(*since)),
+            Self::Waiting {
+                since,
+                for_people: Some(reason),
+            } => State::WaitingForPeople(kept::WaitingForPeople {
+                since_ms: keep_time(*since),
+                reason: reason.number(),
+            }),
             Self::Leased { lease } => State::Leased(lease.keep()),
             Self::Accepted {
                 at,
@@ -134,6 +153,11 @@ impl Kept for CheckState {
         Ok(match message {
             State::WaitingSinceMs(since) => Self::Waiting {
                 since: read_time(since, "waiting_since_ms")?,
+                for_people: None,
+            },
+            State::WaitingForPeople(kept::WaitingForPeople { since_ms, reason }) => Self::Waiting {
+                since: read_time(since_ms, "waiting_for_people.since_ms")?,
+                for_people: Some(read_code(reason, "waiting_for_people.reason")?),
             },
             State::Leased(lease) => Self::Leased {
                 lease: Lease::read(lease)?,
@@ -278,6 +302,7 @@ impl Kept for Answer {
             timeliness,
             data_as_of,
             content,
+            by_phone,
         } = self;
         kept::Answer {
             disposition: disposition.number(),
@@ -286,6 +311,7 @@ impl Kept for Answer {
             timeliness: timeliness.number(),
             data_as_of_ms: data_as_of.map(keep_time),
             content: keep_sealed(content),
+            by_phone: by_phone.as_ref().map(ByPhone::keep),
         }
     }
 
@@ -297,6 +323,7 @@ impl Kept for Answer {
             timeliness,
             data_as_of_ms,
             content,
+            by_phone,
         } = message;
         Ok(Self {
             disposition: read_code(disposition, "answers.disposition")?,
@@ -305,6 +332,7 @@ impl Kept for Answer {
             timeliness: read_code(timeliness, "answers.timeliness")?,
             data_as_of: read_time_if(data_as_of_ms, "answers.data_as_of_ms")?,
             content: read_sealed(content),
+            by_phone: by_phone.map(ByPhone::read).transpose()?,
         })
     }
 }

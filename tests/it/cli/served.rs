@@ -61,7 +61,8 @@ fn serve(home: &Path) -> Served {
     let mut config = format!(
         "[rpc]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n\
          [tls]\ncertificate = \"tls/server.pem\"\nkey = \"tls/server.key\"\nclient_ca = \"tls/ca.pem\"\n\
-         [store]\npath = \"store\"\n[directory]\nresponders = {:?}\n",
+         [store]\npath = \"store\"\n[agreements]\nfolder = {:?}\n[directory]\nresponders = {:?}\n",
+        shipped("config/agreements"),
         shipped("config/responders")
     );
     for (name, role, scope) in CLIENTS {
@@ -85,6 +86,18 @@ fn serve(home: &Path) -> Served {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let address = told(&mut child);
+    let address = address.recv_timeout(START_LIMIT);
+    let mut served = Served {
+        child,
+        address: String::new(),
+    };
+    served.address = format!("https://{}", address.expect("the broker serves"));
+    served
+}
+
+/// Where the address will come that a broker tells in its log.
+fn told(child: &mut Child) -> std::sync::mpsc::Receiver<String> {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let (found, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -95,13 +108,7 @@ fn serve(home: &Path) -> Served {
             }
         }
     });
-    let address = address.recv_timeout(START_LIMIT);
-    let mut served = Served {
-        child,
-        address: String::new(),
-    };
-    served.address = format!("https://{}", address.expect("the broker serves"));
-    served
+    address
 }
 
 impl Served {
@@ -217,6 +224,65 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
     ] {
         assert!(types.contains(&wanted), "{wanted}: {types:?}");
     }
+}
+
+#[test]
+fn an_operator_records_what_was_said_on_the_telephone() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let hearing = hearing();
+    let submit = [
+        "enquiry",
+        "submit",
+        "--court",
+        "B01IX",
+        "--hearing",
+        &hearing,
+        "--report",
+        "oral",
+        "--family",
+        "Example",
+        "--home",
+        "E8 1EA",
+    ];
+    let receipt = served.call(home, "officer", &[&submit[..], &PERSON].concat());
+    let number = format!("{}/1", receipt["reference"].as_str().unwrap());
+    let told = [
+        "check",
+        "answer-by-phone",
+        &number,
+        "--disposition",
+        "known-relevant",
+        "--remark",
+        "An open plan since May.",
+        "--given-by",
+        "Dana Desk",
+        "--given-by-post",
+        "MASH duty desk",
+        "--number",
+        "020 7946 0123",
+    ];
+    let told = [&told[..], &PERSON].concat();
+    let (_, err) = served.check(home, "officer", &told, 4);
+    assert!(err.contains("usher check answer-by-phone"), "{err}");
+    let answered = served.call(home, "operator", &told);
+    let answer = &answered["checks"][0]["answers"][0];
+    assert_eq!(answer["byPhone"]["givenBy"]["name"], "Dana Desk");
+    assert_eq!(answer["byPhone"]["number"], "020 7946 0123");
+    assert_eq!(answer["by"]["person"]["name"], "A Person");
+
+    let said = "Dana Desk, MASH duty desk by telephone (020 7946 0123)";
+    let reads = |client: &str, arguments: &[&str], wanted: &str| {
+        let (page, _) = served.check(home, client, arguments, 0);
+        assert!(page.contains(wanted), "{arguments:?}: {page}");
+    };
+    let (reference, _) = number.split_once('/').unwrap();
+    let recorded = format!("{said}, recorded by A Person");
+    reads("officer", &["enquiry", "show", reference], &recorded);
+    reads("hackney", &["check", "show", &number], &recorded);
+    let happened = format!("given by {said}  by A Person");
+    reads("officer", &["enquiry", "history", reference], &happened);
 }
 
 #[test]

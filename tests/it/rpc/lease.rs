@@ -178,6 +178,55 @@ async fn a_waiting_call_gets_a_check_whose_lease_another_lost() {
 }
 
 #[tokio::test]
+async fn who_lets_leases_end_is_lent_little_then_nothing_and_others_notice_nothing_of_it() {
+    let kit = Kit::start().await;
+    for _ in 0..12 {
+        kit.submit(enquiry(&[IN_HACKNEY])).await;
+    }
+    let lending = async || {
+        let request = v1::ListRespondersRequest::default();
+        let listed = kit.operations(OPERATOR).list_responders(request).await;
+        let mut all = listed.unwrap().into_inner().responders.into_iter();
+        let hackney = all.find(|responder| responder.id == "hackney").unwrap();
+        hackney.lending.unwrap()
+    };
+    let lost = [12, 8, 1, 1, 1];
+    for (number, (held, moment)) in lost
+        .into_iter()
+        .zip(["10:02", "10:04", "10:06", "10:08", "10:10"])
+        .enumerate()
+    {
+        assert_eq!(kit.leased(HACKNEY, at_most(64)).await.len(), held);
+        assert_eq!(lending().await.held_count, u32::try_from(held).unwrap());
+        kit.move_to(&format!("2026-11-23T{moment}:00.001")).await;
+        assert_eq!(
+            lending().await.loss_count,
+            u32::try_from(number + 1).unwrap()
+        );
+    }
+    assert!(kit.leased(HACKNEY, at_most(64)).await.is_empty());
+    let paused = instant(lending().await.paused_until_time);
+    assert_eq!(paused, at("2026-11-23T10:10:15.001"));
+    kit.submit(enquiry(&[IN_CAMDEN])).await;
+    kit.lease(CAMDEN).await;
+    // A call that waits is lent one when the pause is over; what it brings to an end opens the queue again.
+    let (clock, later) = (Arc::clone(&kit.clock), at("2026-11-23T10:10:16"));
+    let waking = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        clock.set(later);
+    });
+    let tried = kit.leased(HACKNEY, waiting(20)).await;
+    waking.await.unwrap();
+    assert_eq!(tried.len(), 1);
+    let check = tried[0].check.as_ref().unwrap();
+    kit.adapter(HACKNEY)
+        .answer(answer(&check.id, &tried[0].lease_id))
+        .await
+        .unwrap();
+    assert_eq!(kit.leased(HACKNEY, at_most(64)).await.len(), 11);
+}
+
+#[tokio::test]
 async fn a_check_is_lent_to_one_adapter_however_many_call() {
     let kit = Kit::start().await;
     for _ in 0..8 {
@@ -232,6 +281,7 @@ async fn everything_wrong_is_named_at_once() {
         max_checks: 65,
         wait: Some(seconds(121)),
         lease: Some(seconds(-1)),
+        report: None,
     };
     let refused = kit.adapter(HACKNEY).lease_checks(request).await;
     check_fields(

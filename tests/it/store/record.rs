@@ -10,8 +10,9 @@ use usher::store::record::{
     open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text,
 };
 use usher_domain::actor::{By, Person, Role};
+use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
-use usher_domain::code::{ClientId, ResponderId};
+use usher_domain::code::{AgreementId, ClientId, ResponderId};
 use usher_domain::enquiry::{
     AddressRole, Applied, Check, CheckState, Curfew, Enquiry, Exchange, Lease, Reply, RouteReason,
     UnroutableWhy,
@@ -212,6 +213,15 @@ fn largest_check(number: u8, template: &Check) -> Check {
     Check {
         number,
         responder: Some(ResponderId::parse(&responder).unwrap()),
+        sharing: Some(Sharing {
+            with: ResponderId::parse(&"w".repeat(limits::RESPONDER_ID_CHARS_MAX)).unwrap(),
+            decision: SharingDecision::Review,
+            agreement: Some(AgreementVersion {
+                id: AgreementId::parse(&"a".repeat(limits::AGREEMENT_ID_CHARS_MAX)).unwrap(),
+                version: "v".repeat(limits::AGREEMENT_VERSION_CHARS_MAX).into(),
+            }),
+            overruled: true,
+        }),
         authorities: vec![template.authorities[0]; limits::AUTHORITIES_PER_LIST_MAX],
         reasons: vec![reason; limits::REASONS_PER_CHECK_MAX],
         state: CheckState::Leased { lease },

@@ -16,10 +16,10 @@ use tonic::transport::Channel;
 use usher::app::{self, App, AppParts};
 use usher::auth::{Identities, IdentityTable};
 use usher::clock::{Clock, SystemClock};
-use usher::config::calendar;
 use usher::config::check::Parts;
 use usher::config::policy::Rules;
 use usher::config::settings::{Engine, PostgresSettings, StoreSettings};
+use usher::config::{agreements, calendar};
 use usher::directory::Directory;
 use usher::ids::RandomIds;
 use usher::lifecycle::{Ending, Lifecycle, Signal, Signals};
@@ -33,6 +33,7 @@ use usher::store::embedded::EmbeddedStore;
 use usher::store::kv::{KeyValue, Order, Write};
 use usher::store::verify::{Report, verify};
 use usher::telemetry::metrics::Metrics;
+use usher_domain::agreement::Agreements;
 use usher_domain::time::Timestamp;
 use usher_proto::v1;
 use usher_proto::v1::adapter_service_client::AdapterServiceClient;
@@ -52,6 +53,8 @@ pub(crate) struct Shape {
     pub(crate) gate: Option<Arc<Gate>>,
     /// The store, in place of one of its own.
     pub(crate) store: Option<Arc<dyn Store>>,
+    /// The agreements, in place of one that permits everything to everybody.
+    pub(crate) agreements: Option<Agreements>,
 }
 
 impl Default for Shape {
@@ -62,6 +65,7 @@ impl Default for Shape {
             drain_seconds: 5,
             gate: None,
             store: None,
+            agreements: None,
         }
     }
 }
@@ -120,11 +124,19 @@ impl Kit {
         let parts = Parts {
             rules: Rules::built_in().unwrap(),
             calendar: calendar::built_in(),
+            agreements: agreements::Files::default(),
+        };
+        let mut policy =
+            app::policy(&parts, &self.directory, Path::new("config/responders")).unwrap();
+        let everybody = self.directory.responders().iter().map(|one| one.id.clone());
+        policy.agreements = match &self.shape.agreements {
+            Some(agreements) => agreements.clone(),
+            None => Agreements::permitting(everybody),
         };
         let app = App::build(AppParts {
             store: self.gated(&store),
             directory: Arc::clone(&self.directory),
-            policy: app::policy(&parts, &self.directory, Path::new("config/responders")).unwrap(),
+            policy,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             ids: Arc::new(RandomIds),
             identities: Arc::clone(&self.identities),

@@ -97,7 +97,13 @@ impl Sample {
             decisions: Vec::new(),
             applied: Vec::new(),
         };
-        Self(plain).check("hackney", CheckState::Waiting { since: at(0) })
+        Self(plain).check(
+            "hackney",
+            CheckState::Waiting {
+                since: at(0),
+                for_people: None,
+            },
+        )
     }
 
     /// No check yet.
@@ -138,6 +144,7 @@ impl Sample {
             responder: Some(responder(name)),
             authorities: vec![AuthorityCode::parse("E09000012").unwrap()],
             reasons: vec![RouteReason::Named],
+            sharing: None,
             opened_at: at(0),
             state,
             ladder: Ladder {
@@ -192,7 +199,7 @@ pub(crate) fn changed(stored: &Stored, edit: impl FnOnce(&mut Enquiry)) -> Chang
     Change {
         enquiry,
         expected: Some(stored.revision),
-        events: vec![event(1, EventKind::Released)],
+        events: vec![event(1, EventKind::Released { for_people: None })],
     }
 }
 
@@ -249,6 +256,7 @@ pub(crate) fn answer(minutes: i64) -> Answer {
         timeliness: Timeliness::InTime,
         data_as_of: Some(at(-1_440)),
         content: usher::store::record::seal_answer(&content()),
+        by_phone: None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! Checks: the part of an enquiry that one responder must answer, and the states it can be in.
 
-use crate::actor::By;
+use crate::actor::{By, Person};
+use crate::agreement::{Sharing, SharingDecision};
 use crate::code::{AuthorityCode, ClientId, ResponderId};
 use crate::codes::codes;
 use crate::id::{CheckNumber, LeaseId};
 use crate::ladder::Ladder;
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
+use core::fmt;
 
 /// The part of an enquiry that one responder must answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Check {
     pub authorities: Vec<AuthorityCode>,
     /// Why this responder, or what leads to none.
     pub reasons: Vec<RouteReason>,
+    /// What the agreement in force says of it, as last decided; `None` where no responder was found, and in records of older brokers.
+    pub sharing: Option<Sharing>,
     /// When the check was opened; its ladder starts here.
     pub opened_at: Timestamp,
     /// Where it stands.
@@ -102,6 +106,32 @@ codes! {
         Disputed = "disputed",
         /// A responder says that it is not theirs and does not know whose.
         NotOurs = "not_ours",
+        /// The responder has no information-sharing agreement.
+        NoAgreement = "no_agreement",
+        /// Its agreement has ended.
+        AgreementEnded = "agreement_ended",
+        /// Its agreement does not cover the purpose.
+        PurposeNotAgreed = "purpose_not_agreed",
+        /// No power or duty that its agreement rests on is in force.
+        NoLawfulBasis = "no_lawful_basis",
+    }
+}
+
+codes! {
+    /// Why people of the responder must look at a check that a program could not settle.
+    PeopleReason {
+        /// Somebody in the system may be one of the people asked about.
+        PossibleMatch = "possible_match",
+        /// The enquiry says too little to search by.
+        TooLittle = "too_little",
+        /// The agreement lets no program answer.
+        Agreement = "agreement",
+        /// The system uses a code that the configuration does not know, or a record that cannot be read.
+        Unreadable = "unreadable",
+        /// The system cannot be asked.
+        SystemAway = "system_away",
+        /// Another reason.
+        Other = "other",
     }
 }
 
@@ -112,6 +142,8 @@ pub enum CheckState {
     Waiting {
         /// Since when.
         since: Timestamp,
+        /// Why people must look: then no program is lent it.
+        for_people: Option<PeopleReason>,
     },
     /// An adapter has it until `lease.expires`.
     Leased {
@@ -254,7 +286,7 @@ codes! {
 pub struct Answer {
     /// What it comes to.
     pub disposition: Disposition,
-    /// Who answered.
+    /// Who answered; where it came by telephone, who recorded it.
     pub by: By,
     /// When the broker took it.
     pub at: Timestamp,
@@ -264,6 +296,23 @@ pub struct Answer {
     pub data_as_of: Option<Timestamp>,
     /// Matches, episodes, narrative and handling codes.
     pub content: Sealed,
+    /// Who gave it by telephone; `None` where the responder answered here.
+    pub by_phone: Option<ByPhone>,
+}
+
+/// How an answer came by telephone. Staff data, yet no `Debug` that prints it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ByPhone {
+    /// The responder's worker who gave it.
+    pub given_by: Person,
+    /// The telephone number that was used, or called back: 1 to [`crate::limits::LINE_CHARS_MAX`] characters.
+    pub number: String,
+}
+
+impl fmt::Debug for ByPhone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByPhone(..)")
+    }
 }
 
 /// The officer has read the answer.
@@ -321,6 +370,22 @@ impl CheckState {
 }
 
 impl Check {
+    /// Whom it concerns: its responder, or the one that it could not go to for want of an agreement.
+    pub fn concerned(&self) -> Option<&ResponderId> {
+        let denied = || self.sharing.as_ref().map(|sharing| &sharing.with);
+        self.responder.as_ref().or_else(denied)
+    }
+
+    /// Its state in the responder's queue: for people where one of them must look, or where the agreement lets no program.
+    pub(crate) fn waiting(&self, since: Timestamp, for_people: Option<PeopleReason>) -> CheckState {
+        let reviewed = |sharing: &Sharing| sharing.decision == SharingDecision::Review;
+        let by_agreement = self.sharing.as_ref().is_some_and(reviewed);
+        CheckState::Waiting {
+            since,
+            for_people: for_people.or(by_agreement.then_some(PeopleReason::Agreement)),
+        }
+    }
+
     /// The newest answer.
     pub fn answer(&self) -> Option<&Answer> {
         match &self.state {

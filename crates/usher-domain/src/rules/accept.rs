@@ -1,6 +1,7 @@
 //! People at the borough take a check on: from an adapter's lease, or a desk straight from the queue.
 
 use super::hold::{held, wrong_state};
+use super::share::may_take;
 use crate::decide::Work;
 use crate::enquiry::CheckState;
 use crate::event::EventKind;
@@ -19,6 +20,7 @@ pub(crate) fn accept(
         CheckState::Waiting { .. } | CheckState::Leased { .. } | CheckState::Accepted { .. } => {}
         _ => return Err(wrong_state(check, "waiting, leased or accepted")),
     }
+    may_take(work, check)?;
     if expected_by.is_some_and(|promised| promised <= work.now) {
         return Err(Rejection::Invalid {
             field: "expected_by_time",

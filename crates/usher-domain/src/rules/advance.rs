@@ -1,7 +1,8 @@
-//! Time has passed. Lost leases go back to the queue, due steps are raised once, expired acknowledgements open again. The clock
-//! ends nothing, and a clock that went backwards finds nothing to do.
+//! Time has passed. Lost leases go back to the queue, what waits under an agreement that has ended goes to the operators, due steps
+//! are raised once, expired acknowledgements open again. The clock ends nothing, and a clock that went backwards finds nothing to do.
 
 use super::raise::{add, raise_trouble};
+use super::share::reconsider;
 use crate::alert::{AlertState, Cause, Trouble};
 use crate::decide::Work;
 use crate::enquiry::{Check, CheckState, Enquiry};
@@ -20,6 +21,7 @@ pub(crate) fn advance(work: &mut Work<'_>) {
         .collect();
     for number in live {
         return_lost_lease(work, number);
+        reconsider(work, number);
         notice_missed_promise(work, number);
         raise_due_steps(work, number);
     }
@@ -35,7 +37,7 @@ fn return_lost_lease(work: &mut Work<'_>, number: CheckNumber) {
         CheckState::Leased { lease } if lease.expires <= now => {}
         _ => return,
     }
-    check.state = CheckState::Waiting { since: now };
+    check.state = check.waiting(now, None);
     check.leases_lost = check.leases_lost.saturating_add(1);
     let alarming = check.leases_lost % bound == 0;
     work.record(number, EventKind::LeaseLost);

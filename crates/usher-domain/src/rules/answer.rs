@@ -2,8 +2,9 @@
 //! meanwhile is taken too, and must be read: what a borough knows about a child is never thrown away.
 
 use super::hold::{held, wrong_state};
+use super::share::may_answer;
 use crate::decide::Work;
-use crate::enquiry::{Answer, CheckState, Disposition, Timeliness};
+use crate::enquiry::{Answer, ByPhone, CheckState, Disposition, Timeliness};
 use crate::event::EventKind;
 use crate::id::{CheckNumber, LeaseId};
 use crate::ladder::{StepKind, StepState};
@@ -21,12 +22,12 @@ pub(crate) fn answer(
     content: &Sealed,
 ) -> Result<(), Rejection> {
     let check = held(work, number, lease)?;
-    let mut answers = match &check.state {
+    match &check.state {
         CheckState::Leased { .. }
         | CheckState::Accepted { .. }
         | CheckState::Asked { .. }
-        | CheckState::Closed { .. } => Vec::new(),
-        CheckState::Answered { answers, .. } => answers.clone(),
+        | CheckState::Answered { .. }
+        | CheckState::Closed { .. } => {}
         CheckState::Waiting { .. }
         | CheckState::Unroutable { .. }
         | CheckState::Redirected { .. } => {
@@ -35,7 +36,22 @@ pub(crate) fn answer(
                 "leased, accepted, asked, answered or closed",
             ));
         }
-    };
+    }
+    may_answer(work, check)?;
+    take(work, number, disposition, data_as_of, content, None)
+}
+
+/// Takes what was said as the next version of the check's answer, to be read.
+pub(super) fn take(
+    work: &mut Work<'_>,
+    number: CheckNumber,
+    disposition: Disposition,
+    data_as_of: Option<Timestamp>,
+    content: &Sealed,
+    by_phone: Option<&ByPhone>,
+) -> Result<(), Rejection> {
+    let check = work.check(number)?;
+    let mut answers = check.state.answers().to_vec();
     if answers.len() >= limits::ANSWERS_PER_CHECK_MAX {
         return Err(Rejection::TooMany {
             what: "versions of one answer",
@@ -51,6 +67,7 @@ pub(crate) fn answer(
         timeliness,
         data_as_of,
         content: content.clone(),
+        by_phone: by_phone.cloned(),
     });
     let version = u8::try_from(answers.len()).unwrap_or(u8::MAX);
     work.enter(
@@ -69,6 +86,7 @@ pub(crate) fn answer(
                 opened_at,
                 version,
                 timeliness,
+                by_phone: by_phone.cloned(),
             },
         );
     }

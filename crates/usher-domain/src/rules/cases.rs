@@ -2,13 +2,14 @@
 //! `check` that gives a verb and compares the picture of what comes out.
 
 use crate::actor::{Actor, Courts, Person, Role, Unit};
+use crate::agreement::Agreements;
 use crate::alert::AlertState;
 use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use crate::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use crate::decide::{Transition, decide};
 use crate::enquiry::{
-    Check, CheckState, CloseReason, Disposition, Enquiry, Purpose, ReportType, RouteReason, Track,
-    UnroutableWhy,
+    ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, Purpose, ReportType,
+    RouteReason, Track, UnroutableWhy,
 };
 use crate::hearing::{Deadline, Hearing};
 use crate::id::{CheckNumber, EnquiryId, LeaseId, RequestId};
@@ -92,9 +93,17 @@ pub(crate) fn policy() -> Policy {
             max: SignedDuration::from_mins(30),
             lost_before_alert: 2,
         },
+        agreements: Agreements::permitting(everybody()),
     };
     policy.validate().unwrap();
     policy
+}
+
+/// Every responder of the tables.
+pub(crate) fn everybody() -> Vec<ResponderId> {
+    let numbered = (0..=limits::CHECKS_PER_ENQUIRY_MAX).map(|n| format!("r{n}"));
+    let named = ["a", "b", "c", "elsewhere", "last"].map(String::from);
+    numbered.chain(named).map(|id| responder(&id)).collect()
 }
 
 fn actor(role: Role, courts: Courts, responders: &[&str]) -> Actor {
@@ -134,6 +143,10 @@ pub(crate) fn manager() -> Actor {
 
 pub(crate) fn operator() -> Actor {
     actor(Role::Operator, Courts::All, &[])
+}
+
+pub(crate) fn inspector() -> Actor {
+    actor(Role::Inspector, Courts::All, &[])
 }
 
 pub(crate) fn adapter(id: &str) -> Actor {
@@ -313,6 +326,21 @@ pub(crate) fn answer(lease: Option<LeaseId>) -> Verb {
     }
 }
 
+/// "D. Doe" at the responder gave it over a number kept for drama.
+pub(crate) fn answer_by_phone(check: CheckNumber) -> Verb {
+    let given_by = Person {
+        name: "D. Doe".into(),
+        ..Person::default()
+    };
+    let number = "020 7946 0000".into();
+    Verb::AnswerByPhone {
+        check,
+        disposition: Disposition::KnownRelevant,
+        content: text(64),
+        by_phone: ByPhone { given_by, number },
+    }
+}
+
 pub(crate) fn ask(lease: Option<LeaseId>) -> Verb {
     let question = text(16);
     Verb::Ask {
@@ -328,7 +356,11 @@ pub(crate) fn supply() -> Verb {
 }
 
 pub(crate) fn release(lease: Option<LeaseId>) -> Verb {
-    Verb::Release { check: 1, lease }
+    Verb::Release {
+        check: 1,
+        lease,
+        for_people: None,
+    }
 }
 
 /// A redirection from a check that is not leased.

@@ -55,6 +55,18 @@ fn successor(
         .find(|check| check.state.is_outstanding())
         .map(|check| check.number);
     let sent_away = theirs().any(|check| matches!(check.state, CheckState::Redirected { .. }));
+    // Whoever sends a denied check to its own responder asks for the same authorities.
+    let denied = work.check(number)?;
+    let same = authorities.is_empty() && denied.concerned() == Some(id);
+    let to = if same {
+        let authorities = denied.authorities.clone();
+        &Destination::Responder {
+            id: id.clone(),
+            authorities,
+        }
+    } else {
+        to
+    };
     match open_check {
         Some(existing) => {
             if let Some(check) = work.enquiry.check_mut(existing) {

@@ -25,6 +25,12 @@ pub(crate) fn held<'a>(
             }
         }
         CheckState::Waiting { .. } if lease.is_some() => Err(Rejection::LeaseLost),
+        // What a person said by telephone ended the loan: no program takes it back under that.
+        CheckState::Answered { answers, .. }
+            if lease.is_some() && answers.iter().any(|answer| answer.by_phone.is_some()) =>
+        {
+            Err(Rejection::LeaseLost)
+        }
         _ => Ok(check),
     }
 }

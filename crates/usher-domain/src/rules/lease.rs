@@ -1,8 +1,10 @@
-//! An adapter takes a check for a short time.
+//! An adapter takes a check for a short time, under the agreement in force now. What that denies goes to the operators instead, and what
+//! it leaves to people waits for them: then nothing is lent, and the check is not refused.
 
 use super::hold::wrong_state;
+use super::share::reconsider;
 use crate::decide::Work;
-use crate::enquiry::{CheckState, Lease};
+use crate::enquiry::{Check, CheckState, Lease};
 use crate::event::EventKind;
 use crate::id::{CheckNumber, LeaseId};
 use crate::rejection::Rejection;
@@ -15,8 +17,15 @@ pub(crate) fn lease(
     until: Timestamp,
 ) -> Result<(), Rejection> {
     let check = work.check(number)?;
-    if !matches!(check.state, CheckState::Waiting { .. }) {
-        return Err(wrong_state(check, "waiting"));
+    match check.state {
+        CheckState::Waiting { .. } if waits_for_programs(&check.state) => {}
+        CheckState::Waiting { .. } => return Err(wrong_state(check, "waiting for a program")),
+        _ => return Err(wrong_state(check, "waiting")),
+    }
+    reconsider(work, number);
+    let still_waits = |check: &Check| waits_for_programs(&check.state);
+    if !work.enquiry.check(number).is_some_and(still_waits) {
+        return Ok(());
     }
     let expires = work.policy.lease.bound(work.now, until);
     let lease = Lease {
@@ -28,6 +37,16 @@ pub(crate) fn lease(
     work.enter(number, CheckState::Leased { lease });
     work.record(number, EventKind::Leased { expires });
     Ok(())
+}
+
+const fn waits_for_programs(state: &CheckState) -> bool {
+    matches!(
+        state,
+        CheckState::Waiting {
+            for_people: None,
+            ..
+        }
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! Opens a check: in its responder's queue, or, when nobody knows whose it is, in the operators' queue with an alert at once.
+//! Opens a check: in its responder's queue, or, when nobody knows whose it is or no agreement lets it be shared, in the operators' queue
+//! with an alert at once.
 
 use super::raise::raise_trouble;
+use super::share::decide_opening;
 use crate::alert::Trouble;
 use crate::code::AuthorityCode;
 use crate::command::Destination;
@@ -37,35 +39,38 @@ pub(crate) fn open(
     let number = CheckNumber::try_from(work.enquiry.checks.len() + 1).unwrap_or(CheckNumber::MAX);
     reasons.truncate(limits::REASONS_PER_CHECK_MAX);
     let since = work.now;
-    let (responder, authorities, state) = match to {
-        Destination::Responder { id, authorities } => (
-            Some(id.clone()),
-            authorities.clone(),
-            CheckState::Waiting { since },
-        ),
-        Destination::Nowhere { why } => (
-            None,
-            Vec::new(),
-            CheckState::Unroutable {
-                why: why.clone(),
-                since,
-            },
-        ),
+    let (responder, authorities, sharing, why) = match to {
+        Destination::Responder { id, authorities } => {
+            let (sharing, why) = decide_opening(work, id, &reasons);
+            let responder = why.is_none().then(|| id.clone());
+            (
+                responder,
+                authorities.clone(),
+                Some(sharing),
+                Vec::from_iter(why),
+            )
+        }
+        Destination::Nowhere { why } => (None, Vec::new(), None, why.clone()),
     };
     let ladder = work.policy.ladder(&work.enquiry, responder.as_ref(), since);
-    work.enquiry.checks.push(Check {
+    let nowhere = responder.is_none();
+    let mut check = Check {
         number,
         responder: responder.clone(),
         authorities,
         reasons,
+        sharing,
         opened_at: since,
-        state,
+        state: CheckState::Unroutable { why, since },
         ladder,
         leases_lost: 0,
         exchanges: Vec::new(),
         sentenced_outstanding_at: None,
-    });
-    let nowhere = responder.is_none();
+    };
+    if !nowhere {
+        check.state = check.waiting(since, None);
+    }
+    work.enquiry.checks.push(check);
     work.record(number, EventKind::Opened { responder });
     if nowhere {
         raise_trouble(work, number, Trouble::Unroutable, &[Audience::Operator]);

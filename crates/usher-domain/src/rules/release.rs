@@ -1,8 +1,8 @@
-//! The responder gives a check back to its queue.
+//! The responder gives a check back to its queue: for any program, or for its people.
 
 use super::hold::{held, wrong_state};
 use crate::decide::Work;
-use crate::enquiry::CheckState;
+use crate::enquiry::{CheckState, PeopleReason};
 use crate::event::EventKind;
 use crate::id::{CheckNumber, LeaseId};
 use crate::rejection::Rejection;
@@ -11,6 +11,7 @@ pub(crate) fn release(
     work: &mut Work<'_>,
     number: CheckNumber,
     lease: Option<LeaseId>,
+    for_people: Option<PeopleReason>,
 ) -> Result<(), Rejection> {
     let check = held(work, number, lease)?;
     if !matches!(
@@ -19,19 +20,53 @@ pub(crate) fn release(
     ) {
         return Err(wrong_state(check, "leased or accepted"));
     }
-    let since = work.now;
-    work.enter(number, CheckState::Waiting { since });
-    work.record(number, EventKind::Released);
+    let state = check.waiting(work.now, for_people);
+    let for_people = match state {
+        CheckState::Waiting { for_people, .. } => for_people,
+        _ => for_people,
+    };
+    work.enter(number, state);
+    work.record(number, EventKind::Released { for_people });
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rejection::Rejection;
+    use super::*;
+    use crate::command::Verb;
+    use crate::index::keys;
     use crate::rules::cases::{
-        LEASE, LEASE_END, OTHER_LEASE, accepted, adapter, after, answered, asked, at, check,
-        closed, hidden, just_before, leased, redirected, release, waiting, wrong,
+        LEASE, LEASE_END, OTHER_LEASE, accept, accepted, adapter, after, answered, ask, asked, at,
+        check, closed, hidden, just_before, lease, leased, officer, redirected, release, supply,
+        waiting, wrong,
     };
+
+    #[test]
+    fn what_is_left_to_people_is_lent_to_no_program_until_the_officer_says_more() {
+        let (desk, reason) = (adapter("a"), Some(PeopleReason::PossibleMatch));
+        let leave = Verb::Release {
+            check: 1,
+            lease: LEASE,
+            for_people: reason,
+        };
+        let left = after(leased(), &[(desk.clone(), 5, leave)]);
+        assert!(matches!(
+            left.checks[0].state,
+            CheckState::Waiting { for_people, .. } if for_people == reason
+        ));
+        assert_eq!(keys(&left).waiting, []);
+        let refused = Err(wrong("waiting", "waiting for a program"));
+        check(&left, &desk, at(6), &lease(1), refused);
+        check(&left, &desk, at(6), &accept(None, None), Ok("accepted"));
+        let people = [
+            (desk.clone(), 6, accept(None, None)),
+            (desk.clone(), 6, ask(None)),
+        ];
+        let asked_back = after(left, &people);
+        let replied = after(asked_back, &[(officer(), 7, supply())]);
+        check(&replied, &desk, at(8), &lease(1), Ok("leased"));
+        assert_eq!(keys(&replied).waiting.len(), 1);
+    }
 
     #[test]
     #[rustfmt::skip] // a row a line

@@ -10,7 +10,13 @@ use crate::rejection::Rejection;
 
 pub(crate) fn report_absent(work: &mut Work<'_>, number: CheckNumber) -> Result<(), Rejection> {
     let check = work.check(number)?;
-    if matches!(check.state, CheckState::Waiting { .. }) {
+    if matches!(
+        check.state,
+        CheckState::Waiting {
+            for_people: None,
+            ..
+        }
+    ) {
         raise_trouble(
             work,
             number,

@@ -58,7 +58,13 @@ fn is_over(enquiry: &Enquiry, check: &Check, alert: &Alert) -> bool {
                 _ => true,
             },
             Trouble::LeasesLost => with_people,
-            Trouble::NoAdapter => !matches!(check.state, CheckState::Waiting { .. }),
+            Trouble::NoAdapter => !matches!(
+                check.state,
+                CheckState::Waiting {
+                    for_people: None,
+                    ..
+                }
+            ),
             Trouble::SentencedOutstanding => {
                 check.sentenced_outstanding_at.is_none() || enquiry.is_decided(check.number)
             }

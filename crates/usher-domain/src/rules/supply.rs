@@ -27,7 +27,7 @@ pub(crate) fn supply(
         if let Some(exchange) = check.exchanges.last_mut() {
             exchange.reply = Some(reply);
         }
-        check.state = CheckState::Waiting { since };
+        check.state = check.waiting(since, None);
     }
     work.record(number, EventKind::Supplied);
     Ok(())

@@ -5,7 +5,7 @@
 use crate::actor::{By, Person, Unit};
 use crate::alert::AlertState;
 use crate::command::VerbName;
-use crate::enquiry::{Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
+use crate::enquiry::{ByPhone, Check, CheckState, CourtDecisionKind, Curfew, Enquiry};
 use crate::limits::{CHECKS_PER_ENQUIRY_MAX, ENTRY_BYTES, PERSONAL_BYTES_MAX};
 
 /// Decisions, moves, acknowledgements, and why a check was closed, in bytes.
@@ -87,7 +87,7 @@ impl Weight {
             V::Lease | V::Renew | V::Release | V::Advance | V::ReportAbsent => &[],
             V::Accept => &[acts, total],
             V::Redirect | V::Reroute => &[words, acts, total],
-            V::Submit | V::Answer | V::Ask | V::Supply => &[words, total],
+            V::Submit | V::Answer | V::AnswerByPhone | V::Ask | V::Supply => &[words, total],
             // Notes have room of their own. Who withdraws or closes is an act, and may use what room there is.
             V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Withdraw | V::Close => {
                 &[notes, total]
@@ -147,11 +147,10 @@ fn words(check: &Check) -> usize {
             .map_or(0, |reply| by(&reply.by) + reply.text.bytes().len());
         by(&one.asked_by) + one.question.bytes().len() + reply
     });
-    let answers = check
-        .state
-        .answers()
-        .iter()
-        .map(|one| by(&one.by) + one.content.bytes().len());
+    let answers = check.state.answers().iter().map(|one| {
+        let phone = one.by_phone.as_ref().map_or(0, by_phone);
+        by(&one.by) + one.content.bytes().len() + phone
+    });
     exchanges.chain(answers).sum()
 }
 
@@ -168,6 +167,10 @@ fn promised(check: &Check, words: usize) -> usize {
 /// Whoever made an entry, and the entry itself.
 fn by(by: &By) -> usize {
     ENTRY_BYTES + by.client.as_str().len() + by.person.as_ref().map_or(0, person)
+}
+
+fn by_phone(by_phone: &ByPhone) -> usize {
+    ENTRY_BYTES + person(&by_phone.given_by) + by_phone.number.len()
 }
 
 fn unit(unit: &Unit) -> usize {

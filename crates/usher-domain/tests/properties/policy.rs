@@ -4,8 +4,9 @@ use jiff::{SignedDuration, civil};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use usher_domain::agreement::{Agreement, Agreements};
 use usher_domain::code::ResponderId;
-use usher_domain::enquiry::Track;
+use usher_domain::enquiry::{Purpose, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::{
     Base, LeaseRule, Offset, Policy, Span, StepRule, Terms, TrackRule, Unit,
@@ -170,6 +171,7 @@ fn blank() -> Policy {
             max: SignedDuration::from_mins(30),
             lost_before_alert: 2,
         },
+        agreements: Agreements::default(),
     }
 }
 
@@ -179,11 +181,35 @@ fn seldom() -> WorkingHours {
     WorkingHours::new([None, None, hour, None, None, None, None]).unwrap()
 }
 
+/// One for everybody but `d`; or, besides, `b` has one that ends within days, leaves some purposes to people or lets no program answer.
+fn agreements() -> impl Strategy<Value = Agreements> {
+    fn of(ids: &[&str]) -> Agreement {
+        let parties = ids.iter().map(|id| ResponderId::parse(id).unwrap());
+        let all = Agreements::permitting(parties);
+        all.iter().next().cloned().unwrap()
+    }
+    let own = (0..4_i8, any::<bool>(), any::<bool>()).prop_map(|(days, review, automatic)| {
+        let mut own = of(&["b"]);
+        own.term.to = Some(civil::date(2026, 10, 20 + days));
+        own.automatic_answers = automatic;
+        if review {
+            own.review = Purpose::ALL.to_vec();
+        }
+        let others = of(&["a", "c"]);
+        Agreements::new(vec![own, others]).unwrap()
+    });
+    prop_oneof![
+        2 => Just(Agreements::new(vec![of(&["a", "b", "c"])]).unwrap()),
+        1 => own,
+    ]
+}
+
 pub(crate) fn policies() -> impl Strategy<Value = Policy> {
     let unread = vec(step(&[StepKind::Unread]), 1..4);
-    (sound_track(), sound_track(), unread, 0_u32..4)
-        .prop_map(|(general, own, unread, lost_before_alert)| {
+    (sound_track(), sound_track(), unread, 0_u32..4, agreements())
+        .prop_map(|(general, own, unread, lost_before_alert, agreements)| {
             let mut policy = blank();
+            policy.agreements = agreements;
             policy.tracks = Track::ALL
                 .iter()
                 .map(|track| (*track, general.clone()))

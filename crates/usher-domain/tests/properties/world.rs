@@ -8,7 +8,7 @@ use usher_domain::actor::{Actor, Courts, Person, Role};
 use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Request, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::{Transition, decide};
-use usher_domain::enquiry::{Check, CheckState, CloseReason, Disposition, Enquiry};
+use usher_domain::enquiry::{ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry};
 use usher_domain::id::{LeaseId, RequestId};
 use usher_domain::index;
 use usher_domain::policy::Policy;
@@ -202,6 +202,7 @@ impl World {
             Deed::Advance => (Verb::Advance, clock),
             Deed::Absent => (Verb::ReportAbsent { check: number }, clock),
             Deed::Reroute => (hand_over(act, number, None), operator),
+            Deed::Phone => (answer_by_phone(act, number), operator),
             Deed::Close if act.amount.is_multiple_of(2) => {
                 (self.verb_of_court(act, number), operator)
             }
@@ -246,7 +247,11 @@ impl World {
                 lease,
                 expected_by: act.amount.is_multiple_of(2).then_some(until),
             },
-            Deed::Release => Verb::Release { check, lease },
+            Deed::Release => Verb::Release {
+                check,
+                lease,
+                for_people: None,
+            },
             Deed::Ask => Verb::Ask {
                 check,
                 lease,
@@ -314,6 +319,22 @@ impl World {
                 note,
             },
         }
+    }
+}
+
+fn answer_by_phone(act: &Act, check: u8) -> Verb {
+    let given_by = Person {
+        name: "D. Doe".into(),
+        ..Person::default()
+    };
+    Verb::AnswerByPhone {
+        check,
+        disposition: Disposition::KnownRelevant,
+        content: Sealed::from_bytes(vec![4; usize::from(act.amount)]),
+        by_phone: ByPhone {
+            given_by,
+            number: "020 7946 0000".into(),
+        },
     }
 }
 

@@ -266,6 +266,14 @@ pub enum UnroutableWhy {
     Disputed = 9,
     /// A responder says that it is not theirs and does not know whose.
     NotOurs = 10,
+    /// The responder has no information-sharing agreement.
+    NoAgreement = 11,
+    /// Its agreement has ended.
+    AgreementEnded = 12,
+    /// Its agreement does not cover the purpose.
+    PurposeNotAgreed = 13,
+    /// No power or duty that its agreement rests on is in force.
+    NoLawfulBasis = 14,
 }
 impl UnroutableWhy {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -285,6 +293,10 @@ impl UnroutableWhy {
             Self::NoResponder => "UNROUTABLE_WHY_NO_RESPONDER",
             Self::Disputed => "UNROUTABLE_WHY_DISPUTED",
             Self::NotOurs => "UNROUTABLE_WHY_NOT_OURS",
+            Self::NoAgreement => "UNROUTABLE_WHY_NO_AGREEMENT",
+            Self::AgreementEnded => "UNROUTABLE_WHY_AGREEMENT_ENDED",
+            Self::PurposeNotAgreed => "UNROUTABLE_WHY_PURPOSE_NOT_AGREED",
+            Self::NoLawfulBasis => "UNROUTABLE_WHY_NO_LAWFUL_BASIS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -303,6 +315,47 @@ impl UnroutableWhy {
             "UNROUTABLE_WHY_NO_RESPONDER" => Some(Self::NoResponder),
             "UNROUTABLE_WHY_DISPUTED" => Some(Self::Disputed),
             "UNROUTABLE_WHY_NOT_OURS" => Some(Self::NotOurs),
+            "UNROUTABLE_WHY_NO_AGREEMENT" => Some(Self::NoAgreement),
+            "UNROUTABLE_WHY_AGREEMENT_ENDED" => Some(Self::AgreementEnded),
+            "UNROUTABLE_WHY_PURPOSE_NOT_AGREED" => Some(Self::PurposeNotAgreed),
+            "UNROUTABLE_WHY_NO_LAWFUL_BASIS" => Some(Self::NoLawfulBasis),
+            _ => None,
+        }
+    }
+}
+/// What a sharing agreement says of one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SharingDecision {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// The responder may be asked.
+    Permit = 1,
+    /// It may not.
+    Deny = 2,
+    /// Its people may be asked, and no program.
+    Review = 3,
+}
+impl SharingDecision {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SHARING_DECISION_UNSPECIFIED",
+            Self::Permit => "SHARING_DECISION_PERMIT",
+            Self::Deny => "SHARING_DECISION_DENY",
+            Self::Review => "SHARING_DECISION_REVIEW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SHARING_DECISION_UNSPECIFIED" => Some(Self::Unspecified),
+            "SHARING_DECISION_PERMIT" => Some(Self::Permit),
+            "SHARING_DECISION_DENY" => Some(Self::Deny),
+            "SHARING_DECISION_REVIEW" => Some(Self::Review),
             _ => None,
         }
     }
@@ -426,6 +479,55 @@ impl CloseReason {
             "CLOSE_REASON_ANSWERED_ELSEWHERE" => Some(Self::AnsweredElsewhere),
             "CLOSE_REASON_MISTAKE" => Some(Self::Mistake),
             "CLOSE_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// Why people of the responder must look at a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PeopleReason {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// Somebody in the system may be one of the people asked about.
+    PossibleMatch = 1,
+    /// The enquiry says too little to search by.
+    TooLittle = 2,
+    /// The agreement lets no program answer.
+    Agreement = 3,
+    /// A code or record that nobody can read.
+    Unreadable = 4,
+    /// The system cannot be asked.
+    SystemAway = 5,
+    /// Another reason.
+    Other = 6,
+}
+impl PeopleReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PEOPLE_REASON_UNSPECIFIED",
+            Self::PossibleMatch => "PEOPLE_REASON_POSSIBLE_MATCH",
+            Self::TooLittle => "PEOPLE_REASON_TOO_LITTLE",
+            Self::Agreement => "PEOPLE_REASON_AGREEMENT",
+            Self::Unreadable => "PEOPLE_REASON_UNREADABLE",
+            Self::SystemAway => "PEOPLE_REASON_SYSTEM_AWAY",
+            Self::Other => "PEOPLE_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PEOPLE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "PEOPLE_REASON_POSSIBLE_MATCH" => Some(Self::PossibleMatch),
+            "PEOPLE_REASON_TOO_LITTLE" => Some(Self::TooLittle),
+            "PEOPLE_REASON_AGREEMENT" => Some(Self::Agreement),
+            "PEOPLE_REASON_UNREADABLE" => Some(Self::Unreadable),
+            "PEOPLE_REASON_SYSTEM_AWAY" => Some(Self::SystemAway),
+            "PEOPLE_REASON_OTHER" => Some(Self::Other),
             _ => None,
         }
     }
@@ -1553,8 +1655,11 @@ pub struct Check {
     /// Since when the case stands sentenced with this check unanswered and nothing decided.
     #[prost(int64, optional, tag = "8")]
     pub sentenced_outstanding_at_ms: ::core::option::Option<i64>,
+    /// What the sharing agreement says; absent where no responder was found, and in older records.
+    #[prost(message, optional, tag = "9")]
+    pub sharing: ::core::option::Option<Sharing>,
     /// Where it stands.
-    #[prost(oneof = "check::State", tags = "20, 21, 22, 23, 24, 25, 26, 27")]
+    #[prost(oneof = "check::State", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
     pub state: ::core::option::Option<check::State>,
 }
 /// Nested message and enum types in `Check`.
@@ -1587,7 +1692,41 @@ pub mod check {
         /// Closed.
         #[prost(message, tag = "27")]
         Closed(super::Closed),
+        /// In the responder's queue, for people only.
+        #[prost(message, tag = "28")]
+        WaitingForPeople(super::WaitingForPeople),
     }
+}
+/// What was decided about sharing a check.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Sharing {
+    /// With whom, where that is not the check's responder; else empty.
+    #[prost(string, tag = "1")]
+    pub with: ::prost::alloc::string::String,
+    /// The decision.
+    #[prost(enumeration = "SharingDecision", tag = "2")]
+    pub decision: i32,
+    /// The agreement; empty for none.
+    #[prost(string, tag = "3")]
+    pub agreement: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(string, tag = "4")]
+    pub version: ::prost::alloc::string::String,
+    /// Whether an operator overruled it.
+    #[prost(bool, tag = "5")]
+    pub overruled: bool,
+}
+/// In the responder's queue, for people only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct WaitingForPeople {
+    /// Since then.
+    #[prost(int64, tag = "1")]
+    pub since_ms: i64,
+    /// Why.
+    #[prost(enumeration = "PeopleReason", tag = "2")]
+    pub reason: i32,
 }
 /// Why a check goes to its responder.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1758,6 +1897,20 @@ pub struct Answer {
     /// A sealed AnswerContent.
     #[prost(bytes = "vec", tag = "6")]
     pub content: ::prost::alloc::vec::Vec<u8>,
+    /// Absent where it did not come by telephone.
+    #[prost(message, optional, tag = "7")]
+    pub by_phone: ::core::option::Option<ByPhone>,
+}
+/// How an answer came by telephone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ByPhone {
+    /// Who gave it.
+    #[prost(message, optional, tag = "1")]
+    pub given_by: ::core::option::Option<Person>,
+    /// Over which number.
+    #[prost(string, tag = "2")]
+    pub number: ::prost::alloc::string::String,
 }
 /// The officer has read the answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2047,7 +2200,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2126,6 +2279,12 @@ pub mod event {
         /// A named person closed the check.
         #[prost(enumeration = "super::CloseReason", tag = "32")]
         Closed(i32),
+        /// A program left it to people of the responder.
+        #[prost(enumeration = "super::PeopleReason", tag = "33")]
+        ReleasedForPeople(i32),
+        /// The agreement says something else now.
+        #[prost(message, tag = "34")]
+        Reconsidered(super::EventReconsidered),
     }
 }
 /// People took a check on.
@@ -2135,6 +2294,17 @@ pub struct EventAccepted {
     /// When they promise an answer.
     #[prost(int64, optional, tag = "1")]
     pub expected_by_ms: ::core::option::Option<i64>,
+}
+/// The agreement says something else now.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EventReconsidered {
+    /// Whose the check was.
+    #[prost(string, tag = "1")]
+    pub responder: ::prost::alloc::string::String,
+    /// What it says.
+    #[prost(enumeration = "SharingDecision", tag = "2")]
+    pub decision: i32,
 }
 /// A check was answered.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2152,6 +2322,9 @@ pub struct EventAnswered {
     /// Before or after the deadline.
     #[prost(enumeration = "Timeliness", tag = "4")]
     pub timeliness: i32,
+    /// Absent where it did not come by telephone.
+    #[prost(message, optional, tag = "5")]
+    pub by_phone: ::core::option::Option<ByPhone>,
 }
 /// The hearing moved.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2603,6 +2776,16 @@ impl ::core::fmt::Debug for check::State {
         f.write_str("Check(..)")
     }
 }
+impl ::core::fmt::Debug for Sharing {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Sharing(..)")
+    }
+}
+impl ::core::fmt::Debug for WaitingForPeople {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("WaitingForPeople(..)")
+    }
+}
 impl ::core::fmt::Debug for RouteReason {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("RouteReason(..)")
@@ -2661,6 +2844,11 @@ impl ::core::fmt::Debug for Closed {
 impl ::core::fmt::Debug for Answer {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Answer(..)")
+    }
+}
+impl ::core::fmt::Debug for ByPhone {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ByPhone(..)")
     }
 }
 impl ::core::fmt::Debug for Receipt {
@@ -2766,6 +2954,11 @@ impl ::core::fmt::Debug for event::Kind {
 impl ::core::fmt::Debug for EventAccepted {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("EventAccepted(..)")
+    }
+}
+impl ::core::fmt::Debug for EventReconsidered {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("EventReconsidered(..)")
     }
 }
 impl ::core::fmt::Debug for EventAnswered {

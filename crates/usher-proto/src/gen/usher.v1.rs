@@ -93,8 +93,112 @@ impl Role {
         }
     }
 }
-/// Something that a named person must look at. In lists and watches it holds no personal data of the people concerned.
+/// How an adapter says it does. No personal data.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AdapterReport {
+    /// The program and its version, at most 200 characters; may be empty.
+    #[prost(string, tag = "1")]
+    pub version: ::prost::alloc::string::String,
+    /// Its ways into the responder's systems, at most 16.
+    #[prost(message, repeated, tag = "2")]
+    pub connectors: ::prost::alloc::vec::Vec<ConnectorReport>,
+    /// Checks in its hands.
+    #[prost(uint32, tag = "3")]
+    pub in_hand: u32,
+    /// The most that it takes in hand; 0 where it does not say.
+    #[prost(uint32, tag = "4")]
+    pub most_in_hand: u32,
+}
+/// How one way into a responder's system does.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ConnectorReport {
+    /// Its name, such as `sql`, 1 to 200 characters.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What is wrong, at most 200 characters; empty when the system can be asked.
+    #[prost(string, tag = "2")]
+    pub trouble: ::prost::alloc::string::String,
+}
+/// One adapter of a responder, as this broker sees it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Adapter {
+    /// The program: the URI of its certificate.
+    #[prost(string, tag = "1")]
+    pub client_id: ::prost::alloc::string::String,
+    /// How it does.
+    #[prost(enumeration = "AdapterHealth", tag = "2")]
+    pub health: i32,
+    /// When it last called for work.
+    #[prost(message, optional, tag = "3")]
+    pub last_call_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it said of itself then; absent where it says nothing.
+    #[prost(message, optional, tag = "4")]
+    pub report: ::core::option::Option<AdapterReport>,
+}
+/// How much the programs of a responder are lent. Programs that take checks and let the leases end are lent little, then nothing for a
+/// while, until they bring one to an end again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Lending {
+    /// Checks in their hands.
+    #[prost(uint32, tag = "1")]
+    pub held_count: u32,
+    /// The most that they may hold now.
+    #[prost(uint32, tag = "2")]
+    pub most_held_count: u32,
+    /// How many times in a row they let leases end.
+    #[prost(uint32, tag = "3")]
+    pub loss_count: u32,
+    /// Until when they are lent nothing; absent while they are.
+    #[prost(message, optional, tag = "4")]
+    pub paused_until_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// How an adapter does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AdapterHealth {
+    /// Never sent.
+    Unspecified = 0,
+    /// It calls for work.
+    Connected = 1,
+    /// It has as much in hand as it takes.
+    Busy = 2,
+    /// It has not called for a while.
+    Absent = 3,
+    /// It calls, and a system behind it cannot be asked.
+    Failing = 4,
+}
+impl AdapterHealth {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ADAPTER_HEALTH_UNSPECIFIED",
+            Self::Connected => "ADAPTER_HEALTH_CONNECTED",
+            Self::Busy => "ADAPTER_HEALTH_BUSY",
+            Self::Absent => "ADAPTER_HEALTH_ABSENT",
+            Self::Failing => "ADAPTER_HEALTH_FAILING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ADAPTER_HEALTH_UNSPECIFIED" => Some(Self::Unspecified),
+            "ADAPTER_HEALTH_CONNECTED" => Some(Self::Connected),
+            "ADAPTER_HEALTH_BUSY" => Some(Self::Busy),
+            "ADAPTER_HEALTH_ABSENT" => Some(Self::Absent),
+            "ADAPTER_HEALTH_FAILING" => Some(Self::Failing),
+            _ => None,
+        }
+    }
+}
+/// Something that a named person must look at. In lists and watches it holds no personal data of the people concerned.
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
     /// Its id: the enquiry's UUID, a slash, a number from 1. The number 0 is of a damaged record or of a broker: operators alone
@@ -142,7 +246,7 @@ pub struct Alert {
     /// The court of the enquiry.
     #[prost(string, tag = "14")]
     pub court_code: ::prost::alloc::string::String,
-    /// The responder of the check; empty while nobody is.
+    /// The responder of the check, or the one that it could not go to for want of an agreement; empty while nobody is.
     #[prost(string, tag = "15")]
     pub responder_id: ::prost::alloc::string::String,
     /// The responder's name; empty while nobody is.
@@ -160,6 +264,9 @@ pub struct Alert {
     /// What the person said who looks after it; only with a whole enquiry, empty in lists and watches.
     #[prost(string, tag = "20")]
     pub acknowledgement_note: ::prost::alloc::string::String,
+    /// UNROUTABLE for want of an agreement: whom the responder's agreement names, beside its duty telephone.
+    #[prost(message, repeated, tag = "21")]
+    pub contacts: ::prost::alloc::vec::Vec<Person>,
 }
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -363,7 +470,7 @@ pub struct Answer {
     /// What it comes to.
     #[prost(enumeration = "Disposition", tag = "2")]
     pub disposition: i32,
-    /// Who answered.
+    /// Who answered; where it came by telephone, who recorded it.
     #[prost(message, optional, tag = "3")]
     pub by: ::core::option::Option<By>,
     /// When the broker took it.
@@ -378,6 +485,20 @@ pub struct Answer {
     /// What was said.
     #[prost(message, optional, tag = "7")]
     pub content: ::core::option::Option<AnswerContent>,
+    /// Who gave it by telephone; absent where the responder answered here.
+    #[prost(message, optional, tag = "8")]
+    pub by_phone: ::core::option::Option<ByPhone>,
+}
+/// How an answer came by telephone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ByPhone {
+    /// The responder's worker who gave it. Required.
+    #[prost(message, optional, tag = "1")]
+    pub given_by: ::core::option::Option<Person>,
+    /// The telephone number that was used, or called back: 1 to 200 characters.
+    #[prost(string, tag = "2")]
+    pub number: ::prost::alloc::string::String,
 }
 /// What a responder says about the people of an enquiry. Personal data throughout.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1681,10 +1802,10 @@ pub struct Check {
     /// Who must answer; empty until somebody routes it.
     #[prost(string, tag = "2")]
     pub responder_id: ::prost::alloc::string::String,
-    /// The responder's name.
+    /// The name of the responder, or of the one that it could not go to for want of an agreement.
     #[prost(string, tag = "3")]
     pub responder_name: ::prost::alloc::string::String,
-    /// The responder's duty telephone.
+    /// The duty telephone of the same.
     #[prost(string, tag = "4")]
     pub duty_phone: ::prost::alloc::string::String,
     /// The authorities that the responder is asked for, by GSS code such as `E09000012`.
@@ -1745,6 +1866,38 @@ pub struct Check {
     /// Since when the case stands sentenced with this check unanswered and nothing decided.
     #[prost(message, optional, tag = "23")]
     pub sentenced_outstanding_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// WAITING: why people must look, where no program could settle it.
+    #[prost(enumeration = "PeopleReason", tag = "24")]
+    pub for_people: i32,
+    /// What the sharing agreement says of it; absent where no responder was found, and in records of older brokers.
+    #[prost(message, optional, tag = "25")]
+    pub sharing: ::core::option::Option<Sharing>,
+}
+/// What an information-sharing agreement says of one check.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Sharing {
+    /// The decision.
+    #[prost(enumeration = "SharingDecision", tag = "1")]
+    pub decision: i32,
+    /// The agreement that decided; where none was in force, the last that was; empty where there never was one.
+    #[prost(string, tag = "2")]
+    pub agreement_id: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(string, tag = "3")]
+    pub agreement_version: ::prost::alloc::string::String,
+    /// Whether a program may answer now; otherwise an answer needs a named person.
+    #[prost(bool, tag = "4")]
+    pub automatic_answers: bool,
+    /// With whom: the check's responder, or the one that it could not go to.
+    #[prost(string, tag = "5")]
+    pub responder_id: ::prost::alloc::string::String,
+    /// Whether an operator, by name, sent it to the people of the responder although it was denied.
+    #[prost(bool, tag = "6")]
+    pub overruled: bool,
+    /// DENY: whom the agreement names, for the operators to speak to.
+    #[prost(message, repeated, tag = "7")]
+    pub contacts: ::prost::alloc::vec::Vec<Person>,
 }
 /// Why a check goes to its responder; for an unroutable check, one of the addresses or names that it stands for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2126,6 +2279,92 @@ impl CurfewState {
         }
     }
 }
+/// What an agreement says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SharingDecision {
+    /// Never sent.
+    Unspecified = 0,
+    /// The responder may be asked.
+    Permit = 1,
+    /// It may not: the check is with the operators.
+    Deny = 2,
+    /// Its people may be asked, and no program.
+    Review = 3,
+}
+impl SharingDecision {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SHARING_DECISION_UNSPECIFIED",
+            Self::Permit => "SHARING_DECISION_PERMIT",
+            Self::Deny => "SHARING_DECISION_DENY",
+            Self::Review => "SHARING_DECISION_REVIEW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SHARING_DECISION_UNSPECIFIED" => Some(Self::Unspecified),
+            "SHARING_DECISION_PERMIT" => Some(Self::Permit),
+            "SHARING_DECISION_DENY" => Some(Self::Deny),
+            "SHARING_DECISION_REVIEW" => Some(Self::Review),
+            _ => None,
+        }
+    }
+}
+/// Why people of the responder must look at a check that a program could not settle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PeopleReason {
+    /// None: it waits for a program, or for whoever comes first.
+    Unspecified = 0,
+    /// Somebody in the system may be one of the people asked about.
+    PossibleMatch = 1,
+    /// The enquiry says too little to search by.
+    TooLittle = 2,
+    /// The agreement lets no program answer.
+    Agreement = 3,
+    /// The system uses a code that the configuration does not know, or a record that cannot be read.
+    Unreadable = 4,
+    /// The system cannot be asked.
+    SystemAway = 5,
+    /// Another reason.
+    Other = 6,
+}
+impl PeopleReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PEOPLE_REASON_UNSPECIFIED",
+            Self::PossibleMatch => "PEOPLE_REASON_POSSIBLE_MATCH",
+            Self::TooLittle => "PEOPLE_REASON_TOO_LITTLE",
+            Self::Agreement => "PEOPLE_REASON_AGREEMENT",
+            Self::Unreadable => "PEOPLE_REASON_UNREADABLE",
+            Self::SystemAway => "PEOPLE_REASON_SYSTEM_AWAY",
+            Self::Other => "PEOPLE_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PEOPLE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "PEOPLE_REASON_POSSIBLE_MATCH" => Some(Self::PossibleMatch),
+            "PEOPLE_REASON_TOO_LITTLE" => Some(Self::TooLittle),
+            "PEOPLE_REASON_AGREEMENT" => Some(Self::Agreement),
+            "PEOPLE_REASON_UNREADABLE" => Some(Self::Unreadable),
+            "PEOPLE_REASON_SYSTEM_AWAY" => Some(Self::SystemAway),
+            "PEOPLE_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
 /// Kinds of reasons for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -2167,7 +2406,7 @@ impl RouteReasonKind {
         }
     }
 }
-/// Why no responder was found.
+/// Why no responder was found, or why the one that was found may not be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum UnroutableReason {
@@ -2193,6 +2432,14 @@ pub enum UnroutableReason {
     Disputed = 9,
     /// A responder says that it is not theirs and does not know whose.
     NotOurs = 10,
+    /// The responder has no information-sharing agreement.
+    NoAgreement = 11,
+    /// Its agreement has ended.
+    AgreementEnded = 12,
+    /// Its agreement does not cover the purpose.
+    PurposeNotAgreed = 13,
+    /// No power or duty that its agreement rests on is in force.
+    NoLawfulBasis = 14,
 }
 impl UnroutableReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2212,6 +2459,10 @@ impl UnroutableReason {
             Self::NoResponder => "UNROUTABLE_REASON_NO_RESPONDER",
             Self::Disputed => "UNROUTABLE_REASON_DISPUTED",
             Self::NotOurs => "UNROUTABLE_REASON_NOT_OURS",
+            Self::NoAgreement => "UNROUTABLE_REASON_NO_AGREEMENT",
+            Self::AgreementEnded => "UNROUTABLE_REASON_AGREEMENT_ENDED",
+            Self::PurposeNotAgreed => "UNROUTABLE_REASON_PURPOSE_NOT_AGREED",
+            Self::NoLawfulBasis => "UNROUTABLE_REASON_NO_LAWFUL_BASIS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2230,6 +2481,10 @@ impl UnroutableReason {
             "UNROUTABLE_REASON_NO_RESPONDER" => Some(Self::NoResponder),
             "UNROUTABLE_REASON_DISPUTED" => Some(Self::Disputed),
             "UNROUTABLE_REASON_NOT_OURS" => Some(Self::NotOurs),
+            "UNROUTABLE_REASON_NO_AGREEMENT" => Some(Self::NoAgreement),
+            "UNROUTABLE_REASON_AGREEMENT_ENDED" => Some(Self::AgreementEnded),
+            "UNROUTABLE_REASON_PURPOSE_NOT_AGREED" => Some(Self::PurposeNotAgreed),
+            "UNROUTABLE_REASON_NO_LAWFUL_BASIS" => Some(Self::NoLawfulBasis),
             _ => None,
         }
     }
@@ -2511,6 +2766,13 @@ pub struct AssignedCheck {
     /// Since when the case stands sentenced with this check unanswered: the answer is still wanted.
     #[prost(message, optional, tag = "24")]
     pub sentenced_outstanding_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// WAITING: why people must look, where no program could settle it.
+    #[prost(enumeration = "PeopleReason", tag = "25")]
+    pub for_people: i32,
+    /// What the sharing agreement says of it. Fields outside the agreement are left out of `personal`, `concerns`, `in_custody` and
+    /// `reasons`; all of them while it waits and no agreement is in force.
+    #[prost(message, optional, tag = "26")]
+    pub sharing: ::core::option::Option<Sharing>,
 }
 /// A check lent to the caller.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2527,7 +2789,7 @@ pub struct LeasedCheck {
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// A call for work.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LeaseChecksRequest {
     /// The caller's UUID for this call. Required: a repeat within the lease gets the same checks from the broker that took the
@@ -2547,6 +2809,9 @@ pub struct LeaseChecksRequest {
     /// How long to keep each check; absent means the policy's usual time, and the policy bounds it.
     #[prost(message, optional, tag = "5")]
     pub lease: ::core::option::Option<::prost_types::Duration>,
+    /// How the adapter does, for the operators; may be absent.
+    #[prost(message, optional, tag = "6")]
+    pub report: ::core::option::Option<AdapterReport>,
 }
 /// What was taken.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2617,7 +2882,7 @@ pub struct AnswerRequest {
     /// The caller's UUID for this request. Required.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
-    /// Who answers; absent when a program answers by itself.
+    /// Who answers; absent when a program answers by itself, which the agreement must allow: see `AssignedCheck.sharing`.
     #[prost(message, optional, tag = "2")]
     pub person: ::core::option::Option<Person>,
     /// The check.
@@ -2660,8 +2925,12 @@ pub struct ReleaseRequest {
     /// Its lease; empty where it is not leased.
     #[prost(string, tag = "4")]
     pub lease_id: ::prost::alloc::string::String,
+    /// Why people must look: the check then waits for people of the responder, and no program is lent it, until the officer
+    /// replies to a question about it. Unspecified gives it back to the queue for any program.
+    #[prost(enumeration = "PeopleReason", tag = "5")]
+    pub for_people: i32,
 }
-/// It is in the queue again.
+/// It is in the queue again, or waits for people.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ReleaseResponse {
@@ -2984,7 +3253,7 @@ pub mod adapter_service_client {
                 .insert(GrpcMethod::new("usher.v1.AdapterService", "Answer"));
             self.inner.unary(req, path, codec).await
         }
-        /// Gives the check back to the queue.
+        /// Gives the check back to the queue, or leaves it to people of the responder.
         pub async fn release(
             &mut self,
             request: impl tonic::IntoRequest<super::ReleaseRequest>,
@@ -3146,7 +3415,7 @@ pub mod adapter_service_server {
             &self,
             request: tonic::Request<super::AnswerRequest>,
         ) -> std::result::Result<tonic::Response<super::AnswerResponse>, tonic::Status>;
-        /// Gives the check back to the queue.
+        /// Gives the check back to the queue, or leaves it to people of the responder.
         async fn release(
             &self,
             request: tonic::Request<super::ReleaseRequest>,
@@ -3737,7 +4006,7 @@ pub struct Event {
     /// What happened.
     #[prost(enumeration = "EventType", tag = "9")]
     pub r#type: i32,
-    /// OPENED: for whom, empty for the operators' queue. ANSWERED: by whom.
+    /// OPENED: for whom, empty for the operators' queue. ANSWERED: by whom. RECONSIDERED: whose it was.
     #[prost(string, tag = "10")]
     pub responder_id: ::prost::alloc::string::String,
     /// LEASED: until when. ACKNOWLEDGED: until when.
@@ -3785,6 +4054,15 @@ pub struct Event {
     /// CLOSED: why.
     #[prost(enumeration = "CloseReason", tag = "25")]
     pub close_reason: i32,
+    /// RELEASED: why people must look, where no program could settle it.
+    #[prost(enumeration = "PeopleReason", tag = "26")]
+    pub for_people: i32,
+    /// RECONSIDERED: what the agreement says now.
+    #[prost(enumeration = "SharingDecision", tag = "27")]
+    pub sharing_decision: i32,
+    /// ANSWERED: who gave it by telephone to whoever recorded it; absent where the responder answered here.
+    #[prost(message, optional, tag = "28")]
+    pub by_phone: ::core::option::Option<ByPhone>,
 }
 /// The end of a watch's snapshot: what follows are changes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3854,6 +4132,8 @@ pub enum EventType {
     SentencedOutstanding = 22,
     /// A named person closed the check.
     Closed = 23,
+    /// The agreement in force says something else than when the check was opened: it waits for people, or for operators.
+    Reconsidered = 24,
 }
 impl EventType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3886,6 +4166,7 @@ impl EventType {
             Self::Decided => "EVENT_TYPE_DECIDED",
             Self::SentencedOutstanding => "EVENT_TYPE_SENTENCED_OUTSTANDING",
             Self::Closed => "EVENT_TYPE_CLOSED",
+            Self::Reconsidered => "EVENT_TYPE_RECONSIDERED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3915,6 +4196,7 @@ impl EventType {
             "EVENT_TYPE_DECIDED" => Some(Self::Decided),
             "EVENT_TYPE_SENTENCED_OUTSTANDING" => Some(Self::SentencedOutstanding),
             "EVENT_TYPE_CLOSED" => Some(Self::Closed),
+            "EVENT_TYPE_RECONSIDERED" => Some(Self::Reconsidered),
             _ => None,
         }
     }
@@ -5491,6 +5773,13 @@ pub enum ErrorReason {
     /// UNIMPLEMENTED. There is no such method here, or the message is compressed, which nothing here reads.
     /// `{"reason": "UNSUPPORTED", "domain": "usher"}`
     Unsupported = 28,
+    /// PERMISSION_DENIED. The sharing agreement lets no program answer this check: name the person who answers, or release the check for
+    /// people.
+    /// `{"reason": "AUTOMATIC_ANSWER", "domain": "usher", "metadata": {"agreement": "pan-london", "version": "2.1"}}`
+    AutomaticAnswer = 29,
+    /// PERMISSION_DENIED. No agreement in force lets this check be shared with its responder: it is for the broker's operators.
+    /// `{"reason": "NOT_AGREED", "domain": "usher", "metadata": {"why": "agreement_ended"}}`
+    NotAgreed = 30,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5528,6 +5817,8 @@ impl ErrorReason {
             Self::Malformed => "ERROR_REASON_MALFORMED",
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::Unsupported => "ERROR_REASON_UNSUPPORTED",
+            Self::AutomaticAnswer => "ERROR_REASON_AUTOMATIC_ANSWER",
+            Self::NotAgreed => "ERROR_REASON_NOT_AGREED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5562,6 +5853,8 @@ impl ErrorReason {
             "ERROR_REASON_MALFORMED" => Some(Self::Malformed),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_UNSUPPORTED" => Some(Self::Unsupported),
+            "ERROR_REASON_AUTOMATIC_ANSWER" => Some(Self::AutomaticAnswer),
+            "ERROR_REASON_NOT_AGREED" => Some(Self::NotAgreed),
             _ => None,
         }
     }
@@ -5601,6 +5894,63 @@ pub struct ListAlertsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// Which alerts to count: those that have not ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CountAlertsRequest {
+    /// Only for one of these audiences; empty means any. At most 16.
+    #[prost(enumeration = "Audience", repeated, tag = "1")]
+    pub audiences: ::prost::alloc::vec::Vec<i32>,
+    /// Only of these courts; empty means every court in scope. At most 16.
+    #[prost(string, repeated, tag = "2")]
+    pub court_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only about checks of these responders; empty means any. At most 64.
+    #[prost(string, repeated, tag = "3")]
+    pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What is wrong with whom, however many alerts tell of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CountAlertsResponse {
+    /// Nearest deadline first.
+    #[prost(message, repeated, tag = "1")]
+    pub counts: ::prost::alloc::vec::Vec<AlertCount>,
+    /// There were more than 100,000 alerts: these counts are of the nearest deadlines.
+    #[prost(bool, tag = "2")]
+    pub is_cut: bool,
+}
+/// The alerts of one cause about one responder.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AlertCount {
+    /// The responder; empty where the checks have none.
+    #[prost(string, tag = "1")]
+    pub responder_id: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub responder_name: ::prost::alloc::string::String,
+    /// Its duty telephone.
+    #[prost(string, tag = "3")]
+    pub duty_phone: ::prost::alloc::string::String,
+    /// What is wrong, as in `Alert.cause`.
+    #[prost(string, tag = "4")]
+    pub cause: ::prost::alloc::string::String,
+    /// Alerts that nobody looks after.
+    #[prost(uint32, tag = "5")]
+    pub open_count: u32,
+    /// Alerts that somebody looks after.
+    #[prost(uint32, tag = "6")]
+    pub acknowledged_count: u32,
+    /// Checks in the responder's queue, with or without an alert.
+    #[prost(uint32, tag = "7")]
+    pub waiting_count: u32,
+    /// The nearest deadline among them.
+    #[prost(message, optional, tag = "8")]
+    pub nearest_deadline_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The alert with that deadline.
+    #[prost(string, tag = "9")]
+    pub first_alert_id: ::prost::alloc::string::String,
+}
 /// Which alerts to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -5619,7 +5969,7 @@ pub struct WatchAlertsRequest {
     pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// One message of a watch over alerts.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct WatchAlertsResponse {
     /// What it is.
@@ -5629,7 +5979,7 @@ pub struct WatchAlertsResponse {
 /// Nested message and enum types in `WatchAlertsResponse`.
 pub mod watch_alerts_response {
     /// What it is.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     #[prost(skip_debug)]
     pub enum Payload {
         /// An alert as it stood when the watch started.
@@ -5647,7 +5997,7 @@ pub mod watch_alerts_response {
     }
 }
 /// An alert that was raised or changed.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct AlertChange {
     /// Its place in the feed; opaque.
@@ -5675,12 +6025,43 @@ pub struct AcknowledgeRequest {
     pub note: ::prost::alloc::string::String,
 }
 /// It is looked after.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct AcknowledgeResponse {
     /// The alert as it stands now.
     #[prost(message, optional, tag = "1")]
     pub alert: ::core::option::Option<Alert>,
+}
+/// An answer that came by telephone.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AnswerByPhoneRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who took the call and records it. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// The check. It has a responder and was not redirected: one that was is answered by whoever has it now.
+    #[prost(string, tag = "3")]
+    pub check_id: ::prost::alloc::string::String,
+    /// Who gave the answer, and over which number. Required.
+    #[prost(message, optional, tag = "4")]
+    pub by_phone: ::core::option::Option<ByPhone>,
+    /// What it comes to. Required.
+    #[prost(enumeration = "Disposition", tag = "5")]
+    pub disposition: i32,
+    /// What is said; may be absent.
+    #[prost(message, optional, tag = "6")]
+    pub content: ::core::option::Option<AnswerContent>,
+}
+/// It is recorded, and survives a power cut.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AnswerByPhoneResponse {
+    /// The enquiry as it stands now.
+    #[prost(message, optional, tag = "1")]
+    pub enquiry: ::core::option::Option<Enquiry>,
 }
 /// A check to be routed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5802,6 +6183,12 @@ pub struct Responder {
     /// Since when no adapter is connected to this broker: the last call of one, or the broker's start; absent while one is.
     #[prost(message, optional, tag = "11")]
     pub adapters_absent_since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The adapters that have called this broker since it started, by program.
+    #[prost(message, repeated, tag = "12")]
+    pub adapters: ::prost::alloc::vec::Vec<Adapter>,
+    /// How much its programs are lent by this broker.
+    #[prost(message, optional, tag = "13")]
+    pub lending: ::core::option::Option<Lending>,
 }
 /// The working hours of one weekday.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5853,7 +6240,7 @@ pub struct LookupPostcodeResponse {
 #[prost(skip_debug)]
 pub struct GetStatusRequest {}
 /// How the broker is.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct GetStatusResponse {
     /// The broker's version.
@@ -5889,6 +6276,29 @@ pub struct GetStatusResponse {
     /// Whether that release tells which postcodes are no longer in use.
     #[prost(bool, tag = "11")]
     pub directory_knows_terminations: bool,
+    /// Agreements that end within 90 days with nothing to follow, and responders that have none, the soonest first.
+    #[prost(message, repeated, tag = "12")]
+    pub agreement_ends: ::prost::alloc::vec::Vec<AgreementEnd>,
+}
+/// An agreement whose end leaves responders without one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AgreementEnd {
+    /// The agreement; empty for responders that have none now.
+    #[prost(string, tag = "1")]
+    pub agreement_id: ::prost::alloc::string::String,
+    /// The version in force.
+    #[prost(string, tag = "2")]
+    pub agreement_version: ::prost::alloc::string::String,
+    /// The last day, `YYYY-MM-DD`; empty where there is no agreement.
+    #[prost(string, tag = "3")]
+    pub last_day: ::prost::alloc::string::String,
+    /// Days left after today; 0 on the last day.
+    #[prost(uint32, tag = "4")]
+    pub days_left: u32,
+    /// Who then has none.
+    #[prost(string, repeated, tag = "5")]
+    pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Kinds of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -6096,6 +6506,31 @@ pub mod operations_service_client {
                 .insert(GrpcMethod::new("usher.v1.OperationsService", "ListAlerts"));
             self.inner.unary(req, path, codec).await
         }
+        /// Counts alerts that have not ended by responder and cause: a borough's trouble is one line, however many checks it holds up.
+        pub async fn count_alerts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CountAlertsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountAlertsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.OperationsService/CountAlerts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.OperationsService", "CountAlerts"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Shows the alerts that have not ended, then every change, until the caller goes. Where what happened cannot be read, the
         /// snapshot comes again in its place.
         pub async fn watch_alerts(
@@ -6145,6 +6580,32 @@ pub mod operations_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("usher.v1.OperationsService", "Acknowledge"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Records what a responder's worker answered by telephone (operators): an answer like any other, which the officer must read. A
+        /// program that had the check has lost it.
+        pub async fn answer_by_phone(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AnswerByPhoneRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AnswerByPhoneResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.OperationsService/AnswerByPhone",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.OperationsService", "AnswerByPhone"));
             self.inner.unary(req, path, codec).await
         }
         /// Routes a check that leads nowhere or to the wrong responder. A new check carries the same deadline.
@@ -6292,6 +6753,14 @@ pub mod operations_service_server {
             tonic::Response<super::ListAlertsResponse>,
             tonic::Status,
         >;
+        /// Counts alerts that have not ended by responder and cause: a borough's trouble is one line, however many checks it holds up.
+        async fn count_alerts(
+            &self,
+            request: tonic::Request<super::CountAlertsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountAlertsResponse>,
+            tonic::Status,
+        >;
         /// Server streaming response type for the WatchAlerts method.
         type WatchAlertsStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::WatchAlertsResponse, tonic::Status>,
@@ -6313,6 +6782,15 @@ pub mod operations_service_server {
             request: tonic::Request<super::AcknowledgeRequest>,
         ) -> std::result::Result<
             tonic::Response<super::AcknowledgeResponse>,
+            tonic::Status,
+        >;
+        /// Records what a responder's worker answered by telephone (operators): an answer like any other, which the officer must read. A
+        /// program that had the check has lost it.
+        async fn answer_by_phone(
+            &self,
+            request: tonic::Request<super::AnswerByPhoneRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AnswerByPhoneResponse>,
             tonic::Status,
         >;
         /// Routes a check that leads nowhere or to the wrong responder. A new check carries the same deadline.
@@ -6473,6 +6951,52 @@ pub mod operations_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/usher.v1.OperationsService/CountAlerts" => {
+                    #[allow(non_camel_case_types)]
+                    struct CountAlertsSvc<T: OperationsService>(pub Arc<T>);
+                    impl<
+                        T: OperationsService,
+                    > tonic::server::UnaryService<super::CountAlertsRequest>
+                    for CountAlertsSvc<T> {
+                        type Response = super::CountAlertsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CountAlertsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperationsService>::count_alerts(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CountAlertsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/usher.v1.OperationsService/WatchAlerts" => {
                     #[allow(non_camel_case_types)]
                     struct WatchAlertsSvc<T: OperationsService>(pub Arc<T>);
@@ -6550,6 +7074,52 @@ pub mod operations_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = AcknowledgeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.OperationsService/AnswerByPhone" => {
+                    #[allow(non_camel_case_types)]
+                    struct AnswerByPhoneSvc<T: OperationsService>(pub Arc<T>);
+                    impl<
+                        T: OperationsService,
+                    > tonic::server::UnaryService<super::AnswerByPhoneRequest>
+                    for AnswerByPhoneSvc<T> {
+                        type Response = super::AnswerByPhoneResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AnswerByPhoneRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperationsService>::answer_by_phone(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AnswerByPhoneSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -6846,6 +7416,26 @@ impl ::core::fmt::Debug for By {
         f.write_str("By(..)")
     }
 }
+impl ::core::fmt::Debug for AdapterReport {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("AdapterReport(..)")
+    }
+}
+impl ::core::fmt::Debug for ConnectorReport {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ConnectorReport(..)")
+    }
+}
+impl ::core::fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Adapter(..)")
+    }
+}
+impl ::core::fmt::Debug for Lending {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Lending(..)")
+    }
+}
 impl ::core::fmt::Debug for Alert {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Alert(..)")
@@ -6854,6 +7444,11 @@ impl ::core::fmt::Debug for Alert {
 impl ::core::fmt::Debug for Answer {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Answer(..)")
+    }
+}
+impl ::core::fmt::Debug for ByPhone {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ByPhone(..)")
     }
 }
 impl ::core::fmt::Debug for AnswerContent {
@@ -6974,6 +7569,11 @@ impl ::core::fmt::Debug for HearingMove {
 impl ::core::fmt::Debug for Check {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Check(..)")
+    }
+}
+impl ::core::fmt::Debug for Sharing {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Sharing(..)")
     }
 }
 impl ::core::fmt::Debug for RouteReason {
@@ -7266,6 +7866,21 @@ impl ::core::fmt::Debug for ListAlertsResponse {
         f.write_str("ListAlertsResponse(..)")
     }
 }
+impl ::core::fmt::Debug for CountAlertsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CountAlertsRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for CountAlertsResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CountAlertsResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for AlertCount {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("AlertCount(..)")
+    }
+}
 impl ::core::fmt::Debug for WatchAlertsRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("WatchAlertsRequest(..)")
@@ -7294,6 +7909,16 @@ impl ::core::fmt::Debug for AcknowledgeRequest {
 impl ::core::fmt::Debug for AcknowledgeResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("AcknowledgeResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for AnswerByPhoneRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("AnswerByPhoneRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for AnswerByPhoneResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("AnswerByPhoneResponse(..)")
     }
 }
 impl ::core::fmt::Debug for RerouteRequest {
@@ -7354,5 +7979,10 @@ impl ::core::fmt::Debug for GetStatusRequest {
 impl ::core::fmt::Debug for GetStatusResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("GetStatusResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for AgreementEnd {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("AgreementEnd(..)")
     }
 }

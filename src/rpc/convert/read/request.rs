@@ -37,6 +37,7 @@ mutations!(
     AskRequest,
     RedirectRequest,
     AcknowledgeRequest,
+    AnswerByPhoneRequest,
     RerouteRequest,
     CloseRequest,
 );

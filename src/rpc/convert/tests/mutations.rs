@@ -53,6 +53,7 @@ fn of_adapters() -> Vec<Row> {
         person: None,
         check_id: check_id(),
         lease_id: LEASE.into(),
+        for_people: v1::PeopleReason::PossibleMatch.into(),
     };
     vec![
         (VerbName::Renew, renew(renewal, &actor())),
@@ -139,6 +140,17 @@ fn of_courts() -> Vec<Row> {
 }
 
 fn of_operators() -> Vec<Row> {
+    let told = v1::AnswerByPhoneRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        check_id: check_id(),
+        by_phone: Some(v1::ByPhone {
+            given_by: Some(person()),
+            number: CANARY.into(),
+        }),
+        disposition: v1::Disposition::KnownRelevant.into(),
+        content: Some(full_content()),
+    };
     let looked_after = v1::AcknowledgeRequest {
         request_id: REQUEST.into(),
         person: Some(person()),
@@ -160,6 +172,7 @@ fn of_operators() -> Vec<Row> {
         note: words(),
     };
     vec![
+        (VerbName::AnswerByPhone, answer_by_phone(told, &actor())),
         (VerbName::Acknowledge, acknowledge(looked_after, &actor())),
         (VerbName::Reroute, reroute(routed, &actor())),
         (VerbName::Close, close(ended, &actor())),
@@ -178,10 +191,10 @@ fn every_mutation_becomes_its_verb_and_prints_nothing() {
         assert!(!printed.contains(CANARY), "{printed}");
         digests.push(input.request.digest);
     }
-    assert_eq!(digests.len(), 14);
+    assert_eq!(digests.len(), 15);
     digests.sort_unstable();
     digests.dedup();
-    assert_eq!(digests.len(), 14, "different bodies have different digests");
+    assert_eq!(digests.len(), 15, "different bodies have different digests");
 }
 
 #[test]
@@ -200,6 +213,20 @@ fn answers_and_targets_keep_their_facts() {
                 assert_eq!(data_as_of.unwrap().as_nanosecond(), 1_002_000_000);
                 assert!(answer::content_view(&content) == full_content());
             }
+            Act::AnswerByPhone {
+                check,
+                disposition,
+                content,
+                by_phone,
+            } => {
+                assert_eq!((check, disposition), (2, Disposition::KnownRelevant));
+                assert!(answer::content_view(&content) == full_content());
+                let shown = answer::by_phone_view(&by_phone);
+                assert_eq!(
+                    (shown.given_by, shown.number.as_str()),
+                    (Some(person()), CANARY)
+                );
+            }
             Act::Redirect { to, .. } => {
                 assert!(
                     matches!(to, Some(Target::Authority(code)) if code.as_str() == "E09000012")
@@ -215,6 +242,29 @@ fn answers_and_targets_keep_their_facts() {
             _ => {}
         }
     }
+}
+
+#[test]
+fn empty_mutations_of_operators_name_their_fields() {
+    let c = &actor();
+    assert_eq!(
+        fields(answer_by_phone(v1::AnswerByPhoneRequest::default(), c)),
+        [
+            "request_id",
+            "person",
+            "check_id",
+            "by_phone",
+            "disposition"
+        ]
+    );
+    assert_eq!(
+        fields(acknowledge(v1::AcknowledgeRequest::default(), c)),
+        ["request_id", "person", "alert_id"]
+    );
+    assert_eq!(
+        fields(close(v1::CloseRequest::default(), c)),
+        ["request_id", "person", "check_id", "reason"]
+    );
 }
 
 #[test]
@@ -249,14 +299,6 @@ fn empty_mutations_name_their_fields() {
         fields(redirect(v1::RedirectRequest::default(), c)),
         ["request_id", "check_id", "to"]
     );
-    assert_eq!(
-        fields(acknowledge(v1::AcknowledgeRequest::default(), c)),
-        ["request_id", "person", "alert_id"]
-    );
-    assert_eq!(
-        fields(close(v1::CloseRequest::default(), c)),
-        ["request_id", "person", "check_id", "reason"]
-    );
     assert_eq!(lease(v1::LeaseChecksRequest::default()), ["request_id"]);
     let greedy = v1::LeaseChecksRequest {
         request_id: REQUEST.into(),
@@ -270,10 +312,20 @@ fn empty_mutations_name_their_fields() {
             seconds: -1,
             nanos: 0,
         }),
+        report: Some(v1::AdapterReport {
+            version: "v".repeat(201),
+            ..v1::AdapterReport::default()
+        }),
     };
     assert_eq!(
         lease(greedy),
-        ["responder_ids[0]", "max_checks", "wait", "lease"]
+        [
+            "report.version",
+            "responder_ids[0]",
+            "max_checks",
+            "wait",
+            "lease"
+        ]
     );
 }
 
@@ -368,6 +420,7 @@ fn whom_the_table_names_acts_and_nobody_else() {
         person: None,
         check_id: check_id(),
         lease_id: LEASE.into(),
+        for_people: v1::PeopleReason::PossibleMatch.into(),
     };
     assert_eq!(release(taken, &known).unwrap().person, Some(own));
 }

@@ -1,9 +1,10 @@
 //! Events and receipts.
 
 use std::num::NonZeroU64;
+use usher_domain::actor::Person;
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Destination, Route};
-use usher_domain::enquiry::{RouteReason, Timeliness, UnroutableWhy};
+use usher_domain::enquiry::{ByPhone, RouteReason, Timeliness, UnroutableWhy};
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::id::CheckId;
 use usher_proto::v1;
@@ -40,7 +41,17 @@ fn events_carry_their_facts() {
         opened_at: at(0),
         version: 2,
         timeliness: Timeliness::AfterHearing,
+        by_phone: Some(ByPhone {
+            given_by: Person {
+                name: "Dana Desk".into(),
+                ..Person::default()
+            },
+            number: "020 7946 0123".into(),
+        }),
     });
+    let phone = answered.by_phone.clone().unwrap();
+    assert_eq!(phone.number, "020 7946 0123");
+    assert_eq!(phone.given_by.unwrap().name, "Dana Desk");
     assert_eq!(answered.r#type(), v1::EventType::Answered);
     assert_eq!(
         (answered.responder_id.as_str(), answered.answer_version),

@@ -1,7 +1,5 @@
 //! What callers are shown, over an enquiry with a check in every state.
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU64;
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
@@ -13,16 +11,16 @@ use usher_domain::enquiry::{
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
 use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
-use usher_domain::personal::{AnswerContent, Personal, Validator};
+use usher_domain::personal::Validator;
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
 use usher_proto::v1;
 use uuid::Uuid;
 
 use super::super::*;
-use super::{CANARY, full_content, full_personal, full_submit, read_content, read_personal, unit};
-use crate::broker::opened::{OpenEnquiry, Part, ResponderCard, ResponderCards, Unseal};
-use crate::store::Stored;
+use super::opened::{cards, opened, people};
+use super::{CANARY, full_content, full_personal, full_submit, unit};
+use crate::broker::opened::Part;
 
 pub(super) fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(1_795_440_000 + minute * 60).unwrap()
@@ -61,9 +59,13 @@ fn states() -> Vec<CheckState> {
         timeliness: Timeliness::InTime,
         data_as_of: Some(at(-60)),
         content: words("content"),
+        by_phone: None,
     };
     vec![
-        CheckState::Waiting { since: at(0) },
+        CheckState::Waiting {
+            since: at(0),
+            for_people: None,
+        },
         CheckState::Leased { lease: lease() },
         CheckState::Accepted {
             at: at(2),
@@ -117,6 +119,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
             },
             RouteReason::Redirected { from: 7 },
         ],
+        sharing: None,
         opened_at: at(0),
         state,
         ladder: Ladder {
@@ -229,41 +232,6 @@ pub(super) fn enquiry() -> Enquiry {
         }],
         applied: Vec::new(),
     }
-}
-
-/// A stand-in for the codec: sealed bytes are the words themselves.
-const UNSEAL: Unseal<std::string::FromUtf8Error> = Unseal {
-    personal: |_| Ok(people()),
-    answer: |_| Ok(content()),
-    text: |sealed| String::from_utf8(sealed.bytes().to_vec()),
-};
-
-fn people() -> Personal {
-    read_personal(full_personal()).unwrap()
-}
-
-fn content() -> AnswerContent {
-    read_content(full_content())
-}
-
-fn cards() -> ResponderCards {
-    let card = |number: u8| {
-        let id = ResponderId::parse(&format!("borough-{number}")).unwrap();
-        let card = ResponderCard {
-            name: format!("Borough {number}"),
-            duty_phone: "020 7946 0012".into(),
-        };
-        (id, card)
-    };
-    (1..=9).map(card).collect::<BTreeMap<_, _>>()
-}
-
-fn opened(part: Part) -> OpenEnquiry {
-    let stored = Stored {
-        enquiry: enquiry(),
-        revision: NonZeroU64::new(12).unwrap(),
-    };
-    OpenEnquiry::open(stored, part, &cards(), &UNSEAL).unwrap()
 }
 
 #[test]

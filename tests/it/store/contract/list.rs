@@ -37,7 +37,10 @@ async fn nine(home: &Home) {
     for number in 1..=9_u128 {
         let deadline = 1_000 - i64::try_from(number).unwrap();
         let state = if number % 2 == 1 {
-            CheckState::Waiting { since: at(0) }
+            CheckState::Waiting {
+                since: at(0),
+                for_people: None,
+            }
         } else {
             closed()
         };

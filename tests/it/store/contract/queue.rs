@@ -24,7 +24,10 @@ async fn queue(home: &Home, name: &str, limit: usize) -> Vec<(u8, i64)> {
 }
 
 fn waiting() -> CheckState {
-    CheckState::Waiting { since: at(0) }
+    CheckState::Waiting {
+        since: at(0),
+        for_people: None,
+    }
 }
 
 async fn nearest_deadline_first(home: Home) {

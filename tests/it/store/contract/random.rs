@@ -116,7 +116,10 @@ fn edit(rng: &mut Rng, enquiry: &mut Enquiry) {
         check.number = place;
         let minutes = rng.i64(0..100);
         check.state = match rng.u8(0..8) {
-            0..3 => CheckState::Waiting { since: at(0) },
+            0..3 => CheckState::Waiting {
+                since: at(0),
+                for_people: None,
+            },
             3 => leased(minutes),
             4 => answered(false),
             5 | 6 => answered(true),

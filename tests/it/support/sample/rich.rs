@@ -6,11 +6,13 @@ use super::{
 use jiff::civil;
 use std::collections::BTreeSet;
 use usher_domain::actor::{By, Role, Unit};
+use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
 use usher_domain::alert::{AlertState, Cause, Trouble};
-use usher_domain::code::{ClientId, Crn, Pnc, Urn};
+use usher_domain::code::{AgreementId, ClientId, Crn, Pnc, ResponderId, Urn};
 use usher_domain::enquiry::{
-    AddressRole, Applied, Check, CheckState, CloseReason, CourtDecision, CourtDecisionKind, Curfew,
-    Enquiry, Exchange, Reply, RouteReason, Timeliness, UnroutableWhy,
+    AddressRole, Applied, ByPhone, Check, CheckState, CloseReason, CourtDecision,
+    CourtDecisionKind, Curfew, Enquiry, Exchange, PeopleReason, Reply, RouteReason, Timeliness,
+    UnroutableWhy,
 };
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::hearing::{Deadline, HearingMove};
@@ -184,7 +186,18 @@ pub(crate) fn rich(number: u128) -> Enquiry {
         generation: 2,
     };
     enquiry.checks[4].responder = None;
+    enquiry.checks[4].sharing = Some(sharing("camden", SharingDecision::Deny, None));
+    let agreement = AgreementVersion {
+        id: AgreementId::parse("pan-london").unwrap(),
+        version: "2.1".into(),
+    };
+    let name = enquiry.checks[0].responder.clone().unwrap();
+    let permitted = sharing(name.as_str(), SharingDecision::Permit, Some(agreement));
+    enquiry.checks[0].sharing = Some(permitted);
     fill_check(&mut enquiry.checks[0]);
+    if let CheckState::Answered { answers, .. } = &mut enquiry.checks[5].state {
+        answers[0].by_phone = Some(by_phone());
+    }
     fill_court(&mut enquiry);
     enquiry
 }
@@ -274,18 +287,63 @@ fn fill_check(check: &mut Check) {
     }];
 }
 
+fn sharing(with: &str, decision: SharingDecision, agreement: Option<AgreementVersion>) -> Sharing {
+    Sharing {
+        with: responder(with),
+        decision,
+        overruled: agreement.is_some(),
+        agreement,
+    }
+}
+
+fn reconsidered() -> EventKind {
+    EventKind::Reconsidered {
+        responder: responder("hackney"),
+        decision: SharingDecision::Deny,
+    }
+}
+
+fn opened(responder: &ResponderId) -> EventKind {
+    EventKind::Opened {
+        responder: Some(responder.clone()),
+    }
+}
+
+fn by_phone() -> ByPhone {
+    ByPhone {
+        given_by: person("Dana Desk"),
+        number: "020 7946 0123".into(),
+    }
+}
+
+fn told_by_phone(responder: &ResponderId) -> EventKind {
+    EventKind::Answered {
+        responder: responder.clone(),
+        opened_at: at(0),
+        version: 2,
+        timeliness: Timeliness::InTime,
+        by_phone: Some(by_phone()),
+    }
+}
+
+fn left_to_people() -> EventKind {
+    EventKind::Released {
+        for_people: Some(PeopleReason::PossibleMatch),
+    }
+}
+
 /// Every kind of event once.
 pub(crate) fn all_events() -> Vec<Event> {
     let responder = responder("hackney");
     let kinds = vec![
+        reconsidered(),
+        left_to_people(),
         EventKind::Submitted,
-        EventKind::Opened {
-            responder: Some(responder.clone()),
-        },
+        opened(&responder),
         EventKind::Opened { responder: None },
         EventKind::Leased { expires: at(20) },
         EventKind::LeaseLost,
-        EventKind::Released,
+        EventKind::Released { for_people: None },
         EventKind::Accepted {
             expected_by: Some(at(100)),
         },
@@ -294,11 +352,13 @@ pub(crate) fn all_events() -> Vec<Event> {
         EventKind::Supplied,
         EventKind::Redirected { to: 2 },
         EventKind::Rerouted { to: 3 },
+        told_by_phone(&responder),
         EventKind::Answered {
             responder,
             opened_at: at(0),
             version: 1,
             timeliness: Timeliness::AfterHearing,
+            by_phone: None,
         },
         EventKind::Received { version: 1 },
         EventKind::Withdrawn,
@@ -335,7 +395,7 @@ pub(crate) fn all_events() -> Vec<Event> {
         },
     ];
     let names: BTreeSet<&str> = kinds.iter().map(EventKind::name).collect();
-    assert_eq!(names.len(), 23, "a kind of event is missing here");
+    assert_eq!(names.len(), 24, "a kind of event is missing here");
     let mut events: Vec<Event> = kinds.into_iter().map(|kind| event(5, kind)).collect();
     events[0].check = None;
     events[4].by = By {

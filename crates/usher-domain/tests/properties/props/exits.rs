@@ -73,7 +73,10 @@ proptest! {
                 match (before.state.is_exit(), after.state.is_exit()) {
                     (false, true) => exits_as_allowed(turn, before, after)?,
                     // Only an answer, first or newer, makes an exit open again.
-                    (true, false) => prop_assert_eq!(turn.command.verb.name(), VerbName::Answer),
+                    (true, false) => prop_assert!(matches!(
+                        turn.command.verb.name(),
+                        VerbName::Answer | VerbName::AnswerByPhone
+                    )),
                     (true, true) => prop_assert_eq!(&before.state, &after.state),
                     (false, false) => {}
                 }

@@ -51,8 +51,16 @@ fn recount(enquiry: &Enquiry) -> Keys {
     let mut responders = BTreeSet::new();
     let mut waiting = Vec::new();
     for check in &enquiry.checks {
-        responders.extend(check.responder.clone());
-        if let (CheckState::Waiting { .. }, Some(responder)) = (&check.state, &check.responder) {
+        let denied = check.sharing.as_ref().map(|sharing| sharing.with.clone());
+        responders.extend(check.responder.clone().or(denied));
+        let for_programs = matches!(
+            check.state,
+            CheckState::Waiting {
+                for_people: None,
+                ..
+            }
+        );
+        if let Some(responder) = check.responder.as_ref().filter(|_| for_programs) {
             waiting.push((responder.clone(), check.number));
         }
     }

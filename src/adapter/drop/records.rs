@@ -1,0 +1,328 @@
+//! What the adapter remembers of each check: whether its request is out, which answers came, and which one it gave. A file for each, on a
+//! disk of its own machine; nothing is forgotten that was not given to the broker.
+
+use super::answer::Answer;
+use super::settings::Unfit;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Different answers to one request, at most, as many as the broker keeps versions.
+const VERSIONS_MAX: usize = 16;
+const LOCK: &str = "lock";
+
+/// A check, and how often the officer was asked back when it was asked: a reply makes a new request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Key {
+    /// The check's id.
+    pub(super) check: String,
+    /// Questions and replies so far.
+    pub(super) exchanges: u32,
+}
+
+impl Key {
+    /// The name of its files, without an ending: nothing but the check's id, and the number.
+    pub(super) fn stem(&self) -> String {
+        format!("{}.{}", self.check.replace('/', "_"), self.exchanges)
+    }
+}
+
+/// What is remembered of one check.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) key: Key,
+    /// When its request was made, where one was.
+    pub(super) asked: Option<Asked>,
+    /// What came, each different from the one before.
+    pub(super) versions: Vec<Version>,
+    /// What was given, where something was.
+    pub(super) given: Option<Given>,
+}
+
+/// A request.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Asked {
+    /// When, in milliseconds since 1970.
+    at: i64,
+    /// Whether it is known to be out. Where not, it is as long as its file is there under the name that it has while it is written.
+    pub(super) out: bool,
+}
+
+/// An answer that came.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Version {
+    /// The stamp of its file and the file's time: a file that is read again after a crash says nothing new.
+    file: String,
+    /// What it says.
+    pub(super) said: Said,
+}
+
+/// What an answer says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Said {
+    Answer(Box<Answer>),
+    /// It cannot be used; people must look.
+    Unreadable,
+}
+
+/// An answer that the broker was given, which no later one changes.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Given {
+    version: usize,
+    at: i64,
+}
+
+/// What taking an answer came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is new, and will be given when its check is asked for.
+    New,
+    /// It is new, and its check was never asked of this system, or not by this adapter.
+    Unasked,
+    /// It is new, and another answer to its check has been given already.
+    Late,
+    /// Known already.
+    Known,
+    /// Too many answers to this check, or too many checks.
+    Full,
+}
+
+impl Record {
+    fn new(key: Key) -> Self {
+        Self {
+            key,
+            asked: None,
+            versions: Vec::new(),
+            given: None,
+        }
+    }
+
+    /// When its request was made.
+    pub(super) fn asked_at(&self) -> Option<Timestamp> {
+        let asked = self.asked.as_ref()?;
+        Timestamp::from_millisecond(asked.at).ok()
+    }
+
+    /// Notes a request, which is `out` or not yet.
+    pub(super) fn ask(&mut self, now: Timestamp, out: bool) {
+        let at = self
+            .asked
+            .as_ref()
+            .map_or(now.as_millisecond(), |asked| asked.at);
+        self.asked = Some(Asked { at, out });
+    }
+
+    /// What it gives: what it gave before, or else the newest.
+    pub(super) fn give(&mut self, now: Timestamp) -> Option<&Said> {
+        let newest = self.versions.len().checked_sub(1)?;
+        let given = self.given.get_or_insert(Given {
+            version: newest,
+            at: now.as_millisecond(),
+        });
+        self.versions
+            .get(given.version)
+            .map(|version| &version.said)
+    }
+
+    fn over(&self, before: Timestamp) -> bool {
+        let before = before.as_millisecond();
+        match (&self.given, &self.asked) {
+            // Nothing newer lies behind what was given.
+            (Some(given), _) => given.at < before && given.version + 1 == self.versions.len(),
+            (None, Some(asked)) => self.versions.is_empty() && asked.at < before,
+            (None, None) => false,
+        }
+    }
+}
+
+/// All records. Small files of a local disk are written where they are decided, without an await between: a look-up that is cut short
+/// leaves disk and memory the same.
+pub(super) struct Records {
+    folder: PathBuf,
+    most: usize,
+    all: BTreeMap<Key, Record>,
+    /// Held while the process lives: two adapters over one memory would ask twice.
+    _lock: File,
+}
+
+impl Records {
+    /// Opens the memory, and makes it where there is none.
+    pub(super) fn open(folder: &Path, most: usize) -> Result<Self, Unfit> {
+        let unfit = |what: &str| {
+            Unfit::new(
+                format!("{what} in {}", folder.display()),
+                "check that the folder is on a disk of this machine and that this user owns it",
+            )
+        };
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder);
+        made.map_err(|_| unfit("no folder can be made"))?;
+        let lock = private(&folder.join(LOCK)).map_err(|_| unfit("no file can be written"))?;
+        lock.try_lock().map_err(|_| {
+            Unfit::new(
+                format!("another adapter uses {}", folder.display()),
+                "stop it, or give this connector a `state` of its own",
+            )
+        })?;
+        let mut all = BTreeMap::new();
+        for entry in fs::read_dir(folder).map_err(|_| unfit("nothing can be read"))? {
+            let path = entry.map_err(|_| unfit("nothing can be read"))?.path();
+            if path.extension().is_none_or(|ending| ending != "json") {
+                continue;
+            }
+            let bytes = fs::read(&path).map_err(|_| unfit("a file cannot be read"))?;
+            if let Ok(record) = serde_json::from_slice::<Record>(&bytes) {
+                all.insert(record.key.clone(), record);
+            } else {
+                // Written whole or not at all: the disk is at fault. The others are not.
+                let aside = fs::rename(&path, path.with_extension("damaged"));
+                aside.map_err(|_| unfit("a damaged file cannot be renamed"))?;
+                let file = path.file_stem().unwrap_or_default().to_string_lossy();
+                tracing::error!(%file, "The memory of a check is damaged: it is set aside, and its request may go out again");
+            }
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            most,
+            all,
+            _lock: lock,
+        })
+    }
+
+    /// A check's record, made where there is none yet; it counts once it is [`Records::put`].
+    pub(super) fn get(&self, key: &Key) -> Record {
+        let known = self.all.get(key).cloned();
+        known.unwrap_or_else(|| Record::new(key.clone()))
+    }
+
+    /// Whether no further check can be remembered.
+    pub(super) fn full(&self) -> bool {
+        self.all.len() >= self.most
+    }
+
+    /// Requests without an answer, made since.
+    pub(super) fn waiting(&self, since: Timestamp) -> usize {
+        let waits = |record: &&Record| {
+            record.versions.is_empty() && record.asked_at().is_some_and(|at| at >= since)
+        };
+        self.all.values().filter(waits).count()
+    }
+
+    /// Answers that were never given: their checks were not lent to this adapter since.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Record> {
+        let kept = |record: &&Record| {
+            let newest = record.versions.len();
+            newest > 0
+                && record
+                    .given
+                    .as_ref()
+                    .is_none_or(|given| given.version + 1 < newest)
+        };
+        self.all.values().filter(kept)
+    }
+
+    /// Keeps a record: when it returns it outlives a power cut.
+    pub(super) fn put(&mut self, record: Record) -> io::Result<()> {
+        let path = self.path(&record.key);
+        let new = path.with_extension("new");
+        let mut file = private(&new)?;
+        file.write_all(&serde_json::to_vec(&record)?)?;
+        file.sync_all()?;
+        fs::rename(&new, &path)?;
+        File::open(&self.folder)?.sync_all()?;
+        self.all.insert(record.key.clone(), record);
+        Ok(())
+    }
+
+    /// Takes an answer from a file. Without a number of exchanges it is for the newest request of its check.
+    pub(super) fn take(
+        &mut self,
+        check: &str,
+        exchanges: Option<u32>,
+        file: &str,
+        said: Said,
+    ) -> io::Result<Taken> {
+        let from = Key {
+            check: check.to_owned(),
+            exchanges: 0,
+        };
+        let to = Key {
+            check: check.to_owned(),
+            exchanges: u32::MAX,
+        };
+        let rounds = || {
+            self.all
+                .range(from.clone()..=to.clone())
+                .map(|(_, record)| record)
+        };
+        let wanted = |record: &&Record| exchanges.is_none_or(|count| count == record.key.exchanges);
+        let of_file = |record: &Record| record.versions.iter().any(|version| version.file == file);
+        if rounds().filter(wanted).any(of_file) {
+            return Ok(Taken::Known);
+        }
+        let newest = rounds()
+            .filter(|record| record.asked.is_some())
+            .map(|record| record.key.exchanges)
+            .next_back();
+        let key = Key {
+            check: check.to_owned(),
+            exchanges: exchanges.or(newest).unwrap_or_default(),
+        };
+        let mut record = self.get(&key);
+        if record.versions.last().is_some_and(|last| last.said == said) {
+            return Ok(Taken::Known);
+        }
+        if record.versions.len() >= VERSIONS_MAX || (self.full() && !self.all.contains_key(&key)) {
+            return Ok(Taken::Full);
+        }
+        record.versions.push(Version {
+            file: file.to_owned(),
+            said,
+        });
+        let taken = match (&record.given, &record.asked) {
+            (Some(_), _) => Taken::Late,
+            (None, None) => Taken::Unasked,
+            (None, Some(_)) => Taken::New,
+        };
+        self.put(record)?;
+        Ok(taken)
+    }
+
+    /// Forgets what is over and older than `keep`.
+    pub(super) fn forget(&mut self, now: Timestamp, keep: Duration) -> io::Result<()> {
+        let Ok(before) = now.checked_sub(keep) else {
+            return Ok(());
+        };
+        let over: Vec<Key> = self
+            .all
+            .values()
+            .filter(|record| record.over(before))
+            .map(|record| record.key.clone())
+            .collect();
+        for key in over {
+            fs::remove_file(self.path(&key))?;
+            self.all.remove(&key);
+        }
+        Ok(())
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        self.folder.join(key.stem() + ".json")
+    }
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}

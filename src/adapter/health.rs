@@ -1,0 +1,76 @@
+//! How an adapter and its connectors do, for whoever asks: its own health port, and the broker, which shows it to operators.
+
+use super::connector::Trouble;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use usher_proto::v1;
+
+/// The state of one adapter.
+pub struct Health {
+    connectors: Vec<Seen>,
+    in_hand: AtomicUsize,
+    most_in_hand: usize,
+}
+
+struct Seen {
+    name: String,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Health {
+    pub(super) fn new(names: impl Iterator<Item = String>, most_in_hand: usize) -> Self {
+        let seen = |name| Seen {
+            name,
+            trouble: Mutex::new(None),
+        };
+        Self {
+            connectors: names.map(seen).collect(),
+            in_hand: AtomicUsize::new(0),
+            most_in_hand,
+        }
+    }
+
+    /// A connector was asked, with this trouble or none.
+    pub(super) fn note(&self, number: usize, trouble: Option<&Trouble>) {
+        if let Some(seen) = self.connectors.get(number) {
+            let mut known = seen.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = trouble.map(ToString::to_string);
+        }
+    }
+
+    pub(super) fn taken(&self, more: usize) {
+        self.in_hand.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub(super) fn ended(&self) {
+        self.in_hand.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether every connector could be asked when it was last asked.
+    pub fn is_well(&self) -> bool {
+        self.report()
+            .connectors
+            .iter()
+            .all(|seen| seen.trouble.is_empty())
+    }
+
+    /// In the words of the wire contract.
+    pub fn report(&self) -> v1::AdapterReport {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let connectors = self.connectors.iter().map(|seen| v1::ConnectorReport {
+            name: seen.name.clone(),
+            trouble: seen
+                .trouble
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+                .unwrap_or_default(),
+        });
+        v1::AdapterReport {
+            version: env!("CARGO_PKG_VERSION").into(),
+            connectors: connectors.collect(),
+            in_hand: count(self.in_hand.load(Ordering::Relaxed)),
+            most_in_hand: count(self.most_in_hand),
+        }
+    }
+}

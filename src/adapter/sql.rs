@@ -1,0 +1,318 @@
+//! Reads a reporting replica: PostgreSQL, SQL Server, a file of `SQLite`, or anything with an ODBC driver.
+//!
+//! It never writes: the login is a read-only one, and every statement runs in a transaction that cannot write or is rolled back. Values
+//! are parameters, statements have a limit of time and of rows, and of all who fit a block involvement is read only for those who may be
+//! the person asked about. How old the data is goes with the answer; data that is too old, or that is just being filled, is not relied on.
+
+mod codes;
+mod custom;
+mod database;
+#[cfg(feature = "mssql")]
+mod mssql;
+#[cfg(feature = "odbc")]
+mod odbc;
+mod people;
+mod postgres;
+mod settings;
+mod sqlite;
+mod ssd;
+mod statement;
+
+use super::blocking::{Block, blocks};
+use super::connector::{Candidates, Source, Trouble};
+use super::people::{Accuracy, Identity};
+use crate::clock::Clock;
+use async_trait::async_trait;
+use codes::Book;
+use custom::Custom;
+use database::{Database, Rows, busy, refused};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use people::{People, is_near, moment, today};
+use ssd::Ssd;
+use statement::{Statement, Writer};
+use std::sync::Arc;
+
+pub use settings::{Age, Codes, Dialect, Engine, Preset, Queries, Settings, SettingsError};
+
+/// People of one look-up whose involvement is read, at most.
+const NEAR_MAX: usize = 64;
+/// The years after which nobody is a child or a care leaver.
+const ADULT_YEARS: i16 = 25;
+
+/// The connector of `settings`. Connects to nothing yet: [`Source::probe`] does.
+///
+/// # Errors
+/// [`SettingsError`] with what to do.
+pub fn source(settings: Settings, clock: Arc<dyn Clock>) -> Result<Box<dyn Source>, SettingsError> {
+    settings.examine()?;
+    custom::examine(&settings)?;
+    if Ssd::stranger(&settings).is_some() {
+        return Err(SettingsError::Unusable {
+            setting: "columns, without",
+            remedy: "name tables and columns as the preset has them, which deploy/adapters/sql.md lists",
+        });
+    }
+    let database: Box<dyn Database> = match settings.engine {
+        Engine::Postgresql => Box::new(postgres::Postgres::new(&settings)?),
+        Engine::Sqlserver => sql_server(&settings)?,
+        Engine::Odbc => by_odbc(&settings)?,
+        Engine::Sqlite => Box::new(sqlite::Sqlite::new(&settings)),
+    };
+    Ok(Box::new(Sql {
+        book: Book::new(&settings.codes)?,
+        settings,
+        database,
+        clock,
+    }))
+}
+
+#[cfg(feature = "mssql")]
+fn sql_server(settings: &Settings) -> Result<Box<dyn Database>, SettingsError> {
+    Ok(Box::new(mssql::SqlServer::new(settings)?))
+}
+
+#[cfg(not(feature = "mssql"))]
+fn sql_server(_settings: &Settings) -> Result<Box<dyn Database>, SettingsError> {
+    Err(SettingsError::NotBuilt { feature: "mssql" })
+}
+
+#[cfg(feature = "odbc")]
+fn by_odbc(settings: &Settings) -> Result<Box<dyn Database>, SettingsError> {
+    Ok(Box::new(odbc::Odbc::new(settings)?))
+}
+
+#[cfg(not(feature = "odbc"))]
+fn by_odbc(_settings: &Settings) -> Result<Box<dyn Database>, SettingsError> {
+    Err(SettingsError::NotBuilt { feature: "odbc" })
+}
+
+struct Sql {
+    settings: Settings,
+    book: Book,
+    database: Box<dyn Database>,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Source for Sql {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    async fn candidates(&self, wanted: &Identity) -> Result<Candidates, Trouble> {
+        let today = today(self.clock.now());
+        let blocks = blocks(wanted);
+        let mut cut = !self.holds(wanted, today);
+        if blocks.is_empty() {
+            let (_, as_of) = self.read(Vec::new()).await?;
+            return Ok(Candidates {
+                cut: true,
+                as_of,
+                ..Candidates::default()
+            });
+        }
+        let asked = blocks.iter().flat_map(|block| self.people(block)).collect();
+        let (answers, as_of) = self.read(asked).await?;
+        let mut people = People::default();
+        for rows in &answers {
+            cut |= rows.cut;
+            for row in &rows.rows {
+                people.add(row, &self.book);
+            }
+        }
+        let most = self.settings.rows_max as usize;
+        cut |= people.found.len() > most;
+        people.found.truncate(most);
+        self.fill_in(&mut people, wanted, today).await?;
+        Ok(Candidates {
+            unreadable: people.unreadable,
+            people: people.found,
+            cut,
+            as_of,
+        })
+    }
+
+    async fn probe(&self) -> Result<(), Trouble> {
+        self.read(Vec::new()).await?;
+        let Some(asked) = self.may_it_write() else {
+            return Ok(());
+        };
+        let answers = self.database.read(vec![asked]).await?;
+        if single(answers.first()) == Some("0") {
+            return Ok(());
+        }
+        Err(Trouble::Lasting {
+            what: "the login may write to the database".into(),
+            remedy:
+                "give the connector a login that may only read, as deploy/adapters/sql.md shows"
+                    .into(),
+        })
+    }
+}
+
+impl Sql {
+    fn writer(&self) -> Writer {
+        Writer::new(self.settings.spoken(), self.settings.engine == Engine::Odbc)
+    }
+
+    fn people(&self, block: &Block) -> Vec<Statement> {
+        let rows_max = self.settings.rows_max;
+        match &self.settings.queries {
+            Some(queries) => Custom::of(queries).people(|| self.writer(), block, rows_max),
+            None => Ssd::of(&self.settings).people(|| self.writer(), block, rows_max),
+        }
+    }
+
+    /// Whether the tables hold people such as this one, so that absence means something.
+    fn holds(&self, wanted: &Identity, today: Date) -> bool {
+        let young = today.saturating_sub(i32::from(ADULT_YEARS).years());
+        let born = wanted
+            .born
+            .filter(|born| born.accuracy != Accuracy::Estimated);
+        self.settings.holds_adults || born.is_some_and(|born| born.date > young)
+    }
+
+    /// Reads what the people who may be the one have to do with the authority; of the others, that it is not known here.
+    async fn fill_in(
+        &self,
+        people: &mut People,
+        wanted: &Identity,
+        today: Date,
+    ) -> Result<(), Trouble> {
+        let mut keys = Vec::new();
+        for found in &mut people.found {
+            if keys.len() < NEAR_MAX && is_near(wanted, &found.identity) {
+                keys.push(found.key.clone());
+            } else {
+                found.partial = true;
+            }
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let since = today.saturating_sub(1.year());
+        let writer = || self.writer();
+        let (episodes, contacts, workers) = if let Some(queries) = &self.settings.queries {
+            let custom = Custom::of(queries);
+            (
+                custom.episodes(writer, &keys),
+                custom.contacts(writer, &keys, since),
+                custom.workers(writer, &keys),
+            )
+        } else {
+            let ssd = Ssd::of(&self.settings);
+            let contacts = ssd.contacts(writer(), &keys, since);
+            let workers = ssd.workers(writer(), &keys, today);
+            (
+                ssd.episodes(writer, &keys),
+                contacts.into_iter().collect(),
+                workers.into_iter().collect(),
+            )
+        };
+        let parts = [episodes.len(), contacts.len()];
+        let asked = [episodes, contacts, workers].concat();
+        let (answers, _) = self.read(asked).await?;
+        let cut = answers.iter().any(|rows| rows.cut);
+        let mut answers = answers.into_iter().map(|rows| rows.rows);
+        let episodes: Vec<_> = answers.by_ref().take(parts[0]).flatten().collect();
+        people.episodes(&episodes, &self.book, today);
+        for row in answers.by_ref().take(parts[1]).flatten() {
+            people.contacts(&row);
+        }
+        for row in answers.flatten() {
+            people.worker(&row);
+        }
+        if cut {
+            people
+                .found
+                .iter_mut()
+                .for_each(|found| found.partial = true);
+        }
+        Ok(())
+    }
+
+    /// Reads `asked`, and in the same transaction whether the data may be relied on.
+    async fn read(&self, asked: Vec<Statement>) -> Result<(Vec<Rows>, Option<Timestamp>), Trouble> {
+        let oracle = self.settings.spoken() == Dialect::Oracle;
+        let filled = self
+            .settings
+            .preset
+            .is_some()
+            .then(|| Ssd::of(&self.settings).filled(self.writer(), oracle));
+        let age = self.settings.age.query.as_ref().map(|query| {
+            let writer = self.writer();
+            let sql = match self.settings.engine {
+                Engine::Odbc => query.clone(),
+                _ => format!("SELECT {}", writer.out(&format!("({query})"))),
+            };
+            writer.end(sql, 1)
+        });
+        let before = [&filled, &age].into_iter().flatten().count();
+        let statements: Vec<Statement> = filled.iter().chain(&age).cloned().chain(asked).collect();
+        if statements.is_empty() {
+            return Ok((Vec::new(), self.as_of(None)?));
+        }
+        let mut answers = self.database.read(statements).await?;
+        let told: Vec<Rows> = answers.drain(..before.min(answers.len())).collect();
+        let mut told = told.iter();
+        if filled.is_some() && single(told.next()) != Some("1") {
+            return Err(busy(
+                "a table without rows: it is being filled, or belongs under `without`",
+            ));
+        }
+        let as_of = self.as_of(age.and_then(|_| single(told.next())))?;
+        Ok((answers, as_of))
+    }
+
+    /// How old the data is, and whether that will do.
+    fn as_of(&self, told: Option<&str>) -> Result<Option<Timestamp>, Trouble> {
+        let age = &self.settings.age;
+        let now = self.clock.now();
+        if age.query.is_none() {
+            let hours = age.assumed_hours.unwrap_or_default();
+            return Ok(Some(now - SignedDuration::from_hours(i64::from(hours))));
+        }
+        let Some(Ok(as_of)) = told.map(moment) else {
+            return Err(refused(
+                "age.query",
+                "it must answer with one moment, such as 2026-01-31 04:30:00",
+            ));
+        };
+        let oldest = now - SignedDuration::from_hours(i64::from(age.hours_max));
+        if as_of < oldest {
+            return Err(Trouble::Lasting {
+                what: format!("the data is of {as_of}, older than {} hours", age.hours_max),
+                remedy: "see why it was not brought up to date; people answer meanwhile".into(),
+            });
+        }
+        Ok(Some(as_of))
+    }
+
+    /// Asks whether the login may write anywhere: `0` if not. `None` where there is no way to ask.
+    fn may_it_write(&self) -> Option<Statement> {
+        let writer = self.writer();
+        let (yes, no) = (writer.out("1"), writer.out("0"));
+        let sql = match self.settings.spoken() {
+            Dialect::Postgresql => format!(
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' \
+                 AND n.nspname NOT LIKE 'pg\\_%' AND has_schema_privilege(n.oid, 'USAGE') \
+                 AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) THEN {yes} ELSE {no} END"
+            ),
+            Dialect::Sqlserver => format!(
+                "SELECT CASE WHEN IS_SRVROLEMEMBER('sysadmin') = 1 OR IS_MEMBER('db_owner') = 1 \
+                 OR IS_MEMBER('db_datawriter') = 1 OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'INSERT') = 1 \
+                 OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UPDATE') = 1 \
+                 OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'DELETE') = 1 THEN {yes} ELSE {no} END"
+            ),
+            Dialect::Oracle | Dialect::Sqlite => return None,
+        };
+        Some(writer.end(sql, 1))
+    }
+}
+
+/// The one value of a statement that has one.
+fn single(rows: Option<&Rows>) -> Option<&str> {
+    rows?.rows.first()?.first()?.as_deref().map(str::trim)
+}

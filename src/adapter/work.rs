@@ -1,0 +1,220 @@
+//! One check in an adapter's hands: kept leased, looked up by one connector after the other, decided, told.
+
+use super::act::Act;
+use super::connector::{Outcome, Reply, Trouble};
+use super::link::{Pause, Refused};
+use super::runtime::Adapter;
+use jiff::Timestamp;
+use std::time::Duration;
+use tokio::time::sleep;
+use usher_proto::v1;
+
+/// A lease is renewed so often while it lasts, so that two renewals may come to nothing.
+const RENEWALS: u32 = 3;
+/// Never more often.
+const RENEW_LEAST: Duration = Duration::from_millis(50);
+/// Where nobody says how long a lease is.
+const LEASE_USUAL: Duration = Duration::from_secs(60);
+/// A system that answers later is not asked more often, whatever its connector says.
+const AGAIN_LEAST: Duration = Duration::from_millis(50);
+
+impl Adapter {
+    /// Brings `leased` to an end: an act that the broker has, or a lease that is lost.
+    pub(super) async fn work(&self, leased: v1::LeasedCheck) {
+        let Some(check) = leased.check else { return };
+        let lease = leased.lease_id;
+        let span = check.lease.as_ref().and_then(span).unwrap_or(LEASE_USUAL);
+        let act = tokio::select! {
+            act = self.settled(&check) => act,
+            () = self.keep(&check.id, &lease, span) => {
+                tracing::warn!(check = check.id, "Lease lost: the check is in the queue again");
+                return;
+            }
+            () = self.stopping.cancelled() => Act::give_back(&check.id),
+        };
+        self.tell(&check, act, &lease).await;
+    }
+
+    async fn tell(&self, check: &v1::AssignedCheck, act: Act, lease: &str) {
+        let (name, decided) = (act.name(), act.name() != "release");
+        if decided && let Err(error) = self.journal.keep(check, &act) {
+            // What cannot be kept is not told: the lease ends, and the check goes to whoever can.
+            tracing::error!(
+                check = check.id,
+                error = &error as &dyn std::error::Error,
+                "Decision cannot be kept: leaving the check to its lease"
+            );
+            return;
+        }
+        let done = act.deliver(&self.link, lease).await;
+        let forgotten = match &done {
+            Ok(()) => {
+                tracing::info!(check = check.id, act = name, "Done");
+                self.journal.forget(check)
+            }
+            Err(Refused::LeaseLost) => {
+                tracing::warn!(
+                    check = check.id,
+                    act = name,
+                    "Lease lost before it was told: kept until the check comes again"
+                );
+                Ok(())
+            }
+            Err(Refused::Overtaken) => {
+                tracing::info!(
+                    check = check.id,
+                    act = name,
+                    "Overtaken: somebody else has acted"
+                );
+                self.journal.forget(check)
+            }
+            Err(Refused::Forbidden(why)) => {
+                tracing::error!(
+                    check = check.id,
+                    act = name,
+                    why,
+                    "Broker refuses it: leaving the check to people"
+                );
+                self.journal.forget(check)
+            }
+        };
+        if let Err(error) = forgotten {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "Journal cannot be cleaned"
+            );
+        }
+        if matches!(done, Err(Refused::Forbidden(_))) && name != "leave to people" {
+            let act = Act::leave_to_people(&check.id, v1::PeopleReason::Other);
+            if let Err(refused) = act.deliver(&self.link, lease).await {
+                tracing::warn!(
+                    check = check.id,
+                    ?refused,
+                    "Cannot be left to people: its lease will end"
+                );
+            }
+        }
+    }
+
+    /// Renews the lease until it is lost. When it ends the broker's clock says, which is not this one; how long that is in real time, this one.
+    async fn keep(&self, check: &str, lease: &str, span: Duration) {
+        loop {
+            sleep(self.clock.real(span / RENEWALS).max(RENEW_LEAST)).await;
+            let request = v1::RenewRequest {
+                request_id: self.request_id(),
+                check_id: check.into(),
+                lease_id: lease.into(),
+                lease: prost_types::Duration::try_from(span).ok(),
+            };
+            let renewed = self
+                .link
+                .call(
+                    async |mut client, request| client.renew(request).await,
+                    request,
+                )
+                .await;
+            if renewed.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What is to be done about `check`: what was decided before, or what its connectors come to.
+    async fn settled(&self, check: &v1::AssignedCheck) -> Act {
+        if let Some(act) = self.journal.find(check) {
+            return act;
+        }
+        let automatic = check
+            .sharing
+            .as_ref()
+            .is_some_and(|sharing| sharing.automatic_answers);
+        let mut doubt = None;
+        for number in 0..self.connectors.len() {
+            let reason = match self.asked(number, check).await {
+                Ok(Outcome::Answer(reply)) if !automatic && reply.person.is_none() => {
+                    v1::PeopleReason::Agreement
+                }
+                Ok(Outcome::Answer(reply)) if doubt.is_none() || tells_something(&reply) => {
+                    return Act::answer(&check.id, *reply);
+                }
+                Ok(Outcome::Redirect(authority)) => return Act::redirect(&check.id, authority),
+                Ok(Outcome::Answer(_)) => continue,
+                Ok(Outcome::Unsettled(reason)) => reason,
+                // It is asked until it says something else.
+                Ok(Outcome::Pending(_)) => v1::PeopleReason::SystemAway,
+                Err(trouble) => trouble.reason(),
+            };
+            doubt.get_or_insert(reason);
+        }
+        Act::leave_to_people(&check.id, doubt.unwrap_or(v1::PeopleReason::Other))
+    }
+
+    /// Asks one connector until it says something, or the patience with it is over.
+    async fn asked(&self, number: usize, check: &v1::AssignedCheck) -> Result<Outcome, Trouble> {
+        let Some(connector) = self.connectors.get(number) else {
+            return Ok(Outcome::Unsettled(v1::PeopleReason::Other));
+        };
+        let until = self.clock.now() + self.patience(check);
+        let mut pause = Pause::default();
+        loop {
+            let outcome = {
+                let _turn = self.turns.acquire().await;
+                connector.look_up(check).await
+            };
+            self.health.note(number, outcome.as_ref().err());
+            match outcome {
+                Ok(Outcome::Pending(again)) => sleep(self.clock.real(again).max(AGAIN_LEAST)).await,
+                Err(error @ Trouble::Passing { .. }) if self.clock.now() < until => {
+                    tracing::warn!(
+                        connector = connector.name(),
+                        error = &error as &dyn std::error::Error,
+                        "System is away: trying again"
+                    );
+                    pause.wait().await;
+                }
+                Err(error) => {
+                    tracing::error!(
+                        connector = connector.name(),
+                        check = check.id,
+                        error = &error as &dyn std::error::Error,
+                        "System cannot be asked about this check"
+                    );
+                    return Err(error);
+                }
+                Ok(outcome) => return Ok(outcome),
+            }
+        }
+    }
+
+    /// How long a system that is away is tried for `check`: people need the rest of the time.
+    fn patience(&self, check: &v1::AssignedCheck) -> Duration {
+        let left = deadline(check).map(|deadline| self.clock.now().duration_until(deadline));
+        let left = left.map_or(self.pace.patience(), |left| {
+            Duration::try_from(left).unwrap_or_default()
+        });
+        self.pace.patience().min(left / 4)
+    }
+}
+
+/// Whether it is more than the absence of something. What one system left in doubt, the silence of another does not settle.
+fn tells_something(reply: &Reply) -> bool {
+    reply.disposition == v1::Disposition::KnownRelevant
+}
+
+/// How long a lease was given for.
+fn span(lease: &v1::Lease) -> Option<Duration> {
+    let (from, until) = (instant(lease.create_time?)?, instant(lease.expire_time?)?);
+    Duration::try_from(from.duration_until(until)).ok()
+}
+
+fn instant(at: prost_types::Timestamp) -> Option<Timestamp> {
+    Timestamp::new(at.seconds, at.nanos).ok()
+}
+
+/// The moment of a check's deadline.
+fn deadline(check: &v1::AssignedCheck) -> Option<Timestamp> {
+    match check.deadline.as_ref()?.kind.as_ref()? {
+        v1::deadline::Kind::Hearing(hearing) => instant(hearing.hearing_time?),
+        v1::deadline::Kind::ReplyBy(reply_by) => instant(reply_by.reply_by_time?),
+    }
+}

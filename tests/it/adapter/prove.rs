@@ -1,0 +1,149 @@
+//! `usher adapter check` passes good adapters and fails bad ones for the very clauses that they break.
+
+mod planted;
+
+use super::*;
+use planted::{Fault, Planted};
+use serde_json::Value;
+use std::path::PathBuf;
+use tokio::process::Command;
+use usher::prove::{Clause, Pace, Program, Report, UnderTest, prove};
+
+/// Everything short, so that what is broken is seen soon.
+fn brisk() -> Pace {
+    let seconds = Duration::from_secs;
+    Pace {
+        lease: seconds(2),
+        start: seconds(10),
+        patience: seconds(8),
+        repeat: seconds(3),
+        slow: seconds(1),
+        away: seconds(1),
+        reconnect: seconds(8),
+        certificate: seconds(6),
+        idle: seconds(3),
+        stop: seconds(4),
+        settle: Duration::from_millis(700),
+        huge: 12,
+    }
+}
+
+async fn proved(adapter: &mut dyn UnderTest, pace: Pace) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    let report = prove(adapter, folder.path(), pace, &|what| println!("{what}"));
+    let report = report.await.unwrap();
+    println!("{}", report.table());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    report
+}
+
+/// A good adapter but for one thing fails these clauses and no others.
+async fn fails(fault: Fault, clauses: &[Clause]) {
+    let report = proved(&mut Planted::new(fault), brisk()).await;
+    assert_eq!(report.failed(), clauses, "{fault:?}");
+}
+
+macro_rules! planted {
+    ($($name:ident { $($fault:ident => $($clause:ident)*;)* })*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                // All at once: most of the time each waits.
+                tokio::join!($(fails(Fault::$fault, &[$(Clause::$clause),*])),*);
+            }
+        )*
+    };
+}
+
+planted! {
+    good_ones_pass_and_who_repeats_or_answers_twice_is_found {
+        None => ;
+        AnswersTwice => Once;
+        RepeatsRefused => NoLoop;
+        NewIdOnRepeat => SameRequest;
+        LetsRunOut => Renews;
+    }
+    who_does_not_bear_restarts_and_outages_is_found {
+        ForgetsOnRestart => Killed;
+        NeverReconnects => Reconnects;
+        Storms => Patient;
+        KeepsCertificate => Certificate;
+        FallsOver => Huge StaysUp;
+    }
+    who_says_what_it_may_not_is_found {
+        Invalid => Valid;
+        NamesPerson => Person;
+        TooSure => Certain;
+        Hoards => InHand;
+        InventsLeases => Takes LeaseShown Renews;
+    }
+    who_leaves_checks_or_the_broker_no_peace_is_found {
+        Loops => Idle;
+        OnceOnly => Renews Expired Question;
+        IgnoresStop => Stops;
+        DropsAtStop => Stops;
+        FirstOnly => Renews Redirected;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_own_adapter_fails_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("adapter.toml");
+    std::fs::write(&config, DESK).unwrap();
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_usher"));
+    let pace = Pace {
+        // It looks for a new certificate every ten seconds.
+        certificate: Duration::from_secs(20),
+        reconnect: Duration::from_secs(20),
+        ..brisk()
+    };
+    let report = proved(&mut Program::ours(program, config, None), pace).await;
+    assert_eq!(report.failed(), []);
+}
+
+/// Nothing of its [broker] is used.
+const DESK: &str = "[broker]\nserver = \"https://b.example:7443\"\ncertificate = \"a.pem\"\nkey = \"a.key\"\nca = \"ca.pem\"\n\n[[connector]]\nkind = \"desk\"\n";
+
+#[tokio::test]
+async fn a_program_that_does_nothing_fails_and_ends_with_7() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("check.toml");
+    let command = "[check]\ncommand = [\"sh\", \"-c\", \"env; exit 1\"]\n";
+    std::fs::write(&config, command).unwrap();
+    let log = folder.path().join("log");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    command
+        .args(["adapter", "check", "--format", "json", "--config"])
+        .arg(&config)
+        .arg("--adapter-log")
+        .arg(&log)
+        .env("TMPDIR", folder.path())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE, command.output()).await;
+    let output = output.expect("it ends").unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["passed"], false);
+    let clauses = report["clauses"].as_array().unwrap();
+    assert_eq!(clauses.len(), Clause::ALL.len());
+    for clause in clauses {
+        let wanted = match clause["id"].as_str().unwrap() {
+            "takes" => "failed",
+            _ => "not_exercised",
+        };
+        assert_eq!(clause["verdict"], wanted, "{clause}");
+    }
+    let told = std::fs::read_to_string(log).unwrap();
+    for name in [
+        "SERVER=https://127.0.0.1:",
+        "CA=/",
+        "CERTIFICATE=/",
+        "KEY=/",
+        "RESPONDER=hackney",
+    ] {
+        assert!(told.contains(&format!("USHER_{name}")), "{name}: {told}");
+    }
+    // Its folder is gone.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
