@@ -1,6 +1,7 @@
 //! Answers by telephone: an operator records what a borough's worker said, with both names and the number.
 
 use super::*;
+use std::collections::BTreeSet;
 
 const NUMBER: &str = "020 7946 0123";
 
@@ -126,14 +127,17 @@ async fn a_check_that_waits_is_answered_from_the_queue_and_not_lent_any_more() {
     let receipt = kit.submit(enquiry(&[IN_HACKNEY])).await;
     kit.move_to("2026-11-23T14:30").await;
     let open = async || {
-        let alerts = kit.alerts().await;
-        let open = |alert: &&v1::Alert| alert.state() == v1::AlertState::Open;
-        alerts.iter().filter(open).count()
+        let mut alerts = kit.alerts().await;
+        alerts.retain(|alert| alert.state() == v1::AlertState::Open);
+        alerts.into_iter().map(|alert| alert.id)
     };
-    assert!(open().await > 0, "it is overdue");
+    let overdue = BTreeSet::from_iter(open().await);
+    assert!(!overdue.is_empty());
     let id = &receipt.checks[0].check_id;
     tell(&kit, OPERATOR, told(id)).await.unwrap();
-    assert_eq!(open().await, 0, "the way to the answer is over");
+    // An answer after the hearing may have an alert of its own at once, for it is not read.
+    let left = open().await.find(|alert| overdue.contains(alert));
+    assert_eq!(left, None, "the way to the answer is over");
     assert_eq!(kit.leased(HACKNEY, lease()).await, []);
     let seen = kit.get(&receipt.enquiry_id).await;
     let [only] = &seen.checks[0].answers[..] else {

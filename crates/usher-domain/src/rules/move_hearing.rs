@@ -122,10 +122,10 @@ fn recompute(work: &mut Work<'_>, number: CheckNumber) {
 }
 
 fn carry_over(step: Step, old: &[Step], live: &[AlertNumber], now: Timestamp) -> Step {
-    let unread = |step: &Step| step.kind == StepKind::Unread;
+    // Another responder's ladder may use a name for a step of another kind, whose alert ends for other reasons.
     let before = old
         .iter()
-        .find(|before| before.name == step.name && unread(before) == unread(&step));
+        .find(|before| before.name == step.name && before.kind == step.kind);
     match before.map(|before| &before.state) {
         Some(StepState::Raised { at, alert }) if step.due <= now && live.contains(alert) => Step {
             state: StepState::Raised {
