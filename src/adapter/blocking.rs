@@ -26,7 +26,7 @@ pub struct Block {
 }
 
 /// Letters of a name that a search relies on: mistakes in them are rarer than behind them, and other alphabets differ less.
-const PREFIX: usize = 3;
+pub(in crate::adapter) const PREFIX: usize = 3;
 
 /// Blocks of one search. Who has more names and addresses than that is not searched for by a program; further ones are left out before.
 const BLOCKS_MAX: usize = 64;

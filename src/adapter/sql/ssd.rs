@@ -3,7 +3,7 @@
 
 use super::settings::{Settings, is_name};
 use super::statement::{Statement, Writer};
-use crate::adapter::blocking::Block;
+use crate::adapter::blocking::{Block, PREFIX};
 use jiff::civil::Date;
 
 /// What a query of people answers, in this order.
@@ -280,10 +280,11 @@ impl<'a> Ssd<'a> {
         ];
         for (column, letters) in names {
             fits.extend(letters.as_ref().map(|letters| {
-                if block.postcodes.is_empty() {
-                    writer.starts(column, letters)
-                } else {
+                let is_short = letters.chars().count() < PREFIX;
+                if !block.postcodes.is_empty() || is_short && !days.is_empty() {
                     writer.starts_among_few(column, letters)
+                } else {
+                    writer.starts(column, letters)
                 }
             }));
         }

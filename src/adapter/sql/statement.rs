@@ -149,9 +149,14 @@ impl Writer {
         }
     }
 
-    /// The same for few rows, which are found by other parts of the question: no index serves.
+    /// The same for few rows, which are found by other parts of the question: no index serves, and none is looked for. PostgreSQL takes a
+    /// `CASE` for what half of the rows fit, and so begins with the other parts.
     pub(super) fn starts_among_few(&mut self, column: &str, letters: &str) -> String {
-        self.starts(&format!("COALESCE({column}, '')"), letters)
+        let starts = self.starts(&format!("COALESCE({column}, '')"), letters);
+        match (self.odbc, self.dialect) {
+            (false, Dialect::Postgresql) => format!("CASE WHEN {starts} THEN true ELSE false END"),
+            _ => starts,
+        }
     }
 
     /// `column` is one of `keys`. The list is filled up with its last key, so that few different statements are prepared.

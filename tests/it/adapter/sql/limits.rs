@@ -103,6 +103,26 @@ async fn more_people_than_may_be_fetched_are_said_to_be_more() {
 }
 
 #[tokio::test]
+async fn no_look_up_reads_everybody() {
+    let explained = "session_preload_libraries=auto_explain";
+    let shape = [explained, "auto_explain.log_min_duration=0"];
+    let Some(tables) = Tables::shaped(100_000, &shape).await else {
+        return;
+    };
+    tables.run("VACUUM ANALYZE").await;
+    let source = over(&tables, "");
+    let mut wanted = Person::new(1, 1).identity();
+    // The last two are searched for by two letters, which no index has.
+    for given in ["Amelia", "Zoë", "Jo"] {
+        wanted.names[0].given = given.into();
+        source.candidates(&wanted).await.unwrap();
+        let log = tables.server.log();
+        assert!(log.contains("Scan using ssd_person"), "{given}");
+        assert!(!log.contains("Seq Scan on ssd_person p"), "{given}");
+    }
+}
+
+#[tokio::test]
 async fn absence_of_an_adult_from_childrens_tables_is_not_certain() {
     let Some(tables) = Tables::with(200).await else {
         return;
