@@ -20,8 +20,8 @@ pub struct Block {
     pub given_starts: Option<String>,
     /// They live or lived at one of these postcodes; empty for any.
     pub postcodes: Vec<String>,
-    /// Whoever it alone finds is recorded with several mistakes. A system that cannot be searched so is wide enough without it, but less
-    /// safe: `tests/it/matching.rs` says by how much.
+    /// Whoever it alone finds is recorded with several mistakes. A system that cannot be searched so makes nobody absent, unless its
+    /// borough says so: `tests/it/matching.rs` says how many more are missed.
     pub is_further: bool,
 }
 

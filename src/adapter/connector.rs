@@ -64,6 +64,14 @@ pub enum Trouble {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// It is there, but what it holds cannot be relied on just now; trying again helps.
+    #[error("{what}; {remedy}")]
+    Unready {
+        /// What is wrong.
+        what: String,
+        /// What to do, should it stay so.
+        remedy: String,
+    },
     /// It refuses, or says what nobody can read; a person must look at the configuration or the system.
     #[error("{what}; {remedy}")]
     Lasting {
@@ -87,7 +95,9 @@ impl Trouble {
     /// Why people must look at a check that met it.
     pub fn reason(&self) -> v1::PeopleReason {
         match self {
-            Self::Passing { .. } | Self::Lasting { .. } => v1::PeopleReason::SystemAway,
+            Self::Passing { .. } | Self::Unready { .. } | Self::Lasting { .. } => {
+                v1::PeopleReason::SystemAway
+            }
             Self::Unreadable { .. } => v1::PeopleReason::Unreadable,
         }
     }
@@ -120,6 +130,9 @@ pub struct Candidates {
     /// Whether there may be more: there were more than may be fetched, or the system does not hold people of this kind. Then nobody is
     /// certainly absent.
     pub cut: bool,
+    /// Whether the search was narrower than [`super::blocking`] asks, and the borough does not answer for that by name. Then nobody is
+    /// certainly absent either; whoever was found is.
+    pub narrow: bool,
     /// Whether somebody could not be read well enough to be compared. Then nobody is certainly absent either.
     pub unreadable: bool,
     /// The age of the data; `None` where it is live or not known.

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use usher_proto::v1;
 
+/// What the contract takes of a trouble, in characters.
+const TROUBLE_MAX: usize = 200;
+
 /// The state of one adapter.
 pub struct Health {
     connectors: Vec<Seen>,
@@ -34,7 +37,7 @@ impl Health {
     pub(super) fn note(&self, number: usize, trouble: Option<&Trouble>) {
         if let Some(seen) = self.connectors.get(number) {
             let mut known = seen.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            *known = trouble.map(ToString::to_string);
+            *known = trouble.map(|trouble| trouble.to_string().chars().take(TROUBLE_MAX).collect());
         }
     }
 

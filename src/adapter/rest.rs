@@ -51,6 +51,10 @@ pub struct Settings {
     pub api_key: Option<ApiKey>,
     /// A path that answers 2xx while the system works. Without this any answer below 500 counts.
     pub probe: Option<String>,
+    /// Whether whom it does not find is certainly not there, although it was not searched for every mistake, or compares by itself. The
+    /// borough answers for that; without it such absences are left to people.
+    #[serde(default)]
+    pub absent_is_certain: bool,
     /// A system that compares by itself: what it is asked.
     pub question: Option<Question>,
     /// A system that is searched: the ways to search.

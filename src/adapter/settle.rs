@@ -67,8 +67,19 @@ pub fn settle(wanted: &[Wanted], found: &[Candidates]) -> Outcome {
     if found.iter().any(|candidates| candidates.unreadable) || is_partial(&likenesses) {
         return Outcome::Unsettled(PeopleReason::Unreadable);
     }
-    if found.iter().any(|candidates| candidates.cut) || is_doubtful(&likenesses) {
+    let each = || found.iter().zip(&likenesses);
+    // Beside whoever certainly is one of them another may be, whom nobody saw.
+    let another = |(candidates, likeness): (&Candidates, &Likenesses<'_>)| {
+        candidates.cut && !likeness.certain.is_empty()
+    };
+    if is_doubtful(&likenesses) || each().any(another) {
         return Outcome::Unsettled(PeopleReason::PossibleMatch);
+    }
+    let perhaps_there = |(candidates, likeness): (&Candidates, &Likenesses<'_>)| {
+        (candidates.cut || candidates.narrow) && likeness.certain.is_empty()
+    };
+    if each().any(perhaps_there) {
+        return Outcome::Unsettled(PeopleReason::UncertainAbsence);
     }
     match reply(wanted, found, &likenesses) {
         Some(reply) => Outcome::Answer(Box::new(reply)),

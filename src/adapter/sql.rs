@@ -3,6 +3,8 @@
 //! It never writes: the login is a read-only one, and every statement runs in a transaction that cannot write or is rolled back. Values
 //! are parameters, statements have a limit of time and of rows, and of all who fit a block involvement is read only for those who may be
 //! the person asked about. How old the data is goes with the answer; data that is too old, or that is just being filled, is not relied on.
+//! All of a look-up is read in one transaction, which sees one state of the data; SQL Server's does not, so there the proof that the data may
+//! be relied on is asked for again at the end, and must say the same.
 
 mod codes;
 mod custom;
@@ -25,18 +27,16 @@ use crate::clock::Clock;
 use async_trait::async_trait;
 use codes::Book;
 use custom::Custom;
-use database::{Database, Rows, busy, refused};
+use database::{Database, Reading, Rows, refused, unready};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use people::{People, is_near, moment, today};
+use people::{People, moment, today};
 use ssd::Ssd;
-use statement::{Statement, Writer};
+use statement::{FEW, FILLED, Statement, Writer};
 use std::sync::Arc;
 
 pub use settings::{Age, Codes, Dialect, Engine, Preset, Queries, Settings, SettingsError};
 
-/// People of one look-up whose involvement is read, at most.
-const NEAR_MAX: usize = 64;
 /// The years after which nobody is a child or a care leaver.
 const ADULT_YEARS: i16 = 25;
 
@@ -101,45 +101,19 @@ impl Source for Sql {
     }
 
     async fn candidates(&self, wanted: &Identity) -> Result<Candidates, Trouble> {
-        let today = today(self.clock.now());
-        let blocks = blocks(wanted);
-        let mut cut = !self.holds(wanted, today);
-        if blocks.is_empty() {
-            let (_, as_of) = self.read(Vec::new()).await?;
-            return Ok(Candidates {
-                cut: true,
-                as_of,
-                ..Candidates::default()
-            });
-        }
-        let asked = blocks.iter().flat_map(|block| self.people(block)).collect();
-        let (answers, as_of) = self.read(asked).await?;
-        let mut people = People::default();
-        for rows in &answers {
-            cut |= rows.cut;
-            for row in &rows.rows {
-                people.add(row, &self.book);
-            }
-        }
-        let most = self.settings.rows_max as usize;
-        cut |= people.found.len() > most;
-        people.found.truncate(most);
-        self.fill_in(&mut people, wanted, today).await?;
-        Ok(Candidates {
-            unreadable: people.unreadable,
-            people: people.found,
-            cut,
-            as_of,
-        })
+        let mut reading = self.database.begin().await?;
+        let found = self.look_up(&mut *reading, wanted).await;
+        reading.end().await;
+        found
     }
 
     async fn probe(&self) -> Result<(), Trouble> {
-        self.read(Vec::new()).await?;
-        let Some(asked) = self.may_it_write() else {
-            return Ok(());
-        };
-        let answers = self.database.read(vec![asked]).await?;
-        if single(answers.first()) == Some("0") {
+        let mut reading = self.database.begin().await?;
+        let asked = self.may_it_write().into_iter().collect();
+        let answered = self.read(&mut *reading, asked).await;
+        reading.end().await;
+        let (answers, _) = answered?;
+        if answers.iter().all(|rows| single(rows) == Some("0")) {
             return Ok(());
         }
         Err(Trouble::Lasting {
@@ -154,6 +128,47 @@ impl Source for Sql {
 impl Sql {
     fn writer(&self) -> Writer {
         Writer::new(self.settings.spoken(), self.settings.engine == Engine::Odbc)
+    }
+
+    /// Everybody who may be `wanted`, and what is said of those who hardly are another.
+    async fn look_up(
+        &self,
+        reading: &mut dyn Reading,
+        wanted: &Identity,
+    ) -> Result<Candidates, Trouble> {
+        let today = today(self.clock.now());
+        let blocks = blocks(wanted);
+        let asked = blocks.iter().flat_map(|block| self.people(block)).collect();
+        let (answers, as_of) = self.read(reading, asked).await?;
+        let mut cut = blocks.is_empty() || !self.holds(wanted, today);
+        let mut people = People::default();
+        for rows in &answers {
+            cut |= rows.cut;
+            for row in &rows.rows {
+                people.add(row, &self.book);
+            }
+        }
+        let most = self.settings.rows_max as usize;
+        cut |= people.found.len() > most;
+        people.found.truncate(most);
+        self.fill_in(reading, &mut people, wanted, today).await?;
+        if self.settings.spoken() == Dialect::Sqlserver {
+            let (_, again) = self.read(reading, Vec::new()).await?;
+            if self.settings.age.query.is_some() && again != as_of {
+                return Err(unready(
+                    "the data was brought up to date in the middle of a look-up",
+                    "see that age.query tells the end of the last filling, and nothing that goes on",
+                ));
+            }
+        }
+        let own = self.settings.queries.is_some() && !self.settings.absent_is_certain;
+        Ok(Candidates {
+            unreadable: people.unreadable,
+            people: people.found,
+            cut,
+            narrow: own && blocks.iter().any(Custom::skips),
+            as_of,
+        })
     }
 
     fn people(&self, block: &Block) -> Vec<Statement> {
@@ -176,18 +191,12 @@ impl Sql {
     /// Reads what the people who may be the one have to do with the authority; of the others, that it is not known here.
     async fn fill_in(
         &self,
+        reading: &mut dyn Reading,
         people: &mut People,
         wanted: &Identity,
         today: Date,
     ) -> Result<(), Trouble> {
-        let mut keys = Vec::new();
-        for found in &mut people.found {
-            if keys.len() < NEAR_MAX && is_near(wanted, &found.identity) {
-                keys.push(found.key.clone());
-            } else {
-                found.partial = true;
-            }
-        }
+        let keys = people.near(wanted);
         if keys.is_empty() {
             return Ok(());
         }
@@ -212,7 +221,7 @@ impl Sql {
         };
         let parts = [episodes.len(), contacts.len()];
         let asked = [episodes, contacts, workers].concat();
-        let (answers, _) = self.read(asked).await?;
+        let answers = reading.ask(asked).await?;
         let cut = answers.iter().any(|rows| rows.cut);
         let mut answers = answers.into_iter().map(|rows| rows.rows);
         let episodes: Vec<_> = answers.by_ref().take(parts[0]).flatten().collect();
@@ -232,14 +241,16 @@ impl Sql {
         Ok(())
     }
 
-    /// Reads `asked`, and in the same transaction whether the data may be relied on.
-    async fn read(&self, asked: Vec<Statement>) -> Result<(Vec<Rows>, Option<Timestamp>), Trouble> {
-        let oracle = self.settings.spoken() == Dialect::Oracle;
-        let filled = self
-            .settings
-            .preset
-            .is_some()
-            .then(|| Ssd::of(&self.settings).filled(self.writer(), oracle));
+    /// Reads `asked`, and before it whether the data may be relied on.
+    async fn read(
+        &self,
+        reading: &mut dyn Reading,
+        asked: Vec<Statement>,
+    ) -> Result<(Vec<Rows>, Option<Timestamp>), Trouble> {
+        let filled = match &self.settings.queries {
+            Some(queries) => Custom::of(queries).filled(self.writer(), self.settings.people_min),
+            None => Some(Ssd::of(&self.settings).filled(self.writer())),
+        };
         let age = self.settings.age.query.as_ref().map(|query| {
             let writer = self.writer();
             let sql = match self.settings.engine {
@@ -249,19 +260,14 @@ impl Sql {
             writer.end(sql, 1)
         });
         let before = [&filled, &age].into_iter().flatten().count();
-        let statements: Vec<Statement> = filled.iter().chain(&age).cloned().chain(asked).collect();
-        if statements.is_empty() {
-            return Ok((Vec::new(), self.as_of(None)?));
-        }
-        let mut answers = self.database.read(statements).await?;
+        let statements = filled.iter().chain(&age).cloned().chain(asked).collect();
+        let mut answers = reading.ask(statements).await?;
         let told: Vec<Rows> = answers.drain(..before.min(answers.len())).collect();
-        let mut told = told.iter();
-        if filled.is_some() && single(told.next()) != Some("1") {
-            return Err(busy(
-                "a table without rows: it is being filled, or belongs under `without`",
-            ));
+        let mut told = told.iter().map(single);
+        if filled.is_some() {
+            enough(told.next().flatten())?;
         }
-        let as_of = self.as_of(age.and_then(|_| single(told.next())))?;
+        let as_of = self.as_of(age.and_then(|_| told.next().flatten()))?;
         Ok((answers, as_of))
     }
 
@@ -300,12 +306,21 @@ impl Sql {
                  AND n.nspname NOT LIKE 'pg\\_%' AND has_schema_privilege(n.oid, 'USAGE') \
                  AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) THEN {yes} ELSE {no} END"
             ),
-            Dialect::Sqlserver => format!(
-                "SELECT CASE WHEN IS_SRVROLEMEMBER('sysadmin') = 1 OR IS_MEMBER('db_owner') = 1 \
-                 OR IS_MEMBER('db_datawriter') = 1 OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'INSERT') = 1 \
-                 OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UPDATE') = 1 \
-                 OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'DELETE') = 1 THEN {yes} ELSE {no} END"
-            ),
+            Dialect::Sqlserver => {
+                let may = |on: &str, class: &str| {
+                    ["INSERT", "UPDATE", "DELETE"]
+                        .map(|right| format!("HAS_PERMS_BY_NAME({on}, '{class}', '{right}') = 1"))
+                        .join(" OR ")
+                };
+                let table = "QUOTENAME(SCHEMA_NAME(o.schema_id)) + '.' + QUOTENAME(o.name)";
+                format!(
+                    "SELECT CASE WHEN IS_SRVROLEMEMBER('sysadmin') = 1 OR IS_MEMBER('db_owner') = 1 \
+                     OR IS_MEMBER('db_datawriter') = 1 OR {} OR EXISTS (SELECT 1 FROM sys.objects o \
+                     WHERE o.type IN ('U', 'V') AND ({})) THEN {yes} ELSE {no} END",
+                    may("DB_NAME()", "DATABASE"),
+                    may(table, "OBJECT"),
+                )
+            }
             Dialect::Oracle | Dialect::Sqlite => return None,
         };
         Some(writer.end(sql, 1))
@@ -313,6 +328,25 @@ impl Sql {
 }
 
 /// The one value of a statement that has one.
-fn single(rows: Option<&Rows>) -> Option<&str> {
-    rows?.rows.first()?.first()?.as_deref().map(str::trim)
+fn single(rows: &Rows) -> Option<&str> {
+    rows.rows.first()?.first()?.as_deref().map(str::trim)
 }
+
+/// Whether the tables hold enough, as [`Writer::filled`] told.
+fn enough(told: Option<&str>) -> Result<(), Trouble> {
+    match told {
+        Some(FILLED) => Ok(()),
+        Some(FEW) => Err(unready(
+            "the replica holds fewer people than people_min",
+            "let the job that fills it end, or give a lower number",
+        )),
+        Some(empty) => Err(unready(
+            &format!("{empty} holds no rows"),
+            "let the job that fills it end, or name a table that is never filled under `without`",
+        )),
+        None => Err(refused("no rows", "check the queries against the guide")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

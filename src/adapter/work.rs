@@ -164,11 +164,13 @@ impl Adapter {
             self.health.note(number, outcome.as_ref().err());
             match outcome {
                 Ok(Outcome::Pending(again)) => sleep(self.clock.real(again).max(AGAIN_LEAST)).await,
-                Err(error @ Trouble::Passing { .. }) if self.clock.now() < until => {
+                Err(error @ (Trouble::Passing { .. } | Trouble::Unready { .. }))
+                    if self.clock.now() < until =>
+                {
                     tracing::warn!(
                         connector = connector.name(),
                         error = &error as &dyn std::error::Error,
-                        "System is away: trying again"
+                        "System is away or not ready: trying again"
                     );
                     pause.wait().await;
                 }

@@ -119,7 +119,7 @@ vocabulary! {
     AdapterHealth { Connected = "connected", Busy = "busy", Absent = "absent", Failing = "failing" }
     PeopleReason {
         PossibleMatch = "possible-match", TooLittle = "too-little", Agreement = "agreement", Unreadable = "unreadable",
-        SystemAway = "system-away", Other = "other",
+        SystemAway = "system-away", Other = "other", UncertainAbsence = "uncertain-absence",
     }
     CloseReason {
         Withdrawn = "withdrawn", CaseEnded = "case-ended", Duplicate = "duplicate",

@@ -186,7 +186,7 @@ fn column(outcome: &Outcome) -> usize {
 enum Width {
     /// For all that [`blocks`] asks, as the SQL connector does.
     Whole,
-    /// No more than makes absence certain.
+    /// No more than a borough may rely on by its own word.
     Enough,
 }
 

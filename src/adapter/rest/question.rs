@@ -1,7 +1,7 @@
 //! A system that compares by itself, and says whether it knows somebody.
 //!
 //! What a program may make of it: that the system knows none of the people, each asked for by every name with family name, given names and
-//! a recorded date of birth, is a certain absence, and the system's own word. That it knows somebody says nothing of what, so people look.
+//! a recorded date of birth, is the system's own word, and a certain absence where the borough says so (`absent_is_certain`). That it knows somebody says nothing of what, so people look.
 //! Where one of the people cannot be asked for so, nobody is asked for at all: the answer would be people's anyway.
 
 use super::http::Http;
@@ -71,6 +71,7 @@ pub(super) struct Asked {
     template: Template,
     known: Expression,
     reason: Option<String>,
+    absent_is_certain: bool,
 }
 
 impl Asked {
@@ -154,6 +155,7 @@ impl Asked {
             template,
             known,
             reason: reason.cloned(),
+            absent_is_certain: rest.absent_is_certain,
         };
         asked.check(answer).map_err(|fault| vec![fault])?;
         Ok(asked)
@@ -220,6 +222,9 @@ impl Connector for Asked {
                     return Ok(Outcome::Unsettled(v1::PeopleReason::PossibleMatch));
                 }
             }
+        }
+        if !self.absent_is_certain {
+            return Ok(Outcome::Unsettled(v1::PeopleReason::UncertainAbsence));
         }
         Ok(Outcome::Answer(Box::new(unknown(wanted))))
     }

@@ -1,5 +1,6 @@
 //! A system that is searched. usher compares what it finds, so whoever a search does not find is taken for absent: a search counts as
-//! complete only where it is as wide as [`blocking`] asks, or the system's own comparison is relied on by name (`wide`).
+//! complete only where it is as wide as [`blocking`] asks, or the system's own comparison is relied on by name (`wide`). One that leaves out
+//! further blocks alone makes nobody absent either, unless the borough says so (`absent_is_certain`).
 
 mod settings;
 
@@ -35,6 +36,17 @@ pub(super) struct Searched {
     http: Http,
     searches: Vec<Search>,
     mapping: Mapping,
+    absent_is_certain: bool,
+}
+
+/// How wide the searches for somebody are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Width {
+    /// A block has no search.
+    Lacking,
+    /// Only further blocks have none.
+    Narrow,
+    Whole,
 }
 
 struct Search {
@@ -92,11 +104,12 @@ impl Searched {
             http,
             searches,
             mapping,
+            absent_is_certain: rest.absent_is_certain,
         })
     }
 
-    /// What to ask for `wanted`: which search, and its scope; and whether that is as wide as it must be.
-    fn plan(&self, wanted: &Identity) -> (Vec<(&Search, Value)>, bool) {
+    /// What to ask for `wanted`: which search, and its scope; and how wide that is.
+    fn plan(&self, wanted: &Identity) -> (Vec<(&Search, Value)>, Width) {
         let mut asked = Vec::new();
         let mut is_wide = false;
         for search in self.searches.iter().filter(|search| search.by.is_empty()) {
@@ -114,27 +127,37 @@ impl Searched {
             is_wide |= search.wide && every_name && certain && !wanted.names.is_empty();
         }
         if is_wide {
-            return (asked, true);
+            return (asked, Width::Whole);
         }
         let blocks = blocking::blocks(wanted);
-        let mut covered = !blocks.is_empty();
+        let mut width = if blocks.is_empty() {
+            Width::Lacking
+        } else {
+            Width::Whole
+        };
         for block in &blocks {
+            // Many requests are worth their while for no further block.
+            let requests_max = if block.is_further { 1 } else { usize::MAX };
             let fits = |search: &&Search| {
-                !search.by.is_empty() && search.by.iter().all(|part| part.is_in(block))
+                !search.by.is_empty()
+                    && search.by.iter().all(|part| part.is_in(block))
+                    && search.each(block).len() <= requests_max
             };
             let Some(search) = self.searches.iter().find(fits) else {
-                covered &= block.is_further;
+                let without = if block.is_further {
+                    Width::Narrow
+                } else {
+                    Width::Lacking
+                };
+                width = width.min(without);
                 continue;
             };
-            let each = search.each(block);
-            if block.is_further && each.len() > 1 {
-                continue;
-            }
             let name = Name::default();
+            let each = search.each(block);
             let scopes = each.iter().map(|one| scope(wanted, &name, Some(one)));
             asked.extend(scopes.map(|scope| (search, scope)));
         }
-        (asked, covered)
+        (asked, width)
     }
 
     /// Asks page after page, and adds whom they hold to `found`.
@@ -195,7 +218,7 @@ impl Source for Searched {
     }
 
     async fn candidates(&self, wanted: &Identity) -> Result<Candidates, Trouble> {
-        let (plan, complete) = self.plan(wanted);
+        let (plan, width) = self.plan(wanted);
         let mut found = Candidates::default();
         let mut sent: Vec<Vec<Request>> = self.searches.iter().map(|_| Vec::new()).collect();
         for (search, scope) in plan {
@@ -207,7 +230,8 @@ impl Source for Searched {
                 self.ask(search, &scope, sent, &mut found).await?;
             }
         }
-        found.cut |= !complete;
+        found.cut |= width == Width::Lacking;
+        found.narrow = width == Width::Narrow && !self.absent_is_certain;
         Ok(found)
     }
 

@@ -191,14 +191,42 @@ fn whatever_is_only_possible_goes_to_people() {
         let outcome = settled(&wanted, &people);
         assert_eq!(unsettled(&outcome), Some(PeopleReason::PossibleMatch));
     }
-    for people in [vec![anna()], Vec::new()] {
-        let cut = Candidates {
-            cut: true,
-            ..candidates(people)
-        };
-        let outcome = settle(&wanted, &[cut]);
-        assert_eq!(unsettled(&outcome), Some(PeopleReason::PossibleMatch));
+    let cut = Candidates {
+        cut: true,
+        ..candidates(vec![anna()])
+    };
+    let outcome = settle(&wanted, &[cut]);
+    assert_eq!(unsettled(&outcome), Some(PeopleReason::PossibleMatch));
+}
+
+#[test]
+fn an_absence_that_is_not_certain_goes_to_people_for_that_reason() {
+    let wanted = [
+        asked("subject", ANNA.0, ANNA.1),
+        asked("child 1", "Ben Green", "2015-06-07"),
+    ];
+    let anna = || candidates(vec![record("1", ANNA.0, ANNA.1)]);
+    let nobody = |cut: bool, narrow: bool| Candidates {
+        cut,
+        narrow,
+        ..Candidates::default()
+    };
+    let uncertain = Some(PeopleReason::UncertainAbsence);
+    for absent in [nobody(true, false), nobody(false, true)] {
+        let outcome = settle(&wanted, &[anna(), absent]);
+        assert_eq!(unsettled(&outcome), uncertain);
     }
+    let none = settle(&wanted, &[nobody(false, true), nobody(false, false)]);
+    assert_eq!(unsettled(&none), uncertain);
+    // Whom a narrow search finds is found, and who may be one of them comes first.
+    let mut found = anna();
+    found.narrow = true;
+    let reply = answered(settle(&wanted, &[found, nobody(false, false)]));
+    assert_eq!(reply.disposition, v1::Disposition::KnownNothingRelevant);
+    let mut perhaps = candidates(vec![record("1", "Ana Green", ANNA.1)]);
+    perhaps.narrow = true;
+    let outcome = settle(&wanted, &[perhaps, nobody(false, true)]);
+    assert_eq!(unsettled(&outcome), Some(PeopleReason::PossibleMatch));
 }
 
 #[test]

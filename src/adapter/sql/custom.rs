@@ -72,13 +72,35 @@ impl<'a> Custom<'a> {
         Self { queries }
     }
 
-    /// Whoever fits `block`, or more.
+    /// Whether anybody was ever born, and people enough: tables that are being filled anew would make everybody unknown.
+    pub(super) fn filled(&self, mut writer: Writer, people_min: Option<u32>) -> Option<Statement> {
+        let ever = [
+            ("born_from", Value::Date(Date::constant(1900, 1, 1))),
+            ("born_until", Value::Date(Date::constant(2200, 1, 1))),
+        ];
+        let born = writer.fill(&self.queries.born, &ever).ok()?;
+        let from = format!("({born}) q");
+        Some(match people_min {
+            Some(least) => writer.filled(std::iter::empty(), Some((least, from))),
+            None => writer.filled(std::iter::once(("the query born", from)), None),
+        })
+    }
+
+    /// Whether nobody is asked for who fits `block`: so many postcodes as a further block has would be too many statements.
+    pub(super) fn skips(block: &Block) -> bool {
+        block.is_further && !block.postcodes.is_empty()
+    }
+
+    /// Whoever fits `block`, or more; nobody where it [skips](Self::skips) it.
     pub(super) fn people(
         &self,
         writer: impl Fn() -> Writer,
         block: &Block,
         rows_max: u32,
     ) -> Vec<Statement> {
+        if Self::skips(block) {
+            return Vec::new();
+        }
         let text = |text: &Option<String>| Value::Text(text.clone().unwrap_or_default());
         let names = [
             ("family", text(&block.family_starts)),
@@ -104,8 +126,7 @@ impl<'a> Custom<'a> {
             days.filter_map(|day| ask(&self.queries.born, &day))
                 .collect()
         } else if !block.postcodes.is_empty() {
-            // So many postcodes as a further block has would be too many statements.
-            let postcodes = block.postcodes.iter().filter(|_| !block.is_further);
+            let postcodes = block.postcodes.iter();
             postcodes
                 .map(|postcode| [("postcode", Value::Text(postcode.clone()))])
                 .filter_map(|postcode| ask(&self.queries.postcode, &postcode))

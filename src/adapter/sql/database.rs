@@ -10,8 +10,18 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// A database that is read.
 #[async_trait]
 pub(super) trait Database: Send + Sync + 'static {
-    /// Runs `statements` one after the other in a transaction that can write nothing, and answers with the rows of each.
-    async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble>;
+    /// Begins a transaction that can write nothing.
+    async fn begin(&self) -> Result<Box<dyn Reading + '_>, Trouble>;
+}
+
+/// A transaction. What is asked in it sees one state of the data, but on SQL Server.
+#[async_trait]
+pub(super) trait Reading: Send {
+    /// Runs `statements` one after the other, and answers with the rows of each. After trouble nothing more can be asked.
+    async fn ask(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble>;
+
+    /// Ends it, so that its connection may serve again: the connection of one that is dropped instead is given up.
+    async fn end(self: Box<Self>);
 }
 
 /// What one statement answered.
@@ -37,7 +47,7 @@ impl Rows {
 /// How long connecting may take, and waiting for a free connection.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a whole reading may take, when one of its statements may take so many seconds: most take milliseconds, and a second slow one
+/// What asking a list of statements may take, when one of its statements may take so many seconds: most take milliseconds, and a second slow one
 /// means that the next will be slow as well.
 pub(super) fn reading_limit(statement_seconds_max: u16) -> Duration {
     CONNECT_LIMIT + Duration::from_secs(u64::from(statement_seconds_max)) * 2
@@ -59,6 +69,19 @@ pub(super) fn away(source: impl std::error::Error + Send + Sync + 'static) -> Tr
 /// The replica is away, slow or busy, by its own words.
 pub(super) fn busy(code: impl Into<String>) -> Trouble {
     away(Said(code.into()))
+}
+
+/// Nothing can be asked in a transaction after trouble.
+pub(super) fn over() -> Trouble {
+    busy("a transaction that is over")
+}
+
+/// What the replica holds cannot be relied on just now.
+pub(super) fn unready(what: &str, remedy: &str) -> Trouble {
+    Trouble::Unready {
+        what: what.to_owned(),
+        remedy: remedy.to_owned(),
+    }
 }
 
 /// It refuses, and will tomorrow.

@@ -1,6 +1,8 @@
 //! SQL Server. It knows no transaction that cannot write, so each of ours is rolled back, whatever it did.
 
-use super::database::{CONNECT_LIMIT, Database, Rows, Slots, busy, reading_limit, refused};
+use super::database::{
+    CONNECT_LIMIT, Database, Reading, Rows, Slots, busy, over, reading_limit, refused,
+};
 use super::settings::{Settings, SettingsError};
 use super::statement::{Statement, Value};
 use crate::adapter::connector::Trouble;
@@ -9,6 +11,7 @@ use futures_util::TryStreamExt as _;
 use std::time::Duration;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, Query};
 use tokio::net::TcpStream;
+use tokio::sync::SemaphorePermit;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 type Connection = Client<Compat<TcpStream>>;
@@ -100,8 +103,6 @@ impl SqlServer {
         connection: &mut Connection,
         statements: &[Statement],
     ) -> Result<Vec<Rows>, Trouble> {
-        let failed = |error: tiberius::error::Error| trouble(&error);
-        connection.begin_transaction().await.map_err(failed)?;
         let mut answers = Vec::with_capacity(statements.len());
         for statement in statements {
             let limit = Duration::from_secs(u64::from(self.statement_seconds_max));
@@ -109,28 +110,60 @@ impl SqlServer {
             answers.push(
                 answered
                     .map_err(|_| busy("nothing in time"))?
-                    .map_err(failed)?,
+                    .map_err(|error| trouble(&error))?,
             );
         }
-        connection.rollback_transaction().await.map_err(failed)?;
         Ok(answers)
     }
 }
 
 #[async_trait]
 impl Database for SqlServer {
-    async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
-        let _turn = self.slots.turn().await?;
+    async fn begin(&self) -> Result<Box<dyn Reading + '_>, Trouble> {
+        let turn = self.slots.turn().await?;
         let mut connection = match self.slots.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let answered =
-            tokio::time::timeout(self.limit, self.run(&mut connection, &statements)).await;
-        // Only one in good order is used again: dropping it ends whatever the server still does for it.
-        let answered = answered.unwrap_or_else(|_| Err(busy("nothing in time")))?;
-        self.slots.keep(connection);
-        Ok(answered)
+        match tokio::time::timeout(self.limit, connection.begin_transaction()).await {
+            Ok(begun) => begun.map_err(|error| trouble(&error))?,
+            Err(_) => return Err(busy("nothing in time")),
+        }
+        Ok(Box::new(Transaction {
+            connection: Some(connection),
+            server: self,
+            _turn: turn,
+        }))
+    }
+}
+
+/// Dropping its connection ends whatever the server still does for it: only one in good order is used again.
+struct Transaction<'a> {
+    connection: Option<Connection>,
+    server: &'a SqlServer,
+    _turn: SemaphorePermit<'a>,
+}
+
+#[async_trait]
+impl Reading for Transaction<'_> {
+    async fn ask(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+        let mut connection = self.connection.take().ok_or_else(over)?;
+        let asked = self.server.run(&mut connection, &statements);
+        let answered = tokio::time::timeout(self.server.limit, asked).await;
+        let answers = answered.unwrap_or_else(|_| Err(busy("nothing in time")))?;
+        self.connection = Some(connection);
+        Ok(answers)
+    }
+
+    async fn end(mut self: Box<Self>) {
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        let ended =
+            tokio::time::timeout(self.server.limit, connection.rollback_transaction()).await;
+        if let Ok(Ok(())) = ended {
+            self.server.slots.keep(connection);
+        }
     }
 }
 

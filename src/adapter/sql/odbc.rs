@@ -1,6 +1,8 @@
 //! Anything with an ODBC driver. Its calls block, so they run on threads of their own, as many as there may be connections.
 
-use super::database::{CONNECT_LIMIT, Database, Rows, Slots, busy, by_sqlstate, reading_limit};
+use super::database::{
+    CONNECT_LIMIT, Database, Reading, Rows, Slots, busy, by_sqlstate, over, reading_limit,
+};
 use super::settings::{Dialect, Settings, SettingsError};
 use super::statement::{Row, Statement, Value};
 use crate::adapter::connector::Trouble;
@@ -12,12 +14,13 @@ use odbc_api::{
 };
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A replica behind an ODBC driver.
 pub(super) struct Odbc {
     shared: Arc<Shared>,
     slots: Arc<Slots<Connection<'static>>>,
-    turns: Arc<tokio::sync::Semaphore>,
+    turns: Arc<Semaphore>,
     limit: Duration,
 }
 
@@ -57,7 +60,7 @@ impl Odbc {
                 statement_seconds_max: settings.statement_seconds_max,
             }),
             slots: Arc::new(Slots::new(settings.connections_max)),
-            turns: Arc::new(tokio::sync::Semaphore::new(settings.connections_max)),
+            turns: Arc::new(Semaphore::new(settings.connections_max)),
             limit: reading_limit(settings.statement_seconds_max),
         })
     }
@@ -65,27 +68,84 @@ impl Odbc {
 
 #[async_trait]
 impl Database for Odbc {
-    async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+    async fn begin(&self) -> Result<Box<dyn Reading + '_>, Trouble> {
         let turn = Arc::clone(&self.turns).acquire_owned();
         let Ok(Ok(turn)) = tokio::time::timeout(CONNECT_LIMIT, turn).await else {
             return Err(busy("no free connection"));
         };
         let (shared, slots) = (Arc::clone(&self.shared), Arc::clone(&self.slots));
-        let reading = tokio::task::spawn_blocking(move || {
-            // A driver that hangs keeps its turn, so that the threads stay as few as the connections.
-            let _turn = turn;
+        let begun = move || {
             let connection = match slots.take() {
                 Some(connection) => connection,
                 None => shared.connect()?,
             };
-            let answers = shared.run(&connection, &statements)?;
-            slots.keep(connection);
-            Ok(answers)
-        });
-        match tokio::time::timeout(self.limit, reading).await {
-            Ok(Ok(answered)) => answered.map_err(|error| trouble(&error)),
-            Ok(Err(_)) | Err(_) => Err(busy("nothing in time")),
-        }
+            shared.begin(&connection)?;
+            Ok(Opened {
+                connection,
+                _turn: turn,
+            })
+        };
+        Ok(Box::new(Transaction {
+            opened: Some(blocking(self.limit, begun).await?),
+            odbc: self,
+        }))
+    }
+}
+
+/// A driver that hangs keeps its turn, so that the threads stay as few as the connections.
+struct Opened {
+    connection: Connection<'static>,
+    _turn: OwnedSemaphorePermit,
+}
+
+struct Transaction<'a> {
+    opened: Option<Opened>,
+    odbc: &'a Odbc,
+}
+
+#[async_trait]
+impl Reading for Transaction<'_> {
+    async fn ask(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+        let opened = self.opened.take().ok_or_else(over)?;
+        let shared = Arc::clone(&self.odbc.shared);
+        let asked = move || {
+            let answers = statements
+                .iter()
+                .map(|statement| shared.one(&opened.connection, statement));
+            let answers: Result<Vec<Rows>, Error> = answers.collect();
+            if answers.is_err() {
+                opened.connection.rollback()?;
+            }
+            Ok((opened, answers?))
+        };
+        let (opened, answers) = blocking(self.odbc.limit, asked).await?;
+        self.opened = Some(opened);
+        Ok(answers)
+    }
+
+    async fn end(mut self: Box<Self>) {
+        let Some(opened) = self.opened.take() else {
+            return;
+        };
+        let slots = Arc::clone(&self.odbc.slots);
+        let ended = move || {
+            opened.connection.rollback()?;
+            slots.keep(opened.connection);
+            Ok(())
+        };
+        // A connection that cannot be ended is given up; what was read is read.
+        drop(blocking(self.odbc.limit, ended).await);
+    }
+}
+
+/// Does something on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Trouble> {
+    match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(done)) => done.map_err(|error| trouble(&error)),
+        Ok(Err(_)) | Err(_) => Err(busy("nothing in time")),
     }
 }
 
@@ -104,21 +164,15 @@ impl Shared {
         Ok(connection)
     }
 
-    /// In a transaction of its own that is rolled back whatever happened; where the database knows such a thing it cannot write.
-    fn run(
-        &self,
-        connection: &Connection<'static>,
-        statements: &[Statement],
-    ) -> Result<Vec<Rows>, Error> {
-        if let Dialect::Postgresql | Dialect::Oracle = self.dialect {
-            drop(connection.execute("SET TRANSACTION READ ONLY", (), None)?);
-        }
-        let answered = statements
-            .iter()
-            .map(|statement| self.one(connection, statement))
-            .collect();
-        connection.rollback()?;
-        answered
+    /// In a transaction of its own, which sees one state of the data and cannot write where the database knows such a thing.
+    fn begin(&self, connection: &Connection<'static>) -> Result<(), Error> {
+        let words = match self.dialect {
+            Dialect::Postgresql => "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            Dialect::Oracle => "SET TRANSACTION READ ONLY",
+            Dialect::Sqlserver | Dialect::Sqlite => return Ok(()),
+        };
+        drop(connection.execute(words, (), None)?);
+        Ok(())
     }
 
     fn one(&self, connection: &Connection<'static>, statement: &Statement) -> Result<Rows, Error> {

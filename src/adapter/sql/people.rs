@@ -6,8 +6,11 @@ use crate::adapter::people::{Accuracy, Born, Found, Identity, Name, Place};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use usher_proto::v1::{self, EpisodeKind};
+
+/// People of one look-up whose involvement is read, at most.
+const NEAR_MAX: usize = 64;
 
 /// Local time without an offset is London's.
 const LONDON: TimeZone = jiff::tz::get!("Europe/London");
@@ -17,7 +20,9 @@ const LONDON: TimeZone = jiff::tz::get!("Europe/London");
 pub(super) struct People {
     pub(super) found: Vec<Found>,
     by_key: HashMap<String, usize>,
-    /// Somebody could not be read well enough to be compared.
+    /// Whose involvement is asked for.
+    near: HashSet<String>,
+    /// Somebody could not be read well enough to be compared, or something is said of somebody who was not asked for.
     pub(super) unreadable: bool,
 }
 
@@ -79,13 +84,26 @@ impl People {
         }
     }
 
+    /// The keys of those who may be `wanted`, whose involvement is to be read; of the others it is not known here.
+    pub(super) fn near(&mut self, wanted: &Identity) -> Vec<String> {
+        let mut keys = Vec::new();
+        for found in &mut self.found {
+            if keys.len() < NEAR_MAX && is_near(wanted, &found.identity) {
+                keys.push(found.key.clone());
+            } else {
+                found.partial = true;
+            }
+        }
+        self.near = keys.iter().cloned().collect();
+        keys
+    }
+
     /// Takes in what is said of the people: rows of involvement.
     pub(super) fn episodes(&mut self, rows: &[Row], book: &Book, today: Date) {
         let mut of: HashMap<&str, Vec<&Row>> = HashMap::new();
         for row in rows {
-            if let [Some(person), ..] = texts::<7>(row) {
-                of.entry(person).or_default().push(row);
-            }
+            let [person, ..] = texts::<7>(row);
+            of.entry(person.unwrap_or_default()).or_default().push(row);
         }
         for (person, rows) in of {
             if let Some(found) = self.with(person) {
@@ -103,7 +121,7 @@ impl People {
     /// Takes in a row of contacts.
     pub(super) fn contacts(&mut self, row: &Row) {
         let [person, contacts, last] = texts(row);
-        if let Some(found) = person.and_then(|person| self.with(person)) {
+        if let Some(found) = self.with(person.unwrap_or_default()) {
             match (contacts.unwrap_or("0").parse(), last.map(day).transpose()) {
                 (Ok(contacts), Ok(last)) => {
                     found.recent_contacts = Some(contacts);
@@ -117,7 +135,7 @@ impl People {
     /// Takes in a row of workers; the first of each person stays.
     pub(super) fn worker(&mut self, row: &Row) {
         let [person, name, team, phone, email] = texts(row);
-        if let Some(found) = person.and_then(|person| self.with(person))
+        if let Some(found) = self.with(person.unwrap_or_default())
             && found.worker.is_none()
         {
             let text =
@@ -132,9 +150,12 @@ impl People {
         }
     }
 
+    /// Who was asked for by this very key. A database may take keys for the same that differ in case: whose row it is, is then not certain.
     fn with(&mut self, key: &str) -> Option<&mut Found> {
-        let place = *self.by_key.get(key)?;
-        self.found.get_mut(place)
+        let place = self.near.get(key).and_then(|key| self.by_key.get(key));
+        let found = place.and_then(|place| self.found.get_mut(*place));
+        self.unreadable |= found.is_none();
+        found
     }
 }
 
@@ -360,7 +381,7 @@ fn address(text: &str) -> String {
 
 /// Whether `found` may be the one for certain, so that what is said of them is worth fetching: the births do not contradict each other,
 /// and a name's beginning or a postcode is common to both. Of everybody else who fits a block nothing more is read.
-pub(super) fn is_near(wanted: &Identity, found: &Identity) -> bool {
+fn is_near(wanted: &Identity, found: &Identity) -> bool {
     let born = wanted.born.zip(found.born).is_none_or(|(one, other)| {
         let known = one.accuracy == Accuracy::Known && other.accuracy == Accuracy::Known;
         let swapped = Date::new(other.date.year(), other.date.day(), other.date.month());

@@ -1,6 +1,8 @@
 //! PostgreSQL: a bounded pool, TLS unless the server is on this machine, every statement of a reading sent at once.
 
-use super::database::{CONNECT_LIMIT, Database, Rows, away, busy, by_sqlstate, reading_limit};
+use super::database::{
+    CONNECT_LIMIT, Database, Reading, Rows, away, busy, by_sqlstate, over, reading_limit,
+};
 use super::settings::{Settings, SettingsError};
 use super::statement::Statement;
 use crate::adapter::connector::Trouble;
@@ -85,26 +87,67 @@ impl Postgres {
 
 #[async_trait]
 impl Database for Postgres {
-    async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+    async fn begin(&self) -> Result<Box<dyn Reading + '_>, Trouble> {
         let client = self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => trouble(&error),
             other => away(other),
         })?;
-        let answered = match tokio::time::timeout(self.limit, run(&client, &statements)).await {
+        Ok(Box::new(Transaction {
+            client: Some(client),
+            begun: false,
+            limit: self.limit,
+        }))
+    }
+}
+
+struct Transaction {
+    client: Option<Object>,
+    begun: bool,
+    limit: Duration,
+}
+
+#[async_trait]
+impl Reading for Transaction {
+    async fn ask(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+        let client = self.client.as_ref().ok_or_else(over)?;
+        let begun = std::mem::replace(&mut self.begun, true);
+        let answered = match tokio::time::timeout(self.limit, run(client, begun, &statements)).await
+        {
             Ok(answered) => answered.map_err(|error| trouble(&error)),
             Err(_) => Err(busy("nothing in time")),
         };
         if answered.is_err() {
-            // What it was in the middle of is nobody's to go on with.
-            drop(Object::take(client));
+            self.give_up();
         }
         answered
     }
+
+    async fn end(mut self: Box<Self>) {
+        let Some(client) = &self.client else { return };
+        let ended = tokio::time::timeout(self.limit, client.batch_execute("ROLLBACK")).await;
+        if let Ok(Ok(())) = ended {
+            drop(self.client.take());
+        }
+    }
 }
 
-/// Prepares what is not yet, then sends BEGIN and the statements in one go; they are answered in that order.
+impl Transaction {
+    /// What its connection was in the middle of is nobody's to go on with.
+    fn give_up(&mut self) {
+        drop(self.client.take().map(Object::take));
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+/// Prepares what is not yet, then sends the statements in one go, after BEGIN where it has not begun; they are answered in that order.
 async fn run(
     client: &Object,
+    begun: bool,
     statements: &[Statement],
 ) -> Result<Vec<Rows>, tokio_postgres::Error> {
     let prepared = try_join_all(
@@ -113,7 +156,13 @@ async fn run(
             .map(|statement| client.prepare_cached(&statement.sql)),
     )
     .await?;
-    let begin = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    let begin = async {
+        if begun {
+            return Ok(());
+        }
+        let words = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        client.batch_execute(words).await
+    };
     let answers = join_all(statements.iter().zip(&prepared).map(
         async |(statement, prepared)| -> Result<Rows, tokio_postgres::Error> {
             let values = statement.values.iter().map(super::statement::Value::text);
@@ -132,9 +181,7 @@ async fn run(
     ));
     let (begun, answers) = tokio::join!(biased; begin, answers);
     begun?;
-    let answers = answers.into_iter().collect::<Result<_, _>>()?;
-    client.batch_execute("ROLLBACK").await?;
-    Ok(answers)
+    answers.into_iter().collect()
 }
 
 fn trouble(error: &tokio_postgres::Error) -> Trouble {

@@ -43,6 +43,13 @@ pub struct Settings {
     /// Whether adults are in the tables as well: otherwise nobody of 25 or older is certainly absent.
     #[serde(default)]
     pub holds_adults: bool,
+    /// Whether whom the borough's own queries do not find is certainly not there, although a postcode is not searched for every mistake. The
+    /// borough answers for that; without it such absences are left to people.
+    #[serde(default)]
+    pub absent_is_certain: bool,
+    /// People in the tables, at least (for own queries, rows of `born`): with fewer they are taken for half filled, and nobody is told
+    /// absent. 1 to 1,000,000; as many rows are counted for each look-up.
+    pub people_min: Option<u32>,
     /// How old the data is.
     pub age: Age,
     /// Connections, and so look-ups at the same time, at most.
@@ -98,13 +105,12 @@ pub enum Preset {
 pub struct Queries {
     /// People born from `:born_from` to before `:born_until`.
     pub born: String,
-    /// People whose family name begins with `:family` and given names with `:given`, both in lower case.
+    /// People whose family name begins with `:family` and given names with `:given`, both in lower case and at most three letters.
     pub names: String,
     /// People born from `:born_from` to before `:born_until` whose family name begins with `:family` and given names with `:given`, of which
     /// either may be empty.
     pub name_and_born: String,
-    /// People who live or lived at a postcode that begins with `:postcode` (lower case, no spaces), whose family name begins with `:family`
-    /// and given names with `:given`, of which either may be empty.
+    /// People who live or lived at the whole postcode `:postcode`, in lower case without spaces.
     pub postcode: String,
     /// Involvement of the person whose key is `:person`.
     pub episodes: String,
@@ -203,6 +209,9 @@ const CONNECTIONS_MAX: usize = 32;
 /// More candidates than this are no block but the whole borough.
 const ROWS_MAX: u32 = 20_000;
 
+/// Counting so many rows for each look-up is enough.
+const PEOPLE_MIN_MAX: u32 = 1_000_000;
+
 /// A year: older data is of no use to anybody.
 const HOURS_MAX: u32 = 8_784;
 
@@ -259,17 +268,12 @@ impl Settings {
         if self.age.query.is_some() == self.age.assumed_hours.is_some() {
             return unusable("age", "give age.query or age.assumed_hours, one of them");
         }
-        if self.age.hours_max > HOURS_MAX || self.age.assumed_hours > Some(HOURS_MAX) {
-            return unusable("age", "give at most 8784 hours, a year");
-        }
-        if self.connections_max == 0 || self.connections_max > CONNECTIONS_MAX {
-            return unusable("connections_max", "give 1 to 32");
-        }
-        if self.statement_seconds_max == 0 || self.statement_seconds_max > STATEMENT_SECONDS_MAX {
-            return unusable("statement_seconds_max", "give 1 to 60");
-        }
-        if self.rows_max == 0 || self.rows_max > ROWS_MAX {
-            return unusable("rows_max", "give 1 to 20000");
+        self.within_bounds()?;
+        if self.absent_is_certain && self.queries.is_none() {
+            return unusable(
+                "absent_is_certain",
+                "leave it out: a preset is searched for every mistake",
+            );
         }
         let empty_allowed = |name: &String| name.is_empty() || is_name(name);
         let names = (self
@@ -286,6 +290,29 @@ impl Settings {
                 let name = name.clone();
                 return Err(SettingsError::Name { setting, name });
             }
+        }
+        Ok(())
+    }
+
+    fn within_bounds(&self) -> Result<(), SettingsError> {
+        let unusable = |setting, remedy| Err(SettingsError::Unusable { setting, remedy });
+        if self.age.hours_max > HOURS_MAX || self.age.assumed_hours > Some(HOURS_MAX) {
+            return unusable("age", "give at most 8784 hours, a year");
+        }
+        if self.connections_max == 0 || self.connections_max > CONNECTIONS_MAX {
+            return unusable("connections_max", "give 1 to 32");
+        }
+        if self.statement_seconds_max == 0 || self.statement_seconds_max > STATEMENT_SECONDS_MAX {
+            return unusable("statement_seconds_max", "give 1 to 60");
+        }
+        if self.rows_max == 0 || self.rows_max > ROWS_MAX {
+            return unusable("rows_max", "give 1 to 20000");
+        }
+        if self
+            .people_min
+            .is_some_and(|least| !(1..=PEOPLE_MIN_MAX).contains(&least))
+        {
+            return unusable("people_min", "give 1 to 1000000");
         }
         Ok(())
     }

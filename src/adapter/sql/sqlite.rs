@@ -1,7 +1,7 @@
-//! A file of `SQLite`, read by this program itself on threads that may block. The file is opened anew for every reading: a nightly job may
+//! A file of `SQLite`, read by this program itself on threads that may block. The file is opened anew for every look-up: a nightly job may
 //! put another in its place, and nobody reads on in the one that is gone.
 
-use super::database::{CONNECT_LIMIT, Database, Rows, busy, reading_limit, refused};
+use super::database::{CONNECT_LIMIT, Database, Reading, Rows, busy, over, reading_limit, refused};
 use super::settings::Settings;
 use super::statement::{Row, Statement, Value};
 use crate::adapter::connector::Trouble;
@@ -13,7 +13,7 @@ use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Steps of the engine between two looks at the time: some tens of microseconds.
 const STEPS: c_int = 1_000;
@@ -39,35 +39,78 @@ impl Sqlite {
 
 #[async_trait]
 impl Database for Sqlite {
-    async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+    async fn begin(&self) -> Result<Box<dyn Reading + '_>, Trouble> {
         let turn = Arc::clone(&self.turns).acquire_owned();
         let Ok(Ok(turn)) = tokio::time::timeout(CONNECT_LIMIT, turn).await else {
             return Err(busy("no free connection"));
         };
-        let (file, limit) = (self.file.clone(), self.statement_limit);
-        let reading = tokio::task::spawn_blocking(move || {
-            // A disk that hangs keeps its turn, so that the threads stay as few as the connections.
-            let _turn = turn;
-            read(&file, &statements, limit)
-        });
-        match tokio::time::timeout(self.limit, reading).await {
-            Ok(Ok(answered)) => answered.map_err(|error| trouble(&error)),
-            Ok(Err(_)) | Err(_) => Err(busy("nothing in time")),
-        }
+        let file = self.file.clone();
+        let opened = move || {
+            let connection = open(&file)?;
+            Ok(Opened {
+                connection,
+                _turn: turn,
+            })
+        };
+        Ok(Box::new(Transaction {
+            opened: Some(blocking(self.limit, opened).await?),
+            statement_limit: self.statement_limit,
+            limit: self.limit,
+        }))
+    }
+}
+
+/// A disk that hangs keeps its turn, so that the threads stay as few as the connections.
+struct Opened {
+    connection: Connection,
+    _turn: OwnedSemaphorePermit,
+}
+
+struct Transaction {
+    opened: Option<Opened>,
+    statement_limit: Duration,
+    limit: Duration,
+}
+
+#[async_trait]
+impl Reading for Transaction {
+    async fn ask(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, Trouble> {
+        let mut opened = self.opened.take().ok_or_else(over)?;
+        let limit = self.statement_limit;
+        let asked = move || {
+            let answers = statements
+                .iter()
+                .map(|statement| one(&mut opened.connection, statement, limit));
+            let answers: Vec<Rows> = answers.collect::<Result<_, _>>()?;
+            Ok((opened, answers))
+        };
+        let (opened, answers) = blocking(self.limit, asked).await?;
+        self.opened = Some(opened);
+        Ok(answers)
+    }
+
+    async fn end(self: Box<Self>) {}
+}
+
+/// Does something on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Trouble> {
+    match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(done)) => done.map_err(|error| trouble(&error)),
+        Ok(Err(_)) | Err(_) => Err(busy("nothing in time")),
     }
 }
 
 /// In one transaction, so that all statements see the same.
-fn read(file: &Path, statements: &[Statement], limit: Duration) -> Result<Vec<Rows>, Error> {
+fn open(file: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(file, flags)?;
+    let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(CONNECT_LIMIT)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.execute_batch("BEGIN")?;
-    statements
-        .iter()
-        .map(|statement| one(&mut connection, statement, limit))
-        .collect()
+    Ok(connection)
 }
 
 fn one(connection: &mut Connection, statement: &Statement, limit: Duration) -> Result<Rows, Error> {

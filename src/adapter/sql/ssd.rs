@@ -184,13 +184,6 @@ impl<'a> Ssd<'a> {
         })
     }
 
-    /// The tables that are read here.
-    pub(super) fn tables(&self) -> impl Iterator<Item = String> {
-        all_tables()
-            .filter(|table| self.has(table))
-            .map(|table| self.table(table))
-    }
-
     fn has(&self, table: &str) -> bool {
         !self.settings.without.iter().any(|without| without == table)
     }
@@ -212,20 +205,12 @@ impl<'a> Ssd<'a> {
         }
     }
 
-    /// Whether every table holds anything: one that is being filled anew holds nothing, and would make everybody unknown.
-    pub(super) fn filled(&self, writer: Writer, from_dual: bool) -> Statement {
-        let held: Vec<String> = self
-            .tables()
-            .map(|table| format!("EXISTS (SELECT 1 FROM {table})"))
-            .collect();
-        let one = writer.out("1");
-        let none = writer.out("0");
-        let dual = if from_dual { " FROM dual" } else { "" };
-        let sql = format!(
-            "SELECT CASE WHEN {} THEN {one} ELSE {none} END{dual}",
-            held.join(" AND ")
-        );
-        writer.end(sql, 1)
+    /// Whether every table holds anything, and that of people enough: one that is being filled anew would make everybody unknown.
+    pub(super) fn filled(&self, writer: Writer) -> Statement {
+        let tables = all_tables().filter(|table| self.has(table));
+        let held = tables.map(|table| (table, self.table(table)));
+        let least = self.settings.people_min;
+        writer.filled(held, least.map(|least| (least, self.table(PERSON))))
     }
 
     /// Whoever fits all of `block`, with every address; one row an address. A block with dates asks twice, for the born and for the expected:

@@ -31,6 +31,11 @@ impl Value {
     }
 }
 
+/// The tables hold what they should.
+pub(super) const FILLED: &str = "filled";
+/// They hold fewer people than there must be.
+pub(super) const FEW: &str = "few";
+
 /// One row: every column as text, `None` where nothing is filled in.
 pub(super) type Row = Vec<Option<String>>;
 
@@ -181,6 +186,28 @@ impl Writer {
             Dialect::Oracle => format!("SELECT {what} FETCH FIRST {rows} ROWS ONLY"),
             Dialect::Postgresql | Dialect::Sqlite => format!("SELECT {what} LIMIT {rows}"),
         }
+    }
+
+    /// Tells [`FILLED`], the name of the first of `held` without rows, or [`FEW`] where the table has fewer rows than it should. Each stands
+    /// with what to select from.
+    pub(super) fn filled(
+        self,
+        held: impl Iterator<Item = (&'static str, String)>,
+        least: Option<(u32, String)>,
+    ) -> Statement {
+        let empty = held
+            .map(|(name, from)| format!("WHEN NOT EXISTS (SELECT 1 FROM {from}) THEN '{name}'"));
+        let few = least.map(|(least, from)| {
+            let rows = self.first(least.into(), &format!("1 AS one FROM {from}"));
+            format!("WHEN (SELECT COUNT(*) FROM ({rows}) few) < {least} THEN '{FEW}'")
+        });
+        let cases: Vec<String> = empty.chain(few).collect();
+        let told = self.out(&format!("CASE {} ELSE '{FILLED}' END", cases.join(" ")));
+        let dual = match self.dialect {
+            Dialect::Oracle => " FROM dual",
+            Dialect::Postgresql | Dialect::Sqlserver | Dialect::Sqlite => "",
+        };
+        self.end(format!("SELECT {told}{dual}"), 1)
     }
 
     /// Puts values in place of `:name`; not within quotes, and not for PostgreSQL's `::type`.

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 /// How the connector asks it.
 const SETTINGS: &str = r#"
+absent_is_certain = true
 sample = '''
 { "people": [{ "id": "P1", "family": "Example", "given": "Ada", "born": "2015-02-03", "postcode": "E8 1EA", "plan": "2026-09-01",
   "worker": "Sam Worker" }] }

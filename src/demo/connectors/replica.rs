@@ -160,7 +160,7 @@ async fn in_database(people: Vec<Held>, given: &PostgresSettings) -> anyhow::Res
             filling.execute_raw(insert, row).await?;
         }
     }
-    // The connector refuses a login that may write; a superuser always may.
+    // The connector says so of a login that may write; a superuser always may.
     filling
         .batch_execute(&format!(
             "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA {SCHEMA} FROM CURRENT_USER"

@@ -82,7 +82,7 @@ same_names! {
         NoResponder, Disputed, NotOurs, NoAgreement, AgreementEnded, PurposeNotAgreed, NoLawfulBasis,
     }
     SharingDecision = SharingDecision { Permit, Deny, Review }
-    PeopleReason = PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other }
+    PeopleReason = PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }
     CloseReason = CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     Timeliness = Timeliness { InTime, AfterHearing }

@@ -51,7 +51,7 @@ codes! {
     agreement::SharingDecision { Permit, Deny, Review }
     enquiry::Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     enquiry::Timeliness { InTime, AfterHearing }
-    enquiry::PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other }
+    enquiry::PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }
     enquiry::CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     ladder::StepKind { Escalate, DecisionPoint, Hearing, Unread }
     ladder::Audience { Adapter, BoroughDesk, BoroughManager, Officer, OfficerManager, Operator }

@@ -58,6 +58,7 @@ fn trouble(answer: Result<Candidates, Trouble>) -> String {
     match answer {
         Ok(candidates) => panic!("{} candidates", candidates.people.len()),
         Err(Trouble::Passing { source, .. }) => format!("passing: {}", source.unwrap()),
+        Err(unready @ Trouble::Unready { .. }) => format!("unready: {unready}"),
         Err(lasting) => format!("lasting: {lasting}"),
     }
 }

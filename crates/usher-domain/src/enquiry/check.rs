@@ -132,6 +132,8 @@ codes! {
         SystemAway = "system_away",
         /// Another reason.
         Other = "other",
+        /// Nobody was found, and that does not make it certain that nobody is there.
+        UncertainAbsence = "uncertain_absence",
     }
 }
 

@@ -2334,6 +2334,9 @@ pub enum PeopleReason {
     SystemAway = 5,
     /// Another reason.
     Other = 6,
+    /// Nobody was found, and that does not make it certain that nobody is there: the search was not wide enough, or the system holds no
+    /// people of this kind.
+    UncertainAbsence = 7,
 }
 impl PeopleReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2349,6 +2352,7 @@ impl PeopleReason {
             Self::Unreadable => "PEOPLE_REASON_UNREADABLE",
             Self::SystemAway => "PEOPLE_REASON_SYSTEM_AWAY",
             Self::Other => "PEOPLE_REASON_OTHER",
+            Self::UncertainAbsence => "PEOPLE_REASON_UNCERTAIN_ABSENCE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2361,6 +2365,7 @@ impl PeopleReason {
             "PEOPLE_REASON_UNREADABLE" => Some(Self::Unreadable),
             "PEOPLE_REASON_SYSTEM_AWAY" => Some(Self::SystemAway),
             "PEOPLE_REASON_OTHER" => Some(Self::Other),
+            "PEOPLE_REASON_UNCERTAIN_ABSENCE" => Some(Self::UncertainAbsence),
             _ => None,
         }
     }

@@ -76,6 +76,60 @@ async fn nobody_is_certainly_absent_where_a_block_has_no_search() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_certainly_absent_where_not_every_mistake_is_searched_for() {
+    let check = async |text: &str, wanted: &Identity, narrow: bool| {
+        let care = Care::start().await;
+        care.answers((0..10).map(|_| empty()));
+        let joined = join(&care, text).ok().unwrap();
+        let found = joined.source().candidates(wanted).await.ok().unwrap();
+        assert!(!found.cut && found.narrow == narrow, "{text}");
+    };
+    let text = guide("search");
+    check(&text, &wanted(), true).await;
+    let answered_for = text.replace("# absent_is_certain", "absent_is_certain");
+    assert_ne!(text, answered_for);
+    check(&answered_for, &wanted(), false).await;
+    // One that goes by the given name serves what is left, and the one by postcode need not.
+    let given = r#"[[connector.search]]
+path = "people/search"
+by = ["given"]
+body = '{ "forenamesStart": block.given, "after": next }'
+records = "answer.people"
+next = "answer.more"
+
+"#;
+    let (head, searches) = text.split_once("[[connector.search]]").unwrap();
+    let whole = searches.replacen(
+        "# How a record becomes somebody.",
+        &format!("{given}# How a record becomes somebody."),
+        1,
+    );
+    check(
+        &format!("{head}[[connector.search]]{whole}"),
+        &wanted(),
+        false,
+    )
+    .await;
+    let (by_others, by_postcode) = searches.rsplit_once("[[connector.search]]").unwrap();
+    let (by_postcode, tail) = by_postcode
+        .split_once("# How a record becomes somebody.")
+        .unwrap();
+    let first = format!(
+        "{head}[[connector.search]]{by_postcode}[[connector.search]]{by_others}{given}# How a record{tail}"
+    );
+    check(&first, &wanted(), false).await;
+    let family_only = Identity {
+        names: vec![Name {
+            family: CANARY.into(),
+            given: String::new(),
+        }],
+        places: vec![],
+        ..wanted()
+    };
+    check(&text, &family_only, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_certainly_absent_where_there_are_more_pages() {
     // One search on the day of birth, one by family name.
     let somebody = Identity {

@@ -65,9 +65,17 @@ fn patient(family: &str, given: &[&str], born: &str) -> serde_json::Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_that_the_system_knows_nobody_by_any_name_is_certain() {
+async fn only_that_the_system_knows_nobody_by_any_name_is_certain_where_the_borough_says_so() {
     let care = Care::start().await;
-    let joined = join(&care, &guide("mais")).ok().unwrap();
+    let text = guide("mais");
+    let joined = join(&care, &text).ok().unwrap();
+    care.answers([says(false), says(false), says(false)]);
+    let outcome = joined.connector().look_up(&check_about(family())).await;
+    let uncertain = Outcome::Unsettled(v1::PeopleReason::UncertainAbsence);
+    assert!(outcome.ok().unwrap() == uncertain);
+    let care = Care::start().await;
+    let text = text.replace("# absent_is_certain", "absent_is_certain");
+    let joined = join(&care, &text).ok().unwrap();
     care.answers([says(false), says(false), says(false)]);
     let outcome = joined
         .connector()

@@ -3,6 +3,7 @@
 use super::population::Person;
 use super::tables::Tables;
 use super::{keys, open, over, settings, trouble};
+use usher::adapter::Source;
 use usher::adapter::sql::{Settings, source};
 use usher_proto::v1::EpisodeKind;
 
@@ -50,6 +51,17 @@ async fn a_borough_reads_its_own_tables_by_its_own_queries() {
     let source = mine(&right);
     source.probe().await.unwrap();
     let candidates = source.candidates(&wanted).await.unwrap();
+    assert!(
+        candidates.narrow,
+        "a postcode is not searched for every mistake"
+    );
+    let answered_for = mine(&format!("absent_is_certain = true\n{right}"));
+    let certain = answered_for.candidates(&wanted).await.unwrap();
+    assert!(!certain.narrow && keys(&certain) == keys(&candidates));
+    let mut nowhere = wanted.clone();
+    nowhere.places.clear();
+    let all = source.candidates(&nowhere).await.unwrap();
+    assert!(!all.narrow, "without a postcode every way is searched");
     let found = candidates
         .people
         .iter()
@@ -74,7 +86,24 @@ async fn a_borough_reads_its_own_tables_by_its_own_queries() {
             .await,
     );
     assert!(said.starts_with("lasting"), "{said}");
+    half_filled(&tables, &right, mine).await;
     drop(over(&tables, ""));
+}
+
+/// Tables that are being filled make nobody absent, whatever their shape.
+async fn half_filled(tables: &Tables, queries: &str, mine: impl Fn(&str) -> Box<dyn Source>) {
+    let wanted = Person::new(1, 7).identity();
+    let few = mine(&format!("people_min = 100000\n{queries}"));
+    let said = trouble(few.candidates(&wanted).await);
+    assert!(said.contains("fewer people than people_min"), "{said}");
+    let enough = mine(&format!("people_min = 300\n{queries}"));
+    enough.candidates(&wanted).await.unwrap();
+    tables.run("TRUNCATE own.people").await;
+    let said = trouble(mine(queries).candidates(&wanted).await);
+    assert!(
+        said.starts_with("unready: the query born holds no rows"),
+        "{said}"
+    );
 }
 
 /// What is said against the settings; `taken` if nothing.
@@ -103,6 +132,9 @@ fn settings_that_cannot_work_are_refused_with_the_remedy() {
     check("without = [\"ssd_person\"]", "as the preset has them");
     check("dialect = \"oracle\"", "dialect");
     check("rows_max = 0", "rows_max");
+    check("people_min = 0", "people_min");
+    check("people_min = 1000001", "people_min");
+    check("absent_is_certain = true", "absent_is_certain");
     check("connections_max = 100", "connections_max");
     check("statement_seconds_max = 600", "statement_seconds_max");
     check("codes = { category = { A = \"B\" } }", "codes.category");

@@ -15,7 +15,7 @@ pub(super) fn block(heading: &str, language: &str) -> String {
     let (_, after) = guide
         .split_once(&format!("\n{heading}\n"))
         .unwrap_or_else(|| panic!("the guide has no heading {heading:?}"));
-    let part = after.split("\n#").next().unwrap();
+    let part = after.split("\n##").next().unwrap();
     let blocks: Vec<&str> = part
         .split(&format!("```{language}\n"))
         .skip(1)

@@ -188,11 +188,59 @@ async fn data_that_is_too_old_or_being_filled_is_not_relied_on() {
     tables.run("TRUNCATE ssd.ssd_cp_plans").await;
     let said = trouble(source.candidates(&wanted).await);
     assert!(
-        said.starts_with("passing") && said.contains("without rows"),
+        said.starts_with("unready: ssd_cp_plans holds no rows"),
         "{said}"
     );
+    let probed = source.probe().await.unwrap_err().to_string();
+    assert!(probed.contains("ssd_cp_plans"), "{probed}");
     let without = over(&tables, "without = [\"ssd_cp_plans\"]\n");
     without.candidates(&wanted).await.unwrap();
+}
+
+#[tokio::test]
+async fn tables_with_fewer_people_than_there_must_be_make_nobody_absent() {
+    let Some(tables) = Tables::with(200).await else {
+        return;
+    };
+    let wanted = Person::new(1, 1).identity();
+    let enough = over(&tables, "people_min = 200\n");
+    enough.candidates(&wanted).await.unwrap();
+    enough.probe().await.unwrap();
+    // A nightly job is half through.
+    tables
+        .run("DELETE FROM ssd.ssd_person WHERE pers_person_id = 'P1'")
+        .await;
+    let said = trouble(enough.candidates(&wanted).await);
+    let few = "the replica holds fewer people than people_min";
+    assert!(said.starts_with("unready") && said.contains(few), "{said}");
+    let probed = enough.probe().await.unwrap_err().to_string();
+    assert!(probed.starts_with(few), "{probed}");
+}
+
+#[tokio::test]
+async fn a_look_up_sees_one_state_of_the_data_however_long_it_takes() {
+    let Some(tables) = Tables::with(200).await else {
+        return;
+    };
+    // The age is told when the owner of the lock lets go: by then the look-up has begun.
+    let waits = "statement_seconds_max = 60\n[age]\n\
+                 query = \"SELECT now() FROM (SELECT pg_advisory_xact_lock_shared(7) OFFSET 0) held\"\n";
+    let source = over(&tables, waits);
+    tables.run("SELECT pg_advisory_lock(7)").await;
+    let looking = tokio::spawn(async move { super::preset::the_one(&*source, 9).await });
+    let waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    while tables.client.query(waiting, &[]).await.unwrap().is_empty() {
+        assert!(!looking.is_finished(), "it did not wait");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tables
+        .run(
+            "BEGIN; DELETE FROM ssd.ssd_person WHERE pers_person_id = 'P9';
+             DELETE FROM ssd.ssd_cp_plans WHERE cppl_person_id = 'P9'; COMMIT; SELECT pg_advisory_unlock(7)",
+        )
+        .await;
+    let found = looking.await.unwrap();
+    assert_eq!(found.episodes.len(), 1, "not what came after it began");
 }
 
 #[tokio::test]
