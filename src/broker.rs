@@ -38,7 +38,8 @@ use crate::ids::Ids;
 use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
 use arc_swap::ArcSwap;
-use opened::{ResponderCard, ResponderCards, Unseal};
+use opened::{ResponderCard, Unseal};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use usher_domain::actor::Actor;
 use usher_domain::code::ResponderId;
@@ -71,7 +72,7 @@ pub struct Parts {
 pub struct Broker {
     store: Arc<dyn Store>,
     directory: ArcSwap<Directory>,
-    cards: ArcSwap<ResponderCards>,
+    cards: ArcSwap<BTreeMap<ResponderId, ResponderCard>>,
     /// The courts that are known; none where their list cannot be read.
     courts: Courts,
     policy: ArcSwap<Policy>,
@@ -335,7 +336,7 @@ impl Broker {
 }
 
 /// What people need to know of each responder.
-fn cards_of(directory: &Directory, policy: &Policy) -> ResponderCards {
+fn cards_of(directory: &Directory, policy: &Policy) -> BTreeMap<ResponderId, ResponderCard> {
     let contacts = |id: &ResponderId| {
         let latest = policy.agreements.latest(id, jiff::civil::Date::MAX);
         let contacts = latest.into_iter().flat_map(|one| one.contacts_of(id));
@@ -344,6 +345,7 @@ fn cards_of(directory: &Directory, policy: &Policy) -> ResponderCards {
     let card = |responder: &Responder| ResponderCard {
         name: responder.name.clone(),
         duty_phone: responder.duty_phone.clone(),
+        emergency_phone: responder.emergency_phone.clone().unwrap_or_default(),
         contacts: contacts(&responder.id),
     };
     let responders = directory.responders().iter();

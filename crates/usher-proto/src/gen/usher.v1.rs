@@ -267,6 +267,10 @@ pub struct Alert {
     /// UNROUTABLE for want of an agreement: whom the responder's agreement names, beside its duty telephone.
     #[prost(message, repeated, tag = "21")]
     pub contacts: ::prost::alloc::vec::Vec<Person>,
+    /// The telephone of the responder's emergency duty team; set only where harm is imminent (`Enquiry.imminent_harm`) and the
+    /// responder's people do not work at the moment of this message. Empty otherwise, and where it has none.
+    #[prost(string, tag = "22")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1872,6 +1876,10 @@ pub struct Check {
     /// What the sharing agreement says of it; absent where no responder was found, and in records of older brokers.
     #[prost(message, optional, tag = "25")]
     pub sharing: ::core::option::Option<Sharing>,
+    /// The telephone of the responder's emergency duty team; set only where harm is imminent and the responder's people do not
+    /// work at the moment of this message. Empty otherwise, and where it has none.
+    #[prost(string, tag = "26")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// What an information-sharing agreement says of one check.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4315,6 +4323,10 @@ pub struct CheckReceipt {
     /// The advice as a sentence, with what to do.
     #[prost(string, tag = "13")]
     pub advice_text: ::prost::alloc::string::String,
+    /// The telephone of the responder's emergency duty team; set only where harm is imminent and the responder's people do not
+    /// work now. Empty otherwise, and where it has none.
+    #[prost(string, tag = "14")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// Something that the officer should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5950,6 +5962,9 @@ pub struct AlertCount {
     /// The alert with that deadline.
     #[prost(string, tag = "9")]
     pub first_alert_id: ::prost::alloc::string::String,
+    /// The telephone of its emergency duty team; set where one of these alerts has it.
+    #[prost(string, tag = "10")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// Which alerts to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
