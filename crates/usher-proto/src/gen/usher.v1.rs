@@ -5953,7 +5953,7 @@ pub struct AlertCount {
     /// Alerts that somebody looks after.
     #[prost(uint32, tag = "6")]
     pub acknowledged_count: u32,
-    /// Checks in the responder's queue, with or without an alert.
+    /// Checks in the responder's queue for its programs, with or without an alert. Those that wait for its people are not counted.
     #[prost(uint32, tag = "7")]
     pub waiting_count: u32,
     /// The nearest deadline among them.
@@ -6186,7 +6186,7 @@ pub struct Responder {
     /// Adapters connected to this broker now. This and what follows is absent for another responder's adapter.
     #[prost(uint32, optional, tag = "7")]
     pub connected_adapters: ::core::option::Option<u32>,
-    /// Checks in its queue.
+    /// Checks in its queue: any of its programs may take them. Those that wait for its people are not counted.
     #[prost(uint32, optional, tag = "8")]
     pub waiting_count: ::core::option::Option<u32>,
     /// The nearest deadline in its queue; absent when nothing waits.
