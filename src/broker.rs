@@ -38,7 +38,8 @@ use crate::ids::Ids;
 use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
 use arc_swap::ArcSwap;
-use opened::{ResponderCard, ResponderCards, Unseal};
+use opened::{ResponderCard, Unseal};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use usher_domain::actor::Actor;
 use usher_domain::code::ResponderId;
@@ -49,6 +50,7 @@ use usher_domain::event::Event;
 use usher_domain::id::EnquiryId;
 use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
+use usher_domain::time::Timestamp;
 use usher_domain::{index, limits};
 
 /// Everything that a broker stands on.
@@ -71,7 +73,7 @@ pub struct Parts {
 pub struct Broker {
     store: Arc<dyn Store>,
     directory: ArcSwap<Directory>,
-    cards: ArcSwap<ResponderCards>,
+    cards: ArcSwap<BTreeMap<ResponderId, ResponderCard>>,
     /// The courts that are known; none where their list cannot be read.
     courts: Courts,
     policy: ArcSwap<Policy>,
@@ -131,10 +133,10 @@ pub enum BrokerError {
 }
 
 impl Broker {
-    /// Puts the parts together and reads the store's own history for the forecast.
+    /// Puts the parts together, and reads from the store its own history for the forecast, and what is lent.
     ///
     /// # Errors
-    /// When the store's feed cannot be read.
+    /// When the store cannot be read.
     pub async fn new(parts: Parts) -> Result<Self, StoreError> {
         let Parts {
             store,
@@ -150,6 +152,9 @@ impl Broker {
         }));
         let announcer = Announcer::new(store.feed_end().await?);
         let forecast = Forecast::from_feed(store.as_ref(), &policy).await?;
+        let longest = clock.now().saturating_add(policy.lease.max);
+        let lending =
+            lending::Lending::from_store(store.as_ref(), longest.unwrap_or(Timestamp::MAX)).await?;
         let peers = Peers::new(ids.next());
         peers.set_clock(store.as_ref(), clock.as_ref()).await?;
         let presence = Presence::new(clock.now());
@@ -167,7 +172,7 @@ impl Broker {
             peers,
             faults: Arc::default(),
             forecast: Arc::new(forecast),
-            lending: Arc::default(),
+            lending: Arc::new(lending),
             lease_calls: Arc::default(),
         };
         broker.look_for_faults().await?;
@@ -245,7 +250,7 @@ impl Broker {
             expected,
             events,
         };
-        let (committed, changes) = self.commit_and_announce(vec![change], || ()).await?;
+        let (committed, changes, ()) = self.commit_and_announce(vec![change], || ()).await?;
         let (change, revision) = changes
             .into_iter()
             .zip(committed.revisions)
@@ -260,26 +265,28 @@ impl Broker {
 
     /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task
     /// of its own: a caller that goes away in the middle must not leave committed what nobody is told of.
-    async fn commit_and_announce(
+    async fn commit_and_announce<T: Send + 'static>(
         &self,
         changes: Vec<Change>,
-        then: impl FnOnce() + Send + 'static,
-    ) -> Result<(Committed, Vec<Change>), StoreError> {
+        then: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(Committed, Vec<Change>, T), StoreError> {
         let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
         let (metrics, faults) = (Arc::clone(&self.metrics), Arc::clone(&self.faults));
         let lending = Arc::clone(&self.lending);
         let task = tokio::spawn(async move {
             let committed = store.commit(&changes).await?;
-            then();
+            for change in &changes {
+                lending.observe(&change.enquiry, &change.events);
+            }
+            let outcome = then();
             for change in &changes {
                 faults.written(change.enquiry.id);
                 forecast.observe(&change.enquiry, &change.events, &policy);
-                lending.observe(&change.enquiry, &change.events);
                 measure::events(&metrics, &change.enquiry, &change.events);
                 announcer.announce(&index::keys(&change.enquiry), committed.cursor);
             }
-            Ok((committed, changes))
+            Ok((committed, changes, outcome))
         });
         task.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -335,7 +342,7 @@ impl Broker {
 }
 
 /// What people need to know of each responder.
-fn cards_of(directory: &Directory, policy: &Policy) -> ResponderCards {
+fn cards_of(directory: &Directory, policy: &Policy) -> BTreeMap<ResponderId, ResponderCard> {
     let contacts = |id: &ResponderId| {
         let latest = policy.agreements.latest(id, jiff::civil::Date::MAX);
         let contacts = latest.into_iter().flat_map(|one| one.contacts_of(id));
@@ -344,6 +351,7 @@ fn cards_of(directory: &Directory, policy: &Policy) -> ResponderCards {
     let card = |responder: &Responder| ResponderCard {
         name: responder.name.clone(),
         duty_phone: responder.duty_phone.clone(),
+        emergency_phone: responder.emergency_phone.clone().unwrap_or_default(),
         contacts: contacts(&responder.id),
     };
     let responders = directory.responders().iter();

@@ -62,7 +62,7 @@ impl Broker {
     pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
         let id = stored.enquiry.id;
         let beside = Beside {
-            responders: &self.cards.load(),
+            responders: &self.cards(),
             agreements: &self.policy.load().agreements,
             day: to_london(self.clock.now()).date(),
         };

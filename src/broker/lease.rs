@@ -1,6 +1,7 @@
 //! Leasing: a long poll that wakes at once, nearest deadline first, never more than asked, a lease of its own for every check.
 
 use super::input::LeaseInput;
+use super::lending::Reserved;
 use super::{Broker, BrokerError};
 use crate::store::{Change, Queued, Revision, StoreError, Stored};
 use jiff::SignedDuration;
@@ -73,6 +74,31 @@ impl Remembered {
         let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         calls.by_key.get(key).cloned()
     }
+}
+
+/// What a look at the queues led to.
+struct Claimed {
+    leased: Vec<LeasedCheck>,
+    /// Whether more may wait than was found, of which nobody tells.
+    look_again: bool,
+}
+
+impl Claimed {
+    const fn nothing(look_again: bool) -> Self {
+        Self {
+            leased: Vec::new(),
+            look_again,
+        }
+    }
+}
+
+/// What a call is to be lent.
+struct Wanted {
+    checks: Vec<CheckId>,
+    /// The room for it.
+    reserved: Vec<Reserved>,
+    /// Whether the programs of a responder may be lent nothing just now: nobody tells when they may again.
+    is_short: bool,
 }
 
 impl Broker {
@@ -151,12 +177,11 @@ impl Broker {
             for notified in &mut woken {
                 notified.as_mut().enable();
             }
-            let leased = self.claim(call, responders, actor).await?;
+            let Claimed { leased, look_again } = self.claim(call, responders, actor).await?;
             let over = !leased.is_empty()
                 || tokio::select! {
                     _ = futures_util::future::select_all(woken) => false,
-                    // Nobody tells when a responder without room may be lent more.
-                    () = tokio::time::sleep(LOOK_AGAIN), if self.is_full(responders) => false,
+                    () = tokio::time::sleep(LOOK_AGAIN), if look_again => false,
                     () = &mut wait => true,
                 };
             if over {
@@ -174,15 +199,23 @@ impl Broker {
         call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
-    ) -> Result<Vec<LeasedCheck>, BrokerError> {
+    ) -> Result<Claimed, BrokerError> {
         let (mut lost, mut tries) = (HashSet::new(), 0);
         loop {
             tries += 1;
-            let wanted = self.waiting(call, responders, &lost).await?;
+            let Wanted {
+                checks: wanted,
+                reserved,
+                is_short,
+            } = self.waiting(call, responders, &lost).await?;
             if wanted.is_empty() {
-                return Ok(Vec::new());
+                return Ok(Claimed::nothing(is_short));
             }
-            let (changes, leased) = self.decide_leases(&wanted, call, actor).await?;
+            let (now, policy) = (self.clock.now(), self.policy.load_full());
+            let until = lease_end(now, call.span, &policy);
+            let (changes, leased) = self
+                .decide_leases(&wanted, (now, until), &policy, actor)
+                .await?;
             if changes.is_empty() {
                 lost.extend(wanted.iter().map(|check| check.enquiry));
                 continue;
@@ -192,25 +225,37 @@ impl Broker {
                 digest: call.request.digest,
                 checks: leased.clone(),
             };
-            let remember = move || {
-                if !outcome.checks.is_empty() {
+            // A commit may have taken long, and no lease is handed out that has ended, or is about to. Then the checks return to the queue
+            // at its end, and the program, which never heard of them, has not lost them.
+            let too_late = half_way(now, until);
+            let (clock, lending) = (Arc::clone(&self.clock), Arc::clone(&self.lending));
+            let hand_out = move || {
+                let in_time = clock.now() < too_late;
+                if !in_time {
+                    lending.forget(&outcome.checks);
+                } else if !outcome.checks.is_empty() {
                     calls.keep(key, outcome);
                 }
+                (reserved, in_time)
             };
-            match self.commit_and_announce(changes, remember).await {
+            match self.commit_and_announce(changes, hand_out).await {
                 // What the agreements do not let be lent is with people now: what waits behind it is looked at.
                 Ok(_) if leased.is_empty() => {}
-                Ok((committed, changes)) => {
+                // What else waits is not known, and this store is slow: not at once.
+                Ok((_, _, (_, false))) => return Ok(Claimed::nothing(true)),
+                Ok((committed, changes, _)) => {
                     let revisions = changes
                         .iter()
                         .map(|change| change.enquiry.id)
                         .zip(committed.revisions);
-                    return Ok(views(
+                    let leased = views(
                         &leased,
                         changes.iter().map(|change| &change.enquiry),
                         &revisions.collect(),
                         actor,
-                    ));
+                    );
+                    let look_again = false;
+                    return Ok(Claimed { leased, look_again });
                 }
                 Err(StoreError::Conflict { .. }) if tries < limits::CONFLICT_RETRIES_MAX => {}
                 Err(StoreError::Conflict { id }) => drop(lost.insert(id)),
@@ -219,31 +264,41 @@ impl Broker {
         }
     }
 
-    /// The checks that wait with the nearest deadlines, as many as the call wants, but for those `lost` to
-    /// others.
+    /// The checks that wait with the nearest deadlines, as many as the call wants and may be lent, but for those `lost` to others.
     async fn waiting(
         &self,
         call: &LeaseInput,
         responders: &[ResponderId],
         lost: &HashSet<EnquiryId>,
-    ) -> Result<Vec<CheckId>, BrokerError> {
+    ) -> Result<Wanted, BrokerError> {
         let max = call.max.clamp(1, limits::LEASE_BATCH_MAX);
         let mut waiting: Vec<Queued> = Vec::new();
+        let (mut reserved, mut is_short) = (Vec::new(), false);
         for responder in responders {
             let (most, now) = (self.lent_max(responder), self.clock.now());
-            let room = self.lending.room(responder, most, now);
-            if room == 0 {
+            if self.lending.room(responder, most, now) == 0 {
+                is_short = true;
                 continue;
             }
             let behind = lost.len() + self.lending.lost(responder);
             let mut queued = self.store.queued(responder, max + behind).await?;
             queued.retain(|queued| !lost.contains(&queued.check.enquiry));
-            self.lending.choose(responder, &mut queued, room.min(max));
+            let some_wait = !queued.is_empty();
+            let room = self
+                .lending
+                .reserve(responder, (most, max), now, &mut queued);
+            is_short |= some_wait && queued.is_empty();
+            reserved.push(room);
             waiting.extend(queued);
         }
         waiting.sort_unstable();
         waiting.truncate(max);
-        Ok(waiting.iter().map(|queued| queued.check).collect())
+        let checks = waiting.iter().map(|queued| queued.check).collect();
+        Ok(Wanted {
+            checks,
+            reserved,
+            is_short,
+        })
     }
 
     /// The most that the programs of `responder` may hold at once.
@@ -253,22 +308,13 @@ impl Broker {
         found.map_or(limits::LENT_DEFAULT, |responder| responder.lent_max)
     }
 
-    /// Whether the programs of one of `responders` may be lent nothing just now.
-    fn is_full(&self, responders: &[ResponderId]) -> bool {
-        let now = self.clock.now();
-        responders
-            .iter()
-            .any(|responder| self.lending.room(responder, self.lent_max(responder), now) == 0)
-    }
-
     async fn decide_leases(
         &self,
         wanted: &[CheckId],
-        call: &LeaseInput,
+        (now, until): (Timestamp, Timestamp),
+        policy: &Policy,
         actor: &Actor,
     ) -> Result<(Vec<Change>, Vec<CheckId>), BrokerError> {
-        let (now, policy) = (self.clock.now(), self.policy.load_full());
-        let until = lease_end(now, call.span, &policy);
         let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
         let (mut leased, mut bytes) = (Vec::new(), 0);
         for check in wanted {
@@ -299,7 +345,7 @@ impl Broker {
                 request: None,
                 verb,
             };
-            if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, &policy) {
+            if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, policy) {
                 change.enquiry = decided.enquiry;
                 change.events.extend(decided.events);
                 let state = change.enquiry.check(check.number).map(|check| &check.state);
@@ -368,6 +414,11 @@ fn key(call: &LeaseInput, actor: &Actor) -> Key {
 }
 
 fn lease_end(now: Timestamp, wanted: Option<SignedDuration>, policy: &Policy) -> Timestamp {
-    now.saturating_add(wanted.unwrap_or(policy.lease.default))
-        .unwrap_or(Timestamp::MAX)
+    let until = now.saturating_add(wanted.unwrap_or(policy.lease.default));
+    policy.lease.bound(now, until.unwrap_or(Timestamp::MAX))
+}
+
+fn half_way(from: Timestamp, until: Timestamp) -> Timestamp {
+    let half = until.duration_since(from) / 2;
+    from.saturating_add(half).unwrap_or(until)
 }

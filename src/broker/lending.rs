@@ -1,15 +1,21 @@
 //! How much the programs of each responder are lent: never more at once than its file allows; and where they take checks and let the leases
 //! end, little, then nothing for a while, until they bring one to an end again. Other responders notice nothing of it.
 //!
-//! What they hold and lose is known from what is committed, here and by other brokers. Memory only: after a restart every responder has the
-//! benefit of the doubt.
+//! What they hold and lose is known from what is committed, here and by other brokers. What they hold is read anew at a start; whether they
+//! lost any is forgotten, so that every responder then has the benefit of the doubt.
+//!
+//! To an end is brought what a program, by its lease, answers, accepts, asks back about, redirects or leaves to people; persons whom it names
+//! are those of the borough's system. What it gives back for any program is neither an end nor a loss. Nor is what operators, officers and
+//! the clock do to a check that it holds: it only holds it no longer.
 
-use crate::store::{Queued, Recorded};
+use crate::store::{Queued, Recorded, Store, StoreError};
+use futures_util::stream::{self, StreamExt as _};
 use jiff::SignedDuration;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use usher_domain::actor::Role;
 use usher_domain::code::ResponderId;
-use usher_domain::enquiry::Enquiry;
+use usher_domain::enquiry::{CheckState, Enquiry};
 use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::time::Timestamp;
@@ -23,6 +29,12 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(15);
 /// Never longer: people are asked meanwhile, but a system that is well again is not to be kept waiting.
 const PAUSE_MAX: SignedDuration = SignedDuration::from_mins(5);
 
+/// Enquiries that are looked at for leases at a start, at most: those that are due first. More are due before the longest lease ends only
+/// where the clock has stood still for hours, and then leases have ended too.
+const LOOKED_AT_MAX: usize = 20_000;
+/// Of these, at a time.
+const LOOKED_AT_ONCE: usize = 8;
+
 /// What the programs of each responder hold, and how they fare. Responders come from the directory, and nobody holds more than it allows, so
 /// it is bounded by that.
 #[derive(Debug, Default)]
@@ -33,6 +45,8 @@ pub(super) struct Lending(Mutex<HashMap<ResponderId, Lent>>);
 struct Lent {
     /// Checks in their hands: from when, until when.
     held: HashMap<CheckId, (Timestamp, Timestamp)>,
+    /// Checks that are about to be in their hands: a commit is under way.
+    reserved: usize,
     /// How many times in a row they lost what they held: all that they held at one time count once.
     losses: u32,
     /// When the last of these times was.
@@ -73,6 +87,16 @@ impl Lent {
         }
     }
 
+    /// How many are in their hands. Those whose lease has ended are in the queue as soon as the scheduler has looked.
+    fn held(&self, now: Timestamp) -> usize {
+        self.held.values().filter(|(_, until)| *until > now).count()
+    }
+
+    fn room(&self, most: usize, now: Timestamp) -> usize {
+        let taken = self.held(now) + self.reserved;
+        self.most(most, now).saturating_sub(taken)
+    }
+
     fn note(&mut self, check: CheckId, event: &Event) {
         match &event.kind {
             EventKind::Leased { expires } => {
@@ -89,18 +113,21 @@ impl Lent {
                     self.lost_at = Some(event.at);
                 }
             }
-            EventKind::Released { .. }
-            | EventKind::Accepted { .. }
+            EventKind::Accepted { .. }
             | EventKind::Asked
             | EventKind::Redirected { .. }
-            | EventKind::Answered { .. } => {
-                let Some(_) = self.held.remove(&check) else {
-                    return;
-                };
-                (self.losses, self.lost_at) = (0, None);
-                self.lost.clear();
+            | EventKind::Answered { .. }
+            | EventKind::Released {
+                for_people: Some(_),
+            } => {
+                let was_held = self.held.remove(&check).is_some();
+                if was_held && event.by.role == Role::Adapter {
+                    (self.losses, self.lost_at) = (0, None);
+                    self.lost.clear();
+                }
             }
-            EventKind::Reconsidered { .. }
+            EventKind::Released { for_people: None }
+            | EventKind::Reconsidered { .. }
             | EventKind::Rerouted { .. }
             | EventKind::Withdrawn
             | EventKind::Closed { .. } => {
@@ -111,11 +138,63 @@ impl Lent {
     }
 }
 
+/// Room that a commit under way is about to take; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Reserved {
+    lending: Arc<Lending>,
+    responder: ResponderId,
+    checks: usize,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if let Some(lent) = self.lending.lock().get_mut(&self.responder) {
+            lent.reserved = lent.reserved.saturating_sub(self.checks);
+        }
+    }
+}
+
 impl Lending {
+    /// Reads from `store` what programs hold by leases that end before `until`: such an enquiry is due no later than its lease ends.
+    ///
+    /// # Errors
+    /// `Unavailable`. What cannot be read is passed over: nobody can act on it.
+    pub(super) async fn from_store(
+        store: &dyn Store,
+        until: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let due = store.due(until, LOOKED_AT_MAX).await?;
+        let lending = Self::default();
+        let mut loaded = stream::iter(due.into_iter().map(|(_, id)| store.load(id)))
+            .buffer_unordered(LOOKED_AT_ONCE);
+        while let Some(outcome) = loaded.next().await {
+            match outcome {
+                Ok(Some(stored)) => lending.take_in(&stored.enquiry),
+                Ok(None) | Err(StoreError::Corrupt { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        drop(loaded);
+        Ok(lending)
+    }
+
+    fn take_in(&self, enquiry: &Enquiry) {
+        for check in &enquiry.checks {
+            if let (Some(responder), CheckState::Leased { lease }) =
+                (&check.responder, &check.state)
+            {
+                let held = (lease.since, lease.expires);
+                let mut all = self.lock();
+                let lent = all.entry(responder.clone()).or_default();
+                lent.held.insert(enquiry.check_id(check.number), held);
+            }
+        }
+    }
+
     /// How many more checks the programs of `responder` may be lent, which hold `most` at best.
     pub(super) fn room(&self, responder: &ResponderId, most: usize, now: Timestamp) -> usize {
-        let view = self.view(responder, most, now);
-        view.most.saturating_sub(view.held)
+        let all = self.lock();
+        all.get(responder).map_or(most, |lent| lent.room(most, now))
     }
 
     /// How lending to `responder` stands, which is lent `most` at best.
@@ -124,20 +203,39 @@ impl Lending {
         let none = Lent::default();
         let lent = all.get(responder).unwrap_or(&none);
         LendingView {
-            // Those that have ended are in the queue as soon as the scheduler has looked.
-            held: lent.held.values().filter(|(_, until)| *until > now).count(),
+            held: lent.held(now),
             most: lent.most(most, now),
             losses: lent.losses,
             paused_until: lent.paused_until(now),
         }
     }
 
-    /// The first `room` of `waiting`, those behind that the programs of `responder` have just lost.
-    pub(super) fn choose(&self, responder: &ResponderId, waiting: &mut Vec<Queued>, room: usize) {
-        if let Some(lent) = self.lock().get(responder) {
-            waiting.sort_by_key(|queued| lent.lost.contains(&queued.check));
+    /// Leaves of `waiting` what the programs of `responder`, which hold `most` at best, may be lent now, at most `wanted`, and keeps that
+    /// room from everybody else. What they have just lost stands behind the rest.
+    pub(super) fn reserve(
+        self: &Arc<Self>,
+        responder: &ResponderId,
+        (most, wanted): (usize, usize),
+        now: Timestamp,
+        waiting: &mut Vec<Queued>,
+    ) -> Reserved {
+        let mut all = self.lock();
+        let lent = all.entry(responder.clone()).or_default();
+        waiting.sort_by_key(|queued| lent.lost.contains(&queued.check));
+        waiting.truncate(lent.room(most, now).min(wanted));
+        lent.reserved += waiting.len();
+        Reserved {
+            lending: Arc::clone(self),
+            responder: responder.clone(),
+            checks: waiting.len(),
         }
-        waiting.truncate(room);
+    }
+
+    /// Forgets that a program holds `checks`, which it never heard of: that their leases end is no loss of the program's.
+    pub(super) fn forget(&self, checks: &[CheckId]) {
+        for lent in self.lock().values_mut() {
+            lent.held.retain(|check, _| !checks.contains(check));
+        }
     }
 
     /// How many checks its programs have just lost.
@@ -183,6 +281,7 @@ mod tests {
     use super::*;
     use usher_domain::actor::{Actor, By};
     use usher_domain::code::ClientId;
+    use usher_domain::enquiry::{PeopleReason, Timeliness};
     use usher_domain::id::RequestId;
     use uuid::Uuid;
 
@@ -197,23 +296,43 @@ mod tests {
         EnquiryId::derive(&client, RequestId::from_uuid(Uuid::from_u128(number)))
     }
 
+    fn queued(check: u128) -> Queued {
+        Queued {
+            check: CheckId {
+                enquiry: enquiry(check),
+                number: 1,
+            },
+            deadline: at(1_000),
+        }
+    }
+
     struct Story {
-        lending: Lending,
+        lending: Arc<Lending>,
         responder: ResponderId,
     }
 
     impl Story {
         fn new() -> Self {
             Self {
-                lending: Lending::default(),
+                lending: Arc::default(),
                 responder: ResponderId::parse("hackney").unwrap(),
             }
         }
 
         fn happens(&self, check: u128, second: i64, kind: EventKind) {
+            let role = match kind {
+                EventKind::LeaseLost => Role::Clock,
+                _ => Role::Adapter,
+            };
+            self.happens_by(role, check, second, kind);
+        }
+
+        fn happens_by(&self, role: Role, check: u128, second: i64, kind: EventKind) {
+            let mut by = By::from(&Actor::clock());
+            by.role = role;
             let event = Event {
                 at: at(second),
-                by: By::from(&Actor::clock()),
+                by,
                 check: Some(1),
                 kind,
             };
@@ -270,9 +389,74 @@ mod tests {
         assert_eq!((story.room(last + 299), story.room(last + 300)), (0, 1));
         story.leased(9, 12_000);
         assert_eq!(story.room(12_001), 0, "one at a time");
-        let kind = EventKind::Released { for_people: None };
-        story.happens(9, 12_002, kind);
+        story.happens(9, 12_002, EventKind::Asked);
         assert_eq!(story.room(12_002), MOST);
+    }
+
+    #[test]
+    fn only_what_a_program_itself_brings_to_an_end_counts_for_it() {
+        let story = Story::new();
+        let check = |role: Role, kind: EventKind, room: usize, losses: u32| {
+            story.leased(1, 0);
+            story.happens(1, 60, EventKind::LeaseLost);
+            story.leased(2, 61);
+            assert_eq!(story.room(62), AFTER_ONE_LOSS - 1);
+            let told = format!("{role:?} {kind:?}");
+            story.happens_by(role, 2, 62, kind);
+            let view = story.lending.view(&story.responder, MOST, at(62));
+            assert_eq!((view.held, view.losses), (0, losses), "{told}");
+            assert_eq!(story.room(62), room, "{told}");
+            story.leased(3, 63);
+            story.happens(3, 63, EventKind::Asked);
+            assert_eq!(story.room(63), MOST);
+        };
+        let answered = || EventKind::Answered {
+            responder: ResponderId::parse("hackney").unwrap(),
+            opened_at: at(0),
+            version: 1,
+            timeliness: Timeliness::InTime,
+            by_phone: None,
+        };
+        let left = |for_people| EventKind::Released { for_people };
+        let people = Some(PeopleReason::PossibleMatch);
+        check(Role::Adapter, answered(), MOST, 0);
+        check(Role::Adapter, left(people), MOST, 0);
+        check(Role::Adapter, EventKind::Redirected { to: 2 }, MOST, 0);
+        check(Role::Adapter, left(None), AFTER_ONE_LOSS, 1);
+        check(Role::Operator, answered(), AFTER_ONE_LOSS, 1);
+        check(
+            Role::Operator,
+            EventKind::Rerouted { to: 2 },
+            AFTER_ONE_LOSS,
+            1,
+        );
+        check(Role::Officer, EventKind::Withdrawn, AFTER_ONE_LOSS, 1);
+    }
+
+    #[test]
+    fn room_that_a_commit_is_about_to_take_is_nobody_elses() {
+        let story = Story::new();
+        let queue = |from: u128| (from..from + 70).map(queued).collect::<Vec<_>>();
+        let reserve = |waiting: &mut Vec<Queued>| {
+            let bounds = (MOST, 64);
+            story
+                .lending
+                .reserve(&story.responder, bounds, at(0), waiting)
+        };
+        let (mut one, mut other) = (queue(0), queue(100));
+        let first = reserve(&mut one);
+        let second = reserve(&mut other);
+        assert_eq!((one.len(), other.len(), story.room(0)), (64, 36, 0));
+        drop(first);
+        assert_eq!(story.room(0), 64);
+        (100..136).for_each(|check| story.leased(check, 0));
+        drop(second);
+        assert_eq!(story.room(0), 64);
+        story.lending.forget(&[queued(100).check]);
+        assert_eq!(story.room(0), 65);
+        story.happens(100, 60, EventKind::LeaseLost);
+        let view = story.lending.view(&story.responder, MOST, at(0));
+        assert_eq!((view.held, view.losses), (35, 0));
     }
 
     #[test]
@@ -286,15 +470,12 @@ mod tests {
         });
         assert_eq!(story.room(120), AFTER_ONE_LOSS);
         assert_eq!(story.lending.lost(&story.responder), 50);
-        let queued = |check: u128| Queued {
-            check: CheckId {
-                enquiry: enquiry(check),
-                number: 1,
-            },
-            deadline: at(1_000),
-        };
         let mut waiting = vec![queued(3), queued(70), queued(4), queued(71)];
-        story.lending.choose(&story.responder, &mut waiting, 3);
+        let bounds = (MOST, 3);
+        let chosen = story
+            .lending
+            .reserve(&story.responder, bounds, at(120), &mut waiting);
+        assert_eq!(chosen.checks, 3);
         let chosen: Vec<EnquiryId> = waiting.iter().map(|one| one.check.enquiry).collect();
         assert_eq!(chosen, [enquiry(70), enquiry(71), enquiry(3)]);
     }

@@ -4,6 +4,7 @@
 use core::fmt;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use usher_domain::actor::Person;
 use usher_domain::agreement::Agreements;
 use usher_domain::alert::AlertState;
@@ -11,7 +12,9 @@ use usher_domain::code::ResponderId;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
 use usher_domain::id::{AlertNumber, CheckNumber};
 use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::policy::Policy;
 use usher_domain::sealed::Sealed;
+use usher_domain::time::Timestamp;
 
 use crate::store::{Revision, Stored};
 
@@ -22,12 +25,38 @@ pub struct ResponderCard {
     pub name: String,
     /// Its duty telephone; may be empty.
     pub duty_phone: String,
+    /// The telephone of its emergency duty team; empty where that is not to be rung.
+    pub emergency_phone: String,
     /// Whom its agreement names.
     pub contacts: Vec<Person>,
 }
 
-/// Responders by id; one that the configuration no longer has is simply missing.
-pub type ResponderCards = BTreeMap<ResponderId, ResponderCard>;
+/// The cards of all responders, as they are to be read at one moment.
+#[derive(Clone, Debug)]
+pub struct ResponderCards {
+    /// By id, with the emergency duty team of each that has one.
+    pub all: Arc<BTreeMap<ResponderId, ResponderCard>>,
+    /// Says who works when.
+    pub policy: Arc<Policy>,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+impl ResponderCards {
+    /// The responder of `check`, or the one that it could not go to. Empty where the configuration no longer has it, or nobody is.
+    pub fn of(&self, enquiry: &Enquiry, check: &Check) -> ResponderCard {
+        let known = check.concerned();
+        let Some((id, card)) = known.and_then(|id| self.all.get_key_value(id)) else {
+            return ResponderCard::default();
+        };
+        let mut card = card.clone();
+        let harm = enquiry.imminent_harm;
+        if !self.policy.may_ring_emergency_team(harm, id, self.now) {
+            card.emergency_phone.clear();
+        }
+        card
+    }
+}
 
 /// An enquiry whose sealed parts are open, all or in part.
 #[derive(Clone)]
@@ -42,7 +71,7 @@ pub struct OpenEnquiry {
     pub answers: BTreeMap<(CheckNumber, u8), AnswerContent>,
     /// What people wrote elsewhere.
     pub texts: BTreeMap<TextPlace, String>,
-    /// The responders of its checks.
+    /// The responders, those of its checks among them.
     pub responders: ResponderCards,
     /// The agreements, which say what may be shown to whom.
     pub agreements: Agreements,
@@ -53,7 +82,7 @@ pub struct OpenEnquiry {
 /// What goes with an enquiry that is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Beside<'a> {
-    /// The responders of the configuration; the ones concerned are kept.
+    /// The responders of the configuration.
     pub responders: &'a ResponderCards,
     /// The agreements of the policy in force.
     pub agreements: &'a Agreements,
@@ -176,19 +205,13 @@ impl OpenEnquiry {
                 );
             }
         }
-        let responders = enquiry
-            .checks
-            .iter()
-            .filter_map(Check::concerned)
-            .filter_map(|id| Some((id.clone(), beside.responders.get(id)?.clone())))
-            .collect();
         Ok(Self {
             enquiry,
             revision,
             personal,
             answers,
             texts,
-            responders,
+            responders: beside.responders.clone(),
             agreements: beside.agreements.clone(),
             day: beside.day,
         })

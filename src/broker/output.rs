@@ -35,7 +35,7 @@ pub struct CheckReceipt {
     pub check: CheckId,
     /// Where it goes and why.
     pub route: Route,
-    /// The responder's name and telephone; empty when no responder was found.
+    /// The responder's name and telephones; empty when no responder was found.
     pub card: ResponderCard,
     /// Whether an adapter of the responder is connected now.
     pub adapter_connected: bool,
@@ -101,8 +101,10 @@ pub enum WarningCode {
 pub struct ResponderView {
     /// Its id.
     pub id: ResponderId,
-    /// Its name and telephone.
-    pub card: ResponderCard,
+    /// Its name.
+    pub name: String,
+    /// Its duty telephone.
+    pub duty_phone: String,
     /// What kind of service it is.
     pub kind: ResponderKind,
     /// The authorities that it answers for.

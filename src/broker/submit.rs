@@ -115,10 +115,7 @@ impl Broker {
                 self.forecast
                     .share(responder, working_time_left, now, &policy)
             });
-        let card = check
-            .concerned()
-            .map(|responder| self.card(responder))
-            .unwrap_or_default();
+        let card = self.cards().of(enquiry, check);
         let routed = check.responder.is_some();
         let advice = if routed {
             advice(working_time_left, share)
@@ -147,7 +144,12 @@ impl Broker {
             answered_within: share.ratio(),
             answered_within_count: u32::try_from(share.known).unwrap_or(u32::MAX),
             advice,
-            advice_text: advice_text(advice, routed, curfew_blocks(enquiry)),
+            advice_text: advice_text(
+                advice,
+                routed,
+                curfew_blocks(enquiry),
+                !card.emergency_phone.is_empty(),
+            ),
             card,
         }
     }
@@ -228,7 +230,7 @@ fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
     }
 }
 
-fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
+fn advice_text(advice: Advice, routed: bool, curfew: bool, emergency: bool) -> String {
     let expectation = match (routed, advice) {
         (false, _) => {
             "No responder was found for this part, or no agreement lets it be asked: it is for the operators, who are told at submission."
@@ -249,7 +251,12 @@ fn advice_text(advice: Advice, routed: bool, curfew: bool) -> String {
     } else {
         ""
     };
-    format!("{expectation}{blocked}")
+    let emergency = if emergency {
+        " Harm is imminent and nobody works there now: ring the emergency duty team."
+    } else {
+        ""
+    };
+    format!("{expectation}{blocked}{emergency}")
 }
 
 fn warnings_of(personal: &Personal) -> Vec<Warning> {

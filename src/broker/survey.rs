@@ -1,14 +1,13 @@
 //! Surveys for operators: responders and what waits for them, where a postcode leads, how the broker is.
 
 use super::input::ListRespondersInput;
-use super::opened::{ResponderCard, ResponderCards};
+use super::opened::ResponderCards;
 use super::output::{AgreementEnd, LookupView, ResponderKind, ResponderView, StatusView};
 use super::{Broker, BrokerError, route};
 use crate::directory::{self, PostcodeOutcome, Responder};
 use crate::store::StoreError;
 use jiff::SignedDuration;
 use std::collections::HashMap;
-use std::sync::Arc;
 use usher_domain::agreement::Cover;
 use usher_domain::code::{Postcode, ResponderId};
 use usher_domain::enquiry::{CheckState, UnroutableWhy};
@@ -60,7 +59,8 @@ impl Broker {
             .find(|(id, _, _)| *id == responder.id);
         Ok(ResponderView {
             id: responder.id.clone(),
-            card: self.card(&responder.id),
+            name: responder.name.clone(),
+            duty_phone: responder.duty_phone.clone(),
             kind: match responder.kind {
                 directory::ResponderKind::ChildrenSocialCare => ResponderKind::ChildrenSocialCare,
                 directory::ResponderKind::AdultSocialCare => ResponderKind::AdultSocialCare,
@@ -214,17 +214,12 @@ impl Broker {
         Ok(next.map(|(due, _)| *due))
     }
 
-    /// What people need to know of each responder.
-    pub fn cards(&self) -> Arc<ResponderCards> {
-        self.cards.load_full()
-    }
-
-    /// What people need to know of a responder beside a check.
-    pub(super) fn card(&self, responder: &ResponderId) -> ResponderCard {
-        self.cards
-            .load()
-            .get(responder)
-            .cloned()
-            .unwrap_or_default()
+    /// What people need to know of each responder now.
+    pub fn cards(&self) -> ResponderCards {
+        ResponderCards {
+            all: self.cards.load_full(),
+            policy: self.policy(),
+            now: self.clock.now(),
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::enquiry::{self, alert_id};
 use super::failure::{Exit, Failure};
 use super::json;
 use super::moment::{civil, exact};
-use super::output::{Output, Tone, cell, clean, table, toned};
+use super::output::{Output, Tone, cell, clean, phones, table, toned};
 use super::pages::{self, PageArgs};
 use super::words::{self, word, words};
 use clap::{Args, Subcommand};
@@ -191,7 +191,7 @@ fn counts(response: &v1::CountAlertsResponse) -> String {
             cell(count.acknowledged_count.to_string()),
             cell(count.waiting_count.to_string()),
             cell(civil(count.nearest_deadline_time.as_ref())),
-            cell(&count.duty_phone),
+            cell(phones(&count.duty_phone, &count.emergency_phone)),
         ]);
     }
     let more = if response.is_cut {
@@ -228,7 +228,7 @@ pub(super) fn alerts<'a>(found: impl IntoIterator<Item = &'a v1::Alert>) -> Stri
             cell(standing(alert)),
             cell(civil(alert.deadline_time.as_ref())),
             cell(&alert.responder_name),
-            cell(&alert.duty_phone),
+            cell(phones(&alert.duty_phone, &alert.emergency_phone)),
             cell(civil(alert.due_time.as_ref())),
             cell(&alert.court_code),
             cell(words::<v1::Audience>(&alert.audiences)),
@@ -316,7 +316,10 @@ fn one_line(alert: &v1::Alert) -> String {
     let responder = match alert.responder_name.as_str() {
         "" if alert.check_id.is_empty() => "a person must look at this record".into(),
         "" => "nobody is asked yet".into(),
-        name => format!("{} {}", clean(name), clean(&alert.duty_phone)),
+        name => {
+            let phones = phones(&alert.duty_phone, &alert.emergency_phone);
+            format!("{} {}", clean(name), clean(&phones))
+        }
     };
     format!(
         "{}  {}  {}: {}  before {}  {responder}",
@@ -371,12 +374,17 @@ mod tests {
             acknowledgement_expire_time: Some(parse_instant("2026-11-23T11:00").unwrap()),
             audiences: vec![v1::Audience::Operator.into()],
             acknowledgement_note: "Ringing the desk".into(),
+            responder_name: "Hackney".into(),
+            duty_phone: "020 7946 0012".into(),
+            emergency_phone: "020 7946 0112".into(),
             ..Default::default()
         };
         let line = one_line(&alert);
         let wanted =
             "7K3M-9QXA-A/3  no adapter: acknowledged by A Person until Mon 23 Nov 2026 11:00";
         assert!(line.contains(wanted), "{line}");
+        let ring = "Hackney 020 7946 0012, emergency duty team 020 7946 0112";
+        assert!(line.ends_with(ring), "{line}");
         let rows = anstream::adapter::strip_str(&alerts([&alert])).to_string();
         assert!(
             rows.contains("operator")

@@ -148,6 +148,14 @@ pub(super) fn cell(text: impl AsRef<str>) -> Cell {
     Cell::new(clean(text.as_ref()))
 }
 
+/// Whom to ring: the duty desk, and the emergency duty team where the broker says that it may be rung.
+pub(super) fn phones(duty: &str, emergency: &str) -> String {
+    if emergency.is_empty() {
+        return duty.into();
+    }
+    format!("{duty}, emergency duty team {emergency}")
+}
+
 /// How much a cell asks for attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {

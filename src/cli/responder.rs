@@ -182,7 +182,7 @@ async fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
 
 fn responder_page(responder: &v1::Responder) -> String {
     let mut page = format!(
-        "{}   {}\n{}\nduty phone   {}\nauthorities  {}\nadapters     {}\nwaiting      {} checks, nearest deadline {}\n",
+        "{}   {}\n{}\nduty phone   {}\nauthorities  {}\nadapters     {}\nwaiting      {} checks for programs, nearest deadline {}\n",
         clean(&responder.id),
         word::<v1::ResponderKind>(responder.kind),
         clean(&responder.name),
@@ -320,7 +320,7 @@ mod tests {
             "lent         1 of 8 at most, leases let go 2 times in a row\n",
             "hackney   children social care",
             "Monday       09:00 to 17:00",
-            "3 checks",
+            "3 checks for programs, nearest",
             "adapters     - connected",
             "spiffe://a  failing, last call -, 3 of 8 in hand, version 1.2\n               sql: away\n",
         ] {

@@ -165,3 +165,60 @@ async fn writers_of_one_enquiry_do_not_lose_each_others_changes() {
         .collect();
     assert_eq!(versions, [4, 4, 4]);
 }
+
+/// A call of Hackney's adapter for `max_checks` that does not wait.
+fn call(kit: &Arc<Kit>, max_checks: u32) -> Poll {
+    let kit = Arc::clone(kit);
+    let call = v1::LeaseChecksRequest {
+        max_checks,
+        ..lease()
+    };
+    tokio::spawn(async move { kit.leased(HACKNEY, call).await })
+}
+
+#[tokio::test]
+async fn calls_at_one_time_are_not_lent_more_than_may_be_held() {
+    let (kit, gate) = gated().await;
+    for _ in 0..12 {
+        kit.submit(enquiry(&[IN_HACKNEY])).await;
+    }
+    // Who has lost leases is lent eight.
+    assert_eq!(call(&kit, 12).await.unwrap().len(), 12);
+    kit.move_to("2026-11-23T10:02:00.001").await;
+    kit.until_lost(1).await;
+    assert_eq!(kit.lending().await.most_held_count, 8);
+    gate.set_telling(false);
+    let one = call(&kit, 6);
+    until("the first are committed", || gate.untold() == 1).await;
+    let other = call(&kit, 6);
+    until("so are the others", || gate.untold() == 2).await;
+    gate.set_telling(true);
+    let (one, other) = (one.await.unwrap(), other.await.unwrap());
+    assert_eq!((one.len(), other.len()), (6, 2));
+    assert_eq!(kit.lending().await.held_count, 8);
+    assert_eq!(call(&kit, 6).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_lease_that_was_committed_too_late_is_not_handed_out_and_nobodys_loss() {
+    let (kit, gate) = gated().await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    // It lasts two minutes.
+    let lent = async |committed_at: &str| {
+        gate.set_open(false);
+        let call = call(&kit, 1);
+        until("the commit is held", || gate.held() == 1).await;
+        kit.clock.set(at(committed_at));
+        gate.set_open(true);
+        call.await.unwrap().len()
+    };
+    assert_eq!(lent("2026-11-23T10:01:00").await, 0);
+    assert_eq!(kit.lending().await.held_count, 0);
+    kit.move_to("2026-11-23T10:02:00").await;
+    assert_eq!(kit.lending().await.loss_count, 0);
+    assert_eq!(lent("2026-11-23T10:05:00").await, 0, "it has ended");
+    kit.settle().await;
+    assert_eq!(kit.lending().await.loss_count, 0);
+    assert_eq!(lent("2026-11-23T10:05:59.999").await, 1);
+    assert_eq!(kit.lending().await.held_count, 1);
+}

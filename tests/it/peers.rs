@@ -1,14 +1,17 @@
 //! Several brokers over one store: each step is raised once, whoever dies; an adapter that is connected to one is absent for none.
 
 use crate::support::memory::Memory;
+use crate::support::postgres::Postgres;
 use crate::support::sample::{self, Sample};
-use crate::support::{HACKNEY, TestClock};
+use crate::support::{HACKNEY, PATIENCE, TestClock};
 use jiff::SignedDuration;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use usher::app;
-use usher::broker::input::{AlertFilter, LeaseInput, ListAlertsInput, Position};
+use usher::broker::input::{
+    AlertFilter, LeaseInput, ListAlertsInput, ListRespondersInput, Position,
+};
 use usher::broker::{AlertEntry, Broker, Parts};
 use usher::clock::{Clock, SharedClock};
 use usher::config::policy::Rules;
@@ -22,6 +25,7 @@ use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::code::ClientId;
 use usher_domain::command::Request;
 use usher_domain::event::EventKind;
+use usher_domain::limits::{LEASE_BATCH_MAX, LENT_DEFAULT};
 
 const LASTS: Duration = Duration::from_secs(60);
 /// Enquiries that fall due an hour after they were submitted.
@@ -47,28 +51,11 @@ impl Town {
 
     /// A broker on a machine with this clock.
     async fn broker_by(&self, clock: Arc<dyn Clock>) -> Arc<Broker> {
-        let directory = Arc::new(Directory::built_in().unwrap());
-        let parts = check::Parts {
-            rules: Rules::built_in().unwrap(),
-            calendar: calendar::built_in(),
-            agreements: agreements::built_in().unwrap(),
-        };
-        let parts = Parts {
-            store: Arc::clone(&self.store) as Arc<dyn Store>,
-            policy: app::policy(&parts, &directory, Path::new("config/responders")).unwrap(),
-            directory,
-            clock,
-            ids: Arc::new(RandomIds),
-            metrics: Arc::new(Metrics::new(app::methods())),
-        };
-        Arc::new(Broker::new(parts).await.unwrap())
+        broker_over(Arc::clone(&self.store) as Arc<dyn Store>, clock).await
     }
 
     async fn fill(&self) {
-        for number in 1..=ENQUIRIES {
-            let change = Sample::new(number).due(60).submitted();
-            self.store.commit(&[change]).await.unwrap();
-        }
+        fill(self.store.as_ref(), ENQUIRIES).await;
     }
 
     /// How many steps have been raised.
@@ -76,6 +63,31 @@ impl Town {
         let feed = self.store.feed(Cursor::default(), 10_000).await.unwrap();
         let raised = |kind: &EventKind| matches!(kind, EventKind::StepRaised { .. });
         feed.iter().filter(|one| raised(&one.event.kind)).count()
+    }
+}
+
+async fn broker_over(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Arc<Broker> {
+    let directory = Arc::new(Directory::built_in().unwrap());
+    let parts = check::Parts {
+        rules: Rules::built_in().unwrap(),
+        calendar: calendar::built_in(),
+        agreements: agreements::built_in().unwrap(),
+    };
+    let parts = Parts {
+        store,
+        policy: app::policy(&parts, &directory, Path::new("config/responders")).unwrap(),
+        directory,
+        clock,
+        ids: Arc::new(RandomIds),
+        metrics: Arc::new(Metrics::new(app::methods())),
+    };
+    Arc::new(Broker::new(parts).await.unwrap())
+}
+
+async fn fill(store: &dyn Store, enquiries: u128) {
+    for number in 1..=enquiries {
+        let change = Sample::new(number).due(60).submitted();
+        store.commit(&[change]).await.unwrap();
     }
 }
 
@@ -162,16 +174,13 @@ async fn two_brokers_that_do_not_know_of_each_other_raise_each_step_once() {
     assert_eq!(town.raised().await, 100);
 }
 
-#[tokio::test]
-async fn an_adapter_that_is_connected_to_one_broker_is_absent_for_none() {
-    let town = Town::new();
-    let (one, other) = (town.broker().await, town.broker().await);
-    let hackney = sample::responder("hackney");
+/// What Hackney's adapter is lent by `broker` at once, of as much as one call may ask for.
+async fn lent(broker: &Broker) -> usize {
     let adapter = Actor {
         role: Role::Adapter,
         client: ClientId::parse(HACKNEY).unwrap(),
         courts: Courts::Only(Vec::new()),
-        responders: vec![hackney.clone()],
+        responders: vec![sample::responder("hackney")],
         person: None,
     };
     let call = LeaseInput {
@@ -180,12 +189,87 @@ async fn an_adapter_that_is_connected_to_one_broker_is_absent_for_none() {
             digest: 1,
         },
         responders: Vec::new(),
-        max: 1,
+        max: LEASE_BATCH_MAX,
         wait: Duration::ZERO,
         span: None,
         report: None,
     };
-    one.lease(&call, &adapter).await.unwrap();
+    broker.lease(&call, &adapter).await.unwrap().len()
+}
+
+/// How much of it `broker` counts as held by Hackney's programs.
+async fn held(broker: &Broker) -> usize {
+    let input = ListRespondersInput {
+        authority: None,
+        skip: 0,
+        size: 100,
+    };
+    let (all, _) = broker.list_responders(&input).await.unwrap();
+    let hackney = all.iter().find(|one| one.id.as_str() == "hackney");
+    hackney.unwrap().lending.held
+}
+
+#[tokio::test]
+async fn a_broker_that_starts_knows_what_is_lent() {
+    let town = Town::new();
+    fill(town.store.as_ref(), 300).await;
+    let one = town.broker().await;
+    for _ in 0..LENT_DEFAULT / LEASE_BATCH_MAX {
+        assert_eq!(lent(&one).await, LEASE_BATCH_MAX);
+    }
+    assert_eq!(lent(&one).await, 0);
+    let started = town.broker().await;
+    assert_eq!(held(&started).await, LENT_DEFAULT);
+    assert_eq!(lent(&started).await, 0, "as much as may be is lent");
+    town.clock.forward(Duration::from_secs(121));
+    assert_eq!(held(&started).await, 0, "the leases have ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_broker_lends_counts_for_the_others() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let clock: Arc<dyn Clock> = Arc::new(TestClock::at(sample::at(0)));
+    let broker = async || broker_over(Arc::new(server.store().await), Arc::clone(&clock)).await;
+    let (one, other) = (broker().await, broker().await);
+    let following = [&one, &other].map(|broker| {
+        let broker = Arc::clone(broker);
+        tokio::spawn(async move { broker.follow().await })
+    });
+    let counts = async |broker: &Broker, wanted: usize| {
+        let heard = tokio::time::timeout(PATIENCE, async {
+            while held(broker).await != wanted {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        heard.await.expect("it hears of the other's leases");
+    };
+    fill(&server.store().await, 300).await;
+    for lends in 1..=3 {
+        assert_eq!(lent(&one).await, LEASE_BATCH_MAX);
+        counts(&other, lends * LEASE_BATCH_MAX).await;
+    }
+    assert_eq!(lent(&other).await, LEASE_BATCH_MAX);
+    assert_eq!(lent(&other).await, 0, "as much as may be is lent");
+    counts(&one, LENT_DEFAULT).await;
+    assert_eq!(lent(&one).await, 0);
+    let started = broker().await;
+    assert_eq!(
+        (held(&started).await, lent(&started).await),
+        (LENT_DEFAULT, 0)
+    );
+    for task in following {
+        task.abort();
+    }
+}
+
+#[tokio::test]
+async fn an_adapter_that_is_connected_to_one_broker_is_absent_for_none() {
+    let town = Town::new();
+    let (one, other) = (town.broker().await, town.broker().await);
+    let hackney = sample::responder("hackney");
+    lent(&one).await;
     let now = town.clock.now();
     assert!(!other.presence().is_connected(&hackney, now));
     meet(&one, &other).await;

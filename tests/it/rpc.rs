@@ -11,6 +11,7 @@ mod bad_input;
 mod big;
 mod close;
 mod decide_without;
+mod emergency;
 mod lease;
 mod move_hearing;
 mod person;

@@ -368,6 +368,16 @@ impl Policy {
         }
     }
 
+    /// Whether the emergency duty team of `responder` may be rung at `now`: harm is imminent, and nobody of its own works.
+    pub fn may_ring_emergency_team(
+        &self,
+        imminent_harm: bool,
+        responder: &ResponderId,
+        now: Timestamp,
+    ) -> bool {
+        imminent_harm && !self.hours(Some(responder)).is_open(now, &self.calendar)
+    }
+
     /// Whether the deadline lies within the known bank holidays; beyond them working time is computed as if there were none, and the receipt says so.
     pub fn knows(&self, deadline: Timestamp) -> bool {
         self.calendar.knows(crate::time::to_london(deadline).date())
@@ -401,4 +411,40 @@ fn audience(told: &[Audience], responder: Option<&ResponderId>) -> Vec<Audience>
 /// Whether a curfew proposal stands, so that a missing answer blocks rather than warns.
 pub fn curfew_blocks(enquiry: &Enquiry) -> bool {
     enquiry.curfew == Curfew::Proposed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Terms;
+    use crate::rules::cases::{policy, responder};
+    use crate::time::{Calendar, WorkingHours, from_london};
+    use jiff::civil::{DateTime, date, time};
+
+    #[test]
+    fn the_emergency_team_is_for_imminent_harm_while_the_responder_is_closed() {
+        let mut policy = policy();
+        policy.calendar = Calendar::new([date(2026, 12, 25)], date(2026, 12, 31));
+        let mut week = [Some((time(8, 0, 0, 0), time(20, 0, 0, 0))); 7];
+        week[0] = None;
+        let terms = Terms {
+            hours: WorkingHours::new(week).unwrap(),
+            tracks: [].into(),
+        };
+        policy.responders.insert(responder("own"), terms);
+        let check = |local: &str, of: &str, closed: bool| {
+            let now = from_london(local.parse::<DateTime>().unwrap()).unwrap();
+            let may = |harm| policy.may_ring_emergency_team(harm, &responder(of), now);
+            assert!(!may(false), "{local}: no harm is imminent");
+            assert_eq!(may(true), closed, "{local}");
+        };
+        check("2026-11-24T08:59:59", "a", true);
+        check("2026-11-24T09:00", "a", false);
+        check("2026-11-24T16:59:59", "a", false);
+        check("2026-11-24T17:00", "a", true);
+        check("2026-11-28T12:00", "a", true);
+        check("2026-12-25T12:00", "a", true);
+        check("2026-11-24T17:00", "own", false);
+        check("2026-11-28T12:00", "own", false);
+        check("2026-11-23T12:00", "own", true);
+    }
 }

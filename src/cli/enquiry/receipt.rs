@@ -2,7 +2,7 @@
 
 use super::show::leads_nowhere;
 use crate::cli::moment;
-use crate::cli::output::{Tone, cell, clean, table, toned};
+use crate::cli::output::{Tone, cell, clean, phones, table, toned};
 use crate::cli::words::{word, words};
 use comfy_table::Cell;
 use std::fmt::Write as _;
@@ -93,7 +93,7 @@ fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
     vec![
         cell(number(check)),
         toned(&check.responder_name, tone),
-        cell(&check.duty_phone),
+        cell(phones(&check.duty_phone, &check.emergency_phone)),
         connected,
         cell(moment::span(check.working_time_left.as_ref())),
         cell(share(check)),
@@ -162,6 +162,7 @@ mod tests {
             responder_id: "hackney".into(),
             responder_name: "Hackney".into(),
             duty_phone: "020 7946 0000".into(),
+            emergency_phone: "020 7946 0100".into(),
             adapter_connected: true,
             working_time_left: Some(moment::seconds(9_000)),
             answered_within_share: Some(7.0 / 9.0),
@@ -179,7 +180,7 @@ mod tests {
             "Reference 7K3M-9QXA-A",
             "Mon 23 Nov 2026 14:00",
             "Hackney",
-            "020 7946 0000",
+            "020 7946 0000, emergency duty team 020 7946 0100",
             "yes",
             "2 h 30 min",
             "7 of 9",

@@ -4,7 +4,7 @@ use super::answer::{answers, decisions, exchanges};
 use super::context::{context_lines, requester_lines};
 use super::people::people_lines;
 use crate::cli::moment::civil;
-use crate::cli::output::{Tone, cell, clean, table, toned};
+use crate::cli::output::{Tone, cell, clean, phones, table, toned};
 use crate::cli::words::{word, words};
 use crate::directory::Courts;
 use comfy_table::Cell;
@@ -261,7 +261,7 @@ fn checks(checks: &[v1::Check], decisions: &[v1::Decision]) -> String {
             responder,
             toned(standing, tone),
             cell(next),
-            cell(&check.duty_phone),
+            cell(phones(&check.duty_phone, &check.emergency_phone)),
             cell(civil(check.state_time.as_ref())),
         ]);
     }

@@ -28,6 +28,9 @@ impl AlertCounts {
             first_alert_id: alert.id.clone(),
             ..v1::AlertCount::default()
         });
+        if count.emergency_phone.is_empty() {
+            count.emergency_phone.clone_from(&alert.emergency_phone);
+        }
         match alert.state() {
             v1::AlertState::Acknowledged => count.acknowledged_count += 1,
             _ => count.open_count += 1,

@@ -15,7 +15,7 @@ use super::enquiry::{alert_id, check_id, curfew_state};
 use super::minimise::Allowed;
 use super::personal::personal_view;
 use super::show;
-use crate::broker::opened::{OpenEnquiry, ResponderCard, ResponderCards, TextPlace};
+use crate::broker::opened::{OpenEnquiry, ResponderCard, TextPlace};
 
 /// A check as officers see it.
 pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
@@ -33,7 +33,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         exchanges: _,
         sentenced_outstanding_at,
     } = check;
-    let card = card_of(check, &open.responders);
+    let card = open.responders.of(enquiry, check);
     let mut view = v1::Check {
         id: check_id(enquiry, *number),
         responder_id: responder
@@ -42,6 +42,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
             .unwrap_or_default(),
         responder_name: card.name,
         duty_phone: card.duty_phone,
+        emergency_phone: card.emergency_phone,
         authority_codes: show::authorities(authorities),
         reasons: reasons
             .iter()
@@ -88,7 +89,7 @@ fn sharing_view(open: &OpenEnquiry, check: &Check) -> Option<v1::Sharing> {
         responder_id: with.to_string(),
         overruled: *overruled,
         contacts: if denied {
-            contacts_of(check, &open.responders)
+            contacts_of(&open.responders.of(&open.enquiry, check))
         } else {
             Vec::new()
         },
@@ -96,12 +97,8 @@ fn sharing_view(open: &OpenEnquiry, check: &Check) -> Option<v1::Sharing> {
 }
 
 /// Whom the agreement of the responder concerned names.
-pub(super) fn contacts_of(check: &Check, cards: &ResponderCards) -> Vec<v1::Person> {
-    card_of(check, cards)
-        .contacts
-        .iter()
-        .map(show::person)
-        .collect()
+pub(super) fn contacts_of(card: &ResponderCard) -> Vec<v1::Person> {
+    card.contacts.iter().map(show::person).collect()
 }
 
 /// Adds what the check's state knows of itself.
@@ -180,15 +177,6 @@ pub(super) const fn state_of(state: &CheckState) -> v1::CheckState {
         CheckState::Redirected { .. } => v1::CheckState::Redirected,
         CheckState::Closed { .. } => v1::CheckState::Closed,
     }
-}
-
-/// The responder of a check, or the one that it could not go to, as people need it.
-pub(super) fn card_of(check: &Check, cards: &ResponderCards) -> ResponderCard {
-    check
-        .concerned()
-        .and_then(|id| cards.get(id))
-        .cloned()
-        .unwrap_or_default()
 }
 
 /// Why a check goes where it goes; `from` writes the check that was redirected, or hides it.

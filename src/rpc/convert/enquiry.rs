@@ -8,7 +8,7 @@ use usher_domain::ladder::Audience;
 use usher_domain::personal::Personal;
 use usher_proto::v1;
 
-use super::check::{card_of, check_view, contacts_of, state_of};
+use super::check::{check_view, contacts_of, state_of};
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::personal::{name_view, personal_view};
 use super::show;
@@ -236,7 +236,7 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
     } = alert;
     let check = enquiry.check(*check_number);
     let card = check
-        .map(|check| card_of(check, responders))
+        .map(|check| responders.of(enquiry, check))
         .unwrap_or_default();
     let (trouble, generation) = match cause {
         Cause::Step { generation, .. } => (None, *generation),
@@ -271,15 +271,16 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
             .and_then(|check| check.concerned())
             .map(ToString::to_string)
             .unwrap_or_default(),
-        responder_name: card.name,
-        duty_phone: card.duty_phone,
-        deadline_time: Some(show::instant(enquiry.deadline.at())),
         // What people wrote is shown with the whole enquiry only.
         acknowledgement_note: String::new(),
         contacts: check
             .filter(|_| trouble == Some(Trouble::Unroutable))
-            .map(|check| contacts_of(check, responders))
+            .map(|_| contacts_of(&card))
             .unwrap_or_default(),
+        responder_name: card.name,
+        duty_phone: card.duty_phone,
+        emergency_phone: card.emergency_phone,
+        deadline_time: Some(show::instant(enquiry.deadline.at())),
         check_state: check.map_or(0, |check| state_of(&check.state).into()),
     }
 }

@@ -80,6 +80,7 @@ fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
             .map(|reason| reason_view(reason, sibling))
             .collect(),
         duty_phone: card.duty_phone,
+        emergency_phone: card.emergency_phone,
         adapter_connected,
         working_time_left: Some(show::span(working_time_left)),
         answered_within_share: answered_within,
@@ -93,7 +94,8 @@ fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
 pub fn responder_view(responder: ResponderView) -> v1::Responder {
     let ResponderView {
         id,
-        card,
+        name,
+        duty_phone,
         kind,
         authorities,
         hours,
@@ -107,10 +109,10 @@ pub fn responder_view(responder: ResponderView) -> v1::Responder {
     } = responder;
     v1::Responder {
         id: id.to_string(),
-        name: card.name,
+        name,
         kind: kind.to_wire(),
         authority_codes: show::authorities(&authorities),
-        duty_phone: card.duty_phone,
+        duty_phone,
         hours: (1..)
             .zip(hours.week())
             .filter_map(|(weekday, hours)| {

@@ -183,29 +183,16 @@ async fn who_lets_leases_end_is_lent_little_then_nothing_and_others_notice_nothi
     for _ in 0..12 {
         kit.submit(enquiry(&[IN_HACKNEY])).await;
     }
-    let lending = async || {
-        let request = v1::ListRespondersRequest::default();
-        let listed = kit.operations(OPERATOR).list_responders(request).await;
-        let mut all = listed.unwrap().into_inner().responders.into_iter();
-        let hackney = all.find(|responder| responder.id == "hackney").unwrap();
-        hackney.lending.unwrap()
-    };
     let lost = [12, 8, 1, 1, 1];
-    for (number, (held, moment)) in lost
-        .into_iter()
-        .zip(["10:02", "10:04", "10:06", "10:08", "10:10"])
-        .enumerate()
-    {
+    let moments = ["10:02", "10:04", "10:06", "10:08", "10:10"];
+    for (number, (held, moment)) in (1..).zip(lost.into_iter().zip(moments)) {
         assert_eq!(kit.leased(HACKNEY, at_most(64)).await.len(), held);
-        assert_eq!(lending().await.held_count, u32::try_from(held).unwrap());
+        assert_eq!(kit.lending().await.held_count, u32::try_from(held).unwrap());
         kit.move_to(&format!("2026-11-23T{moment}:00.001")).await;
-        assert_eq!(
-            lending().await.loss_count,
-            u32::try_from(number + 1).unwrap()
-        );
+        kit.until_lost(number).await;
     }
     assert!(kit.leased(HACKNEY, at_most(64)).await.is_empty());
-    let paused = instant(lending().await.paused_until_time);
+    let paused = instant(kit.lending().await.paused_until_time);
     assert_eq!(paused, at("2026-11-23T10:10:15.001"));
     kit.submit(enquiry(&[IN_CAMDEN])).await;
     kit.lease(CAMDEN).await;

@@ -14,10 +14,14 @@ use usher_domain::id::EnquiryId;
 use usher_domain::limits::RECORD_BYTES_MAX;
 use usher_domain::time::Timestamp;
 
-/// What holds commits back: before they reach the store.
+const OUTLIVES: &str = "the gate outlives its store";
+
+/// What holds commits back: before they reach the store, or on the way back from it.
 #[derive(Debug)]
 pub(crate) struct Gate {
     open: watch::Sender<bool>,
+    telling: watch::Sender<bool>,
+    untold: AtomicUsize,
     failing: AtomicBool,
     held: AtomicUsize,
     too_large: Mutex<Option<EnquiryId>>,
@@ -28,6 +32,8 @@ impl Gate {
     pub(crate) fn open() -> Arc<Self> {
         Arc::new(Self {
             open: watch::Sender::new(true),
+            telling: watch::Sender::new(true),
+            untold: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
             held: AtomicUsize::new(0),
             too_large: Mutex::default(),
@@ -38,6 +44,16 @@ impl Gate {
     /// Holds every commit from now on, or lets those that are held go.
     pub(crate) fn set_open(&self, open: bool) {
         self.open.send_replace(open);
+    }
+
+    /// Keeps every outcome to itself from now on, or tells those that are kept.
+    pub(crate) fn set_telling(&self, telling: bool) {
+        self.telling.send_replace(telling);
+    }
+
+    /// Commits that are made, and whose outcome is kept.
+    pub(crate) fn untold(&self) -> usize {
+        self.untold.load(Ordering::SeqCst)
     }
 
     /// Lets every commit fail from now on.
@@ -73,11 +89,23 @@ impl Gate {
         Ok(())
     }
 
+    async fn pass_back(&self) {
+        self.untold.fetch_add(1, Ordering::SeqCst);
+        let told = self
+            .telling
+            .subscribe()
+            .wait_for(|telling| *telling)
+            .await
+            .map(drop);
+        self.untold.fetch_sub(1, Ordering::SeqCst);
+        told.expect(OUTLIVES);
+    }
+
     async fn pass(&self) -> Result<(), StoreError> {
         self.held.fetch_add(1, Ordering::SeqCst);
         let opened = self.open.subscribe().wait_for(|open| *open).await.map(drop);
         self.held.fetch_sub(1, Ordering::SeqCst);
-        opened.expect("the gate outlives its store");
+        opened.expect(OUTLIVES);
         if self.failing.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 doing: "committing",
@@ -102,7 +130,9 @@ impl Store for Gated {
     async fn commit(&self, batch: &[Change]) -> Result<Committed, StoreError> {
         self.gate.pass().await?;
         self.gate.fits(batch)?;
-        self.store.commit(batch).await
+        let outcome = self.store.commit(batch).await;
+        self.gate.pass_back().await;
+        outcome
     }
 
     async fn queued(

@@ -365,6 +365,25 @@ impl Kit {
         listed.into_inner().alerts
     }
 
+    /// How lending to Hackney stands.
+    pub(crate) async fn lending(&self) -> v1::Lending {
+        let request = v1::ListRespondersRequest::default();
+        let listed = self.operations(OPERATOR).list_responders(request).await;
+        let mut all = listed.unwrap().into_inner().responders.into_iter();
+        let hackney = all.find(|responder| responder.id == "hackney").unwrap();
+        hackney.lending.unwrap()
+    }
+
+    /// Waits until the broker has noticed that Hackney's programs lost what they held, so many times in a row.
+    pub(crate) async fn until_lost(&self, losses: u32) {
+        let noticed = tokio::time::timeout(PATIENCE, async {
+            while self.lending().await.loss_count != losses {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        noticed.await.expect("the loss is noticed");
+    }
+
     /// Everything that happened to an enquiry.
     pub(crate) async fn history(&self, enquiry_id: &str) -> Vec<v1::Event> {
         let request = v1::HistoryRequest {

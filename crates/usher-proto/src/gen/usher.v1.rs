@@ -267,6 +267,10 @@ pub struct Alert {
     /// UNROUTABLE for want of an agreement: whom the responder's agreement names, beside its duty telephone.
     #[prost(message, repeated, tag = "21")]
     pub contacts: ::prost::alloc::vec::Vec<Person>,
+    /// The telephone of the responder's emergency duty team; set only where harm is imminent (`Enquiry.imminent_harm`) and the
+    /// responder's people do not work at the moment of this message. Empty otherwise, and where it has none.
+    #[prost(string, tag = "22")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1872,6 +1876,10 @@ pub struct Check {
     /// What the sharing agreement says of it; absent where no responder was found, and in records of older brokers.
     #[prost(message, optional, tag = "25")]
     pub sharing: ::core::option::Option<Sharing>,
+    /// The telephone of the responder's emergency duty team; set only where harm is imminent and the responder's people do not
+    /// work at the moment of this message. Empty otherwise, and where it has none.
+    #[prost(string, tag = "26")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// What an information-sharing agreement says of one check.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4320,6 +4328,10 @@ pub struct CheckReceipt {
     /// The advice as a sentence, with what to do.
     #[prost(string, tag = "13")]
     pub advice_text: ::prost::alloc::string::String,
+    /// The telephone of the responder's emergency duty team; set only where harm is imminent and the responder's people do not
+    /// work now. Empty otherwise, and where it has none.
+    #[prost(string, tag = "14")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// Something that the officer should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5946,7 +5958,7 @@ pub struct AlertCount {
     /// Alerts that somebody looks after.
     #[prost(uint32, tag = "6")]
     pub acknowledged_count: u32,
-    /// Checks in the responder's queue, with or without an alert.
+    /// Checks in the responder's queue for its programs, with or without an alert. Those that wait for its people are not counted.
     #[prost(uint32, tag = "7")]
     pub waiting_count: u32,
     /// The nearest deadline among them.
@@ -5955,6 +5967,9 @@ pub struct AlertCount {
     /// The alert with that deadline.
     #[prost(string, tag = "9")]
     pub first_alert_id: ::prost::alloc::string::String,
+    /// The telephone of its emergency duty team; set where one of these alerts has it.
+    #[prost(string, tag = "10")]
+    pub emergency_phone: ::prost::alloc::string::String,
 }
 /// Which alerts to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6176,7 +6191,7 @@ pub struct Responder {
     /// Adapters connected to this broker now. This and what follows is absent for another responder's adapter.
     #[prost(uint32, optional, tag = "7")]
     pub connected_adapters: ::core::option::Option<u32>,
-    /// Checks in its queue.
+    /// Checks in its queue: any of its programs may take them. Those that wait for its people are not counted.
     #[prost(uint32, optional, tag = "8")]
     pub waiting_count: ::core::option::Option<u32>,
     /// The nearest deadline in its queue; absent when nothing waits.

@@ -18,7 +18,7 @@ use usher_proto::v1;
 use uuid::Uuid;
 
 use super::super::*;
-use super::opened::{cards, opened, people};
+use super::opened::{EMERGENCY, cards, opened, opened_from, people};
 use super::{CANARY, full_content, full_personal, full_submit, unit};
 use crate::broker::opened::Part;
 
@@ -369,6 +369,22 @@ fn alerts_show_where_they_stand_and_nobody_concerned() {
     let alone = alert_view(&enquiry(), &enquiry().alerts[0], &cards());
     assert_eq!(alone.acknowledgement_note, "");
     assert_eq!(view.alerts[0].check_state(), v1::CheckState::Waiting);
+}
+
+#[test]
+fn the_emergency_team_is_told_of_where_there_is_one_and_harm_is_imminent() {
+    let shown = |imminent_harm: bool| {
+        let mut enquiry = enquiry();
+        enquiry.imminent_harm = imminent_harm;
+        let view = enquiry_view(&opened_from(enquiry, Part::Whole));
+        let alert = view.alerts[0].clone();
+        let checks = view.checks.into_iter().take(2);
+        (checks.map(|check| check.emergency_phone).collect(), alert)
+    };
+    let (checks, alert): (Vec<String>, v1::Alert) = shown(true);
+    assert_eq!(checks, ["", EMERGENCY]);
+    assert!(alert.check_id.ends_with("/1") && alert.emergency_phone.is_empty());
+    assert_eq!(shown(false).0, ["", ""]);
 }
 
 #[test]
