@@ -200,6 +200,7 @@ impl Adapter {
                     );
                 }
                 self.health.note(number, probed.as_ref().err());
+                self.health.note_set_aside(number, connector.set_aside());
             }
             tokio::time::sleep(PROBE_EVERY).await;
         }
