@@ -131,7 +131,7 @@ async fn a_check_that_waits_is_answered_from_the_queue_and_not_lent_any_more() {
         alerts.retain(|alert| alert.state() == v1::AlertState::Open);
         alerts.into_iter().map(|alert| alert.id)
     };
-    let overdue = BTreeSet::from_iter(open().await);
+    let overdue: BTreeSet<_> = open().await.collect();
     assert!(!overdue.is_empty());
     let id = &receipt.checks[0].check_id;
     tell(&kit, OPERATOR, told(id)).await.unwrap();
