@@ -103,6 +103,14 @@ pub(super) fn uncertain(known: Option<&Known>) -> Vec<(&'static str, v1::Persona
             ),
         ));
         people.push((
+            "about somebody known, by an alias and with an estimated date of birth",
+            alone(
+                name("Kestrelby", "Wenna"),
+                vec![own()],
+                estimated(other_day),
+            ),
+        ));
+        people.push((
             "about somebody known, with an estimated date of birth",
             alone(own(), Vec::new(), estimated(other_day)),
         ));
