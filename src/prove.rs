@@ -20,6 +20,8 @@ pub use clause::{Clause, Finding, Verdict};
 pub use program::{Place, Program, UnderTest};
 pub use report::Report;
 
+pub use crate::config::adapter::Known;
+
 use script::Play;
 use stage::Stage;
 use std::path::Path;
@@ -78,7 +80,7 @@ impl Default for Pace {
 }
 
 /// Proves `adapter`; what is needed for it is made in `folder`, and removed. The adapter has then ended; where this fails or is cut short,
-/// whoever called ends it.
+/// whoever called ends it. `known` is somebody whom the system behind it holds, where it is said.
 ///
 /// # Errors
 /// When the test broker or the adapter cannot be started: nothing is then known of the adapter.
@@ -86,10 +88,11 @@ pub async fn prove(
     adapter: &mut dyn UnderTest,
     folder: &Path,
     pace: Pace,
+    known: Option<Known>,
     say: &Say<'_>,
 ) -> anyhow::Result<Report> {
     let stage = Stage::set(folder, pace.lease)?;
-    let mut play = Play::prepare(&stage, adapter, pace, say).await?;
+    let mut play = Play::prepare(&stage, adapter, pace, known, say).await?;
     play.play().await?;
     play.report().await
 }

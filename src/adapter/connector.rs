@@ -13,7 +13,7 @@ pub trait Connector: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     /// Looks up the people of `check`. May be called again for the same check, also after a restart: it must come to the same, and do
-    /// nothing twice.
+    /// nothing twice. One that takes longer than the adapter's patience is dropped, and people are asked.
     ///
     /// # Errors
     /// [`Trouble`] when the system cannot be asked; the check is then tried again later, or goes to people.
@@ -24,6 +24,11 @@ pub trait Connector: Send + Sync + 'static {
     /// # Errors
     /// [`Trouble`] when it cannot.
     async fn probe(&self) -> Result<(), Trouble>;
+
+    /// How many files of the system's lie aside for people, since they could not be used; as of the last look or probe.
+    fn set_aside(&self) -> usize {
+        0
+    }
 }
 
 /// What a look-up comes to.
@@ -35,7 +40,8 @@ pub enum Outcome {
     Unsettled(v1::PeopleReason),
     /// It is this authority's, by GSS code.
     Redirect(String),
-    /// The system answers later: ask again after this long. The check stays with the adapter meanwhile.
+    /// The system answers later: ask again after this long. The check stays with the adapter meanwhile, for 120 days at most; then people
+    /// are asked.
     Pending(Duration),
 }
 

@@ -31,6 +31,7 @@ use records::{Key, Record, Records};
 use scan::{Looks, Scan, ScanError};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 use usher_proto::v1::{self, PeopleReason};
@@ -79,6 +80,7 @@ impl Dropbox {
                 next_look: Timestamp::MIN,
                 failed: None,
             }),
+            set_aside: AtomicUsize::new(0),
         })
     }
 }
@@ -107,6 +109,8 @@ struct Dropbox {
     clock: Arc<dyn Clock>,
     files: Box<dyn Files>,
     inner: Mutex<Inner>,
+    /// What lay aside for people at the last look.
+    set_aside: AtomicUsize,
 }
 
 struct Inner {
@@ -165,6 +169,10 @@ impl Connector for Dropbox {
     async fn probe(&self) -> Result<(), Trouble> {
         self.look(&mut self.inner.lock().await).await
     }
+
+    fn set_aside(&self) -> usize {
+        self.set_aside.load(Ordering::Relaxed)
+    }
 }
 
 impl Dropbox {
@@ -213,7 +221,10 @@ impl Dropbox {
             looks,
             now,
         };
-        scan.run().await
+        scan.run().await?;
+        let count = scan.set_aside_count().await?;
+        self.set_aside.store(count, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Why people must take the check although no answer has come, if they must.

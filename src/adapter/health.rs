@@ -18,6 +18,7 @@ pub struct Health {
 struct Seen {
     name: String,
     trouble: Mutex<Option<String>>,
+    set_aside: AtomicUsize,
 }
 
 impl Health {
@@ -25,6 +26,7 @@ impl Health {
         let seen = |name| Seen {
             name,
             trouble: Mutex::new(None),
+            set_aside: AtomicUsize::new(0),
         };
         Self {
             connectors: names.map(seen).collect(),
@@ -38,6 +40,13 @@ impl Health {
         if let Some(seen) = self.connectors.get(number) {
             let mut known = seen.trouble.lock().unwrap_or_else(PoisonError::into_inner);
             *known = trouble.map(|trouble| trouble.to_string().chars().take(TROUBLE_MAX).collect());
+        }
+    }
+
+    /// So many files of a connector's lie aside for people.
+    pub(super) fn note_set_aside(&self, number: usize, count: usize) {
+        if let Some(seen) = self.connectors.get(number) {
+            seen.set_aside.store(count, Ordering::Relaxed);
         }
     }
 
@@ -57,6 +66,12 @@ impl Health {
             .all(|seen| seen.trouble.is_empty())
     }
 
+    /// How many files of the borough's lie aside for people, since they could not be used.
+    pub fn set_aside(&self) -> usize {
+        let all = self.connectors.iter();
+        all.map(|seen| seen.set_aside.load(Ordering::Relaxed)).sum()
+    }
+
     /// In the words of the wire contract.
     pub fn report(&self) -> v1::AdapterReport {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -68,6 +83,7 @@ impl Health {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone()
                 .unwrap_or_default(),
+            set_aside_count: count(seen.set_aside.load(Ordering::Relaxed)),
         });
         v1::AdapterReport {
             version: env!("CARGO_PKG_VERSION").into(),

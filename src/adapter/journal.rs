@@ -32,9 +32,12 @@ pub enum JournalError {
         /// The folder.
         folder: PathBuf,
     },
-    /// An act cannot be written.
+    /// An act cannot be read or written.
     #[error(transparent)]
     File(#[from] files::FileError),
+    /// What was read is not what was written: the disk is at fault.
+    #[error("an entry of the journal is damaged; check its disk")]
+    Damaged,
 }
 
 /// The folder of one adapter.
@@ -70,20 +73,20 @@ impl Journal {
         }
     }
 
-    /// What was decided about `check` as it stands; `None` where nothing was, or it cannot be read.
-    pub(super) fn find(&self, check: &v1::AssignedCheck) -> Option<Act> {
-        let path = self.path(check);
-        let act = match files::read(&path) {
-            Ok(bytes) => read(&bytes),
-            Err(_) => return None,
-        };
-        if act.is_none() {
-            tracing::error!(
-                check = check.id,
-                "Damaged entry of the journal: deciding anew"
-            );
+    /// What was decided about `check` as it stands; `None` where nothing was.
+    ///
+    /// # Errors
+    /// When something was, or may have been, and cannot be read: no program may decide anew.
+    pub(super) fn find(&self, check: &v1::AssignedCheck) -> Result<Option<Act>, JournalError> {
+        match files::read(&self.path(check)) {
+            Ok(bytes) => read(&bytes).map(Some).ok_or(JournalError::Damaged),
+            Err(files::FileError::Unreadable { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
         }
-        act
     }
 
     /// Keeps `act` through a power cut.
@@ -122,7 +125,7 @@ impl Journal {
         files.filter_map(|file| check(file.path())).collect()
     }
 
-    /// Forgets one entry; one that cannot be removed is looked at again at the next start.
+    /// Forgets one entry; one that cannot be removed is looked at again.
     pub(super) fn forget_at(path: &Path) {
         drop(fs::remove_file(path));
     }
@@ -167,7 +170,7 @@ mod tests {
         let folder = dir.path().join("journal");
         let act = Act::leave_to_people("a", v1::PeopleReason::PossibleMatch);
         let journal = Journal::open(&folder).unwrap();
-        assert!(journal.find(&check(0)).is_none());
+        assert!(matches!(journal.find(&check(0)), Ok(None)));
         journal.keep(&check(0), &act).unwrap();
         assert!(matches!(
             Journal::open(&folder),
@@ -175,15 +178,16 @@ mod tests {
         ));
         drop(journal);
         let journal = Journal::open(&folder).unwrap();
-        assert_eq!(journal.find(&check(0)), Some(act));
-        assert!(journal.find(&check(1)).is_none(), "a reply asks anew");
+        assert_eq!(journal.find(&check(0)).unwrap(), Some(act));
+        let other = journal.find(&check(1));
+        assert!(matches!(other, Ok(None)), "a reply asks anew");
         journal.forget(&check(0)).unwrap();
         journal.forget(&check(0)).unwrap();
-        assert!(journal.find(&check(0)).is_none());
+        assert!(matches!(journal.find(&check(0)), Ok(None)));
     }
 
     #[test]
-    fn a_damaged_entry_decides_nothing() {
+    fn what_cannot_be_read_is_never_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let journal = Journal::open(dir.path()).unwrap();
         let act = Act::redirect("a", "E09000012".into());
@@ -193,10 +197,17 @@ mod tests {
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x10;
+            let is_damaged = || matches!(journal.find(&check(0)), Err(JournalError::Damaged));
             fs::write(&path, &damaged).unwrap();
-            assert!(journal.find(&check(0)).is_none(), "byte {at}");
+            assert!(is_damaged(), "byte {at}");
             fs::write(&path, &whole[..at]).unwrap();
-            assert!(journal.find(&check(0)).is_none(), "cut at {at}");
+            assert!(is_damaged(), "cut at {at}");
         }
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(
+            journal.find(&check(0)),
+            Err(JournalError::File(_))
+        ));
     }
 }

@@ -3,7 +3,7 @@
 use super::connector::Connector;
 use super::health::Health;
 use super::journal::{Journal, JournalError};
-use super::link::{Link, Pause, Verdict, judge};
+use super::link::{Client, Link, Pause, Refused, Verdict, judge};
 use super::settings::{BrokerSettings, PaceSettings};
 use crate::clock::{Clock, Stopwatch};
 use crate::ids::{Ids as _, RandomIds};
@@ -24,6 +24,8 @@ const WAIT_MARGIN: Duration = Duration::from_secs(15);
 const EMPTY_CALL_LEAST: Duration = Duration::from_millis(50);
 /// Checks that one call takes at most; the wire contract says so.
 const TAKEN_AT_ONCE: usize = 64;
+/// Between two looks for entries of the journal that nobody needs any more, by the adapter's clock.
+const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// Between two probes of every connector.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
 
@@ -200,33 +202,39 @@ impl Adapter {
                     );
                 }
                 self.health.note(number, probed.as_ref().err());
+                self.health.note_set_aside(number, connector.set_aside());
             }
             tokio::time::sleep(PROBE_EVERY).await;
         }
     }
 
-    /// Forgets decisions about checks that somebody else has ended; then waits for ever.
+    /// Forgets decisions about checks that somebody else has ended, now and again from time to time: an entry outlives its check by an hour at
+    /// most.
     async fn tidy_journal(self: Arc<Self>) {
-        for (check, path) in self.journal.entries() {
-            let request = v1::GetCheckRequest { check_id: check };
-            let seen = self
-                .link
-                .call(
-                    async |mut client, request| client.get_check(request).await,
-                    request,
-                )
-                .await;
-            let wanted = seen.is_ok_and(|seen| {
-                matches!(
-                    seen.check.unwrap_or_default().state(),
-                    v1::CheckState::Waiting | v1::CheckState::Leased
-                )
-            });
-            if !wanted {
-                Journal::forget_at(&path);
+        loop {
+            let next = self.clock.now() + TIDY_EVERY;
+            for (check, path) in self.journal.entries() {
+                if !self.is_wanted(check).await {
+                    Journal::forget_at(&path);
+                }
+            }
+            while self.clock.now() < next {
+                self.clock.sleep_until(next).await;
             }
         }
-        std::future::pending::<()>().await;
+    }
+
+    /// Whether `check` may still come to this adapter: one that the broker does not show is not its any more.
+    async fn is_wanted(&self, check: String) -> bool {
+        let request = v1::GetCheckRequest { check_id: check };
+        let get = async |mut client: Client, request| client.get_check(request).await;
+        match self.link.call(get, request).await {
+            Ok(seen) => matches!(
+                seen.check.unwrap_or_default().state(),
+                v1::CheckState::Waiting | v1::CheckState::Leased
+            ),
+            Err(refused) => refused != Refused::Overtaken,
+        }
     }
 
     #[expect(clippy::unused_self, reason = "whoever needs one has an adapter")]

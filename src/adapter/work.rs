@@ -2,11 +2,12 @@
 
 use super::act::Act;
 use super::connector::{Outcome, Reply, Trouble};
+use super::journal::JournalError;
 use super::link::{Pause, Refused};
 use super::runtime::Adapter;
 use jiff::Timestamp;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use usher_proto::v1;
 
 /// A lease is renewed so often while it lasts, so that two renewals may come to nothing.
@@ -17,6 +18,10 @@ const RENEW_LEAST: Duration = Duration::from_millis(50);
 const LEASE_USUAL: Duration = Duration::from_secs(60);
 /// A system that answers later is not asked more often, whatever its connector says.
 const AGAIN_LEAST: Duration = Duration::from_millis(50);
+/// A look-up may take so long even where the deadline is close.
+const LOOK_UP_LEAST: Duration = Duration::from_secs(30);
+/// How long a system may say that it answers later; then people are asked.
+const PENDING_MOST: Duration = Duration::from_hours(120 * 24);
 
 impl Adapter {
     /// Brings `leased` to an end: an act that the broker has, or a lease that is lost.
@@ -121,8 +126,11 @@ impl Adapter {
 
     /// What is to be done about `check`: what was decided before, or what its connectors come to.
     async fn settled(&self, check: &v1::AssignedCheck) -> Act {
-        if let Some(act) = self.journal.find(check) {
-            return act;
+        match self.decided(check).await {
+            Ok(Some(act)) => return act,
+            Ok(None) => {}
+            // Something was decided, or may have been: only people may say something else.
+            Err(_) => return Act::leave_to_people(&check.id, v1::PeopleReason::Other),
         }
         let automatic = check
             .sharing
@@ -140,7 +148,7 @@ impl Adapter {
                 Ok(Outcome::Redirect(authority)) => return Act::redirect(&check.id, authority),
                 Ok(Outcome::Answer(_)) => continue,
                 Ok(Outcome::Unsettled(reason)) => reason,
-                // It is asked until it says something else.
+                // It was asked for as long as it may be.
                 Ok(Outcome::Pending(_)) => v1::PeopleReason::SystemAway,
                 Err(trouble) => trouble.reason(),
             };
@@ -149,21 +157,45 @@ impl Adapter {
         Act::leave_to_people(&check.id, doubt.unwrap_or(v1::PeopleReason::Other))
     }
 
+    /// What was decided before. A journal that cannot be read is tried again until the patience with it is over.
+    async fn decided(&self, check: &v1::AssignedCheck) -> Result<Option<Act>, JournalError> {
+        let until = self.clock.now() + self.patience(check);
+        let mut pause = Pause::default();
+        loop {
+            let found = self.journal.find(check);
+            let Err(error) = &found else { return found };
+            tracing::error!(
+                check = check.id,
+                error = error as &dyn std::error::Error,
+                "What was decided cannot be read: nothing is decided anew"
+            );
+            if matches!(error, JournalError::Damaged) || self.clock.now() >= until {
+                return found;
+            }
+            pause.wait().await;
+        }
+    }
+
     /// Asks one connector until it says something, or the patience with it is over.
     async fn asked(&self, number: usize, check: &v1::AssignedCheck) -> Result<Outcome, Trouble> {
         let Some(connector) = self.connectors.get(number) else {
             return Ok(Outcome::Unsettled(v1::PeopleReason::Other));
         };
-        let until = self.clock.now() + self.patience(check);
+        let start = self.clock.now();
+        let until = start + self.patience(check);
         let mut pause = Pause::default();
         loop {
             let outcome = {
                 let _turn = self.turns.acquire().await;
-                connector.look_up(check).await
+                let looked = timeout(self.look_up_limit(check), connector.look_up(check));
+                looked.await.unwrap_or_else(|_| Err(silent()))
             };
             self.health.note(number, outcome.as_ref().err());
             match outcome {
-                Ok(Outcome::Pending(again)) => sleep(self.clock.real(again).max(AGAIN_LEAST)).await,
+                Ok(Outcome::Pending(again)) if self.clock.now() < start + PENDING_MOST => {
+                    let again = self.clock.real(again.min(PENDING_MOST));
+                    sleep(again.max(AGAIN_LEAST)).await;
+                }
                 Err(error @ (Trouble::Passing { .. } | Trouble::Unready { .. }))
                     if self.clock.now() < until =>
                 {
@@ -188,6 +220,12 @@ impl Adapter {
         }
     }
 
+    /// How long one look-up may take, in real time.
+    fn look_up_limit(&self, check: &v1::AssignedCheck) -> Duration {
+        let hurried = self.clock.real(self.patience(check)).max(LOOK_UP_LEAST);
+        hurried.min(self.pace.patience())
+    }
+
     /// How long a system that is away is tried for `check`: people need the rest of the time.
     fn patience(&self, check: &v1::AssignedCheck) -> Duration {
         let left = deadline(check).map(|deadline| self.clock.now().duration_until(deadline));
@@ -195,6 +233,14 @@ impl Adapter {
             Duration::try_from(left).unwrap_or_default()
         });
         self.pace.patience().min(left / 4)
+    }
+}
+
+/// It is not asked again about this check: it would hold the next turn for as long.
+fn silent() -> Trouble {
+    Trouble::Lasting {
+        what: "the system did not answer in time".into(),
+        remedy: "see whether it hangs; adapter.patience_seconds bounds one look-up".into(),
     }
 }
 

@@ -311,6 +311,8 @@ pub struct ConnectorReport {
     pub name: String,
     /// What is wrong; empty when the system can be asked.
     pub trouble: String,
+    /// Files that lie aside for the responder's people.
+    pub set_aside: u32,
 }
 
 /// Which enquiries to list.

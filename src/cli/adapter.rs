@@ -115,12 +115,12 @@ async fn serve(config: AdapterConfig) -> Result<Ending, Failure> {
             Failure::caused(Exit::Usage, &error, "set health.listen to a free port")
         })?;
         let told = Arc::clone(&adapter);
-        let ready = move || {
-            if told.health().is_well() {
-                Readiness::Ready
-            } else {
-                Readiness::ReadyBut("a system cannot be asked".into())
-            }
+        let ready = move || match (told.health().is_well(), told.health().set_aside()) {
+            (false, _) => Readiness::ReadyBut("a system cannot be asked".into()),
+            (true, 0) => Readiness::Ready,
+            (true, aside) => Readiness::ReadyBut(format!(
+                "{aside} files could not be used, and lie aside for people"
+            )),
         };
         let stop = lifecycle.hard();
         lifecycle.spawn("health", endpoint::serve_health(listener, ready, stop));

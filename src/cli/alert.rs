@@ -169,6 +169,9 @@ async fn count(args: &CountArgs, context: &Context) -> Result<Exit, Failure> {
 
 /// Counts as a table.
 fn counts(response: &v1::CountAlertsResponse) -> String {
+    if response.counts.is_empty() {
+        return "no alerts: nothing waits for anybody".into();
+    }
     let mut rows = table(&[
         "responder",
         "cause",

@@ -251,13 +251,18 @@ fn adapter_lines(adapter: &v1::Adapter) -> String {
             ", {} of {most} in hand, version {version}",
             report.in_hand
         );
-        let failing = report
-            .connectors
-            .iter()
-            .filter(|seen| !seen.trouble.is_empty());
-        for connector in failing {
+        for connector in &report.connectors {
             let (name, trouble) = (clean(&connector.name), clean(&connector.trouble));
-            let _ = write!(lines, "\n               {name}: {trouble}");
+            if !trouble.is_empty() {
+                let _ = write!(lines, "\n               {name}: {trouble}");
+            }
+            let aside = connector.set_aside_count;
+            if aside > 0 {
+                let _ = write!(
+                    lines,
+                    "\n               {name}: {aside} of its files could not be used, and lie aside for the borough's people"
+                );
+            }
         }
     }
     lines.push('\n');
@@ -302,6 +307,7 @@ mod tests {
                     connectors: vec![v1::ConnectorReport {
                         name: "sql".into(),
                         trouble: "away".into(),
+                        set_aside_count: 2,
                     }],
                     in_hand: 3,
                     most_in_hand: 8,
@@ -322,7 +328,7 @@ mod tests {
             "Monday       09:00 to 17:00",
             "3 checks for programs, nearest",
             "adapters     - connected",
-            "spiffe://a  failing, last call -, 3 of 8 in hand, version 1.2\n               sql: away\n",
+            "spiffe://a  failing, last call -, 3 of 8 in hand, version 1.2\n               sql: away\n               sql: 2 of its files",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }

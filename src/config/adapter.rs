@@ -6,8 +6,9 @@ use super::fault::{Fault, Faults, Place, Source};
 use crate::adapter::mapping::Page;
 use crate::adapter::{BrokerSettings, PaceSettings, drop, rest, sql};
 use crate::telemetry::{LogFormat, LogSettings, MetricsSettings};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use jiff::civil::Date;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -236,7 +237,7 @@ fn without<'i>(table: &Spanned<DeTable<'i>>, key: &str) -> Spanned<DeTable<'i>> 
 }
 
 /// What `usher adapter check` is told, in `[check]`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct CheckConfig {
     /// The program to be proved, in words; `None` where the file is the configuration of an adapter of ours.
     pub command: Option<Vec<String>>,
@@ -244,19 +245,42 @@ pub struct CheckConfig {
     pub folder: PathBuf,
     /// How long it may take for one check, in seconds, 1 to 600.
     pub patience_seconds: u64,
+    /// Somebody whom the system behind it holds.
+    pub known: Option<Known>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Somebody whom the system behind an adapter under test holds. No `Debug`: it may be a person.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// Family name.
+    pub family: String,
+    /// Given names.
+    pub given: String,
+    /// Date of birth.
+    #[serde(deserialize_with = "date")]
+    pub born: Date,
+}
+
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    // Not the parser's own words: they may repeat it.
+    let unread = |_| D::Error::custom("not a date; write \"YYYY-MM-DD\"");
+    text.parse().map_err(unread)
+}
+
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct CheckDocument {
     check: CheckTable,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct CheckTable {
     command: Vec<String>,
     patience_seconds: Option<u64>,
+    known: Option<Known>,
 }
 
 /// Reads what is to be proved from `path`: an adapter's configuration with `[broker]`, or a `[check]` with a command.
@@ -284,6 +308,7 @@ pub fn load_check(path: &Path) -> Result<CheckConfig, Faults> {
     let CheckTable {
         command,
         patience_seconds,
+        known,
     } = read.map_err(Faults)?.check;
     let patience_seconds = patience_seconds.unwrap_or(PATIENCE_SECONDS);
     let fault = |what: &str, remedy: &str| {
@@ -313,6 +338,7 @@ pub fn load_check(path: &Path) -> Result<CheckConfig, Faults> {
         command,
         folder: parent.unwrap_or(Path::new(".")).into(),
         patience_seconds,
+        known,
     })
 }
 
@@ -371,6 +397,9 @@ mod tests {
         let desk = format!("{BROKER}[[connector]]\nkind = \"desk\"\n");
         let patient = "[check]\npatience_seconds = 9\n";
         assert_eq!(check(&desk).unwrap().command, None);
+        let known = "[check.known]\nfamily = \"F\"\ngiven = \"G\"\nborn = \"1990-01-02\"\n";
+        let known = check(&format!("{desk}{known}")).unwrap().known.unwrap();
+        assert_eq!(known.born.to_string(), "1990-01-02");
         assert_eq!(
             check(&format!("{desk}{patient}")).unwrap().patience_seconds,
             9
@@ -390,6 +419,12 @@ mod tests {
             ("[chek]\n".into(), "did you mean `check`?"),
             (format!("{vendors}patience_seconds = 0\n"), "write 1 to 600"),
             (BROKER.to_owned(), "0 connectors"),
+            (
+                format!(
+                    "{vendors}known = {{ family = \"F\", given = \"G\", born = \"1.2.1990\" }}\n"
+                ),
+                "not a date",
+            ),
         ] {
             let told = check(&text).err().unwrap_or_default();
             assert!(told.contains(wanted), "{text}: {told}");

@@ -47,7 +47,7 @@ clauses! {
     /// No leases forgotten.
     Renews = "renews", "renews a lease while it works, and lets none run out", "every lease is looked at";
     /// No answer that nobody can be certain of.
-    Certain = "certain", "does not say NOT_KNOWN of people of whom too little is known", "an enquiry has a family name and nothing else";
+    Certain = "certain", "does not say NOT_KNOWN of whom it cannot be certain", "enquiries have a family name alone, or with an estimated birth; with [check.known], somebody known under an alias, or by an estimated birth";
     /// A lost reply to an act.
     SameRequest = "same-request", "repeats an act whose reply was lost with the same request_id and the same body", "the reply to an act is lost";
     /// A lost reply to a call for work.

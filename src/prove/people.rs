@@ -2,7 +2,9 @@
 
 use super::stage::{AUTHORITY, COURT};
 use crate::clock::{Clock as _, SystemClock};
+use crate::config::adapter::Known;
 use jiff::SignedDuration;
+use jiff::civil::{Date, date};
 use usher_domain::time::to_london;
 use usher_proto::v1;
 
@@ -58,15 +60,62 @@ pub(super) fn family(number: usize) -> v1::Personal {
     }
 }
 
-/// Somebody of whom nothing is known but a family name.
-pub(super) fn scarcely_known() -> v1::Personal {
-    v1::Personal {
+/// People of whom nobody can be certain that they are not known, and what an enquiry says of them.
+pub(super) fn uncertain(known: Option<&Known>) -> Vec<(&'static str, v1::Personal)> {
+    let alone = |name, aliases, birth: Option<(Date, v1::BirthAccuracy)>| v1::Personal {
         subject: Some(v1::Subject {
-            name: Some(name("Kestrelby", "")),
+            name: Some(name),
+            aliases,
+            born: birth.map(|(date, accuracy)| v1::Birth {
+                date: date.to_string(),
+                accuracy: accuracy.into(),
+            }),
             ..v1::Subject::default()
         }),
         ..v1::Personal::default()
+    };
+    let vague = || name("Kestrelby", "");
+    let estimated = |date| Some((date, v1::BirthAccuracy::Estimated));
+    let mut people = vec![
+        (
+            "about a family name without a given name, a date of birth or an address",
+            alone(vague(), Vec::new(), None),
+        ),
+        (
+            "about a family name and an estimated date of birth",
+            alone(vague(), Vec::new(), estimated(date(1987, 1, 1))),
+        ),
+    ];
+    if let Some(Known {
+        family,
+        given,
+        born,
+    }) = known
+    {
+        let other_day = born.saturating_add(jiff::Span::new().days(200));
+        let own = || name(family, given);
+        people.push((
+            "about somebody known, by an alias",
+            alone(
+                name("Kestrelby", "Wenna"),
+                vec![own()],
+                Some((*born, v1::BirthAccuracy::Known)),
+            ),
+        ));
+        people.push((
+            "about somebody known, by an alias and with an estimated date of birth",
+            alone(
+                name("Kestrelby", "Wenna"),
+                vec![own()],
+                estimated(other_day),
+            ),
+        ));
+        people.push((
+            "about somebody known, with an estimated date of birth",
+            alone(own(), Vec::new(), estimated(other_day)),
+        ));
     }
+    people
 }
 
 /// A family about which as much is written as an enquiry takes.

@@ -50,6 +50,11 @@ pub trait UnderTest: Send {
 
     /// Whether it has ended although nobody asked it to.
     fn is_over(&mut self) -> bool;
+
+    /// Where to read what it says itself.
+    fn words(&self) -> &'static str {
+        "see what it says itself"
+    }
 }
 
 /// A program of any language, in a group of processes of its own.
@@ -159,6 +164,13 @@ impl UnderTest for Program {
     fn is_over(&mut self) -> bool {
         let child = self.child.as_mut();
         child.is_some_and(|child| child.try_wait().is_ok_and(|status| status.is_some()))
+    }
+
+    fn words(&self) -> &'static str {
+        match self.output {
+            Some(_) => "its own words are in the file of --adapter-log",
+            None => "--adapter-log FILE keeps its own words",
+        }
     }
 }
 

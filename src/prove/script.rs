@@ -3,12 +3,13 @@
 use super::clause::{Clause, Finding, Verdict};
 use super::front::{Gate, Trap, Traps};
 use super::judge::judge;
-use super::people::{enquiry_here, family, scarcely_known};
+use super::people::{enquiry_here, family, uncertain};
 use super::program::{Place, UnderTest};
 use super::report::Report;
 use super::stage::{Broker, Door, OFFICER, Stage};
 use super::tape::{Act, Evidence, Said, Tape, What};
 use super::{Pace, Say};
+use crate::config::adapter::Known;
 use crate::ids::{Ids as _, RandomIds};
 use anyhow::Context as _;
 use std::net::SocketAddr;
@@ -40,6 +41,7 @@ pub(super) struct Play<'a> {
     pub(super) say: &'a Say<'a>,
     fallen: usize,
     officer: ClientId,
+    known: Option<Known>,
 }
 
 impl<'a> Play<'a> {
@@ -48,6 +50,7 @@ impl<'a> Play<'a> {
         stage: &'a Stage,
         adapter: &'a mut dyn UnderTest,
         pace: Pace,
+        known: Option<Known>,
         say: &'a Say<'a>,
     ) -> anyhow::Result<Self> {
         let broker = stage.start().await?;
@@ -77,6 +80,7 @@ impl<'a> Play<'a> {
             say,
             fallen: 0,
             officer: ClientId::parse(OFFICER).context("the officer's URI")?,
+            known,
         })
     }
 
@@ -192,19 +196,22 @@ impl<'a> Play<'a> {
     /// The verdict on a check that should have ended.
     pub(super) async fn ends(&self, check: &str, from: usize, limit: Duration) -> Verdict {
         let ended = self.ended(check, from, limit).await;
-        Verdict::of(ended.is_some(), || {
-            let lent = self
-                .tape
-                .seen()
-                .lent()
-                .any(|(number, _, lent)| number >= from && lent.check == check);
-            let what = if lent {
-                "took the check and did not end it"
-            } else {
-                "did not take the check"
-            };
-            format!("it {what} within {} s", limit.as_secs())
-        })
+        Verdict::of(ended.is_some(), || self.missed(check, from, limit))
+    }
+
+    /// What the adapter did not do with `check` in the time that it had.
+    fn missed(&self, check: &str, from: usize, waited: Duration) -> String {
+        let lent = self
+            .tape
+            .seen()
+            .lent()
+            .any(|(number, _, lent)| number >= from && lent.check == check);
+        let what = if lent {
+            "took the check and did not end it"
+        } else {
+            "did not take the check"
+        };
+        format!("it {what} within {} s", waited.as_secs())
     }
 
     async fn takes(&mut self) -> anyhow::Result<()> {
@@ -215,13 +222,18 @@ impl<'a> Play<'a> {
         }
         self.adapter.start(&self.place).await?;
         let mut verdict = Verdict::Passed;
-        let until = self.tape.now() + self.pace.start + self.pace.patience;
+        let limit = self.pace.start + self.pace.patience;
+        let until = self.tape.now() + limit;
         for check in checks {
             while verdict == Verdict::Passed && self.ended(&check, 0, LOOK_EVERY).await.is_none() {
                 if self.adapter.is_over() {
-                    verdict = Verdict::failed("it ended by itself when it was started");
+                    verdict = Verdict::failed(format!(
+                        "it ended by itself when it was started; {}",
+                        self.adapter.words()
+                    ));
                 } else if self.tape.now() > until {
-                    verdict = self.ends(&check, 0, Duration::ZERO).await;
+                    let missed = self.missed(&check, 0, limit);
+                    verdict = Verdict::failed(format!("{missed}; {}", self.adapter.words()));
                 }
             }
         }
@@ -333,17 +345,26 @@ impl<'a> Play<'a> {
     }
 
     async fn certain(&mut self) -> anyhow::Result<()> {
-        self.scene("asking about somebody of whom nearly nothing is known")
+        self.scene("asking about people of whom nobody can be certain")
             .await?;
         let from = self.tape.length();
-        let (request, check) = self.next();
-        self.ask(enquiry_here(request, scarcely_known())).await?;
-        let verdict = match self.ended(&check, from, self.pace.patience).await {
-            None => Verdict::untried("it did not end the check"),
-            Some(act) => Verdict::of(act.named || !act.not_known, || {
-                "it answered NOT_KNOWN about a family name without a given name, a date of birth or an address".into()
-            }),
-        };
+        let mut asked = Vec::new();
+        for (what, personal) in uncertain(self.known.as_ref()) {
+            let (request, check) = self.next();
+            self.ask(enquiry_here(request, personal)).await?;
+            asked.push((what, check));
+        }
+        let mut verdict = Verdict::Passed;
+        for (what, check) in asked {
+            match self.ended(&check, from, self.pace.patience).await {
+                Some(act) if act.not_known && !act.named => {
+                    verdict = Verdict::failed(format!("it answered NOT_KNOWN {what}"));
+                    break;
+                }
+                Some(_) => {}
+                None => verdict = Verdict::untried(format!("it did not end the check {what}")),
+            }
+        }
         self.find(Clause::Certain, verdict);
         Ok(())
     }

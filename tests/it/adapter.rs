@@ -108,7 +108,18 @@ fn working(kit: &Kit, scripts: &[&[Says]]) -> Working {
 }
 
 /// As [`working`], at this pace, with connectors that take so long.
-fn working_at(kit: &Kit, scripts: &[&[Says]], mut pace: PaceSettings, takes: Duration) -> Working {
+fn working_at(kit: &Kit, scripts: &[&[Says]], pace: PaceSettings, takes: Duration) -> Working {
+    working_by(&kit.clock, kit, scripts, pace, takes)
+}
+
+/// As [`working_at`], by a clock that need not be the broker's.
+fn working_by(
+    clock: &Arc<TestClock>,
+    kit: &Kit,
+    scripts: &[&[Says]],
+    mut pace: PaceSettings,
+    takes: Duration,
+) -> Working {
     let (certificate, key) = kit.client_files(HACKNEY, "adapter");
     let broker = BrokerSettings {
         server: format!("https://{}", kit.address()),
@@ -128,7 +139,7 @@ fn working_at(kit: &Kit, scripts: &[&[Says]], mut pace: PaceSettings, takes: Dur
         })
     };
     let stop = CancellationToken::new();
-    let clock = Arc::clone(&kit.clock) as Arc<dyn Clock>;
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let connectors = scripts.iter().map(connector).collect();
     let adapter = Adapter::open(&broker, pace, connectors, clock, stop.clone()).unwrap();
     let task = tokio::spawn(Arc::clone(&adapter).run());
@@ -182,6 +193,15 @@ async fn stands(kit: &Kit, enquiry: &str, state: v1::CheckState) -> v1::Check {
             return check;
         }
         assert!(watch.elapsed() < PATIENCE, "it stands {:?}", check.state());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until the only check of `enquiry` is left to people, for this reason.
+async fn left(kit: &Kit, enquiry: &str, why: v1::PeopleReason) {
+    let watch = usher::clock::Stopwatch::start();
+    while kit.get(enquiry).await.checks[0].for_people() != why {
+        assert!(watch.elapsed() < PATIENCE, "{why:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -75,25 +75,32 @@ async fn the_example_of_an_adapter_answers_what_is_certain_and_leaves_the_rest_t
     };
     let kit = Kit::start().await;
     let mut adapter = example(&kit, &python).await;
-    for (family, given, born, wanted) in [
+    let (nobody, possible) = (
+        about("Example", "Zoe", "2001-05-06"),
+        Err(Why::PossibleMatch),
+    );
+    for (request, wanted) in [
+        (nobody.clone(), Ok(v1::Disposition::NotKnown)),
         (
-            "Example",
-            "Zoe",
-            "2001-05-06",
-            Ok(v1::Disposition::NotKnown),
-        ),
-        (
-            "closed",
-            "BEN",
-            "1991-02-03",
+            about("closed", "BEN", "1991-02-03"),
             Ok(v1::Disposition::KnownNothingRelevant),
         ),
-        ("Open", "Ann", "1990-01-01", Err(Why::Other)),
-        ("Open", "Anna", "1985-07-07", Err(Why::PossibleMatch)),
-        ("Other", "Ben", "1991-02-03", Err(Why::PossibleMatch)),
-        ("Example", "Zoe", "", Err(Why::TooLittle)),
+        (about("Open", "Ann", "1990-01-01"), Err(Why::Other)),
+        (about("Open", "Anna", "1985-07-07"), possible),
+        (about("Opan", "Una", "1985-07-07"), possible),
+        (about("Ann", "Open", "1985-07-07"), possible),
+        (about("Other", "Ben", "1991-02-03"), possible),
+        (about("Example", "Zoe", "1991-03-02"), possible),
+        (aliased(nobody.clone(), "Closed", "Ben"), possible),
+        (estimated(nobody), Err(Why::TooLittle)),
+        (
+            estimated(about("Closed", "Ben", "1991-02-03")),
+            Err(Why::TooLittle),
+        ),
+        (about("Example", "Zoe", ""), Err(Why::TooLittle)),
     ] {
-        let asked = kit.submit(about(family, given, born)).await;
+        let case = format!("{:?}", request.personal.as_ref().unwrap().subject);
+        let asked = kit.submit(request).await;
         let watch = usher::clock::Stopwatch::start();
         let found = loop {
             let check = kit.get(&asked.enquiry_id).await.checks.remove(0);
@@ -102,10 +109,10 @@ async fn the_example_of_an_adapter_answers_what_is_certain_and_leaves_the_rest_t
                 None if check.for_people() != Why::Unspecified => break Err(check.for_people()),
                 None => {}
             }
-            assert!(watch.elapsed() < PATIENCE, "{family}: {:?}", check.state());
+            assert!(watch.elapsed() < PATIENCE, "{case}: {:?}", check.state());
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
-        assert_eq!(found, wanted, "{family} {given} {born}");
+        assert_eq!(found, wanted, "{case}");
     }
     let id = i32::try_from(adapter.id().unwrap()).unwrap();
     let asked_to_stop = Command::new("kill").arg(id.to_string()).status().await;
@@ -153,5 +160,28 @@ fn about(family: &str, given: &str, born: &str) -> v1::SubmitRequest {
         date: born.into(),
         ..v1::Birth::default()
     });
+    request
+}
+
+/// The same about somebody who is also called otherwise.
+fn aliased(mut request: v1::SubmitRequest, family: &str, given: &str) -> v1::SubmitRequest {
+    let subject = request.personal.as_mut().unwrap().subject.as_mut().unwrap();
+    subject.aliases.push(v1::PersonName {
+        family: family.into(),
+        given: given.into(),
+    });
+    request.request_id = fresh();
+    request
+}
+
+/// The same with a date of birth that somebody estimated.
+fn estimated(mut request: v1::SubmitRequest) -> v1::SubmitRequest {
+    let subject = request.personal.as_mut().unwrap().subject.as_mut().unwrap();
+    subject
+        .born
+        .as_mut()
+        .unwrap()
+        .set_accuracy(v1::BirthAccuracy::Estimated);
+    request.request_id = fresh();
     request
 }

@@ -15,6 +15,7 @@ The rules that make it one:
 """
 
 import argparse
+import difflib
 import logging
 import os
 import pathlib
@@ -24,6 +25,7 @@ import sqlite3
 import sys
 import tempfile
 import threading
+import unicodedata
 import uuid
 from urllib.parse import urlsplit
 
@@ -117,7 +119,8 @@ class Journal:
 
 
 class People:
-    """The borough's system: TABLE person (family, given, born, open), where `open` says whether there is open involvement."""
+    """The borough's system: TABLE person (family, given, born, open), where `open` says whether there is open involvement. It is read as a
+    whole for each check, which does for an example; a real one asks for what begins alike."""
 
     def __init__(self, path):
         self.path = path
@@ -127,24 +130,21 @@ class People:
         from usher.v1 import answer_pb2 as answer
         from usher.v1 import enquiry_pb2 as enquiry
 
-        matches, known, relevant = [], False, False
         with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as system:
-            for who, name, birth in wanted(personal):
-                if not (name.family and name.given and birth.date):
-                    return None, enquiry.PEOPLE_REASON_TOO_LITTLE
-                alike = system.execute(
-                    "SELECT lower(family) = lower(?1) AND lower(given) = lower(?2) AND born = ?3, open FROM person"
-                    " WHERE lower(family) = lower(?1) OR born = ?3",
-                    [name.family, name.given, birth.date],
-                ).fetchall()
-                same = [row for row in alike if row[0]]
-                # Somebody of that name, or born that day, may be the one: a person must say.
-                if len(same) != len(alike) or len(same) > 1:
-                    return None, enquiry.PEOPLE_REASON_POSSIBLE_MATCH
-                confidence = answer.CONFIDENCE_CERTAIN if same else answer.CONFIDENCE_NONE
-                matches.append(answer.Match(who=who, confidence=confidence, basis="name and date of birth"))
-                known, relevant = known or bool(same), relevant or any(row[1] for row in same)
-        if relevant:
+            people = system.execute("SELECT family, given, born, open FROM person").fetchall()
+        matches, known = [], []
+        for who, names, birth in wanted(personal):
+            if not (names[0].family and names[0].given and is_sure(birth)):
+                return None, enquiry.PEOPLE_REASON_TOO_LITTLE
+            alike = [person for person in people if may_be(names, birth.date, *person[:3])]
+            same = [person for person in alike if is_same(names[0], birth.date, *person[:3])]
+            # Somebody of such a name, or born that day, may be the one: a person must say.
+            if len(same) != len(alike) or len(same) > 1:
+                return None, enquiry.PEOPLE_REASON_POSSIBLE_MATCH
+            confidence = answer.CONFIDENCE_CERTAIN if same else answer.CONFIDENCE_NONE
+            matches.append(answer.Match(who=who, confidence=confidence, basis="name and date of birth"))
+            known += same
+        if any(is_open for *_, is_open in known):
             # What is known of them a program does not tell: their worker does.
             return None, enquiry.PEOPLE_REASON_OTHER
         disposition = answer.DISPOSITION_KNOWN_NOTHING_RELEVANT if known else answer.DISPOSITION_NOT_KNOWN
@@ -152,11 +152,44 @@ class People:
 
 
 def wanted(personal):
-    yield "subject", personal.subject.name, personal.subject.born
+    """Everybody whom an enquiry is about: how answers name them, all their names, the present one first, and their birth."""
+    yield "subject", [personal.subject.name, *personal.subject.aliases], personal.subject.born
     for number, child in enumerate(personal.children, 1):
-        yield f"child {number}", child.name, child.born
+        yield f"child {number}", [child.name], child.born
     for number, other in enumerate(personal.others, 1):
-        yield f"other {number}", other.name, other.born
+        yield f"other {number}", [other.name], other.born
+
+
+def is_sure(birth):
+    """Whether a date of birth is known. An estimated or expected one neither finds anybody for certain nor excludes them."""
+    from usher.v1 import personal_pb2 as personal
+
+    known = (personal.BIRTH_ACCURACY_UNSPECIFIED, personal.BIRTH_ACCURACY_KNOWN)
+    return bool(birth.date) and birth.accuracy in known
+
+
+def is_same(name, date, family, given, born):
+    return (plain(name.family), plain(name.given), date) == (plain(family), plain(given), born)
+
+
+def may_be(names, date, family, given, born):
+    """Whether a person of the system shares anything of note: the date of birth, also with day and month swapped, or a name."""
+    year, month, day = date.split("-")
+    if not born or born in (date, f"{year}-{day}-{month}"):
+        return True
+    # Families are told in either order, and given names alone are shared by too many.
+    return any(alike(name.family, family) or (alike(name.family, given) and alike(name.given, family)) for name in names)
+
+
+def alike(one, other):
+    one, other = plain(one), plain(other)
+    return not one or not other or difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.7
+
+
+def plain(name):
+    """Letters alone, without accents and case."""
+    letters = unicodedata.normalize("NFKD", name or "").casefold()
+    return "".join(letter for letter in letters if letter.isalpha())
 
 
 class LeaseLost(Exception):

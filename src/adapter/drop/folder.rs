@@ -10,6 +10,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 
 const WHAT: &str = "the drop folder";
+/// An adapter that made it would take a share that is not mounted for an empty one.
+const MISSING: &str =
+    "the drop folder, which is not there (make it, or mount its share: the adapter does neither),";
 
 pub(super) struct Folder {
     path: PathBuf,
@@ -166,6 +169,10 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 fn said(error: io::Error, root: &Path) -> FilesError {
     match error.kind() {
         io::ErrorKind::NotFound if root.is_dir() => FilesError::Gone,
+        io::ErrorKind::NotFound => FilesError::Away {
+            what: MISSING,
+            source: Some(Box::new(error)),
+        },
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             FilesError::Refused {
                 what: "this user may not read or write the drop folder".into(),

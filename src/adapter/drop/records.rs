@@ -70,10 +70,11 @@ pub(super) enum Said {
     Unreadable,
 }
 
-/// An answer that the broker was given, which no later one changes.
+/// What the broker was given, be it an answer or a reason for people: no later answer changes it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Given {
     version: usize,
+    /// When, in milliseconds since 1970.
     at: i64,
 }
 
@@ -84,8 +85,12 @@ pub(super) enum Taken {
     New,
     /// It is new, and its check was never asked of this system, or not by this adapter.
     Unasked,
-    /// It is new, and another answer to its check has been given already.
-    Late,
+    /// It is new, and something else was given at this moment: it is not kept.
+    Late(Timestamp),
+    /// It is to an earlier question, and was not given: its check has been asked about again since. It is not kept.
+    Overtaken,
+    /// Nobody can tell to which question of its check it is: people look at the newest.
+    Unnumbered,
     /// Known already.
     Known,
     /// Too many answers to this check, or too many checks.
@@ -132,8 +137,7 @@ impl Record {
     fn over(&self, before: Timestamp) -> bool {
         let before = before.as_millisecond();
         match (&self.given, &self.asked) {
-            // Nothing newer lies behind what was given.
-            (Some(given), _) => given.at < before && given.version + 1 == self.versions.len(),
+            (Some(given), _) => given.at < before,
             (None, Some(asked)) => self.versions.is_empty() && asked.at < before,
             (None, None) => false,
         }
@@ -217,14 +221,7 @@ impl Records {
 
     /// Answers that were never given: their checks were not lent to this adapter since.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Record> {
-        let kept = |record: &&Record| {
-            let newest = record.versions.len();
-            newest > 0
-                && record
-                    .given
-                    .as_ref()
-                    .is_none_or(|given| given.version + 1 < newest)
-        };
+        let kept = |record: &&Record| record.given.is_none() && !record.versions.is_empty();
         self.all.values().filter(kept)
     }
 
@@ -241,7 +238,8 @@ impl Records {
         Ok(())
     }
 
-    /// Takes an answer from a file. Without a number of exchanges it is for the newest request of its check.
+    /// Takes an answer from a file. Without a number of exchanges it is for the only question of its check: where there may be several, it is
+    /// not guessed which.
     pub(super) fn take(
         &mut self,
         check: &str,
@@ -249,47 +247,60 @@ impl Records {
         file: &str,
         said: Said,
     ) -> io::Result<Taken> {
-        let from = Key {
+        let key = |exchanges| Key {
             check: check.to_owned(),
-            exchanges: 0,
+            exchanges,
         };
-        let to = Key {
-            check: check.to_owned(),
-            exchanges: u32::MAX,
-        };
-        let rounds = || {
-            self.all
-                .range(from.clone()..=to.clone())
-                .map(|(_, record)| record)
-        };
-        let wanted = |record: &&Record| exchanges.is_none_or(|count| count == record.key.exchanges);
-        let of_file = |record: &Record| record.versions.iter().any(|version| version.file == file);
-        if rounds().filter(wanted).any(of_file) {
-            return Ok(Taken::Known);
-        }
+        let rounds = || self.all.range(key(0)..=key(u32::MAX));
         let newest = rounds()
-            .filter(|record| record.asked.is_some())
-            .map(|record| record.key.exchanges)
+            .filter(|(_, record)| record.asked.is_some())
+            .map(|(key, _)| key.exchanges)
             .next_back();
-        let key = Key {
-            check: check.to_owned(),
-            exchanges: exchanges.or(newest).unwrap_or_default(),
-        };
-        let mut record = self.get(&key);
-        if record.versions.last().is_some_and(|last| last.said == said) {
+        if exchanges.is_none() && rounds().any(|(key, _)| key.exchanges > 0) {
+            let is_given = newest.is_some_and(|newest| self.get(&key(newest)).given.is_some());
+            let says = |record: &Record| record.versions.iter().any(|version| version.said == said);
+            // Nightly files say again what they said before, and nobody waits any more.
+            if is_given && rounds().any(|(_, record)| says(record)) {
+                return Ok(Taken::Known);
+            }
+            let taken = match newest {
+                Some(newest) => self.add(&key(newest), Some(newest), file, Said::Unreadable)?,
+                None => Taken::Unnumbered,
+            };
+            return Ok(match taken {
+                Taken::Full => Taken::Full,
+                _ => Taken::Unnumbered,
+            });
+        }
+        let own = exchanges.or(newest).unwrap_or_default();
+        self.add(&key(own), newest, file, said)
+    }
+
+    fn add(&mut self, key: &Key, newest: Option<u32>, file: &str, said: Said) -> io::Result<Taken> {
+        let mut record = self.get(key);
+        let known = |version: &Version| version.file == file;
+        if record.versions.iter().any(known)
+            || record.versions.last().is_some_and(|last| last.said == said)
+        {
             return Ok(Taken::Known);
         }
-        if record.versions.len() >= VERSIONS_MAX || (self.full() && !self.all.contains_key(&key)) {
+        if let Some(given) = &record.given {
+            let at = Timestamp::from_millisecond(given.at).unwrap_or_default();
+            return Ok(Taken::Late(at));
+        }
+        if newest.is_some_and(|newest| key.exchanges < newest) {
+            return Ok(Taken::Overtaken);
+        }
+        if record.versions.len() >= VERSIONS_MAX || (self.full() && !self.all.contains_key(key)) {
             return Ok(Taken::Full);
         }
         record.versions.push(Version {
             file: file.to_owned(),
             said,
         });
-        let taken = match (&record.given, &record.asked) {
-            (Some(_), _) => Taken::Late,
-            (None, None) => Taken::Unasked,
-            (None, Some(_)) => Taken::New,
+        let taken = match record.asked {
+            Some(_) => Taken::New,
+            None => Taken::Unasked,
         };
         self.put(record)?;
         Ok(taken)

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 
+/// The ending of what says why a file or rows of one lie aside.
+const REASON: &str = ".reason.txt";
+
 /// How files were seen last.
 #[derive(Default)]
 pub(super) struct Looks(BTreeMap<String, Seen>);
@@ -168,21 +171,38 @@ impl Scan<'_> {
                 Ok(answer) => Said::Answer(Box::new(answer.clone())),
                 Err(_) => Said::Unreadable,
             };
-            match self.records.take(check, *exchanges, origin, said)? {
-                Taken::New | Taken::Known => {}
+            let held = match self.records.take(check, *exchanges, origin, said)? {
+                Taken::New | Taken::Known => continue,
                 Taken::Unasked => {
                     tracing::warn!(%check, "An answer came for a check that was not asked about here: it is kept, and given once the check is lent to this adapter");
+                    continue;
                 }
-                Taken::Late => {
-                    tracing::warn!(%check, "A further answer came for a check that was answered: it is kept here and was not sent; give it with `usher check answer`");
+                Taken::Late(at) => {
+                    tracing::warn!(%check, "A further answer came for a check that was answered or left to people: it was not sent");
+                    format!(
+                        "its check was answered already, or left to people, at {at:.0}, and no file changes that; if this is right, correct it with `usher check answer`"
+                    )
                 }
+                Taken::Overtaken => "the officer has replied to a question since, and the check was asked about again with a higher number of `exchanges`: answer that request".into(),
+                Taken::Unnumbered => "its check was asked about more than once, and without `exchanges` nobody can tell what this answers: repeat the number of the request".into(),
                 Taken::Full if self.records.full() => return Err(ScanError::Full),
-                Taken::Full => {
-                    row.said = Err("too many different answers came for this check".into());
-                }
+                Taken::Full => "too many different answers came for this check".into(),
+            };
+            // What could not be read has its reason.
+            if row.said.is_ok() {
+                row.said = Err(held);
             }
         }
         Ok(())
+    }
+
+    /// How many reasons lie in the folder of bad files: people have not dealt with them yet.
+    pub(super) async fn set_aside_count(&self) -> Result<usize, ScanError> {
+        let lying = self.files.list(&self.settings.folders.bad).await?;
+        let reasons = lying
+            .iter()
+            .filter(|entry| entry.name.ends_with(REASON) && !entry.name.starts_with('.'));
+        Ok(reasons.count())
     }
 
     /// Reasons and bad rows first: the file itself, as long as it lies in `taken`, makes them again.
@@ -205,7 +225,7 @@ impl Scan<'_> {
             let place = format!("{}/{name}.rows", folders.bad);
             put(
                 self.files,
-                &format!("{place}.reason.txt"),
+                &format!("{place}{REASON}"),
                 reasons.into_bytes(),
             )
             .await?;
@@ -239,7 +259,7 @@ impl Scan<'_> {
             format!("{}/{name}", folders.bad),
         );
         let text = format!("Nothing of this file was used: {reason}.\n");
-        put(self.files, &format!("{to}.reason.txt"), text.into_bytes()).await?;
+        put(self.files, &format!("{to}{REASON}"), text.into_bytes()).await?;
         self.files.rename(&from, &to).await?;
         self.looks.0.remove(&from);
         tracing::error!(

@@ -415,10 +415,22 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// A check that one file answers twice: the same twice is once; anything else is no answer.
+/// A check that one file answers twice: the same twice is once; anything else is no answer. A row without a number of exchanges may be to the
+/// question of any other row about its check.
 fn set_contradictions_aside(rows: &mut Vec<Row>) {
     let mut first: BTreeMap<(String, Option<u32>), usize> = BTreeMap::new();
     let (mut doubtful, mut same) = (BTreeSet::new(), BTreeSet::new());
+    let checks = || rows.iter().filter_map(|row| row.check.as_ref());
+    let unnumbered: BTreeSet<&String> = checks()
+        .filter(|(_, exchanges)| exchanges.is_none())
+        .map(|(check, _)| check)
+        .collect();
+    let mixed =
+        checks().filter(|(check, exchanges)| exchanges.is_some() && unnumbered.contains(check));
+    for (check, exchanges) in mixed {
+        doubtful.insert((check.clone(), *exchanges));
+        doubtful.insert((check.clone(), None));
+    }
     for (at, row) in rows.iter().enumerate() {
         let Some(check) = &row.check else { continue };
         let Some(earlier) = first.get(check).copied() else {
@@ -441,8 +453,7 @@ fn set_contradictions_aside(rows: &mut Vec<Row>) {
                 .as_ref()
                 .is_some_and(|check| doubtful.contains(check))
         {
-            row.said =
-                Err("another row of this file says something else about the same check".into());
+            row.said = Err("another row of this file says something else about the same check, or one of them has no `exchanges`".into());
         }
     }
     let mut at = 0..;

@@ -46,7 +46,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         let proved = tokio::select! {
             biased;
             () = interrupts.next() => None,
-            proved = prove(&mut adapter, &folder, pace, &say) => Some(proved),
+            proved = prove(&mut adapter, &folder, pace, config.known.clone(), &say) => Some(proved),
         };
         // Only what was cut short still runs.
         let ended = adapter.kill().await;

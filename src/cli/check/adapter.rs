@@ -251,6 +251,11 @@ pub(super) async fn lease(args: &LeaseArgs, context: &Context) -> Result<Exit, F
     context
         .output
         .list(&response, &response.checks, "", leased)?;
+    if response.checks.is_empty() {
+        context.output.note(
+            "no check is lent that people must look at: see `usher check list --state waiting`, and take one with `usher check accept`",
+        );
+    }
     Ok(Exit::Ok)
 }
 

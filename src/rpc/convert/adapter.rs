@@ -70,14 +70,23 @@ fn report(v: &mut Validator, message: v1::AdapterReport) -> AdapterReport {
     } = message;
     v.list("report.connectors", &connectors, limits::CONNECTORS_MAX);
     v.text("report.version", &version, limits::LINE_CHARS_MAX);
-    let connector = |v1::ConnectorReport { name, trouble }| {
+    let connector = |connector: v1::ConnectorReport| {
+        let v1::ConnectorReport {
+            name,
+            trouble,
+            set_aside_count: set_aside,
+        } = connector;
         v.text("report.connectors.name", &name, limits::LINE_CHARS_MAX);
         v.text(
             "report.connectors.trouble",
             &trouble,
             limits::LINE_CHARS_MAX,
         );
-        ConnectorReport { name, trouble }
+        ConnectorReport {
+            name,
+            trouble,
+            set_aside,
+        }
     };
     AdapterReport {
         version,

@@ -146,7 +146,18 @@ fn adapter_view(adapter: AdapterView) -> v1::Adapter {
         last_call,
         report,
     } = adapter;
-    let connector = |ConnectorReport { name, trouble }| v1::ConnectorReport { name, trouble };
+    let connector = |connector: ConnectorReport| {
+        let ConnectorReport {
+            name,
+            trouble,
+            set_aside: set_aside_count,
+        } = connector;
+        v1::ConnectorReport {
+            name,
+            trouble,
+            set_aside_count,
+        }
+    };
     v1::Adapter {
         client_id: client.to_string(),
         health: health.to_wire(),

@@ -7,7 +7,7 @@ use planted::{Fault, Planted};
 use serde_json::Value;
 use std::path::PathBuf;
 use tokio::process::Command;
-use usher::prove::{Clause, Pace, Program, Report, UnderTest, prove};
+use usher::prove::{Clause, Known, Pace, Program, Report, UnderTest, prove};
 
 /// Everything short, so that what is broken is seen soon.
 fn brisk() -> Pace {
@@ -30,7 +30,8 @@ fn brisk() -> Pace {
 
 async fn proved(adapter: &mut dyn UnderTest, pace: Pace) -> Report {
     let folder = tempfile::tempdir().unwrap();
-    let report = prove(adapter, folder.path(), pace, &|what| println!("{what}"));
+    let (known, say) = (Some(planted::known()), |what: &str| println!("{what}"));
+    let report = prove(adapter, folder.path(), pace, known, &say);
     let report = report.await.unwrap();
     println!("{}", report.table());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -74,6 +75,8 @@ planted! {
         Invalid => Valid;
         NamesPerson => Person;
         TooSure => Certain;
+        BelievesEstimates => Certain;
+        SkipsAliases => Certain;
         Hoards => InHand;
         InventsLeases => Takes LeaseShown Renews;
     }
@@ -100,6 +103,33 @@ async fn our_own_adapter_fails_nothing() {
     };
     let report = proved(&mut Program::ours(program, config, None), pace).await;
     assert_eq!(report.failed(), []);
+}
+
+#[test]
+fn the_guide_has_every_clause() {
+    let guide = std::fs::read_to_string(root().join("deploy/adapters/README.md")).unwrap();
+    let guide = guide.replace('`', "");
+    for clause in Clause::ALL {
+        let (id, demands, tried) = (clause.id(), clause.demands(), clause.tried());
+        let row = format!("\n| {id} | {demands} | {tried} |\n");
+        assert!(guide.contains(&row), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn an_adapter_that_takes_nothing_is_told_how_long_it_was_waited_for() {
+    let pace = Pace {
+        start: Duration::from_secs(2),
+        patience: Duration::from_secs(1),
+        ..brisk()
+    };
+    let command = ["sleep", "60"].map(Into::into).into();
+    let mut idle = Program::vendors(command, ".".into(), None);
+    let report = proved(&mut idle, pace).await;
+    assert_eq!(report.failed(), [Clause::Takes]);
+    let why = report.findings[0].verdict.reason();
+    let wanted = "it did not take the check within 3 s; --adapter-log FILE keeps its own words";
+    assert_eq!(why, wanted);
 }
 
 /// Nothing of its [broker] is used.
@@ -133,6 +163,10 @@ async fn a_program_that_does_nothing_fails_and_ends_with_7() {
             _ => "not_exercised",
         };
         assert_eq!(clause["verdict"], wanted, "{clause}");
+        if wanted == "failed" {
+            let why = clause["reason"].as_str().unwrap();
+            assert!(why.contains("in the file of --adapter-log"), "{why}");
+        }
     }
     let told = std::fs::read_to_string(log).unwrap();
     for name in [

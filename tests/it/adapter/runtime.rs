@@ -2,6 +2,19 @@
 
 use super::*;
 
+#[test]
+fn the_guide_tells_the_defaults() {
+    let guide = std::fs::read_to_string(root().join("deploy/adapters/README.md")).unwrap();
+    let block = guide.split("```toml\n").nth(1).unwrap();
+    let told: toml::Table = toml::from_str(block.split("```").next().unwrap()).unwrap();
+    let told: PaceSettings = told["adapter"].clone().try_into().unwrap();
+    let usual = PaceSettings {
+        lease_seconds: told.lease_seconds,
+        ..PaceSettings::default()
+    };
+    assert_eq!(told, usual);
+}
+
 #[tokio::test]
 async fn what_is_certain_is_answered_and_forgotten_by_the_journal() {
     let kit = Kit::start().await;
@@ -20,18 +33,7 @@ async fn what_is_not_certain_goes_to_people_and_is_asked_once() {
     let kit = Kit::start().await;
     let working = working(&kit, &[&[unsettled(v1::PeopleReason::PossibleMatch)]]);
     let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
-    let left = async || {
-        kit.get(&asked.enquiry_id)
-            .await
-            .checks
-            .remove(0)
-            .for_people()
-    };
-    let watch = usher::clock::Stopwatch::start();
-    while left().await != v1::PeopleReason::PossibleMatch {
-        assert!(watch.elapsed() < PATIENCE);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::PossibleMatch).await;
     let later = kit.submit(enquiry(&[IN_HACKNEY])).await;
     until("the later one is asked about", || {
         working.asked.lock().unwrap().len() == 2
@@ -87,13 +89,86 @@ async fn a_system_that_is_away_is_tried_and_then_people_are() {
         let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
         until("it is tried", || !never.asked.lock().unwrap().is_empty()).await;
         advance(&kit, 2);
-        let watch = usher::clock::Stopwatch::start();
-        while kit.get(&asked.enquiry_id).await.checks[0].for_people() != why {
-            assert!(watch.elapsed() < PATIENCE, "{why:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        left(&kit, &asked.enquiry_id, why).await;
         never.stopped().await;
     }
+}
+
+#[tokio::test]
+async fn a_look_up_that_never_ends_is_ended_and_people_are_asked() {
+    let kit = Kit::start().await;
+    let silent = working(&kit, &[&[Says::Silence]]);
+    for _ in 0..2 {
+        let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+        left(&kit, &asked.enquiry_id, v1::PeopleReason::SystemAway).await;
+    }
+    let trouble = silent.adapter.health().report().connectors[0]
+        .trouble
+        .clone();
+    assert!(trouble.contains("did not answer in time"), "{trouble}");
+    silent.stopped().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_promised_for_ever_is_waited_for_120_days() {
+    let kit = Kit::start().await;
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    let promises = Says::Outcome(Outcome::Pending(Duration::from_millis(50)));
+    let clock = Arc::new(TestClock::at(kit.clock.now()));
+    let pace = PaceSettings::default();
+    let working = working_by(&clock, &kit, &[&[promises]], pace, Duration::ZERO);
+    until("it is asked", || working.asked.lock().unwrap().len() > 1).await;
+    clock.forward(Duration::from_hours(120 * 24));
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::SystemAway).await;
+    working.stopped().await;
+}
+
+/// Where the journal keeps what is decided about the first check of `enquiry`.
+fn entry(kit: &Kit, enquiry: &str) -> std::path::PathBuf {
+    kit.folder()
+        .join("journal")
+        .join(format!("{enquiry}.1.0.act"))
+}
+
+#[tokio::test]
+async fn what_was_decided_and_cannot_be_read_is_for_people() {
+    let kit = Kit::start().await;
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    std::fs::create_dir(kit.folder().join("journal")).unwrap();
+    std::fs::write(entry(&kit, &asked.enquiry_id), "damaged").unwrap();
+    let working = working(&kit, &[&[reply(v1::Disposition::NotKnown)]]);
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::Other).await;
+    assert!(working.asked.lock().unwrap().is_empty(), "nobody looked");
+    until("it is forgotten", || entries(kit.folder()) == 0).await;
+    working.stopped().await;
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_read_for_a_while_decides_nothing_meanwhile() {
+    let kit = Kit::start().await;
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    let unreadable = entry(&kit, &asked.enquiry_id);
+    std::fs::create_dir_all(&unreadable).unwrap();
+    let working = working(&kit, &[&[reply(v1::Disposition::NotKnown)]]);
+    stands(&kit, &asked.enquiry_id, v1::CheckState::Leased).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(working.asked.lock().unwrap().is_empty(), "nobody looked");
+    std::fs::remove_dir(&unreadable).unwrap();
+    stands(&kit, &asked.enquiry_id, v1::CheckState::Answered).await;
+    working.stopped().await;
+}
+
+#[tokio::test]
+async fn the_journal_is_tidied_while_the_adapter_runs() {
+    let kit = Kit::start().await;
+    let working = working(&kit, &[&[reply(v1::Disposition::NotKnown)]]);
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    stands(&kit, &asked.enquiry_id, v1::CheckState::Answered).await;
+    until("it is forgotten", || entries(kit.folder()) == 0).await;
+    std::fs::write(entry(&kit, &asked.enquiry_id), "left over").unwrap();
+    advance(&kit, 3_601);
+    until("it is tidied", || entries(kit.folder()) == 0).await;
+    working.stopped().await;
 }
 
 #[tokio::test]
@@ -137,7 +212,8 @@ async fn a_program_that_dies_with_a_decision_says_the_same_when_it_is_back() {
 async fn a_stop_gives_back_what_is_in_hand() {
     let kit = Kit::start().await;
     let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
-    let working = working(&kit, &[&[Says::Silence]]);
+    let pace = PaceSettings::default();
+    let working = working_at(&kit, &[&[Says::Silence]], pace, Duration::ZERO);
     stands(&kit, &asked.enquiry_id, v1::CheckState::Leased).await;
     until("it is asked", || !working.asked.lock().unwrap().is_empty()).await;
     working.stopped().await;

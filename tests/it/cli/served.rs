@@ -150,17 +150,15 @@ fn hearing() -> String {
     format!("{day}T14:00")
 }
 
-#[test]
-fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
-    let home = home();
-    let home = home.path();
-    let served = serve(home);
-    let hearing = hearing();
+/// Asks Hackney about one person.
+fn submission(hearing: &str) -> Vec<&str> {
     let fields = [
+        "enquiry",
+        "submit",
         "--court",
         "B01IX",
         "--hearing",
-        &hearing,
+        hearing,
         "--report",
         "oral",
         "--family",
@@ -168,7 +166,20 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
         "--home",
         "E8 1EA",
     ];
-    let submit = [&["enquiry", "submit"][..], &fields, &PERSON].concat();
+    [&fields[..], &PERSON].concat()
+}
+
+#[test]
+fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let hearing = hearing();
+    let (none, _) = served.check(home, "operator", &["alert", "count"], 0);
+    assert!(none.contains("nothing waits"), "{none}");
+    let (_, none) = served.check(home, "hackney", &["check", "lease", "--wait", "0"], 0);
+    assert!(none.contains("usher check accept"), "{none}");
+    let submit = submission(&hearing);
     let trial = served.call(
         home,
         "officer",
@@ -232,21 +243,7 @@ fn an_operator_records_what_was_said_on_the_telephone() {
     let home = home.path();
     let served = serve(home);
     let hearing = hearing();
-    let submit = [
-        "enquiry",
-        "submit",
-        "--court",
-        "B01IX",
-        "--hearing",
-        &hearing,
-        "--report",
-        "oral",
-        "--family",
-        "Example",
-        "--home",
-        "E8 1EA",
-    ];
-    let receipt = served.call(home, "officer", &[&submit[..], &PERSON].concat());
+    let receipt = served.call(home, "officer", &submission(&hearing));
     let number = format!("{}/1", receipt["reference"].as_str().unwrap());
     let told = [
         "check",

@@ -120,6 +120,10 @@ pub struct ConnectorReport {
     /// What is wrong, at most 200 characters; empty when the system can be asked.
     #[prost(string, tag = "2")]
     pub trouble: ::prost::alloc::string::String,
+    /// Files of the system's that lie aside at the responder since they could not be used, answers that came too late among them: its people
+    /// must look at them. 0 for systems without files.
+    #[prost(uint32, tag = "3")]
+    pub set_aside_count: u32,
 }
 /// One adapter of a responder, as this broker sees it.
 #[derive(Clone, PartialEq, ::prost::Message)]

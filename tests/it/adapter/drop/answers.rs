@@ -297,6 +297,24 @@ async fn what_was_given_stays_and_a_correction_before_counts() {
         "never two different ones"
     );
     assert_eq!(place.names("done").len(), 3);
+    // A person is told, and hears it until the reason is gone.
+    let reason = place.read("bad", ".rows.reason.txt");
+    let told = "2: its check was answered already, or left to people, at 2026-01-05T09:";
+    assert!(
+        reason.starts_with(told) && reason.contains("usher check answer"),
+        "{reason}"
+    );
+    assert!(place.read("bad", ".rows.csv").contains("known-relevant"));
+    let aside = |place: &Place| place.connector.as_ref().unwrap().set_aside();
+    assert_eq!(aside(&place), 1);
+    place.put("again.csv", HEADER.to_owned() + &not_known(1));
+    place.look_settled(&check(1)).await;
+    assert_eq!(aside(&place), 1, "what says the same is no correction");
+    for name in place.names("bad") {
+        fs::remove_file(place.path("bad").join(name)).unwrap();
+    }
+    place.look(&check(1)).await;
+    assert_eq!(aside(&place), 0);
 }
 
 #[tokio::test]
@@ -314,10 +332,67 @@ async fn an_answer_to_the_question_before_is_not_one_to_the_reply() {
     };
     place.put("old.csv", line("0"));
     assert_eq!(word(&place.look_settled(&replied).await), "pending");
-    place.put("new.csv", line(""));
+    let reason = place.read("bad", ".rows.reason.txt");
+    assert!(reason.contains("the officer has replied"), "{reason}");
+    place.put("new.csv", line("1"));
+    assert_eq!(word(&place.look_settled(&replied).await), "answer");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_number_is_held_where_a_check_was_asked_about_twice() {
+    let place = Place::new();
+    let mut replied = check(1);
+    replied.exchanges.push(v1::Exchange::default());
+    place.try_look(&check(1)).await.unwrap();
+    place.try_look(&replied).await.unwrap();
+    place.put("night.csv", HEADER.to_owned() + &not_known(1));
     assert_eq!(
         word(&place.look_settled(&replied).await),
-        "answer",
-        "without a number it is for the newest"
+        "PEOPLE_REASON_UNREADABLE"
     );
+    let reason = place.read("bad", ".rows.reason.txt");
+    assert!(reason.contains("without `exchanges`"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_file_that_repeats_an_answer_to_an_earlier_question_does_no_harm() {
+    let place = Place::new();
+    let mut replied = check(1);
+    replied.exchanges.push(v1::Exchange::default());
+    place.try_look(&check(1)).await.unwrap();
+    let first = HEADER.to_owned() + &not_known(1);
+    place.put("first.csv", &first);
+    assert_eq!(word(&place.look_settled(&check(1)).await), "answer");
+    place.try_look(&replied).await.unwrap();
+    let second = "check_id,exchanges,disposition,answered_by\n".to_owned();
+    place.put(
+        "second.csv",
+        second + &format!("{},1,known-relevant,C. Duty\n", id(1)),
+    );
+    assert_eq!(word(&place.look_settled(&replied).await), "answer");
+    place.put("again.csv", &first);
+    place.look_settled(&replied).await;
+    assert_eq!(place.names("done").len(), 3);
+    assert!(place.names("bad").is_empty());
+}
+
+#[tokio::test]
+async fn rows_of_one_check_with_and_without_a_number_contradict() {
+    let place = Place::new();
+    place.try_look(&check(1)).await.unwrap();
+    let row = |exchanges: &str| {
+        format!(
+            "{},{exchanges},not-known,subject=none;child 1=none\n",
+            id(1)
+        )
+    };
+    let header = "check_id,exchanges,disposition,matches\n";
+    place.put("night.csv", format!("{header}{}{}", row(""), row("0")));
+    assert_eq!(
+        word(&place.look_settled(&check(1)).await),
+        "PEOPLE_REASON_UNREADABLE"
+    );
+    let reasons = place.read("bad", ".rows.reason.txt");
+    assert_eq!(reasons.lines().count(), 2);
+    assert!(reasons.contains("has no `exchanges`"), "{reasons}");
 }

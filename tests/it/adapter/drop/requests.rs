@@ -146,7 +146,8 @@ async fn no_more_requests_wait_than_may() {
 async fn a_share_that_is_not_mounted_is_no_empty_folder() {
     let place = Place::new();
     std::fs::remove_dir(place.path("")).unwrap();
-    place.try_look(&check(1)).await.err().unwrap();
+    let away = place.try_look(&check(1)).await.err().unwrap().to_string();
+    assert!(away.contains("make it, or mount its share"), "{away}");
     assert!(!place.path("").exists());
     std::fs::create_dir(place.path("")).unwrap();
     place.try_look(&check(1)).await.err().unwrap();

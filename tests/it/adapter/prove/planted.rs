@@ -1,5 +1,6 @@
 //! A small adapter that does everything right but for one planted fault.
 
+use super::Known;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub(super) enum Fault {
     Invalid,
     NamesPerson,
     TooSure,
+    BelievesEstimates,
+    SkipsAliases,
     Hoards,
     LetsRunOut,
     OnceOnly,
@@ -39,6 +42,31 @@ pub(super) enum Fault {
     FallsOver,
     FirstOnly,
     InventsLeases,
+}
+
+/// Whom the system behind them all holds.
+pub(super) fn known() -> Known {
+    Known {
+        family: "Quillon".into(),
+        given: "Ivo".into(),
+        born: jiff::civil::date(1990, 1, 1),
+    }
+}
+
+/// Whether it looks for those whom an enquiry names so, or so, and finds none of them: were it good, it would look for them otherwise.
+fn misses(fault: Fault, subject: &v1::Subject) -> bool {
+    let is_known = |name: &v1::PersonName| name.family == known().family;
+    match fault {
+        Fault::TooSure => true,
+        Fault::BelievesEstimates => subject
+            .born
+            .as_ref()
+            .is_some_and(|born| born.accuracy() == v1::BirthAccuracy::Estimated),
+        Fault::SkipsAliases => {
+            !subject.name.iter().any(is_known) && subject.aliases.iter().any(is_known)
+        }
+        _ => false,
+    }
 }
 
 pub(super) struct Planted {
@@ -192,7 +220,10 @@ impl Running {
     }
 
     async fn work(self: Arc<Self>, mut client: Client, leased: v1::LeasedCheck) {
-        let (check, lease) = (leased.check.unwrap().id, leased.lease_id);
+        let (check, lease) = (leased.check.unwrap(), leased.lease_id);
+        let subject = check.personal.unwrap_or_default().subject;
+        let misses = misses(self.fault, &subject.unwrap_or_default());
+        let check = check.id;
         let first = self.seen.lock().unwrap().insert(check.clone());
         let ignored = match self.fault {
             Fault::OnceOnly => !first,
@@ -204,7 +235,7 @@ impl Running {
             return;
         }
         let disposition = match self.fault {
-            Fault::TooSure => v1::Disposition::NotKnown,
+            _ if misses => v1::Disposition::NotKnown,
             Fault::ForgetsOnRestart if self.starts.is_multiple_of(2) => {
                 v1::Disposition::KnownRelevant
             }

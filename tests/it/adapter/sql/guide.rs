@@ -33,6 +33,7 @@ fn the_examples_of_the_guide_are_taken_as_they_stand() {
     let password = folder.path().join("secrets/replica");
     fs::write(&password, "long and random\n").unwrap();
     fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(folder.path().join("replica.db"), "").unwrap();
     let authority = Authority::create("replica.example", SystemClock.now()).unwrap();
     fs::write(
         folder.path().join("tls/replica-ca.pem"),
@@ -46,6 +47,7 @@ fn the_examples_of_the_guide_are_taken_as_they_stand() {
             "### Oracle and others by ODBC: the configuration",
             Engine::Odbc,
         ),
+        ("### A file of SQLite: the configuration", Engine::Sqlite),
         ("## Tables of another shape", Engine::Sqlserver),
     ] {
         let mut settings = example(heading);
