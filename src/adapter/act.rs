@@ -57,10 +57,11 @@ impl Act {
         }))
     }
 
-    pub(super) fn redirect(check: &str, authority: String) -> Self {
+    pub(super) fn redirect(check: &str, authority: String, person: Option<v1::Person>) -> Self {
         Self::of(Kind::Redirect(v1::RedirectRequest {
             check_id: check.into(),
             to: Some(v1::redirect_request::To::AuthorityCode(authority)),
+            person,
             ..v1::RedirectRequest::default()
         }))
     }

@@ -38,8 +38,13 @@ pub enum Outcome {
     Answer(Box<Reply>),
     /// This connector cannot settle it: the next one may, or people must.
     Unsettled(v1::PeopleReason),
-    /// It is this authority's, by GSS code.
-    Redirect(String),
+    /// It is another authority's. Done only where nothing is in doubt and the agreement lets programs answer, or a person says so.
+    Redirect {
+        /// Whose, by GSS code.
+        to: String,
+        /// Who says so, where the system names somebody.
+        person: Option<v1::Person>,
+    },
     /// The system answers later: ask again after this long. The check stays with the adapter meanwhile, for 120 days at most; then people
     /// are asked.
     Pending(Duration),

@@ -190,7 +190,7 @@ mod tests {
     fn what_cannot_be_read_is_never_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let journal = Journal::open(dir.path()).unwrap();
-        let act = Act::redirect("a", "E09000012".into());
+        let act = Act::redirect("a", "E09000012".into(), None);
         journal.keep(&check(0), &act).unwrap();
         let path = journal.path(&check(0));
         let whole = fs::read(&path).unwrap();

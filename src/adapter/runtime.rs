@@ -5,6 +5,7 @@ use super::health::Health;
 use super::journal::{Journal, JournalError};
 use super::link::{Client, Link, Pause, Refused, Verdict, judge};
 use super::settings::{BrokerSettings, PaceSettings};
+use super::work::silent;
 use crate::clock::{Clock, Stopwatch};
 use crate::ids::{Ids as _, RandomIds};
 use crate::rpc::client::ClientError;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::Request;
 use usher_proto::v1;
@@ -28,6 +30,8 @@ const TAKEN_AT_ONCE: usize = 64;
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// Between two probes of every connector.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
+/// A probe may take so long: one system that hangs is not to keep the others from being looked at.
+const PROBE_MOST: Duration = Duration::from_secs(60);
 
 /// One adapter of one broker.
 pub struct Adapter {
@@ -193,7 +197,8 @@ impl Adapter {
     async fn probe(&self) {
         loop {
             for (number, connector) in self.connectors.iter().enumerate() {
-                let probed = connector.probe().await;
+                let probed = timeout(PROBE_MOST, connector.probe()).await;
+                let probed = probed.unwrap_or_else(|_| Err(silent()));
                 if let Err(error) = &probed {
                     tracing::warn!(
                         connector = connector.name(),

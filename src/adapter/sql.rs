@@ -53,6 +53,19 @@ pub fn source(settings: Settings, clock: Arc<dyn Clock>) -> Result<Box<dyn Sourc
             remedy: "name tables and columns as the preset has them, which deploy/adapters/sql.md lists",
         });
     }
+    if Ssd::is_blind(&settings) {
+        return Err(SettingsError::Unusable {
+            setting: "columns",
+            remedy: "people are searched by key, names, date of birth and postcode: where a column of these is missing, give queries instead of \
+                     the preset",
+        });
+    }
+    if settings.preset.is_some() && settings.people_min.is_none() {
+        tracing::warn!(
+            connector = settings.name,
+            "people_min is not set: a replica that is filled in several steps would make people absent meanwhile"
+        );
+    }
     let database: Box<dyn Database> = match settings.engine {
         Engine::Postgresql => Box::new(postgres::Postgres::new(&settings)?),
         Engine::Sqlserver => sql_server(&settings)?,
@@ -166,7 +179,7 @@ impl Sql {
             unreadable: people.unreadable,
             people: people.found,
             cut,
-            narrow: own && blocks.iter().any(Custom::skips),
+            narrow: own && blocks.iter().any(Custom::narrows),
             as_of,
         })
     }

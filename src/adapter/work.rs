@@ -43,13 +43,13 @@ impl Adapter {
     async fn tell(&self, check: &v1::AssignedCheck, act: Act, lease: &str) {
         let (name, decided) = (act.name(), act.name() != "release");
         if decided && let Err(error) = self.journal.keep(check, &act) {
-            // What cannot be kept is not told: the lease ends, and the check goes to whoever can.
+            // What cannot be kept is not told: it might be decided otherwise later. That people must look is never contradicted.
             tracing::error!(
                 check = check.id,
                 error = &error as &dyn std::error::Error,
-                "Decision cannot be kept: leaving the check to its lease"
+                "Decision cannot be kept: leaving the check to people"
             );
-            return;
+            return self.leave_to_people(check, lease).await;
         }
         let done = act.deliver(&self.link, lease).await;
         let forgotten = match &done {
@@ -89,15 +89,20 @@ impl Adapter {
                 "Journal cannot be cleaned"
             );
         }
-        if matches!(done, Err(Refused::Forbidden(_))) && name != "leave to people" {
-            let act = Act::leave_to_people(&check.id, v1::PeopleReason::Other);
-            if let Err(refused) = act.deliver(&self.link, lease).await {
-                tracing::warn!(
-                    check = check.id,
-                    ?refused,
-                    "Cannot be left to people: its lease will end"
-                );
-            }
+        // An older broker may know the reason for leaving it to people as little as the rest.
+        if matches!(done, Err(Refused::Forbidden(_))) {
+            self.leave_to_people(check, lease).await;
+        }
+    }
+
+    async fn leave_to_people(&self, check: &v1::AssignedCheck, lease: &str) {
+        let act = Act::leave_to_people(&check.id, v1::PeopleReason::Other);
+        if let Err(refused) = act.deliver(&self.link, lease).await {
+            tracing::warn!(
+                check = check.id,
+                ?refused,
+                "Cannot be left to people: its lease will end"
+            );
         }
     }
 
@@ -142,11 +147,16 @@ impl Adapter {
                 Ok(Outcome::Answer(reply)) if !automatic && reply.person.is_none() => {
                     v1::PeopleReason::Agreement
                 }
+                Ok(Outcome::Redirect { person: None, .. }) if !automatic => {
+                    v1::PeopleReason::Agreement
+                }
                 Ok(Outcome::Answer(reply)) if doubt.is_none() || tells_something(&reply) => {
                     return Act::answer(&check.id, *reply);
                 }
-                Ok(Outcome::Redirect(authority)) => return Act::redirect(&check.id, authority),
-                Ok(Outcome::Answer(_)) => continue,
+                Ok(Outcome::Redirect { to, person }) if doubt.is_none() => {
+                    return Act::redirect(&check.id, to, person);
+                }
+                Ok(Outcome::Answer(_) | Outcome::Redirect { .. }) => continue,
                 Ok(Outcome::Unsettled(reason)) => reason,
                 // It was asked for as long as it may be.
                 Ok(Outcome::Pending(_)) => v1::PeopleReason::SystemAway,
@@ -182,7 +192,7 @@ impl Adapter {
             return Ok(Outcome::Unsettled(v1::PeopleReason::Other));
         };
         let start = self.clock.now();
-        let until = start + self.patience(check);
+        let mut until = start + self.patience(check);
         let mut pause = Pause::default();
         loop {
             let outcome = {
@@ -195,6 +205,9 @@ impl Adapter {
                 Ok(Outcome::Pending(again)) if self.clock.now() < start + PENDING_MOST => {
                     let again = self.clock.real(again.min(PENDING_MOST));
                     sleep(again.max(AGAIN_LEAST)).await;
+                    // It was there until now: the patience with it begins anew.
+                    until = self.clock.now() + self.patience(check);
+                    pause = Pause::default();
                 }
                 Err(error @ (Trouble::Passing { .. } | Trouble::Unready { .. }))
                     if self.clock.now() < until =>
@@ -236,8 +249,8 @@ impl Adapter {
     }
 }
 
-/// It is not asked again about this check: it would hold the next turn for as long.
-fn silent() -> Trouble {
+/// It is not asked again about the same check: it would hold the next turn for as long.
+pub(super) fn silent() -> Trouble {
     Trouble::Lasting {
         what: "the system did not answer in time".into(),
         remedy: "see whether it hangs; adapter.patience_seconds bounds one look-up".into(),

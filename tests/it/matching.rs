@@ -177,7 +177,7 @@ fn column(outcome: &Outcome) -> usize {
         Outcome::Answer(reply) if reply.disposition == Disposition::NotKnown => 1,
         Outcome::Answer(_) => 2,
         Outcome::Unsettled(_) => 3,
-        Outcome::Redirect(_) | Outcome::Pending(_) => unreachable!("settling does neither"),
+        Outcome::Redirect { .. } | Outcome::Pending(_) => unreachable!("settling does neither"),
     }
 }
 
@@ -207,6 +207,9 @@ fn measure(wanted: &[Record], records: &[Record], width: Width) -> Report {
         let mut blocks = blocks(&record.identity);
         if width == Width::Enough {
             blocks.retain(|block| !block.is_further);
+            for block in blocks.iter_mut().filter(|block| block.needs_days()) {
+                block.born_on.clear();
+            }
         }
         let found = system.search(&blocks);
         let found = found.into_iter().map(|number| &system.people[number]);

@@ -18,7 +18,10 @@ pub(super) fn judge(said: &Said, check: &v1::AssignedCheck) -> Outcome {
         return Outcome::Unsettled(reason);
     }
     if answer.disposition == word::REDIRECT {
-        return Outcome::Redirect(answer.redirect_to.clone());
+        return Outcome::Redirect {
+            to: answer.redirect_to.clone(),
+            person: answer.person(),
+        };
     }
     match word::disposition(&answer.disposition) {
         Some(disposition) => Outcome::Answer(Box::new(Reply {
@@ -91,7 +94,7 @@ mod tests {
                 None => "a program's answer",
             },
             Outcome::Unsettled(reason) => reason.as_str_name(),
-            Outcome::Redirect(_) | Outcome::Pending(_) => "something else",
+            Outcome::Redirect { .. } | Outcome::Pending(_) => "something else",
         };
         assert_eq!(got, expected);
     }

@@ -153,6 +153,9 @@ impl Searched {
                 continue;
             };
             let name = Name::default();
+            if block.needs_days() && search.by.contains(&Part::Within) {
+                width = width.min(Width::Narrow);
+            }
             let each = search.each(block);
             let scopes = each.iter().map(|one| scope(wanted, &name, Some(one)));
             asked.extend(scopes.map(|scope| (search, scope)));

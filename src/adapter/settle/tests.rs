@@ -63,7 +63,7 @@ fn answered(outcome: Outcome) -> Reply {
     match outcome {
         Outcome::Answer(reply) => *reply,
         Outcome::Unsettled(reason) => panic!("unsettled: {reason:?}"),
-        Outcome::Redirect(_) | Outcome::Pending(_) => panic!("neither answered nor unsettled"),
+        Outcome::Redirect { .. } | Outcome::Pending(_) => panic!("neither answered nor unsettled"),
     }
 }
 

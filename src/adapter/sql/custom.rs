@@ -86,12 +86,17 @@ impl<'a> Custom<'a> {
         })
     }
 
+    /// Whether not everybody is asked for who fits `block`.
+    pub(super) fn narrows(block: &Block) -> bool {
+        Self::skips(block) || block.needs_days()
+    }
+
     /// Whether nobody is asked for who fits `block`: so many postcodes as a further block has would be too many statements.
-    pub(super) fn skips(block: &Block) -> bool {
+    fn skips(block: &Block) -> bool {
         block.is_further && !block.postcodes.is_empty()
     }
 
-    /// Whoever fits `block`, or more; nobody where it [skips](Self::skips) it.
+    /// Whoever fits `block`, but for those whom it leaves out where it [narrows](Self::narrows) it.
     pub(super) fn people(
         &self,
         writer: impl Fn() -> Writer,

@@ -43,8 +43,8 @@ pub struct Settings {
     /// Whether adults are in the tables as well: otherwise nobody of 25 or older is certainly absent.
     #[serde(default)]
     pub holds_adults: bool,
-    /// Whether whom the borough's own queries do not find is certainly not there, although a postcode is not searched for every mistake. The
-    /// borough answers for that; without it such absences are left to people.
+    /// Whether whom the borough's own queries do not find is certainly not there, although a birth and a postcode are not searched for every
+    /// mistake. The borough answers for that; without it such absences are left to people.
     #[serde(default)]
     pub absent_is_certain: bool,
     /// People in the tables, at least (for own queries, rows of `born`): with fewer they are taken for half filled, and nobody is told

@@ -161,6 +161,16 @@ const INVOLVEMENT: [Involvement; 9] = [
     },
 ];
 
+/// Columns that people are searched by.
+const SEARCHED_BY: [&str; 6] = [
+    "pers_person_id",
+    "pers_surname",
+    "pers_forename",
+    "pers_dob",
+    "addr_person_id",
+    "addr_address_postcode",
+];
+
 /// The preset as a borough has it.
 pub(super) struct Ssd<'a> {
     settings: &'a Settings,
@@ -182,6 +192,12 @@ impl<'a> Ssd<'a> {
                 .into_iter()
                 .find(|name| !is_name(name) || !is_column(name))
         })
+    }
+
+    /// Whether a column is said not to be there without which people who are there would not be found.
+    pub(super) fn is_blind(settings: &Settings) -> bool {
+        let name = |column: &&str| settings.columns.get(*column);
+        SEARCHED_BY.iter().filter_map(name).any(String::is_empty)
     }
 
     fn has(&self, table: &str) -> bool {

@@ -97,22 +97,27 @@ impl Writer {
     }
 
     /// `column` is one of `days`, at whatever time, by ranges of the bare column, so that its index serves: what to join, and what to ask for
-    /// besides. Where the database takes a list as a table it is one, which it looks up row by row; the list is filled up with its last day,
-    /// so that few different statements are prepared.
+    /// besides. Where the database takes a list as a table it is one, which it looks up row by row; the list is filled up with
+    /// spans of no days, so that few different statements are prepared.
     pub(super) fn on(&mut self, column: &str, days: &[Date]) -> (String, String) {
-        let spans = filled_up(days).map(|day| (*day, *day));
         match self.dialect {
             Dialect::Postgresql | Dialect::Sqlserver => {
-                let rows: Vec<String> = spans
-                    .map(|span| self.span(span))
-                    .map(|(from, until)| format!("({from}, {until})"))
+                let rows: Vec<String> = filled_up(days)
+                    .enumerate()
+                    .map(|(place, day)| {
+                        let length = i64::from(place < days.len());
+                        let until = day.saturating_add(length.days());
+                        format!("({}, {})", self.date(*day), self.date(until))
+                    })
                     .collect();
                 let days = format!(" JOIN (VALUES {}) days (f, u)", rows.join(", "));
                 let within = format!("{column} >= days.f AND {column} < days.u");
                 (format!("{days} ON {within}"), "1 = 1".to_owned())
             }
             Dialect::Oracle | Dialect::Sqlite => {
-                let ranges: Vec<String> = spans.map(|span| self.within(column, span)).collect();
+                let ranges: Vec<String> = filled_up(days)
+                    .map(|day| self.within(column, (*day, *day)))
+                    .collect();
                 (String::new(), format!("({})", ranges.join(" OR ")))
             }
         }

@@ -165,7 +165,7 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Answer(_) => "answer",
         Outcome::Unsettled(reason) => reason.as_str_name(),
-        Outcome::Redirect(_) => "redirect",
+        Outcome::Redirect { .. } => "redirect",
         Outcome::Pending(_) => "pending",
     }
 }

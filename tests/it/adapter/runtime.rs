@@ -72,6 +72,43 @@ async fn what_one_system_leaves_in_doubt_the_silence_of_another_does_not_settle(
 }
 
 #[tokio::test]
+async fn what_one_system_leaves_in_doubt_no_other_sends_away() {
+    let elsewhere = || {
+        Says::Outcome(Outcome::Redirect {
+            to: "E09000007".into(),
+            person: None,
+        })
+    };
+    let kit = Kit::start().await;
+    let sent = working(&kit, &[&[elsewhere()]]);
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    stands(&kit, &asked.enquiry_id, v1::CheckState::Redirected).await;
+    sent.stopped().await;
+    let doubt = [unsettled(v1::PeopleReason::PossibleMatch)];
+    let kept = working(&kit, &[&doubt, &[elsewhere()]]);
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::PossibleMatch).await;
+    kept.stopped().await;
+}
+
+#[tokio::test]
+async fn the_patience_with_a_system_begins_anew_after_it_promised_an_answer() {
+    let kit = Kit::start().await;
+    let clock = Arc::new(TestClock::at(kit.clock.now()));
+    let promise = || Says::Outcome(Outcome::Pending(Duration::from_millis(50)));
+    let mut script: Vec<Says> = (0..40).map(|_| promise()).collect();
+    script.extend([Says::Away, reply(v1::Disposition::NotKnown)]);
+    let pace = PaceSettings::default();
+    let long = Duration::from_secs(pace.patience_seconds + 100);
+    let working = working_by(&clock, &kit, &[&script], pace, Duration::ZERO);
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    until("it is asked", || !working.asked.lock().unwrap().is_empty()).await;
+    clock.forward(long);
+    stands(&kit, &asked.enquiry_id, v1::CheckState::Answered).await;
+    working.stopped().await;
+}
+
+#[tokio::test]
 async fn a_system_that_is_away_is_tried_and_then_people_are() {
     let kit = Kit::start().await;
     let told = working(
@@ -155,6 +192,19 @@ async fn a_journal_that_cannot_be_read_for_a_while_decides_nothing_meanwhile() {
     assert!(working.asked.lock().unwrap().is_empty(), "nobody looked");
     std::fs::remove_dir(&unreadable).unwrap();
     stands(&kit, &asked.enquiry_id, v1::CheckState::Answered).await;
+    working.stopped().await;
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_used_leaves_checks_to_people() {
+    let kit = Kit::start().await;
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    std::fs::create_dir_all(entry(&kit, &asked.enquiry_id)).unwrap();
+    let working = working(&kit, &[&[reply(v1::Disposition::NotKnown)]]);
+    stands(&kit, &asked.enquiry_id, v1::CheckState::Leased).await;
+    advance(&kit, 2);
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::Other).await;
+    assert!(working.asked.lock().unwrap().is_empty(), "nobody looked");
     working.stopped().await;
 }
 

@@ -127,6 +127,15 @@ next = "answer.more"
         ..wanted()
     };
     check(&text, &family_only, false).await;
+    // A year around a birth holds few of those whose year is mistaken.
+    let within = text.replace(
+        r#"by = ["family"]
+body = '{ "surnameStarts": block.family,"#,
+        r#"by = ["family", "within"]
+body = '{ "surnameStarts": block.family, "from": block.from, "until": block.until,"#,
+    );
+    assert_ne!(text, within);
+    check(&within, &family_only, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

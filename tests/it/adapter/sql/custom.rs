@@ -3,8 +3,8 @@
 use super::population::Person;
 use super::tables::Tables;
 use super::{keys, open, over, settings, trouble};
-use usher::adapter::Source;
 use usher::adapter::sql::{Settings, source};
+use usher::adapter::{Accuracy, Source};
 use usher_proto::v1::EpisodeKind;
 
 const QUERIES: &str = r#"
@@ -60,8 +60,11 @@ async fn a_borough_reads_its_own_tables_by_its_own_queries() {
     assert!(!certain.narrow && keys(&certain) == keys(&candidates));
     let mut nowhere = wanted.clone();
     nowhere.places.clear();
+    let most = source.candidates(&nowhere).await.unwrap();
+    assert!(most.narrow, "a birth is not searched for every slip");
+    nowhere.born.as_mut().unwrap().accuracy = Accuracy::Estimated;
     let all = source.candidates(&nowhere).await.unwrap();
-    assert!(!all.narrow, "without a postcode every way is searched");
+    assert!(!all.narrow, "without both every way is searched");
     let found = candidates
         .people
         .iter()
@@ -130,6 +133,10 @@ fn settings_that_cannot_work_are_refused_with_the_remedy() {
         "as the preset has them",
     );
     check("without = [\"ssd_person\"]", "as the preset has them");
+    check(
+        "columns = { addr_address_postcode = \"\" }",
+        "queries instead",
+    );
     check("dialect = \"oracle\"", "dialect");
     check("rows_max = 0", "rows_max");
     check("people_min = 0", "people_min");
