@@ -34,6 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::timeout;
 use usher_proto::v1::{self, PeopleReason};
 
 pub use settings::{FolderSettings, Folders, Form, Settings, SftpSettings, Unfit};
@@ -159,6 +160,10 @@ impl Connector for Dropbox {
             return Ok(outcome);
         }
         if let Some(reason) = self.for_people(check, &record, now) {
+            if !before {
+                record.leave(now);
+                inner.records.put(record).map_err(memory)?;
+            }
             return Ok(Outcome::Unsettled(reason));
         }
         looked?;
@@ -221,10 +226,23 @@ impl Dropbox {
             looks,
             now,
         };
-        scan.run().await?;
-        let count = scan.set_aside_count().await?;
-        self.set_aside.store(count, Ordering::Relaxed);
-        Ok(())
+        let ran = scan.run().await;
+        if matches!(ran, Err(ScanError::Files(_))) {
+            return ran;
+        }
+        // Checks do not wait for the folder of bad files.
+        match timeout(PEOPLE_MOST, scan.serve_people()).await {
+            Ok(Ok(count)) => self.set_aside.store(count, Ordering::Relaxed),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "What lies aside for people cannot be kept up: trying again at the next look");
+            }
+            Err(_) => {
+                tracing::error!(
+                    "The folder of bad files is too slow: trying again at the next look"
+                );
+            }
+        }
+        ran
     }
 
     /// Why people must take the check although no answer has come, if they must.
@@ -255,6 +273,8 @@ impl Dropbox {
         request::reply_by(check)
             .is_some_and(close)
             .then_some(PeopleReason::Other)
+            // What was left to people stays with them.
+            .or(record.given.is_some().then_some(PeopleReason::Other))
     }
 
     /// Puts the request out, once.
@@ -320,6 +340,8 @@ impl Dropbox {
     }
 }
 
+/// How long a look at the folder is held up by what lies aside for people, in real time.
+const PEOPLE_MOST: Duration = Duration::from_secs(10);
 const FILES: &str = "the place of the drop's files";
 
 impl Failed {

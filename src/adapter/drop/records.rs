@@ -1,5 +1,5 @@
 //! What the adapter remembers of each check: whether its request is out, which answers came, and which one it gave. A file for each, on a
-//! disk of its own machine; nothing is forgotten that was not given to the broker.
+//! disk of its own machine; no answer is forgotten that was neither given to the broker nor brought to people.
 
 use super::answer::Answer;
 use super::settings::Unfit;
@@ -42,6 +42,9 @@ pub(super) struct Record {
     pub(super) versions: Vec<Version>,
     /// What was given, where something was.
     pub(super) given: Option<Given>,
+    /// When the newest answer was brought to people because nobody collected it, in milliseconds since 1970.
+    #[serde(default)]
+    aside: Option<i64>,
 }
 
 /// A request.
@@ -73,7 +76,8 @@ pub(super) enum Said {
 /// What the broker was given, be it an answer or a reason for people: no later answer changes it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Given {
-    version: usize,
+    /// Which answer; `None` where the check was left to people without one.
+    version: Option<usize>,
     /// When, in milliseconds since 1970.
     at: i64,
 }
@@ -87,6 +91,8 @@ pub(super) enum Taken {
     Unasked,
     /// It is new, and something else was given at this moment: it is not kept.
     Late(Timestamp),
+    /// It is new, and its check was left to people at this moment: it is theirs.
+    Left(Timestamp),
     /// It is to an earlier question, and was not given: its check has been asked about again since. It is not kept.
     Overtaken,
     /// Nobody can tell to which question of its check it is: people look at the newest.
@@ -104,6 +110,7 @@ impl Record {
             asked: None,
             versions: Vec::new(),
             given: None,
+            aside: None,
         }
     }
 
@@ -126,21 +133,40 @@ impl Record {
     pub(super) fn give(&mut self, now: Timestamp) -> Option<&Said> {
         let newest = self.versions.len().checked_sub(1)?;
         let given = self.given.get_or_insert(Given {
-            version: newest,
+            version: Some(newest),
             at: now.as_millisecond(),
         });
         self.versions
-            .get(given.version)
+            .get(given.version?)
             .map(|version| &version.said)
+    }
+
+    /// Notes that the check was left to people without an answer.
+    pub(super) fn leave(&mut self, now: Timestamp) {
+        self.given = Some(Given {
+            version: None,
+            at: now.as_millisecond(),
+        });
+    }
+
+    /// What came last.
+    pub(super) fn newest(&self) -> Option<&Said> {
+        self.versions.last().map(|version| &version.said)
+    }
+
+    /// Notes that the newest answer was brought to people. It is still given when its check is looked up.
+    pub(super) fn set_aside(&mut self, now: Timestamp) {
+        self.aside = Some(now.as_millisecond());
     }
 
     fn over(&self, before: Timestamp) -> bool {
         let before = before.as_millisecond();
-        match (&self.given, &self.asked) {
-            (Some(given), _) => given.at < before,
-            (None, Some(asked)) => self.versions.is_empty() && asked.at < before,
-            (None, None) => false,
-        }
+        let end = match (&self.given, &self.asked) {
+            (Some(given), _) => Some(given.at),
+            (None, Some(asked)) if self.versions.is_empty() => Some(asked.at),
+            (None, _) => self.aside,
+        };
+        end.is_some_and(|end| end < before)
     }
 }
 
@@ -150,6 +176,8 @@ pub(super) struct Records {
     folder: PathBuf,
     most: usize,
     all: BTreeMap<Key, Record>,
+    /// Since when this program knows of answers that were not collected.
+    uncollected: BTreeMap<Key, Timestamp>,
     /// Held while the process lives: two adapters over one memory would ask twice.
     _lock: File,
 }
@@ -196,6 +224,7 @@ impl Records {
             folder: folder.to_owned(),
             most,
             all,
+            uncollected: BTreeMap::new(),
             _lock: lock,
         })
     }
@@ -219,10 +248,24 @@ impl Records {
         self.all.values().filter(waits).count()
     }
 
-    /// Answers that were never given: their checks were not lent to this adapter since.
+    /// Answers that were neither given nor brought to people: their checks were not lent to this adapter since.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Record> {
-        let kept = |record: &&Record| record.given.is_none() && !record.versions.is_empty();
+        let kept = |record: &&Record| {
+            record.given.is_none() && record.aside.is_none() && !record.versions.is_empty()
+        };
         self.all.values().filter(kept)
+    }
+
+    /// Answers that nobody collected for so long, counted from when they were first seen here by this program.
+    pub(super) fn uncollected(&mut self, now: Timestamp, patience: Duration) -> Vec<Record> {
+        let since = |record: &Record| self.uncollected.get(&record.key).copied().unwrap_or(now);
+        let kept = self.kept();
+        self.uncollected = kept
+            .map(|record| (record.key.clone(), since(record)))
+            .collect();
+        let late = |since: Timestamp| since.checked_add(patience).is_ok_and(|end| end <= now);
+        let late = self.uncollected.iter().filter(|(_, since)| late(**since));
+        late.map(|(key, _)| self.get(key)).collect()
     }
 
     /// Keeps a record: when it returns it outlives a power cut.
@@ -278,6 +321,9 @@ impl Records {
 
     fn add(&mut self, key: &Key, newest: Option<u32>, file: &str, said: Said) -> io::Result<Taken> {
         let mut record = self.get(key);
+        if let Some(Given { version: None, at }) = record.given {
+            return self.pass_on(record, file, said, at);
+        }
         let known = |version: &Version| version.file == file;
         if record.versions.iter().any(known)
             || record.versions.last().is_some_and(|last| last.said == said)
@@ -298,12 +344,37 @@ impl Records {
             file: file.to_owned(),
             said,
         });
+        record.aside = None;
         let taken = match record.asked {
             Some(_) => Taken::New,
             None => Taken::Unasked,
         };
         self.put(record)?;
         Ok(taken)
+    }
+
+    /// People have the check, and get what comes to it, once: a file that repeats the last answer says nothing new, unless it is the same file,
+    /// which is read again after a crash.
+    fn pass_on(
+        &mut self,
+        mut record: Record,
+        file: &str,
+        said: Said,
+        at: i64,
+    ) -> io::Result<Taken> {
+        match record.versions.last() {
+            Some(last) if last.said == said && last.file != file => return Ok(Taken::Known),
+            Some(last) if last.said == said => {}
+            _ if record.versions.len() >= VERSIONS_MAX => {}
+            _ => {
+                let file = file.to_owned();
+                record.versions.push(Version { file, said });
+                self.put(record)?;
+            }
+        }
+        Ok(Taken::Left(
+            Timestamp::from_millisecond(at).unwrap_or_default(),
+        ))
     }
 
     /// Forgets what is over and older than `keep`.

@@ -17,6 +17,12 @@ use std::time::Duration;
 
 /// The ending of what says why a file or rows of one lie aside.
 const REASON: &str = ".reason.txt";
+/// Who waits for an answer collects it within this and two looks at the folder.
+const COLLECTED_WITHIN: Duration = Duration::from_mins(15);
+/// Uncollected answers that one look brings to people, at most: a look-up waits for it.
+const UNCOLLECTED_PER_LOOK: usize = 10;
+
+const UNCOLLECTED: &str = "1: nobody asked for this answer any more: its check was left to people, or was never lent to this adapter; see whether it is answered, and if not give this with `usher check answer`\n";
 
 /// How files were seen last.
 #[derive(Default)]
@@ -183,6 +189,12 @@ impl Scan<'_> {
                         "its check was answered already, or left to people, at {at:.0}, and no file changes that; if this is right, correct it with `usher check answer`"
                     )
                 }
+                Taken::Left(at) => {
+                    tracing::warn!(%check, "An answer came for a check that was left to people: it was not sent");
+                    format!(
+                        "its check was left to people at {at:.0}, before this answer came, and no file changes that; see what they answered, and give this with `usher check answer` if it is missing there"
+                    )
+                }
                 Taken::Overtaken => "the officer has replied to a question since, and the check was asked about again with a higher number of `exchanges`: answer that request".into(),
                 Taken::Unnumbered => "its check was asked about more than once, and without `exchanges` nobody can tell what this answers: repeat the number of the request".into(),
                 Taken::Full if self.records.full() => return Err(ScanError::Full),
@@ -196,8 +208,33 @@ impl Scan<'_> {
         Ok(())
     }
 
+    /// Brings to people what nobody collects: the broker's people may have its check since, or the check never came. Then counts what lies aside.
+    pub(super) async fn serve_people(&mut self) -> Result<usize, ScanError> {
+        let patience = COLLECTED_WITHIN + 2 * self.settings.scan_every();
+        let uncollected = self.records.uncollected(self.now, patience);
+        for mut record in uncollected.into_iter().take(UNCOLLECTED_PER_LOOK) {
+            // What could not be read lies there already.
+            if let Some(Said::Answer(answer)) = record.newest() {
+                let rows = serde_json::to_vec_pretty(&[answer]).map_err(io::Error::from)?;
+                let (bad, stem) = (&self.settings.folders.bad, record.key.stem());
+                let place = format!("{bad}/{stem}.{}.rows", stamp(&rows));
+                put(
+                    self.files,
+                    &format!("{place}{REASON}"),
+                    UNCOLLECTED.as_bytes().to_vec(),
+                )
+                .await?;
+                put(self.files, &format!("{place}.json"), rows).await?;
+                tracing::error!(check = %record.key.check, "Nobody asked for an answer that came: it lies in the folder of bad files with the reason");
+            }
+            record.set_aside(self.now);
+            self.records.put(record)?;
+        }
+        self.set_aside_count().await
+    }
+
     /// How many reasons lie in the folder of bad files: people have not dealt with them yet.
-    pub(super) async fn set_aside_count(&self) -> Result<usize, ScanError> {
+    async fn set_aside_count(&self) -> Result<usize, ScanError> {
         let lying = self.files.list(&self.settings.folders.bad).await?;
         let reasons = lying
             .iter()

@@ -70,7 +70,7 @@ pub struct Settings {
     /// Checks remembered, at most; above that nothing is taken or asked until some are old enough.
     #[serde(default = "remembered_max")]
     pub remembered_max: usize,
-    /// Days for which a check is remembered after its answer was given. What was never given is kept.
+    /// Days for which a check is remembered after its answer was given, or brought to people because nobody collected it.
     #[serde(default = "keep_days")]
     pub keep_days: u32,
 }

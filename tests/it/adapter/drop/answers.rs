@@ -1,5 +1,7 @@
 //! What comes in: whole files alone, read as they are meant; what cannot be read lies aside with the reason.
 
+mod late;
+
 use super::{HEADER, Place, check, id, not_known, reply, word};
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -250,24 +252,6 @@ async fn bad_rows_go_to_people_and_good_rows_of_the_same_file_are_given() {
         "the rows as they came"
     );
     assert_eq!(place.names("done").len(), 1);
-}
-
-#[tokio::test]
-async fn an_answer_to_a_check_that_was_not_asked_is_kept_until_it_is() {
-    let mut place = Place::new();
-    place.try_look(&check(1)).await.unwrap();
-    place.put("night.json", format!("[{{\"check_id\": \"{}\", \"disposition\": \"redirect\", \"redirect_to\": \"E09000012\"}}]", id(9)));
-    assert_eq!(word(&place.look_settled(&check(1)).await), "pending");
-    assert_eq!(place.names("done").len(), 1);
-    place.restart();
-    place
-        .clock
-        .forward(std::time::Duration::from_secs(100 * 86_400));
-    place.connector.as_ref().unwrap().probe().await.unwrap();
-    let redirected = place.look(&check(9)).await;
-    assert!(
-        matches!(redirected, usher::adapter::Outcome::Redirect { to, person: None } if to == "E09000012")
-    );
 }
 
 #[tokio::test]
