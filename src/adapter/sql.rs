@@ -2,7 +2,8 @@
 //!
 //! It never writes: the login is a read-only one, and every statement runs in a transaction that cannot write or is rolled back. Values
 //! are parameters, statements have a limit of time and of rows, and of all who fit a block involvement is read only for those who may be
-//! the person asked about. How old the data is goes with the answer; data that is too old, or that is just being filled, is not relied on.
+//! the person asked about. How old the data is goes with the answer; data that is too old is not relied on, nor tables that are empty or hold
+//! fewer people than there must be.
 //! All of a look-up is read in one transaction, which sees one state of the data; SQL Server's does not, so there the proof that the data may
 //! be relied on is asked for again at the end, and must say the same.
 
@@ -16,6 +17,8 @@ mod odbc;
 mod people;
 mod postgres;
 mod settings;
+#[cfg(any(feature = "mssql", feature = "odbc"))]
+mod slots;
 mod sqlite;
 mod ssd;
 mod statement;

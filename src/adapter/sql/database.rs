@@ -3,9 +3,7 @@
 use super::statement::{Row, Statement};
 use crate::adapter::connector::Trouble;
 use async_trait::async_trait;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A database that is read.
 #[async_trait]
@@ -115,41 +113,4 @@ pub(super) fn by_sqlstate(state: &str) -> Trouble {
         _ => return busy(format!("SQLSTATE {state}")),
     };
     refused(&format!("SQLSTATE {state}"), remedy)
-}
-
-/// Connections of an engine that has no pool of its own: so many at most, each used by one reading at a time.
-pub(super) struct Slots<T> {
-    idle: Mutex<Vec<T>>,
-    free: Semaphore,
-}
-
-impl<T> Slots<T> {
-    pub(super) fn new(connections_max: usize) -> Self {
-        Self {
-            idle: Mutex::default(),
-            free: Semaphore::new(connections_max),
-        }
-    }
-
-    /// Waits for a turn.
-    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, Trouble> {
-        match tokio::time::timeout(CONNECT_LIMIT, self.free.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(busy("no free connection")),
-        }
-    }
-
-    /// A connection that was used before, where there is one.
-    pub(super) fn take(&self) -> Option<T> {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-    }
-
-    /// Keeps one that is in good order.
-    pub(super) fn keep(&self, connection: T) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(connection);
-    }
 }

@@ -1,9 +1,8 @@
 //! SQL Server. It knows no transaction that cannot write, so each of ours is rolled back, whatever it did.
 
-use super::database::{
-    CONNECT_LIMIT, Database, Reading, Rows, Slots, busy, over, reading_limit, refused,
-};
+use super::database::{CONNECT_LIMIT, Database, Reading, Rows, busy, over, reading_limit, refused};
 use super::settings::{Settings, SettingsError};
+use super::slots::Slots;
 use super::statement::{Statement, Value};
 use crate::adapter::connector::Trouble;
 use async_trait::async_trait;

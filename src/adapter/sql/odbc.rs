@@ -1,9 +1,10 @@
 //! Anything with an ODBC driver. Its calls block, so they run on threads of their own, as many as there may be connections.
 
 use super::database::{
-    CONNECT_LIMIT, Database, Reading, Rows, Slots, busy, by_sqlstate, over, reading_limit,
+    CONNECT_LIMIT, Database, Reading, Rows, busy, by_sqlstate, over, reading_limit,
 };
 use super::settings::{Dialect, Settings, SettingsError};
+use super::slots::Slots;
 use super::statement::{Row, Statement, Value};
 use crate::adapter::connector::Trouble;
 use async_trait::async_trait;
