@@ -4,14 +4,15 @@ use crate::actor::By;
 use crate::codes::codes;
 use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::Audience;
+use crate::limits;
 use crate::time::Timestamp;
 
 /// Something that a named person must look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
-    /// Its number within the enquiry, from 1.
+    /// Its number within the enquiry or case, from 1.
     pub number: AlertNumber,
-    /// The check that it is about.
+    /// The check that it is about; of a case, the requirement.
     pub check: CheckNumber,
     /// What is wrong.
     pub cause: Cause,
@@ -23,6 +24,49 @@ pub struct Alert {
     pub raised_at: Timestamp,
     /// Where it stands.
     pub state: AlertState,
+}
+
+/// Adds a new open alert and makes room by dropping the oldest ended one.
+pub(crate) fn add(
+    alerts: &mut Vec<Alert>,
+    check: CheckNumber,
+    cause: Cause,
+    audience: &[Audience],
+    due_at: Timestamp,
+    now: Timestamp,
+) -> AlertNumber {
+    let number = alerts
+        .last()
+        .map_or(1, |alert| alert.number.saturating_add(1));
+    let ended = alerts.iter().position(|alert| !alert.is_live());
+    if let Some(oldest) = ended.filter(|_| alerts.len() >= limits::ALERTS_KEPT_MAX) {
+        alerts.remove(oldest);
+    }
+    alerts.push(Alert {
+        number,
+        check,
+        cause,
+        audience: audience.to_vec(),
+        due_at,
+        raised_at: now,
+        state: AlertState::Open { since: now },
+    });
+    number
+}
+
+/// Opens the alerts whose acknowledgement has expired, and answers with them.
+pub(crate) fn reopen_expired(
+    alerts: &mut [Alert],
+    now: Timestamp,
+) -> Vec<(CheckNumber, AlertNumber)> {
+    alerts
+        .iter_mut()
+        .filter(|alert| matches!(alert.state, AlertState::Acknowledged { expires, .. } if expires <= now))
+        .map(|alert| {
+            alert.state = AlertState::Open { since: now };
+            (alert.check, alert.number)
+        })
+        .collect()
 }
 
 /// What is wrong.

@@ -1,8 +1,21 @@
 //! Codes and identifiers that come from outside: courts, authorities, responders, people and postcodes.
 //! Each is validated at birth; what cannot be a value of its type is refused with what a right one looks like.
 
+use crate::codes::codes;
 use crate::limits;
 use core::fmt;
+
+codes! {
+    /// What kind of service a responder is.
+    Service {
+        /// Children's social care of an authority.
+        ChildrensSocialCare = "childrens_social_care",
+        /// Adult social care of an authority.
+        AdultSocialCare = "adult_social_care",
+        /// A police force's domestic abuse unit.
+        PoliceDomesticAbuse = "police_domestic_abuse",
+    }
+}
 
 /// A code that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

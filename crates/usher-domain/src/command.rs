@@ -314,5 +314,19 @@ crate::codes::codes! {
         Advance = "advance",
         /// See [`Verb::ReportAbsent`].
         ReportAbsent = "report_absent",
+        /// See [`crate::case::command::CaseVerb::Register`].
+        Register = "register",
+        /// See [`crate::case::command::CaseVerb::TakeOff`].
+        TakeOff = "take_off",
+        /// See [`crate::case::command::CaseVerb::EnterStage`].
+        EnterStage = "enter_stage",
+        /// See [`crate::case::command::CaseVerb::Cover`].
+        Cover = "cover",
+        /// See [`crate::case::command::CaseVerb::Uncover`].
+        Uncover = "uncover",
+        /// See [`crate::case::command::CaseVerb::SetAside`].
+        SetAside = "set_aside",
+        /// See [`crate::case::command::CaseVerb::Reassign`].
+        Reassign = "reassign",
     }
 }

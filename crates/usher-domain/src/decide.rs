@@ -34,16 +34,7 @@ pub fn decide(
     policy: &Policy,
 ) -> Result<Transition, Rejection> {
     let verb = command.verb.name();
-    if !permit::permits(actor.role, verb) {
-        return Err(Rejection::NotPermitted { verb });
-    }
-    let named = actor
-        .person
-        .as_ref()
-        .is_some_and(|person| !person.name.trim().is_empty());
-    if permit::needs_person(verb) && !named {
-        return Err(Rejection::PersonRequired);
-    }
+    permit::check(actor, verb)?;
     let Some(current) = current else {
         return match &command.verb {
             Verb::Submit(submit) => {
@@ -55,7 +46,12 @@ pub fn decide(
     if !permit::sees(actor, current) {
         return Err(Rejection::NotFound { what: "enquiry" });
     }
-    match earlier(current, command) {
+    // An enquiry's id is derived from its submission, so one that exists was submitted before.
+    let came_before = match earlier(&current.applied, command.request) {
+        None if command.request.is_some() && verb == VerbName::Submit => Some(Earlier::Other),
+        known => known,
+    };
+    match came_before {
         Some(Earlier::Same) => return Ok(unchanged(current)),
         Some(Earlier::Other) => return Err(Rejection::RequestReused),
         None => {}
@@ -81,27 +77,27 @@ fn unchanged(current: &Enquiry) -> Transition {
 
 /// What came before under the same request id.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Earlier {
+pub(crate) enum Earlier {
     /// The same act by the same actor: it is repeated safely.
     Same,
     /// Something else.
     Other,
 }
 
-fn earlier(current: &Enquiry, command: &Command) -> Option<Earlier> {
-    let request = command.request?;
-    let same_id = |applied: &&Applied| applied.request == request.id;
-    match current.applied.iter().find(same_id) {
-        Some(applied) if applied.digest == request.digest => Some(Earlier::Same),
-        Some(_) => Some(Earlier::Other),
-        // An enquiry's id is derived from its submission, so one that exists was submitted before.
-        None if command.verb.name() == VerbName::Submit => Some(Earlier::Other),
-        None => None,
+pub(crate) fn earlier(applied: &[Applied], request: Option<Request>) -> Option<Earlier> {
+    let request = request?;
+    let known = applied
+        .iter()
+        .find(|applied| applied.request == request.id)?;
+    if known.digest == request.digest {
+        Some(Earlier::Same)
+    } else {
+        Some(Earlier::Other)
     }
 }
 
-/// Keeps the submission, which never drops off, and the latest others.
-fn remember(applied: &mut Vec<Applied>, request: Request) {
+/// Keeps the first, which made the record and never drops off, and the latest others.
+pub(crate) fn remember(applied: &mut Vec<Applied>, request: Request) {
     if applied.len() >= limits::REQUESTS_REMEMBERED_MAX {
         applied.remove(1);
     }

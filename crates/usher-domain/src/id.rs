@@ -50,6 +50,10 @@ uuid_id! {
     EnquiryId
 }
 uuid_id! {
+    /// A case: `UUIDv5` of the court's own name for it, so that every list that has it means the same one.
+    CaseId
+}
+uuid_id! {
     /// One loan of one check to one adapter.
     LeaseId
 }
@@ -77,6 +81,18 @@ impl EnquiryId {
     }
 }
 
+/// The namespace of [`CaseId::derive`]; fixed for ever, or lists would make new cases.
+const CASE_NAMESPACE: Uuid = Uuid::from_u128(0x7573_6865_722e_6361_7365_2e76_3100_0000);
+
+impl CaseId {
+    /// Derives the id of the case that courts call `name`: a defendant's part of a prosecution case. Blanks around it and the case of
+    /// its letters make no difference.
+    pub fn derive(name: &str) -> Self {
+        let name = name.trim().to_uppercase();
+        Self(Uuid::new_v5(&CASE_NAMESPACE, name.as_bytes()))
+    }
+}
+
 /// An id, reference or code that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}")]
@@ -96,6 +112,9 @@ pub struct CheckId {
 
 /// The number of a check within its enquiry, from 1 to [`crate::limits::CHECKS_PER_ENQUIRY_MAX`].
 pub type CheckNumber = u8;
+
+/// The number of a requirement within its case, from 1 to [`crate::limits::REQUIREMENTS_PER_CASE_MAX`].
+pub type RequirementNumber = u8;
 
 /// One alert of one enquiry. Written `ENQUIRY-UUID/NUMBER`, numbers from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

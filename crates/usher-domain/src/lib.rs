@@ -12,6 +12,7 @@
 //! | what an enquiry is, and every state of a check | [`enquiry`], [`hearing`], [`ladder`], [`alert`] |
 //! | who may give which command, who sees what | [`actor`], [`permit`] |
 //! | the commands, what they lead to, why they are refused | [`command`], [`event`], [`rejection`] |
+//! | what a case is, and what it needs | [`case`]: its own commands, rules and keys |
 //! | what a verb does | `rules/VERB.rs`: the rule, then its table of cases; `rules.rs` has all in one picture |
 //! | when an alert is over | `rules/settle.rs`, after every command: the only place |
 //! | what may be asked of whom, and sent | [`agreement`] |
@@ -49,6 +50,7 @@ extern crate alloc;
 pub mod actor;
 pub mod agreement;
 pub mod alert;
+pub mod case;
 pub mod code;
 mod codes;
 pub mod command;

@@ -33,6 +33,14 @@ pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 pub const COURT_DECISIONS_KEPT_MAX: usize = 32;
 /// Mutations whose `request_id` an enquiry remembers; older ones are protected by the state alone.
 pub const REQUESTS_REMEMBERED_MAX: usize = 32;
+/// Checks that one case may need in its life: a handful at court, and some for each review.
+pub const REQUIREMENTS_PER_CASE_MAX: usize = 128;
+/// Stages that the record of a case keeps; older ones stay in the history.
+pub const STAGES_PER_CASE_MAX: usize = 64;
+/// Enquiries that are kept as covering one needed check: any one of them is enough.
+pub const ENQUIRIES_PER_REQUIREMENT_MAX: usize = 8;
+/// Rules about what cases need.
+pub const REQUIREMENT_RULES_MAX: usize = 64;
 /// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: seventeen checks with every
 /// step and trouble open have a few more.
 pub const ALERTS_KEPT_MAX: usize = 256;

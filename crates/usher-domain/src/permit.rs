@@ -2,9 +2,11 @@
 
 use crate::actor::{Actor, Role};
 use crate::alert::Alert;
+use crate::case::Case;
 use crate::command::VerbName;
 use crate::enquiry::{Check, Enquiry};
 use crate::ladder::Audience;
+use crate::rejection::Rejection;
 
 /// Whether `role` has `verb` at all.
 pub const fn permits(role: Role, verb: VerbName) -> bool {
@@ -20,6 +22,13 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::DecideWithout
                 | V::Receive
                 | V::Close
+                | V::Register
+                | V::TakeOff
+                | V::EnterStage
+                | V::Cover
+                | V::Uncover
+                | V::SetAside
+                | V::Reassign
         ),
         Role::Manager => matches!(
             verb,
@@ -30,6 +39,9 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::DecideWithout
                 | V::Receive
                 | V::Close
+                | V::Uncover
+                | V::SetAside
+                | V::Reassign
         ),
         Role::Adapter => matches!(
             verb,
@@ -44,11 +56,37 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
         ),
         Role::Operator => matches!(
             verb,
-            V::AnswerByPhone | V::Reroute | V::Close | V::Acknowledge | V::MoveHearing
+            V::AnswerByPhone
+                | V::Reroute
+                | V::Close
+                | V::Acknowledge
+                | V::MoveHearing
+                | V::Register
+                | V::TakeOff
+                | V::Uncover
+                | V::Reassign
         ),
         Role::Inspector => false,
         Role::Clock => matches!(verb, V::Advance | V::ReportAbsent),
     }
+}
+
+/// Refuses what the role does not have, and an act of a person without one.
+///
+/// # Errors
+/// `NotPermitted`, `PersonRequired`.
+pub(crate) fn check(actor: &Actor, verb: VerbName) -> Result<(), Rejection> {
+    if !permits(actor.role, verb) {
+        return Err(Rejection::NotPermitted { verb });
+    }
+    let named = actor
+        .person
+        .as_ref()
+        .is_some_and(|person| !person.name.trim().is_empty());
+    if needs_person(verb) && !named {
+        return Err(Rejection::PersonRequired);
+    }
+    Ok(())
 }
 
 /// What can be read; what of it, [`sees`] and [`sees_check`] say.
@@ -113,7 +151,14 @@ pub const fn needs_person(verb: VerbName) -> bool {
         | V::Acknowledge
         | V::DecideWithout
         | V::Receive
-        | V::Close => true,
+        | V::Close
+        | V::Register
+        | V::TakeOff
+        | V::EnterStage
+        | V::Cover
+        | V::Uncover
+        | V::SetAside
+        | V::Reassign => true,
         V::Lease
         | V::Renew
         | V::Answer
@@ -136,6 +181,11 @@ pub fn sees(actor: &Actor, enquiry: &Enquiry) -> bool {
             .any(|check| sees_check(actor, enquiry, check)),
         Role::Clock => true,
     }
+}
+
+/// Whether `actor` may know that `case` exists: those of its court, and overseers in scope.
+pub fn sees_case(actor: &Actor, case: &Case) -> bool {
+    actor.role != Role::Adapter && actor.courts.contain(case.court())
 }
 
 /// Whether `actor` may know that `check` exists.

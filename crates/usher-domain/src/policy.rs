@@ -1,7 +1,10 @@
 //! The policy: ladders, leases, acknowledgements, working hours, bank holidays and agreements as data. `config/policy.toml`,
 //! `config/responders/*.toml` and `config/agreements/*.toml` fill it; the rules only read it.
 
+mod requirement;
 mod validate;
+
+pub use requirement::{CaseRules, RequirementRule};
 
 use crate::agreement::Agreements;
 use crate::code::ResponderId;
@@ -30,6 +33,8 @@ pub struct Policy {
     pub lease: LeaseRule,
     /// Who may be asked for what.
     pub agreements: Agreements,
+    /// What cases need.
+    pub cases: CaseRules,
 }
 
 /// What one responder has of its own.
@@ -222,6 +227,14 @@ pub enum PolicyError {
         /// What is wrong.
         why: &'static str,
     },
+    /// A rule about what cases need is wrong in itself.
+    #[error("requirement {rule}: {why}")]
+    BadRequirement {
+        /// Which.
+        rule: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// Lease lengths are out of order.
     #[error("lease: min <= default <= max must hold, and min be at least 1 second")]
     BadLease,
@@ -309,7 +322,7 @@ impl Policy {
         let rules = self
             .track(track, responder)
             .map_or(&[][..], |rule| &rule.steps);
-        self.instantiate(rules, responder, opened, deadline)
+        self.for_responder(rules, responder, opened, deadline)
     }
 
     /// The steps that follow an answer until it is read.
@@ -319,17 +332,30 @@ impl Policy {
         answered: Timestamp,
         deadline: Timestamp,
     ) -> Vec<Step> {
-        self.instantiate(&self.unread, responder, answered, deadline)
+        self.for_responder(&self.unread, responder, answered, deadline)
     }
 
-    fn instantiate(
+    fn for_responder(
         &self,
         rules: &[StepRule],
         responder: Option<&ResponderId>,
         start: Timestamp,
         deadline: Timestamp,
     ) -> Vec<Step> {
-        let hours = self.hours(responder);
+        let mut steps = self.instantiate(rules, self.hours(responder), start, deadline);
+        for step in &mut steps {
+            step.audience = audience(&step.audience, responder);
+        }
+        steps
+    }
+
+    fn instantiate(
+        &self,
+        rules: &[StepRule],
+        hours: &WorkingHours,
+        start: Timestamp,
+        deadline: Timestamp,
+    ) -> Vec<Step> {
         let base = |base| match base {
             Base::Submitted | Base::Answered => start,
             Base::Hearing => deadline,
@@ -345,7 +371,7 @@ impl Policy {
             name: rule.name.clone(),
             kind: rule.kind,
             due: due(rule),
-            audience: audience(&rule.audience, responder),
+            audience: rule.audience.clone(),
             unless: rule.unless,
             state: StepState::Pending,
         };

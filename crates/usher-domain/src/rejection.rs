@@ -106,6 +106,12 @@ pub enum Rejection {
         /// Why not.
         why: UnroutableWhy,
     },
+    /// The requirement is met or set aside already.
+    #[error("the check is {state} already: nothing is needed any more")]
+    RequirementEnded {
+        /// Its state.
+        state: &'static str,
+    },
     /// The alert is addressed to others.
     #[error("the alert is addressed to others")]
     NotAddressed,

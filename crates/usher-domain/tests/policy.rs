@@ -88,6 +88,7 @@ fn policy() -> Policy {
             lost_before_alert: 3,
         },
         agreements: usher_domain::agreement::Agreements::default(),
+        cases: usher_domain::policy::CaseRules::default(),
     }
 }
 

@@ -37,6 +37,7 @@ impl Policy {
             let why = "every step has kind unread, and at least one counts from answered";
             return Err(bad_step("unread", "*", why));
         }
+        self.cases.validate()?;
         let lease = &self.lease;
         let ordered = lease.min <= lease.default && lease.default <= lease.max;
         if ordered && lease.min >= SignedDuration::from_secs(1) {
@@ -49,7 +50,7 @@ impl Policy {
 
 impl Span {
     /// Whether it is short enough to be found, see [`limits::SPAN_DAYS_MAX`].
-    fn is_bounded(self) -> bool {
+    pub(super) fn is_bounded(self) -> bool {
         let a_day = match self.unit {
             Unit::Minute => 24 * 60,
             Unit::Hour => 24,
@@ -83,11 +84,10 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
             place: place.into(),
         });
     }
-    let sound = |span: &Span| span.amount > 0 && span.is_bounded();
     let spans = [rule.acknowledgement, rule.reply_within];
     let why = if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
         "kind unread belongs in [[unread]]"
-    } else if !spans.iter().all(sound) {
+    } else if !spans.iter().all(is_sound) {
         "acknowledgement and reply_within must be longer than nothing and at most 120 days"
     } else {
         return Ok(());
@@ -95,14 +95,21 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
     Err(bad_step(place, "*", why))
 }
 
-fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
+/// Whether it is a length at all, and short enough to be found.
+pub(super) fn is_sound(span: &Span) -> bool {
+    span.amount > 0 && span.is_bounded()
+}
+
+/// Whether `name` is one for a step or a rule.
+pub(super) fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !name.is_empty() && name.len() <= limits::STEP_NAME_CHARS_MAX && name.bytes().all(plain)
+}
+
+pub(super) fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
     let mut names = alloc::collections::BTreeSet::new();
     for step in steps {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let well_named = !step.name.is_empty()
-            && step.name.len() <= limits::STEP_NAME_CHARS_MAX
-            && step.name.bytes().all(plain);
-        let why = if !well_named {
+        let why = if !is_plain(&step.name) {
             "the name must be lower-case letters, digits and underscores"
         } else if !names.insert(&step.name) {
             "the name is used twice"
@@ -125,7 +132,7 @@ fn validate_steps(place: &str, steps: &[StepRule]) -> Result<(), PolicyError> {
     Ok(())
 }
 
-fn bad_step(place: &str, step: &str, why: &'static str) -> PolicyError {
+pub(super) fn bad_step(place: &str, step: &str, why: &'static str) -> PolicyError {
     PolicyError::BadStep {
         place: place.into(),
         step: step.into(),

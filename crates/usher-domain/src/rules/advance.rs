@@ -3,13 +3,12 @@
 
 use super::raise::{add, raise_trouble};
 use super::share::reconsider;
-use crate::alert::{AlertState, Cause, Trouble};
+use crate::alert::{self, Cause, Trouble};
 use crate::decide::Work;
 use crate::enquiry::{Check, CheckState, Enquiry};
 use crate::event::EventKind;
 use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::{Audience, Step, StepKind, StepState, Unless};
-use crate::time::Timestamp;
 
 pub(crate) fn advance(work: &mut Work<'_>) {
     let live: Vec<CheckNumber> = work
@@ -153,19 +152,7 @@ fn raise_step(
 }
 
 fn reopen_expired(work: &mut Work<'_>) {
-    let now = work.now;
-    let expired = |state: &AlertState, now: Timestamp| matches!(state, AlertState::Acknowledged { expires, .. } if *expires <= now);
-    let reopened: Vec<(CheckNumber, AlertNumber)> = work
-        .enquiry
-        .alerts
-        .iter_mut()
-        .filter(|alert| expired(&alert.state, now))
-        .map(|alert| {
-            alert.state = AlertState::Open { since: now };
-            (alert.check, alert.number)
-        })
-        .collect();
-    for (check, alert) in reopened {
+    for (check, alert) in alert::reopen_expired(&mut work.enquiry.alerts, work.now) {
         work.record(check, EventKind::Reopened { alert });
     }
 }

@@ -16,7 +16,7 @@ use crate::id::{CheckNumber, EnquiryId, LeaseId, RequestId};
 use crate::index;
 use crate::ladder::{Audience, StepKind, Unless};
 use crate::limits;
-use crate::policy::{LeaseRule, Policy, StepRule, TrackRule};
+use crate::policy::{CaseRules, LeaseRule, Policy, StepRule, TrackRule};
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::time::{Calendar, Timestamp, WorkingHours, to_london};
@@ -94,6 +94,7 @@ pub(crate) fn policy() -> Policy {
             lost_before_alert: 2,
         },
         agreements: Agreements::permitting(everybody()),
+        cases: CaseRules::default(),
     };
     policy.validate().unwrap();
     policy

@@ -121,7 +121,8 @@ fn recompute(work: &mut Work<'_>, number: CheckNumber) {
     check.ladder.steps = steps;
 }
 
-fn carry_over(step: Step, old: &[Step], live: &[AlertNumber], now: Timestamp) -> Step {
+/// `step` as it stands after `old`: raised, where a step of the same name and kind is, its alert is live and its moment has passed again.
+pub(crate) fn carry_over(step: Step, old: &[Step], live: &[AlertNumber], now: Timestamp) -> Step {
     // Another responder's ladder may use a name for a step of another kind, whose alert ends for other reasons.
     let before = old
         .iter()

@@ -1,11 +1,10 @@
 //! Raises alerts and ends them. One alert per check and cause: what comes back is opened again, not multiplied.
 
-use crate::alert::{Alert, AlertState, Cause, Trouble};
+use crate::alert::{self, AlertState, Cause, Trouble};
 use crate::decide::Work;
 use crate::event::EventKind;
 use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::Audience;
-use crate::limits;
 use crate::time::Timestamp;
 
 /// Raises `trouble` on a check, unless it is live already.
@@ -41,7 +40,7 @@ pub(crate) fn raise_trouble(
     number
 }
 
-/// Adds a new open alert and makes room by dropping the oldest ended one.
+/// Adds a new open alert.
 pub(crate) fn add(
     work: &mut Work<'_>,
     check: CheckNumber,
@@ -49,24 +48,15 @@ pub(crate) fn add(
     audience: &[Audience],
     due_at: Timestamp,
 ) -> AlertNumber {
-    let alerts = &mut work.enquiry.alerts;
-    let number = alerts
-        .last()
-        .map_or(1, |alert| alert.number.saturating_add(1));
-    let ended = alerts.iter().position(|alert| !alert.is_live());
-    if let Some(oldest) = ended.filter(|_| alerts.len() >= limits::ALERTS_KEPT_MAX) {
-        alerts.remove(oldest);
-    }
-    alerts.push(Alert {
-        number,
+    let now = work.now;
+    alert::add(
+        &mut work.enquiry.alerts,
         check,
         cause,
-        audience: audience.to_vec(),
+        audience,
         due_at,
-        raised_at: work.now,
-        state: AlertState::Open { since: work.now },
-    });
-    number
+        now,
+    )
 }
 
 /// Ends an alert: its check has moved on.

@@ -172,6 +172,7 @@ fn blank() -> Policy {
             lost_before_alert: 2,
         },
         agreements: Agreements::default(),
+        cases: usher_domain::policy::CaseRules::default(),
     }
 }
 

@@ -1,0 +1,140 @@
+//! An enquiry covers what is needed of the services that it asks: about the same person, for a purpose that counts, recent enough.
+
+use crate::case::Requirement;
+use crate::case::RequirementState;
+use crate::case::command::Cover;
+use crate::case::decide::Work;
+use crate::case::event::CaseEventKind;
+use crate::id::RequirementNumber;
+use crate::limits;
+use crate::rejection::Rejection;
+
+pub(in crate::case) fn cover(work: &mut Work<'_>, cover: &Cover) -> Result<(), Rejection> {
+    if !cover.same_person {
+        return Err(Rejection::Invalid {
+            field: "case_id",
+            why: "the enquiry is about somebody else than the case: correct the case or the defendant",
+        });
+    }
+    let covered: Vec<RequirementNumber> = work
+        .case
+        .requirements
+        .iter()
+        .filter(|requirement| covers(work, cover, requirement))
+        .map(|requirement| requirement.number)
+        .collect();
+    let enquiry = cover.enquiry;
+    for number in covered {
+        let at = work.now;
+        let Some(requirement) = work.case.requirement_mut(number) else {
+            continue;
+        };
+        match &mut requirement.state {
+            RequirementState::Met { enquiries, .. } => enquiries.push(enquiry),
+            state => {
+                *state = RequirementState::Met {
+                    enquiries: vec![enquiry],
+                    at,
+                };
+            }
+        }
+        work.record(number, CaseEventKind::Covered { enquiry });
+    }
+    Ok(())
+}
+
+fn covers(work: &Work<'_>, cover: &Cover, requirement: &Requirement) -> bool {
+    let policy = work.policy;
+    let good_until = policy.shift(
+        cover.submitted_at,
+        false,
+        requirement.max_age,
+        &policy.default_hours,
+    );
+    let wanted = match &requirement.state {
+        RequirementState::Needed | RequirementState::SetAside { .. } => true,
+        RequirementState::Met { enquiries, .. } => {
+            !enquiries.contains(&cover.enquiry)
+                && enquiries.len() < limits::ENQUIRIES_PER_REQUIREMENT_MAX
+        }
+    };
+    wanted
+        && requirement.covered_by.contains(&cover.purpose)
+        && cover.services.contains(&requirement.service)
+        && work.now <= good_until
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::case::SetAsideReason;
+    use crate::case::command::{CaseVerb, Cover};
+    use crate::case::rules::cases::{
+        after, asks_children, at, both, check, children, clock, cover, enquiry, officer, operator,
+        set_aside,
+    };
+    use crate::code::Service;
+    use crate::command::VerbName;
+    use crate::enquiry::Purpose;
+    use crate::rejection::Rejection;
+    use jiff::SignedDuration;
+
+    const CHILDREN: &[Service] = &[Service::ChildrensSocialCare];
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_enquiry_meets_what_it_asks_of_whom_it_asks() {
+        let all = [Service::ChildrensSocialCare, Service::PoliceDomesticAbuse];
+        check(&both(), &officer(), at(5), &asks_children(), Ok("children:met[1], abuse:needed"));
+        check(&both(), &officer(), at(5), &CaseVerb::Cover(cover(&all)), Ok("children:met[1], abuse:met[1]"));
+        check(&both(), &officer(), at(5), &CaseVerb::Cover(cover(&[Service::AdultSocialCare])),
+            Ok("children:needed, abuse:needed"));
+        let other = Cover { purpose: Purpose::Release, ..cover(&all) };
+        check(&both(), &officer(), at(5), &CaseVerb::Cover(other), Ok("children:needed, abuse:needed"));
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_enquiry_of_long_ago_meets_nothing() {
+        let asked = |days: i64| {
+            let submitted_at = at(5) - SignedDuration::from_hours(24 * days);
+            CaseVerb::Cover(Cover { submitted_at, ..cover(CHILDREN) })
+        };
+        // 28 working days before Tuesday 24 November are Thursday 15 October: 40 days.
+        check(&children(), &officer(), at(5), &asked(40), Ok("children:met[1]"));
+        check(&children(), &officer(), at(5), &asked(43), Ok("children:needed"));
+    }
+
+    #[test]
+    fn an_enquiry_about_somebody_else_is_refused() {
+        let other = Cover {
+            same_person: false,
+            ..cover(CHILDREN)
+        };
+        let why =
+            "the enquiry is about somebody else than the case: correct the case or the defendant";
+        let field = "case_id";
+        let refused = Err(Rejection::Invalid { field, why });
+        let verb = CaseVerb::Cover(other);
+        check(&children(), &officer(), at(5), &verb, refused);
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn what_was_late_or_set_aside_can_still_be_met() {
+        let late = after(children(), &[(clock(), 500, CaseVerb::Advance)]);
+        check(&late, &officer(), at(501), &asks_children(), Ok("children:met[1]+"));
+        let aside = after(children(), &[(officer(), 1, set_aside(1, SetAsideReason::AskedElsewhere))]);
+        check(&aside, &officer(), at(5), &asks_children(), Ok("children:met[1]"));
+        let again = CaseVerb::Cover(Cover { enquiry: enquiry(2), ..cover(CHILDREN) });
+        let met = after(children(), &[(officer(), 1, asks_children())]);
+        check(&met, &officer(), at(5), &again, Ok("children:met[1, 2]"));
+        check(&met, &officer(), at(5), &asks_children(), Ok("children:met[1]"));
+    }
+
+    #[test]
+    fn enquiries_are_officers() {
+        let verb = VerbName::Cover;
+        let refused = Err(Rejection::NotPermitted { verb });
+        check(&children(), &operator(), at(1), &asks_children(), refused);
+    }
+}
