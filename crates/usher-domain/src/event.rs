@@ -1,20 +1,21 @@
-//! Events: what happened, past tense. History, watches and notifications are made of them. They hold no personal data of the people concerned.
+//! Events: what happened to enquiries and cases, past tense. History, watches and notifications are made of them. They hold no personal data of the people concerned.
 
 use crate::actor::By;
 use crate::agreement::SharingDecision;
+use crate::case::event::CaseEventKind;
 use crate::code::ResponderId;
 use crate::enquiry::{ByPhone, CloseReason, PeopleReason, Timeliness};
 use crate::id::{AlertNumber, CheckNumber};
 use crate::time::Timestamp;
 
-/// One thing that happened to one enquiry.
+/// One thing that happened to one enquiry or case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When.
     pub at: Timestamp,
     /// Who did it.
     pub by: By,
-    /// To which check; `None` for the enquiry as a whole.
+    /// To which check, or which requirement of a case; `None` for the enquiry or case as a whole.
     pub check: Option<CheckNumber>,
     /// What.
     pub kind: EventKind,
@@ -149,6 +150,8 @@ pub enum EventKind {
         /// Why.
         reason: CloseReason,
     },
+    /// It happened to a case.
+    Case(CaseEventKind),
 }
 
 crate::codes::codes! {
@@ -191,6 +194,7 @@ impl EventKind {
             Self::Decided { .. } => "decided",
             Self::SentencedOutstanding => "sentenced_outstanding",
             Self::Closed { .. } => "closed",
+            Self::Case(kind) => kind.name(),
         }
     }
 }

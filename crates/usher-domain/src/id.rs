@@ -50,6 +50,10 @@ uuid_id! {
     EnquiryId
 }
 uuid_id! {
+    /// Whatever a store keeps under an id of its own: an enquiry or a case.
+    RecordId
+}
+uuid_id! {
     /// A case: `UUIDv5` of the court's own name for it, so that every list that has it means the same one.
     CaseId
 }
@@ -78,6 +82,18 @@ impl EnquiryId {
     /// The short form that people read aloud; see [`Reference`].
     pub fn reference(self) -> Reference {
         Reference::of(self)
+    }
+}
+
+impl From<EnquiryId> for RecordId {
+    fn from(id: EnquiryId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<CaseId> for RecordId {
+    fn from(id: CaseId) -> Self {
+        Self(id.0)
     }
 }
 

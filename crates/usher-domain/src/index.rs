@@ -1,15 +1,28 @@
-//! Index keys: what every engine of the store finds enquiries by. Derived from the record alone, never from personal data.
+//! Index keys: what every engine of the store finds enquiries and cases by. Derived from the record alone, never from personal data.
 
 use crate::alert::AlertState;
 use crate::code::{CourtCode, ResponderId};
+use crate::codes::codes;
 use crate::enquiry::{Check, CheckState, Enquiry};
 use crate::id::CheckNumber;
 use crate::time::Timestamp;
 
-/// By what one enquiry is found.
+codes! {
+    /// The kinds of records.
+    RecordKind {
+        /// An enquiry.
+        Enquiry = "enquiry",
+        /// A case.
+        Case = "case",
+    }
+}
+
+/// By what one record is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
-    /// Whether any check still wants something from somebody.
+    /// What kind of record.
+    pub kind: RecordKind,
+    /// Whether any check still wants something from somebody; of a case, whether any is still needed.
     pub open: bool,
     /// Whose court.
     pub court: CourtCode,
@@ -41,6 +54,7 @@ pub fn keys(enquiry: &Enquiry) -> Keys {
             .unwrap_or(u16::MAX)
     };
     Keys {
+        kind: RecordKind::Enquiry,
         open: enquiry.is_open(),
         court: enquiry.deadline.court(),
         deadline: enquiry.deadline.at(),

@@ -1,10 +1,11 @@
 //! As [`crate::decide`], for cases: load → **decide** → commit → announce. Pure and total; nobody else changes a case.
 
 use super::command::{CaseCommand, CaseVerb};
-use super::event::{CaseEvent, CaseEventKind};
+use super::event::CaseEventKind;
 use super::{Case, rules};
 use crate::actor::{Actor, By};
 use crate::decide::{Earlier, earlier, remember};
+use crate::event::{Event, EventKind};
 use crate::id::RequirementNumber;
 use crate::permit;
 use crate::policy::Policy;
@@ -18,7 +19,7 @@ pub struct CaseTransition {
     /// The case as it now is.
     pub case: Case,
     /// What happened, in order.
-    pub events: Vec<CaseEvent>,
+    pub events: Vec<Event>,
 }
 
 /// Decides what `command` by `actor` at `now` leads to.
@@ -119,7 +120,7 @@ fn dispatch(work: &mut Work<'_>, is_new: bool, verb: &CaseVerb) -> Result<(), Re
 /// One command at work on a copy of the case.
 pub(super) struct Work<'a> {
     pub(super) case: Case,
-    pub(super) events: Vec<CaseEvent>,
+    pub(super) events: Vec<Event>,
     pub(super) actor: &'a Actor,
     pub(super) now: Timestamp,
     pub(super) policy: &'a Policy,
@@ -135,11 +136,11 @@ impl Work<'_> {
         requirement: impl Into<Option<RequirementNumber>>,
         kind: CaseEventKind,
     ) {
-        let event = CaseEvent {
+        let event = Event {
             at: self.now,
             by: self.by(),
-            requirement: requirement.into(),
-            kind,
+            check: requirement.into(),
+            kind: EventKind::Case(kind),
         };
         self.events.push(event);
     }

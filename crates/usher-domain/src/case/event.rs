@@ -1,24 +1,10 @@
-//! What happened to a case, past tense. It holds no personal data of the people concerned.
+//! What happened to a case, past tense: a kind of [`crate::event::Event`]. It holds no personal data of the people concerned.
 
 use super::SetAsideReason;
-use crate::actor::By;
 use crate::code::Service;
 use crate::enquiry::Purpose;
-use crate::id::{AlertNumber, EnquiryId, RequirementNumber};
+use crate::id::{AlertNumber, EnquiryId};
 use crate::time::Timestamp;
-
-/// One thing that happened to one case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseEvent {
-    /// When.
-    pub at: Timestamp,
-    /// Who did it.
-    pub by: By,
-    /// To which requirement; `None` for the case as a whole.
-    pub requirement: Option<RequirementNumber>,
-    /// What.
-    pub kind: CaseEventKind,
-}
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::{Case, Requirement};
 use crate::alert::Alert;
-use crate::index::Keys;
+use crate::index::{Keys, RecordKind};
 use crate::time::Timestamp;
 
 /// Derives the keys of `case`.
@@ -11,6 +11,7 @@ pub fn keys(case: &Case) -> Keys {
         u16::try_from(case.alerts.iter().filter(|alert| wanted(alert)).count()).unwrap_or(u16::MAX)
     };
     Keys {
+        kind: RecordKind::Case,
         open: case.is_open(),
         court: case.court(),
         deadline: case.deadline(),

@@ -164,7 +164,7 @@ fn validate_asking(place: &str, rule: &TrackRule) -> Result<(), PolicyError> {
             place: place.into(),
         });
     }
-    if is_sound(&rule.acknowledgement) && is_sound(&rule.reply_within) {
+    if is_sound(rule.acknowledgement) && is_sound(rule.reply_within) {
         Ok(())
     } else {
         let why =

@@ -87,7 +87,7 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
     let spans = [rule.acknowledgement, rule.reply_within];
     let why = if rule.steps.iter().any(|step| step.kind == StepKind::Unread) {
         "kind unread belongs in [[unread]]"
-    } else if !spans.iter().all(is_sound) {
+    } else if !spans.into_iter().all(is_sound) {
         "acknowledgement and reply_within must be longer than nothing and at most 120 days"
     } else {
         return Ok(());
@@ -96,7 +96,7 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
 }
 
 /// Whether it is a length at all, and short enough to be found.
-pub(super) fn is_sound(span: &Span) -> bool {
+pub(super) fn is_sound(span: Span) -> bool {
     span.amount > 0 && span.is_bounded()
 }
 

@@ -83,8 +83,19 @@ impl Weight {
         ];
         let [words, notes, acts, total] = bounds;
         let heeded: &[_] = match verb {
-            // They add no text: whatever is in the record, the clock and the queue go on.
-            V::Lease | V::Renew | V::Release | V::Advance | V::ReportAbsent => &[],
+            // They add no text: whatever is in the record, the clock and the queue go on. The last are given to cases, which weigh otherwise.
+            V::Lease
+            | V::Renew
+            | V::Release
+            | V::Advance
+            | V::ReportAbsent
+            | V::Register
+            | V::TakeOff
+            | V::EnterStage
+            | V::Cover
+            | V::Uncover
+            | V::SetAside
+            | V::Reassign => &[],
             V::Accept => &[acts, total],
             V::Redirect | V::Reroute => &[words, acts, total],
             V::Submit | V::Answer | V::AnswerByPhone | V::Ask | V::Supply => &[words, total],
@@ -94,14 +105,6 @@ impl Weight {
             }
             // So may whoever reads an answer.
             V::Receive => &[total],
-            // These are given to cases.
-            V::Register
-            | V::TakeOff
-            | V::EnterStage
-            | V::Cover
-            | V::Uncover
-            | V::SetAside
-            | V::Reassign => &[],
         };
         let broken = heeded
             .iter()

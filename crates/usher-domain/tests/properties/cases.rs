@@ -17,6 +17,7 @@ use usher_domain::case::{Case, Indicator, RequirementState, SetAsideReason, inde
 use usher_domain::code::Service;
 use usher_domain::command::Request;
 use usher_domain::enquiry::{Purpose, ReportType, Track};
+use usher_domain::event::EventKind;
 use usher_domain::hearing::Hearing;
 use usher_domain::id::{CaseId, EnquiryId, RequestId};
 use usher_domain::ladder::{Audience, StepKind, StepState, Unless};
@@ -340,9 +341,9 @@ proptest! {
         play(story, |turn| {
             let Ok(transition) = turn.result else { return Ok(()) };
             for event in &transition.events {
-                if let CaseEventKind::StepRaised { step, generation, due, .. } = &event.kind {
+                if let EventKind::Case(CaseEventKind::StepRaised { step, generation, due, .. }) = &event.kind {
                     prop_assert!(*due <= turn.now);
-                    prop_assert!(raised.insert((event.requirement, step.clone(), *generation)));
+                    prop_assert!(raised.insert((event.check, step.clone(), *generation)));
                 }
             }
             if turn.who.role == Role::Clock {

@@ -83,6 +83,7 @@ mod tests {
         HEARING, acknowledge, after, at, both, check, children, clock, give, just_before, officer,
     };
     use crate::command::VerbName;
+    use crate::event::EventKind;
     use crate::rejection::Rejection;
     use jiff::SignedDuration;
 
@@ -113,7 +114,9 @@ mod tests {
                     .events
                     .into_iter()
                     .filter_map(|event| match event.kind {
-                        CaseEventKind::StepRaised { step, .. } => Some((event.requirement?, step)),
+                        EventKind::Case(CaseEventKind::StepRaised { step, .. }) => {
+                            Some((event.check?, step))
+                        }
                         _ => None,
                     }),
             );

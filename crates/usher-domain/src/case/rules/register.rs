@@ -160,6 +160,7 @@ mod tests {
     use crate::case::{Case, Holder, Indicator, SetAsideReason};
     use crate::code::CourtCode;
     use crate::command::VerbName;
+    use crate::event::EventKind;
     use crate::hearing::Deadline;
     use crate::rejection::Rejection;
     use crate::sealed::Sealed;
@@ -305,7 +306,7 @@ mod tests {
         };
         let named = give(&children(), &officer(), at(5), &register(named)).unwrap();
         let kinds: Vec<_> = named.events.iter().map(|event| &event.kind).collect();
-        assert_eq!(kinds, [&CaseEventKind::Reassigned]);
+        assert_eq!(kinds, [&EventKind::Case(CaseEventKind::Reassigned)]);
         let again = after(named.case, &[(officer(), 6, register(row(CHILDREN)))]);
         assert_eq!(again.holder, holder);
     }

@@ -23,6 +23,7 @@ mod tests {
     use crate::case::rules::cases::{
         after, at, check, children, clock, give, nameless, officer, register, row,
     };
+    use crate::event::EventKind;
     use crate::rejection::Rejection;
 
     #[test]
@@ -43,7 +44,7 @@ mod tests {
         let again = register(row(&[Indicator::LivesWithChildren]));
         let back = give(&off, &officer(), at(7), &again).unwrap();
         let kinds: Vec<_> = back.events.iter().map(|event| &event.kind).collect();
-        assert_eq!(kinds, [&CaseEventKind::PutBack]);
+        assert_eq!(kinds, [&EventKind::Case(CaseEventKind::PutBack)]);
         assert_eq!(back.case, children());
     }
 }
