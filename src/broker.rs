@@ -35,23 +35,25 @@ pub use watch::Watch;
 use crate::clock::Clock;
 use crate::directory::{Courts, Directory, Responder};
 use crate::ids::Ids;
-use crate::store::{Change, Committed, Revision, Store, StoreError, Stored, record};
+use crate::store::{Change, Committed, Record, Revision, Store, StoreError, Stored, record};
 use crate::telemetry::metrics::Metrics;
 use arc_swap::ArcSwap;
 use opened::{ResponderCard, Unseal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use usher_domain::actor::Actor;
+use usher_domain::case::command::{CaseCommand, CaseVerb};
+use usher_domain::case::decide::decide as decide_case;
 use usher_domain::code::ResponderId;
-use usher_domain::command::Command;
+use usher_domain::command::{Command, Verb};
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::Enquiry;
 use usher_domain::event::Event;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::{EnquiryId, RecordId};
+use usher_domain::limits;
 use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::Timestamp;
-use usher_domain::{index, limits};
 
 /// Everything that a broker stands on.
 pub struct Parts {
@@ -190,10 +192,10 @@ impl Broker {
         actor: &Actor,
     ) -> Result<Executed, BrokerError> {
         for _ in 0..limits::CONFLICT_RETRIES_MAX {
-            let stored = self.store.load(id).await?;
+            let stored = self.load(id).await?;
             let policy = self.policy.load_full();
             let decided = decide(
-                stored.as_ref().map(|stored| &stored.enquiry),
+                stored.as_ref().map(|stored| &stored.record),
                 command,
                 actor,
                 self.clock.now(),
@@ -230,10 +232,53 @@ impl Broker {
         self.execute(id, command, actor).await
     }
 
+    /// The enquiry with this id.
+    async fn load(&self, id: EnquiryId) -> Result<Option<Stored<Enquiry>>, StoreError> {
+        Ok(self.store.load(id.into()).await?.and_then(Stored::enquiry))
+    }
+
+    /// Does what time brings to a record of either kind.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub async fn advance(&self, id: RecordId) -> Result<(), BrokerError> {
+        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+            let Some(Stored { record, revision }) = self.store.load(id).await? else {
+                return Ok(());
+            };
+            let (clock, policy) = (Actor::clock(), self.policy.load_full());
+            let now = self.clock.now();
+            let advanced = match &record {
+                Record::Enquiry(enquiry) => {
+                    let (request, verb) = (None, Verb::Advance);
+                    let command = Command { request, verb };
+                    let decided = decide(Some(enquiry), &command, &clock, now, &policy)?;
+                    Change::new(decided.enquiry, Some(revision), decided.events)
+                }
+                Record::Case(case) => {
+                    let (request, verb) = (None, CaseVerb::Advance);
+                    let command = CaseCommand { request, verb };
+                    let decided = decide_case(Some(case), &command, &clock, now, &policy)?;
+                    Change::new(decided.case, Some(revision), decided.events)
+                }
+            };
+            if advanced.events.is_empty() {
+                return Ok(());
+            }
+            match self.commit_and_announce(vec![advanced], || ()).await {
+                Err(StoreError::Conflict { .. }) => {}
+                outcome => return Ok(outcome.map(|_| ())?),
+            }
+        }
+        Err(BrokerError::Busy {
+            what: "writers of this record",
+        })
+    }
+
     /// Commits one transition made on `stored`, and announces it.
     async fn commit(
         &self,
-        stored: Option<Stored>,
+        stored: Option<Stored<Enquiry>>,
         decided: Transition,
     ) -> Result<Executed, BrokerError> {
         let Transition { enquiry, events } = decided;
@@ -245,22 +290,24 @@ impl Broker {
                 events,
             });
         }
-        let change = Change {
-            enquiry,
-            expected,
-            events,
-        };
+        let change = Change::new(enquiry, expected, events);
         let (committed, changes, ()) = self.commit_and_announce(vec![change], || ()).await?;
-        let (change, revision) = changes
-            .into_iter()
-            .zip(committed.revisions)
-            .next()
-            .ok_or_else(gone)?;
-        Ok(Executed {
-            enquiry: change.enquiry,
-            revision,
-            events: change.events,
-        })
+        let committed = changes.into_iter().zip(committed.revisions).next();
+        match committed {
+            Some((
+                Change {
+                    record: Record::Enquiry(enquiry),
+                    events,
+                    ..
+                },
+                revision,
+            )) => Ok(Executed {
+                enquiry,
+                revision,
+                events,
+            }),
+            _ => Err(gone().into()),
+        }
     }
 
     /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task
@@ -276,15 +323,18 @@ impl Broker {
         let lending = Arc::clone(&self.lending);
         let task = tokio::spawn(async move {
             let committed = store.commit(&changes).await?;
-            for change in &changes {
-                lending.observe(&change.enquiry, &change.events);
+            let enquiries: Vec<_> = changes.iter().filter_map(Change::enquiry).collect();
+            for (enquiry, events) in &enquiries {
+                lending.observe(enquiry, events);
             }
             let outcome = then();
+            for (enquiry, events) in &enquiries {
+                forecast.observe(enquiry, events, &policy);
+                measure::events(&metrics, enquiry, events);
+            }
             for change in &changes {
-                faults.written(change.enquiry.id);
-                forecast.observe(&change.enquiry, &change.events, &policy);
-                measure::events(&metrics, &change.enquiry, &change.events);
-                announcer.announce(&index::keys(&change.enquiry), committed.cursor);
+                faults.written(change.record.id());
+                announcer.announce(&change.record.keys(), committed.cursor);
             }
             Ok((committed, changes, outcome))
         });

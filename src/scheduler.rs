@@ -1,4 +1,4 @@
-//! The scheduler: raises what is due. Input-less, idempotent, bounded: an activation asks the store what is due and gives each enquiry the
+//! The scheduler: raises what is due. Input-less, idempotent, bounded: an activation asks the store what is due and gives each record the
 //! command `advance`; what that means is the core's to say. Losing it, or running it twice, changes nothing but promptness.
 
 use crate::broker::{Broker, BrokerError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use usher_domain::actor::Actor;
 use usher_domain::command::{Command, Verb};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits;
 use usher_domain::time::{Calendar, Timestamp, WorkingHours};
 
@@ -28,9 +28,9 @@ pub struct Settings {
 /// What one activation did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Activation {
-    /// Enquiries advanced.
+    /// Records advanced.
     pub advanced: usize,
-    /// Enquiries that could not be, and why is in the log.
+    /// Records that could not be, and why is in the log.
     pub failed: usize,
     /// Whether there may be more due at once.
     pub more: bool,
@@ -136,7 +136,7 @@ impl Scheduler {
         let due = due.into_iter().filter(|(_, id)| !faults.stops(*id));
         let (ours, theirs): (Vec<_>, Vec<_>) =
             due.partition(|(due, id)| self.is_ours(*due, *id, now));
-        let ids: Vec<EnquiryId> = ours.into_iter().map(|(_, id)| id).collect();
+        let ids: Vec<RecordId> = ours.into_iter().map(|(_, id)| id).collect();
         let advanced: Vec<_> = futures_util::stream::iter(ids.iter().copied())
             .map(|id| advance(Arc::clone(&self.broker), id))
             .buffer_unordered(ADVANCED_AT_ONCE)
@@ -155,15 +155,15 @@ impl Scheduler {
                     // A record that cannot be read or written stays in the store, operators are told of it, and it does not
                     // stop the others.
                     let quarantined = self.broker.note_fault(id, &error);
-                    tracing::error!(enquiry.id = %id, quarantined, error = &error as &dyn std::error::Error, "enquiry cannot be advanced");
+                    tracing::error!(record.id = %id, quarantined, error = &error as &dyn std::error::Error, "record cannot be advanced");
                 }
             }
         }
         Ok(activation)
     }
 
-    /// Whether this broker is to raise at `now` what fell due of enquiry `id`: it is first for it, or whoever is has let it lie.
-    fn is_ours(&self, due: Timestamp, id: EnquiryId, now: Timestamp) -> bool {
+    /// Whether this broker is to raise at `now` what fell due of record `id`: it is first for it, or whoever is has let it lie.
+    fn is_ours(&self, due: Timestamp, id: RecordId, now: Timestamp) -> bool {
         self.broker.peers().is_first_for(id) || now >= later(due, LEFT_TO_ANOTHER)
     }
 
@@ -262,13 +262,9 @@ fn is_missed(
     told_at <= now && (hours.is_open(now, calendar) || next_open >= deadline)
 }
 
-async fn advance(broker: Arc<Broker>, id: EnquiryId) -> (EnquiryId, Result<(), BrokerError>) {
-    let command = Command {
-        request: None,
-        verb: Verb::Advance,
-    };
-    let outcome = broker.execute(id, &command, &Actor::clock()).await;
-    (id, outcome.map(|_| ()))
+async fn advance(broker: Arc<Broker>, id: RecordId) -> (RecordId, Result<(), BrokerError>) {
+    let outcome = broker.advance(id).await;
+    (id, outcome)
 }
 
 fn later(now: Timestamp, span: Duration) -> Timestamp {

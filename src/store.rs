@@ -21,34 +21,140 @@ use jiff::SignedDuration;
 use std::num::NonZeroU64;
 use std::time::Duration;
 use tokio::sync::watch;
+use usher_domain::case::{self, Case};
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::enquiry::Enquiry;
-use usher_domain::event::Event;
-use usher_domain::id::{CheckId, EnquiryId};
-use usher_domain::index::Keys;
+use usher_domain::event::{Event, EventKind};
+use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::index::{self, Keys, RecordKind};
 use usher_domain::time::Timestamp;
 
-/// Counts the commits of one enquiry, from 1.
+/// Counts the commits of one record, from 1.
 pub type Revision = NonZeroU64;
 
-/// An enquiry as it was read.
+/// What a store keeps under one id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are enquiries, and few are held at once"
+)]
+pub enum Record {
+    /// An enquiry.
+    Enquiry(Enquiry),
+    /// A case.
+    Case(Case),
+}
+
+impl Record {
+    /// Its id.
+    pub fn id(&self) -> RecordId {
+        match self {
+            Self::Enquiry(enquiry) => enquiry.id.into(),
+            Self::Case(case) => case.id.into(),
+        }
+    }
+
+    /// By what it is found.
+    pub fn keys(&self) -> Keys {
+        match self {
+            Self::Enquiry(enquiry) => index::keys(enquiry),
+            Self::Case(case) => case::index::keys(case),
+        }
+    }
+
+    /// The enquiry, where it is one.
+    pub fn enquiry(&self) -> Option<&Enquiry> {
+        match self {
+            Self::Enquiry(enquiry) => Some(enquiry),
+            Self::Case(_) => None,
+        }
+    }
+
+    /// The responder of the check that `event` is about.
+    pub fn responder_of(&self, event: &Event) -> Option<&ResponderId> {
+        self.enquiry()?.check(event.check?)?.responder.as_ref()
+    }
+}
+
+impl From<Enquiry> for Record {
+    fn from(enquiry: Enquiry) -> Self {
+        Self::Enquiry(enquiry)
+    }
+}
+
+impl From<Case> for Record {
+    fn from(case: Case) -> Self {
+        Self::Case(case)
+    }
+}
+
+/// A record as it was read.
 #[derive(Clone, Debug)]
-pub struct Stored {
-    /// The enquiry.
-    pub enquiry: Enquiry,
+pub struct Stored<T = Record> {
+    /// The record.
+    pub record: T,
     /// The revision that it was read at.
     pub revision: Revision,
+}
+
+impl Stored {
+    /// The enquiry, where it is one.
+    pub fn enquiry(self) -> Option<Stored<Enquiry>> {
+        match self.record {
+            Record::Enquiry(record) => Some(Stored {
+                record,
+                revision: self.revision,
+            }),
+            Record::Case(_) => None,
+        }
+    }
+
+    /// The case, where it is one.
+    pub fn case(self) -> Option<Stored<Case>> {
+        match self.record {
+            Record::Case(record) => Some(Stored {
+                record,
+                revision: self.revision,
+            }),
+            Record::Enquiry(_) => None,
+        }
+    }
+}
+
+impl From<Stored<Enquiry>> for Stored {
+    fn from(Stored { record, revision }: Stored<Enquiry>) -> Self {
+        Self {
+            record: record.into(),
+            revision,
+        }
+    }
 }
 
 /// One record's part of a batch.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The new state.
-    pub enquiry: Enquiry,
-    /// The revision that it was decided on; `None` for a new enquiry.
+    pub record: Record,
+    /// The revision that it was decided on; `None` for a new record.
     pub expected: Option<Revision>,
     /// What happened; never empty.
     pub events: Vec<Event>,
+}
+
+impl Change {
+    /// A change of `record`, decided on `expected`.
+    pub fn new(record: impl Into<Record>, expected: Option<Revision>, events: Vec<Event>) -> Self {
+        Self {
+            record: record.into(),
+            expected,
+            events,
+        }
+    }
+
+    /// The enquiry and what happened to it, where it is one.
+    pub fn enquiry(&self) -> Option<(&Enquiry, &[Event])> {
+        Some((self.record.enquiry()?, &self.events))
+    }
 }
 
 /// What a commit left behind.
@@ -84,9 +190,9 @@ impl Cursor {
 pub struct Recorded {
     /// Its place: resume after it with this cursor.
     pub cursor: Cursor,
-    /// The enquiry.
-    pub enquiry: EnquiryId,
-    /// The enquiry's revision that the event belongs to.
+    /// The enquiry or case.
+    pub record: RecordId,
+    /// The record's revision that the event belongs to.
     pub revision: Revision,
     /// The court whose officers may see it.
     pub court: CourtCode,
@@ -97,11 +203,17 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// The enquiry that it happened to, where it did not happen to a case.
+    pub fn enquiry(&self) -> Option<EnquiryId> {
+        let of_case = matches!(self.event.kind, EventKind::Case(_));
+        (!of_case).then(|| EnquiryId::from_uuid(self.record.uuid()))
+    }
+
     /// What another event at the same place would hardly have: tells a cursor of this feed from one of another feed, or of this one before
     /// it was restored from an older copy.
     pub fn mark(&self) -> u32 {
         let mut hash = crc32fast::Hasher::new();
-        hash.update(self.enquiry.uuid().as_bytes());
+        hash.update(self.record.uuid().as_bytes());
         hash.update(&self.revision.get().to_be_bytes());
         hash.update(&self.event.at.as_nanosecond().to_be_bytes());
         hash.finalize()
@@ -117,9 +229,11 @@ pub struct Queued {
     pub check: CheckId,
 }
 
-/// Which enquiries a listing wants; every `None` means any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Which records a listing wants; every `None` means any.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
+    /// Of this kind.
+    pub kind: RecordKind,
     /// Of one of these courts.
     pub courts: Option<Vec<CourtCode>>,
     /// With a check of one of these responders.
@@ -130,8 +244,25 @@ pub struct Filter {
     pub alerting: Option<bool>,
 }
 
+impl Default for Filter {
+    fn default() -> Self {
+        Self::every(RecordKind::Enquiry)
+    }
+}
+
 impl Filter {
-    /// Whether an enquiry with these keys is wanted.
+    /// Every record of `kind`.
+    pub fn every(kind: RecordKind) -> Self {
+        Self {
+            kind,
+            courts: None,
+            responders: None,
+            open: None,
+            alerting: None,
+        }
+    }
+
+    /// Whether a record with these keys is wanted.
     pub fn matches(&self, keys: &Keys) -> bool {
         let court = self
             .courts
@@ -142,7 +273,8 @@ impl Filter {
                 .iter()
                 .any(|responder| wanted.contains(responder))
         });
-        court
+        self.kind == keys.kind
+            && court
             && responder
             && self.open.is_none_or(|open| open == keys.open)
             && self
@@ -160,7 +292,7 @@ pub struct Page {
     pub size: usize,
 }
 
-/// A place in a listing. Open enquiries come first, nearest deadline first; then closed ones by id.
+/// A place in a listing. Open records come first, nearest deadline first; then closed ones by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// Among the open ones.
@@ -168,20 +300,20 @@ pub enum Place {
         /// The deadline of the last one seen.
         deadline: Timestamp,
         /// Its id.
-        id: EnquiryId,
+        id: RecordId,
     },
     /// Among the closed ones.
     Closed {
         /// The id of the last one seen.
-        id: EnquiryId,
+        id: RecordId,
     },
 }
 
 /// One page of a listing. It may be short, even empty, and still continue: a page looks at a bounded number of records.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// The enquiries.
-    pub enquiries: Vec<Stored>,
+    /// The records.
+    pub records: Vec<Stored>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<Place>,
 }
@@ -189,7 +321,7 @@ pub struct Listing {
 /// How many of what a store holds; for verification, gauges and tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Open enquiries.
+    /// Open enquiries and cases.
     pub open: u64,
     /// Checks in queues.
     pub queued: u64,
@@ -231,10 +363,10 @@ pub type Observer = Box<dyn Fn(usize, Duration) + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else wrote first: load and decide again.
-    #[error("enquiry {id} has changed meanwhile")]
+    #[error("record {id} has changed meanwhile")]
     Conflict {
-        /// Which enquiry of the batch.
-        id: EnquiryId,
+        /// Which record of the batch.
+        id: RecordId,
     },
     /// The engine cannot serve now. After a failed sync it cannot until it is opened anew.
     #[error("the store cannot serve now: {doing}")]
@@ -245,12 +377,12 @@ pub enum StoreError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A record cannot be read: a person must look.
-    #[error("cannot read {what}{}", id.map(|id| format!(" of enquiry {id}")).unwrap_or_default())]
+    #[error("cannot read {what}{}", id.map(|id| format!(" of record {id}")).unwrap_or_default())]
     Corrupt {
         /// What kind of record.
         what: &'static str,
         /// Whose.
-        id: Option<EnquiryId>,
+        id: Option<RecordId>,
         /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -264,14 +396,14 @@ pub enum StoreError {
     },
 }
 
-/// Durable home of enquiries.
+/// Durable home of enquiries and cases.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// The enquiry and the revision it was read at, or `None` when there is none.
+    /// The record and the revision it was read at, or `None` when there is none.
     ///
     /// # Errors
     /// `Unavailable`, or `Corrupt` when the record cannot be read.
-    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError>;
+    async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError>;
 
     /// Applies every change of `batch` (new state, events, index keys), or none. On `Ok` it survives a power cut.
     ///
@@ -295,7 +427,7 @@ pub trait Store: Send + Sync + 'static {
     /// `Unavailable`.
     async fn queues(&self) -> Result<Vec<(ResponderId, Queued, usize)>, StoreError>;
 
-    /// Open enquiries due at or before `until`, soonest first, each with its due moment.
+    /// Open records due at or before `until`, soonest first, each with its due moment.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -303,7 +435,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError>;
+    ) -> Result<Vec<(Timestamp, RecordId)>, StoreError>;
 
     /// The soonest due moment, if any.
     ///
@@ -311,24 +443,24 @@ pub trait Store: Send + Sync + 'static {
     /// `Unavailable`.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// One page of the enquiries that match `filter`.
+    /// One page of the records that match `filter`.
     ///
     /// # Errors
     /// `Unavailable`. A record that cannot be read is left out here and reported by [`Store::unreadable`].
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError>;
 
-    /// The events of one enquiry after `after`, in the order they were committed.
+    /// The events of one record after `after`, in the order they were committed.
     ///
     /// # Errors
     /// `Unavailable`, `Corrupt`.
     async fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError>;
 
-    /// The events of all enquiries after `after`, in the order they were committed.
+    /// The events of all records after `after`, in the order they were committed.
     ///
     /// # Errors
     /// `Unavailable`, `Corrupt`.
@@ -353,17 +485,17 @@ pub trait Store: Send + Sync + 'static {
     /// `Unavailable`.
     async fn feed_end(&self) -> Result<Cursor, StoreError>;
 
-    /// Reads every open record anew, compares its keys with the index, repairs the index, and answers with the enquiries that differed.
+    /// Reads every open record anew, compares its keys with the index, repairs the index, and answers with those that differed.
     ///
     /// # Errors
     /// `Unavailable`.
-    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError>;
+    async fn sweep(&self) -> Result<Vec<RecordId>, StoreError>;
 
     /// Open records that could not be read: quarantined, kept apart, to be looked at by a person.
     ///
     /// # Errors
     /// `Unavailable`.
-    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError>;
+    async fn unreadable(&self) -> Result<Vec<RecordId>, StoreError>;
 
     /// Tells the other brokers that this one is there, until `lasts` has passed, and hears of them. Not durable: losing it costs promptness.
     ///

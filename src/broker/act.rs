@@ -7,7 +7,7 @@ use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::command::{Command, Destination, Verb};
-use usher_domain::enquiry::{ByPhone, Disposition, PeopleReason, UnroutableWhy};
+use usher_domain::enquiry::{ByPhone, Disposition, Enquiry, PeopleReason, UnroutableWhy};
 use usher_domain::id::{CheckNumber, LeaseId};
 use usher_domain::permit::permits;
 use usher_domain::personal::AnswerContent;
@@ -48,7 +48,7 @@ impl Broker {
         };
         self.open(
             Stored {
-                enquiry: executed.enquiry,
+                record: executed.enquiry,
                 revision: executed.revision,
             },
             part,
@@ -59,15 +59,15 @@ impl Broker {
     ///
     /// # Errors
     /// `Unreadable` when a sealed part cannot be read.
-    pub fn open(&self, stored: Stored, part: Part) -> Result<OpenEnquiry, BrokerError> {
-        let id = stored.enquiry.id;
+    pub fn open(&self, stored: Stored<Enquiry>, part: Part) -> Result<OpenEnquiry, BrokerError> {
+        let id = stored.record.id;
         let beside = Beside {
             responders: &self.cards(),
             agreements: &self.policy.load().agreements,
             day: to_london(self.clock.now()).date(),
         };
         OpenEnquiry::open(stored, part, beside, &super::UNSEAL).map_err(|source| {
-            self.note_part(id);
+            self.note_part(id.into());
             BrokerError::Unreadable { id, source }
         })
     }

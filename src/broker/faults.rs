@@ -2,7 +2,7 @@
 //! Shown to operators among the open alerts.
 //!
 //! Memory only, derived from the store: an alert of the ordinary kind is part of a record, and these records cannot be read or written.
-//! Nothing but the enquiry's id, or the broker's, is known of them. Each is told for as long as the trouble lasts; nobody can
+//! Nothing but the record's id, or the broker's, is known of them. Each is told for as long as the trouble lasts; nobody can
 //! acknowledge it.
 
 use super::input::{AlertFilter, AlertStanding};
@@ -14,7 +14,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use usher_domain::actor::{Actor, Role};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::ladder::Audience;
 use usher_domain::time::Timestamp;
 
@@ -46,8 +46,8 @@ impl FaultKind {
 /// What a person must look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordFault {
-    /// Whose record; of [`FaultKind::BrokerClock`] the broker's own id, which is no enquiry's.
-    pub enquiry: EnquiryId,
+    /// Which record; of [`FaultKind::BrokerClock`] the broker's own id, which is no record's.
+    pub record: RecordId,
     /// What is wrong.
     pub kind: FaultKind,
     /// When this broker noticed.
@@ -59,7 +59,7 @@ pub struct RecordFault {
 /// The records that a person must look at, as far as noticed.
 #[derive(Debug)]
 pub struct Faults {
-    known: Mutex<BTreeMap<EnquiryId, RecordFault>>,
+    known: Mutex<BTreeMap<RecordId, RecordFault>>,
     /// The number of the one noticed last.
     last: watch::Sender<u64>,
 }
@@ -75,7 +75,7 @@ impl Default for Faults {
 
 impl Faults {
     /// Whether the clock can do nothing about the record of `id`.
-    pub fn stops(&self, id: EnquiryId) -> bool {
+    pub fn stops(&self, id: RecordId) -> bool {
         let known = self.known();
         known.get(&id).is_some_and(|fault| match fault.kind {
             FaultKind::Unreadable | FaultKind::TooLarge => true,
@@ -101,7 +101,7 @@ impl Faults {
     }
 
     /// At most `limit` after `after`, by id.
-    pub(super) fn list(&self, after: Option<EnquiryId>, limit: usize) -> Vec<RecordFault> {
+    pub(super) fn list(&self, after: Option<RecordId>, limit: usize) -> Vec<RecordFault> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let known = self.known();
         let rest = known.range((start, Bound::Unbounded));
@@ -120,34 +120,34 @@ impl Faults {
         (newer.copied().collect(), *self.last.borrow())
     }
 
-    fn note(&self, id: EnquiryId, kind: FaultKind, now: Timestamp) -> bool {
+    fn note(&self, id: RecordId, kind: FaultKind, now: Timestamp) -> bool {
         self.note_in(&mut self.known(), id, kind, now)
     }
 
     fn note_in(
         &self,
-        known: &mut BTreeMap<EnquiryId, RecordFault>,
-        enquiry: EnquiryId,
+        known: &mut BTreeMap<RecordId, RecordFault>,
+        record: RecordId,
         kind: FaultKind,
         since: Timestamp,
     ) -> bool {
-        if known.get(&enquiry).is_some_and(|fault| fault.kind == kind) {
+        if known.get(&record).is_some_and(|fault| fault.kind == kind) {
             return false;
         }
         let number = *self.last.borrow() + 1;
         let fault = RecordFault {
-            enquiry,
+            record,
             kind,
             since,
             number,
         };
-        known.insert(enquiry, fault);
+        known.insert(record, fault);
         self.last.send_replace(number);
         true
     }
 
     /// Takes the store's word for which records cannot be read.
-    fn agree(&self, unreadable: Vec<EnquiryId>, now: Timestamp) {
+    fn agree(&self, unreadable: Vec<RecordId>, now: Timestamp) {
         let unreadable: BTreeSet<_> = unreadable.into_iter().collect();
         let mut known = self.known();
         known.retain(|id, fault| fault.kind != FaultKind::Unreadable || unreadable.contains(id));
@@ -168,7 +168,7 @@ impl Faults {
             stays
         });
         for (broker, ahead) in off {
-            let id = EnquiryId::from_uuid(*broker);
+            let id = RecordId::from_uuid(*broker);
             if self.note_in(&mut known, id, FaultKind::BrokerClock, now) {
                 let seconds = ahead.as_secs_f64();
                 tracing::error!(
@@ -181,7 +181,7 @@ impl Faults {
     }
 
     /// The record of `id` has just been written.
-    pub(super) fn written(&self, id: EnquiryId) {
+    pub(super) fn written(&self, id: RecordId) {
         let mut known = self.known();
         if known
             .get(&id)
@@ -191,7 +191,7 @@ impl Faults {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<EnquiryId, RecordFault>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<RecordId, RecordFault>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -213,7 +213,7 @@ impl Broker {
     }
 
     /// Notes what `error` says about the record of `id`: whether that record is in the way until a person has looked at it.
-    pub(crate) fn note_fault(&self, id: EnquiryId, error: &BrokerError) -> bool {
+    pub(crate) fn note_fault(&self, id: RecordId, error: &BrokerError) -> bool {
         let kind = match error {
             BrokerError::Store(StoreError::Corrupt { id: Some(_), .. }) => FaultKind::Unreadable,
             BrokerError::Store(StoreError::TooLarge { .. }) => FaultKind::TooLarge,
@@ -224,7 +224,7 @@ impl Broker {
     }
 
     /// Notes that a part of a record that can be read cannot.
-    pub(super) fn note_part(&self, id: EnquiryId) {
+    pub(super) fn note_part(&self, id: RecordId) {
         if !self.faults.stops(id) {
             self.faults
                 .note(id, FaultKind::PartUnreadable, self.clock.now());

@@ -91,7 +91,7 @@ impl Broker {
     fn hear(&self, page: &[Recorded]) {
         let policy = self.policy.load();
         for recorded in page {
-            self.faults.written(recorded.enquiry);
+            self.faults.written(recorded.record);
             self.forecast.hear(recorded, &policy);
             self.lending.hear(recorded);
         }

@@ -149,8 +149,7 @@ impl Forecast {
         }
         let forecast = Self::default();
         for recorded in steps.iter().rev().flatten() {
-            let responder = recorded.responder.as_ref();
-            forecast.note(recorded.enquiry, responder, &recorded.event, policy);
+            forecast.hear(recorded, policy);
         }
         Ok(forecast)
     }
@@ -167,8 +166,10 @@ impl Forecast {
 
     /// Takes in what the feed tells, of other brokers or of this one again.
     pub(super) fn hear(&self, recorded: &Recorded, policy: &Policy) {
-        let responder = recorded.responder.as_ref();
-        self.note(recorded.enquiry, responder, &recorded.event, policy);
+        if let Some(enquiry) = recorded.enquiry() {
+            let responder = recorded.responder.as_ref();
+            self.note(enquiry, responder, &recorded.event, policy);
+        }
     }
 
     fn note(

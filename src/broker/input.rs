@@ -13,7 +13,7 @@ use usher_domain::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType,
 };
 use usher_domain::hearing::{Deadline, Hearing};
-use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, Reference};
+use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
 use usher_domain::ladder::Audience;
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::time::Timestamp;
@@ -332,7 +332,7 @@ pub struct ListInput {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// The last damaged record that was shown, while those are being shown: they come first, in a listing of alerts only.
-    pub fault: Option<EnquiryId>,
+    pub fault: Option<RecordId>,
     /// The last enquiry that was shown whole; `None` before the first.
     pub after: Option<Place>,
     /// How many parts (alerts, checks) of the next one were shown already; 0 in a listing of enquiries.

@@ -14,7 +14,8 @@ use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Verb, VerbName};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{CheckState, Enquiry, Lease};
-use usher_domain::id::{CheckId, EnquiryId, RequestId};
+use usher_domain::event::Event;
+use usher_domain::id::{CheckId, EnquiryId, RecordId, RequestId};
 use usher_domain::limits;
 use usher_domain::permit::permits;
 use usher_domain::policy::Policy;
@@ -35,7 +36,7 @@ pub struct LeasedCheck {
     /// Its lease.
     pub lease: Lease,
     /// The enquiry that it is part of.
-    pub stored: Stored,
+    pub stored: Stored<Enquiry>,
 }
 
 /// The outcome of recent lease calls, for those whose reply was lost on the way. Forgotten at a restart, and unknown to other brokers: then
@@ -246,11 +247,11 @@ impl Broker {
                 Ok((committed, changes, _)) => {
                     let revisions = changes
                         .iter()
-                        .map(|change| change.enquiry.id)
+                        .map(|change| change.record.id())
                         .zip(committed.revisions);
                     let leased = views(
                         &leased,
-                        changes.iter().map(|change| &change.enquiry),
+                        changes.iter().filter_map(|change| change.record.enquiry()),
                         &revisions.collect(),
                         actor,
                     );
@@ -258,7 +259,9 @@ impl Broker {
                     return Ok(Claimed { leased, look_again });
                 }
                 Err(StoreError::Conflict { .. }) if tries < limits::CONFLICT_RETRIES_MAX => {}
-                Err(StoreError::Conflict { id }) => drop(lost.insert(id)),
+                Err(StoreError::Conflict { id }) => {
+                    lost.insert(EnquiryId::from_uuid(id.uuid()));
+                }
                 Err(other) => return Err(other.into()),
             }
         }
@@ -315,24 +318,20 @@ impl Broker {
         policy: &Policy,
         actor: &Actor,
     ) -> Result<(Vec<Change>, Vec<CheckId>), BrokerError> {
-        let mut changes: HashMap<EnquiryId, Change> = HashMap::new();
+        let mut changes: HashMap<EnquiryId, (Stored<Enquiry>, Vec<Event>)> = HashMap::new();
         let (mut leased, mut bytes) = (Vec::new(), 0);
         for check in wanted {
-            let change = match changes.entry(check.enquiry) {
+            let (stored, events) = match changes.entry(check.enquiry) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
-                    let Some(stored) = self.store.load(check.enquiry).await? else {
+                    let Some(stored) = self.load(check.enquiry).await? else {
                         continue;
                     };
-                    place.insert(Change {
-                        enquiry: stored.enquiry,
-                        expected: Some(stored.revision),
-                        events: Vec::new(),
-                    })
+                    place.insert((stored, Vec::new()))
                 }
             };
             // A reply that could not be sent would lose the leases: what it does not hold is left in the queue.
-            bytes += change.enquiry.weight() + FACTS_BYTES_MAX;
+            bytes += stored.record.weight() + FACTS_BYTES_MAX;
             if bytes > limits::PAGE_BYTES_MAX && !leased.is_empty() {
                 break;
             }
@@ -345,17 +344,20 @@ impl Broker {
                 request: None,
                 verb,
             };
-            if let Ok(decided) = decide(Some(&change.enquiry), &command, actor, now, policy) {
-                change.enquiry = decided.enquiry;
-                change.events.extend(decided.events);
-                let state = change.enquiry.check(check.number).map(|check| &check.state);
+            if let Ok(decided) = decide(Some(&stored.record), &command, actor, now, policy) {
+                stored.record = decided.enquiry;
+                events.extend(decided.events);
+                let state = stored.record.check(check.number).map(|check| &check.state);
                 if matches!(state, Some(CheckState::Leased { .. })) {
                     leased.push(*check);
                 }
             }
         }
-        changes.retain(|_, change| !change.events.is_empty());
-        Ok((changes.into_values().collect(), leased))
+        let changes = changes
+            .into_values()
+            .filter(|(_, events)| !events.is_empty())
+            .map(|(stored, events)| Change::new(stored.record, Some(stored.revision), events));
+        Ok((changes.collect(), leased))
     }
 
     /// Of the checks that an earlier call took, those that the actor still holds.
@@ -366,7 +368,7 @@ impl Broker {
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
         let mut leased = Vec::new();
         for check in checks {
-            if let Some(stored) = self.store.load(check.enquiry).await? {
+            if let Some(stored) = self.load(check.enquiry).await? {
                 leased.extend(leased_view(*check, stored, actor));
             }
         }
@@ -379,18 +381,18 @@ impl Broker {
 fn views<'a>(
     leased: &[CheckId],
     enquiries: impl Iterator<Item = &'a Enquiry>,
-    revisions: &HashMap<EnquiryId, Revision>,
+    revisions: &HashMap<RecordId, Revision>,
     actor: &Actor,
 ) -> Vec<LeasedCheck> {
     let enquiries: HashMap<EnquiryId, &Enquiry> =
         enquiries.map(|enquiry| (enquiry.id, enquiry)).collect();
     let view = |check: &CheckId| {
-        let enquiry = (*enquiries.get(&check.enquiry)?).clone();
+        let record = (*enquiries.get(&check.enquiry)?).clone();
         leased_view(
             *check,
             Stored {
-                enquiry,
-                revision: *revisions.get(&check.enquiry)?,
+                record,
+                revision: *revisions.get(&check.enquiry.into())?,
             },
             actor,
         )
@@ -398,8 +400,8 @@ fn views<'a>(
     leased.iter().filter_map(view).collect()
 }
 
-fn leased_view(check: CheckId, stored: Stored, actor: &Actor) -> Option<LeasedCheck> {
-    match &stored.enquiry.check(check.number)?.state {
+fn leased_view(check: CheckId, stored: Stored<Enquiry>, actor: &Actor) -> Option<LeasedCheck> {
+    match &stored.record.check(check.number)?.state {
         CheckState::Leased { lease } if lease.client == actor.client => Some(LeasedCheck {
             check,
             lease: lease.clone(),

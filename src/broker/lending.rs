@@ -8,7 +8,7 @@
 //! are those of the borough's system. What it gives back for any program is neither an end nor a loss. Nor is what operators, officers and
 //! the clock do to a check that it holds: it only holds it no longer.
 
-use crate::store::{Queued, Recorded, Store, StoreError};
+use crate::store::{Queued, Record, Recorded, Store, StoreError, Stored};
 use futures_util::stream::{self, StreamExt as _};
 use jiff::SignedDuration;
 use std::collections::{HashMap, HashSet};
@@ -169,8 +169,11 @@ impl Lending {
             .buffer_unordered(LOOKED_AT_ONCE);
         while let Some(outcome) = loaded.next().await {
             match outcome {
-                Ok(Some(stored)) => lending.take_in(&stored.enquiry),
-                Ok(None) | Err(StoreError::Corrupt { .. }) => {}
+                Ok(Some(Stored {
+                    record: Record::Enquiry(enquiry),
+                    ..
+                })) => lending.take_in(&enquiry),
+                Ok(_) | Err(StoreError::Corrupt { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -255,11 +258,10 @@ impl Lending {
 
     /// Takes in what the feed tells of other brokers.
     pub(super) fn hear(&self, recorded: &Recorded) {
-        self.note(
-            recorded.enquiry,
-            recorded.responder.as_ref(),
-            &recorded.event,
-        );
+        if let Some(enquiry) = recorded.enquiry() {
+            let responder = recorded.responder.as_ref();
+            self.note(enquiry, responder, &recorded.event);
+        }
     }
 
     fn note(&self, enquiry: EnquiryId, responder: Option<&ResponderId>, event: &Event) {

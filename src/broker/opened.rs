@@ -163,12 +163,15 @@ impl OpenEnquiry {
     /// # Errors
     /// What the codec says of a part that cannot be read.
     pub fn open<E>(
-        stored: Stored,
+        stored: Stored<Enquiry>,
         part: Part,
         beside: Beside<'_>,
         unseal: &Unseal<E>,
     ) -> Result<Self, E> {
-        let Stored { enquiry, revision } = stored;
+        let Stored {
+            record: enquiry,
+            revision,
+        } = stored;
         let personal = match part {
             Part::Whole | Part::Check(_) => Some((unseal.personal)(&enquiry.personal)?),
             Part::Closed => None,

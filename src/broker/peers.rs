@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// Between beats, in real time.
 const BEAT_EVERY: Duration = Duration::from_secs(1);
@@ -92,9 +92,9 @@ impl Peers {
             .collect()
     }
 
-    /// Whether what falls due of enquiry `id` is this broker's to raise first. Whatever a broker that goes or comes does not hold stays
+    /// Whether what falls due of record `id` is this broker's to raise first. Whatever a broker that goes or comes does not hold stays
     /// with whom it is.
-    pub fn is_first_for(&self, id: EnquiryId) -> bool {
+    pub fn is_first_for(&self, id: RecordId) -> bool {
         let mine = weight(self.me, id);
         let others = self.others.load();
         others
@@ -103,9 +103,9 @@ impl Peers {
     }
 }
 
-/// Who weighs most for an enquiry is first for it. The bits of both ids are mixed as `SplitMix64` ends: a checksum would leave the shares
+/// Who weighs most for a record is first for it. The bits of both ids are mixed as `SplitMix64` ends: a checksum would leave the shares
 /// unequal.
-fn weight(broker: BrokerId, id: EnquiryId) -> u64 {
+fn weight(broker: BrokerId, id: RecordId) -> u64 {
     let (first, last) = (broker.as_u64_pair(), id.uuid().as_u64_pair());
     let mixed = first.0 ^ first.1.rotate_left(32) ^ last.0.rotate_left(16) ^ last.1;
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -172,7 +172,7 @@ impl Broker {
 mod tests {
     use super::*;
     use usher_domain::code::ClientId;
-    use usher_domain::id::RequestId;
+    use usher_domain::id::{EnquiryId, RequestId};
     use uuid::Uuid;
 
     fn peers(me: u128, others: &[u128]) -> Peers {
@@ -188,9 +188,9 @@ mod tests {
         peers
     }
 
-    fn id(number: u128) -> EnquiryId {
+    fn id(number: u128) -> RecordId {
         let client = ClientId::parse("spiffe://usher.example/court").unwrap();
-        EnquiryId::derive(&client, RequestId::from_uuid(Uuid::from_u128(number)))
+        EnquiryId::derive(&client, RequestId::from_uuid(Uuid::from_u128(number))).into()
     }
 
     #[test]

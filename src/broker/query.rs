@@ -8,7 +8,9 @@ use super::{Broker, BrokerError, RecordFault, faults, watch};
 use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
+use usher_domain::enquiry::Enquiry;
 use usher_domain::id::{CheckId, CheckNumber, EnquiryId, Reference};
+use usher_domain::index::RecordKind;
 use usher_domain::rejection::Rejection;
 use usher_domain::{index, limits, permit};
 
@@ -20,7 +22,7 @@ pub enum AlertEntry {
         /// The alert.
         alert: Alert,
         /// The enquiry.
-        stored: Box<Stored>,
+        stored: Box<Stored<Enquiry>>,
     },
     /// A record that the broker cannot go on with.
     Damaged(RecordFault),
@@ -51,11 +53,11 @@ impl Broker {
     /// `NotFound` when there is none or it is not the actor's; store errors.
     pub async fn get_check(&self, id: CheckId, actor: &Actor) -> Result<OpenEnquiry, BrokerError> {
         let missing = Rejection::NotFound { what: "check" };
-        let stored = self.store.load(id.enquiry).await?.ok_or(missing.clone())?;
+        let stored = self.load(id.enquiry).await?.ok_or(missing.clone())?;
         let seen = stored
-            .enquiry
+            .record
             .check(id.number)
-            .is_some_and(|check| permit::sees_check(actor, &stored.enquiry, check));
+            .is_some_and(|check| permit::sees_check(actor, &stored.record, check));
         if seen {
             self.open(stored, Part::Check(id.number))
         } else {
@@ -67,9 +69,9 @@ impl Broker {
         &self,
         id: EnquiryId,
         actor: &Actor,
-    ) -> Result<Stored, BrokerError> {
-        let stored = self.store.load(id).await?;
-        let visible = stored.filter(|stored| permit::sees(actor, &stored.enquiry));
+    ) -> Result<Stored<Enquiry>, BrokerError> {
+        let stored = self.load(id).await?;
+        let visible = stored.filter(|stored| permit::sees(actor, &stored.record));
         visible.ok_or_else(|| Rejection::NotFound { what: "enquiry" }.into())
     }
 
@@ -86,7 +88,7 @@ impl Broker {
         if actor.role == Role::Adapter {
             return Ok((Vec::new(), None));
         }
-        let wanted = |stored: Stored| {
+        let wanted = |stored: Stored<Enquiry>| {
             if is_named(&stored, input.reference) {
                 vec![stored]
             } else {
@@ -112,11 +114,11 @@ impl Broker {
             responders: input.responders.clone(),
             ..Filter::default()
         };
-        let wanted = |stored: Stored| {
+        let wanted = |stored: Stored<Enquiry>| {
             if !is_named(&stored, input.reference) {
                 return Vec::new();
             }
-            let checks = stored.enquiry.checks.iter().filter(|check| {
+            let checks = stored.record.checks.iter().filter(|check| {
                 let theirs = input.responders.as_ref().is_none_or(|wanted| {
                     check
                         .responder
@@ -124,7 +126,7 @@ impl Broker {
                         .is_some_and(|responder| wanted.contains(responder))
                 });
                 let state = input.states.is_empty() || input.states.contains(&check.state.name());
-                theirs && state && permit::sees_check(actor, &stored.enquiry, check)
+                theirs && state && permit::sees_check(actor, &stored.record, check)
             });
             checks.map(|check| (check.number, stored.clone())).collect()
         };
@@ -151,7 +153,7 @@ impl Broker {
         if among_faults && faults::are_told(actor, &input.filter) {
             self.look_for_faults().await?;
             let faults = self.faults.list(position.fault, input.size);
-            let last = faults.last().map(|fault| fault.enquiry);
+            let last = faults.last().map(|fault| fault.record);
             let entries = faults.into_iter().map(AlertEntry::Damaged);
             found.extend(entries.map(|entry| show(&entry).0));
             if found.len() >= input.size {
@@ -160,12 +162,13 @@ impl Broker {
             }
         }
         let filter = Filter {
+            kind: RecordKind::Enquiry,
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
             open: None,
             alerting: input.filter.states.is_empty().then_some(true),
         };
-        let wanted = |stored: Stored| alerts_of(&stored, &input.filter, actor);
+        let wanted = |stored: Stored<Enquiry>| alerts_of(&stored, &input.filter, actor);
         let show = |entry| Ok(show(&entry));
         let page = (position, input.size - found.len());
         let (raised, next) = self.paged(&filter, page, actor, wanted, show).await?;
@@ -185,11 +188,11 @@ impl Broker {
         self.visible(input.enquiry, actor).await?;
         let mut events = self
             .store
-            .history(input.enquiry, input.after, input.size)
+            .history(input.enquiry.into(), input.after, input.size)
             .await
             .inspect_err(|error| {
                 if matches!(error, StoreError::Corrupt { .. }) {
-                    self.note_part(input.enquiry);
+                    self.note_part(input.enquiry.into());
                 }
             })?;
         let full = events.len() >= input.size;
@@ -232,7 +235,7 @@ impl Broker {
         filter: &Filter,
         (position, size): (Position, usize),
         actor: &Actor,
-        parts_of: impl Fn(Stored) -> Vec<P> + Send + Sync,
+        parts_of: impl Fn(Stored<Enquiry>) -> Vec<P> + Send + Sync,
         show: impl Fn(P) -> Result<Shown<T>, BrokerError> + Send + Sync,
     ) -> Result<Paged<T>, BrokerError> {
         let filter = narrow(filter.clone(), actor);
@@ -255,9 +258,9 @@ impl Broker {
             };
             let listing = self.store.list(&filter, &page).await?;
             examined += page.size;
-            for stored in listing.enquiries {
+            for stored in listing.records.into_iter().filter_map(Stored::enquiry) {
                 let place = place(&stored);
-                if !permit::sees(actor, &stored.enquiry) {
+                if !permit::sees(actor, &stored.record) {
                     after = Some(place);
                     continue;
                 }
@@ -288,13 +291,17 @@ impl Broker {
 }
 
 /// Whether people mean this enquiry by `reference`; without one they mean any.
-fn is_named(stored: &Stored, reference: Option<Reference>) -> bool {
-    reference.is_none_or(|reference| stored.enquiry.id.reference() == reference)
+fn is_named(stored: &Stored<Enquiry>, reference: Option<Reference>) -> bool {
+    reference.is_none_or(|reference| stored.record.id.reference() == reference)
 }
 
 /// The alerts of one enquiry that are wanted and that the actor may see.
-pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) -> Vec<AlertEntry> {
-    let enquiry = &stored.enquiry;
+pub(super) fn alerts_of(
+    stored: &Stored<Enquiry>,
+    filter: &AlertFilter,
+    actor: &Actor,
+) -> Vec<AlertEntry> {
+    let enquiry = &stored.record;
     let wanted = |alert: &&Alert| {
         enquiry.check(alert.check).is_some_and(|check| {
             permit::sees_check(actor, enquiry, check)
@@ -308,16 +315,16 @@ pub(super) fn alerts_of(stored: &Stored, filter: &AlertFilter, actor: &Actor) ->
     enquiry.alerts.iter().filter(wanted).map(entry).collect()
 }
 
-fn place(stored: &Stored) -> Place {
-    let keys = index::keys(&stored.enquiry);
+fn place(stored: &Stored<Enquiry>) -> Place {
+    let keys = index::keys(&stored.record);
     if keys.open {
         Place::Open {
             deadline: keys.deadline,
-            id: stored.enquiry.id,
+            id: stored.record.id.into(),
         }
     } else {
         Place::Closed {
-            id: stored.enquiry.id,
+            id: stored.record.id.into(),
         }
     }
 }

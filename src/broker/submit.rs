@@ -43,8 +43,8 @@ impl Broker {
             verb: Verb::Submit(Box::new(submit)),
         };
         let enquiry = if validate_only {
-            let stored = self.store.load(id).await?;
-            let current = stored.as_ref().map(|stored| &stored.enquiry);
+            let stored = self.load(id).await?;
+            let current = stored.as_ref().map(|stored| &stored.record);
             decide(current, &command, &actor, now, &self.policy())?.enquiry
         } else {
             self.execute_new(id, &command, &actor).await?.enquiry

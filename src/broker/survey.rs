@@ -86,10 +86,10 @@ impl Broker {
             .queued(&responder.id, limits::LEASE_BATCH_MAX)
             .await?
         {
-            let stored = self.store.load(queued.check.enquiry).await?;
+            let stored = self.load(queued.check.enquiry).await?;
             let since =
                 stored.and_then(
-                    |stored| match stored.enquiry.check(queued.check.number)?.state {
+                    |stored| match stored.record.check(queued.check.number)?.state {
                         CheckState::Waiting { since, .. } => Some(since),
                         _ => None,
                     },

@@ -60,7 +60,7 @@ impl Watch {
     ) -> Result<Vec<Recorded>, BrokerError> {
         let page = self.page(broker).await?;
         self.pass(&page);
-        let seen = |recorded: &Recorded| may_see(actor, recorded);
+        let seen = |recorded: &Recorded| recorded.enquiry().is_some() && may_see(actor, recorded);
         Ok(page.into_iter().filter(seen).collect())
     }
 
@@ -136,7 +136,10 @@ impl Watch {
             let Some(number) = alert_of(&recorded.event.kind) else {
                 continue;
             };
-            let stored = match broker.store.load(recorded.enquiry).await {
+            let Some(enquiry) = recorded.enquiry() else {
+                continue;
+            };
+            let stored = match broker.load(enquiry).await {
                 Ok(Some(stored)) => stored,
                 Ok(None) => continue,
                 // Operators are told of it; the others' alerts still come.

@@ -16,7 +16,9 @@ use usher_domain::agreement::Agreements;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Track;
 use usher_domain::ladder::{Audience, StepKind, Unless};
-use usher_domain::policy::{LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule};
+use usher_domain::policy::{
+    CaseRules, LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule,
+};
 use usher_domain::time::{Calendar, WorkingHours};
 pub(super) use words::Code;
 use words::{Length, Moments, Parsed};
@@ -238,6 +240,7 @@ impl Rules {
             responders,
             lease: self.lease,
             agreements: Agreements::default(),
+            cases: CaseRules::default(),
         };
         policy.validate().map(|()| policy)
     }
@@ -328,6 +331,7 @@ fn placed(source: &Source, spans: &[Part], error: &PolicyError) -> Fault {
         | PolicyError::NoHearingStep { place }
         | PolicyError::NoDecisionPoint { place } => find(place, None),
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
+        PolicyError::BadRequirement { rule, .. } => find("requirement", Some(rule)),
         PolicyError::BadLease => find("lease", None),
     };
     Fault::error(

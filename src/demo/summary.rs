@@ -201,9 +201,13 @@ pub(super) async fn read(
     };
     loop {
         let listing = store.list(&Filter::default(), &page).await?;
-        for stored in &listing.enquiries {
-            in_store.insert(stored.enquiry.id.to_string(), stored.enquiry.checks.len());
-            findings.take_in(&stored.enquiry);
+        for enquiry in listing
+            .records
+            .iter()
+            .filter_map(|one| one.record.enquiry())
+        {
+            in_store.insert(enquiry.id.to_string(), enquiry.checks.len());
+            findings.take_in(enquiry);
         }
         match listing.next {
             Some(next) => page.after = Some(next),
@@ -295,14 +299,16 @@ impl Findings {
             };
             after = last.cursor;
             for recorded in &page {
-                let event = &recorded.event;
-                self.note_hands(recorded.enquiry, event);
-                computed.note(recorded.enquiry, event.check, &event.kind, event.at);
+                let (event, Some(enquiry)) = (&recorded.event, recorded.enquiry()) else {
+                    continue;
+                };
+                self.note_hands(enquiry, event);
+                computed.note(enquiry, event.check, &event.kind, event.at);
                 match &event.kind {
                     EventKind::TroubleRaised { .. } => self.summary.escalations += 1,
                     EventKind::StepRaised { due, .. } => {
                         self.summary.escalations += 1;
-                        if *due <= computed.at(recorded.enquiry, event.check) {
+                        if *due <= computed.at(enquiry, event.check) {
                             self.due_at_once += 1;
                         } else {
                             worst = worst.max(track.real_between(*due, event.at));

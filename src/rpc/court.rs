@@ -97,7 +97,7 @@ impl CourtService for Court {
             .await
             .map_err(status::broker)?;
         Ok(Response::new(v1::HistoryResponse {
-            events: events.iter().map(convert::event_view).collect(),
+            events: events.iter().filter_map(convert::event_view).collect(),
             next_page_token: next
                 .map(|after| token::history(scope, after))
                 .unwrap_or_default(),

@@ -166,6 +166,9 @@ fn row(rejection: &Rejection) -> Row {
         Rejection::NotAgreed { why } => {
             Row::new(Code::PermissionDenied, R::NotAgreed, D::None).with("why", &why.name())
         }
+        Rejection::RequirementEnded { state: stands } => {
+            state(R::RequirementEnded, "requirement").with("state", stands)
+        }
         Rejection::NotAddressed => Row::new(Code::PermissionDenied, R::NotAddressed, D::None),
         Rejection::TooMany { what, max } => {
             state(R::TooMany, what).with("what", what).with("max", max)
@@ -220,7 +223,7 @@ pub fn broker(error: BrokerError) -> Status {
             tracing::error!(enquiry.id = %id, error = &*source as &dyn std::error::Error, "a sealed part cannot be read");
             store(&StoreError::Corrupt {
                 what: "a sealed part",
-                id: Some(id),
+                id: Some(id.into()),
                 source,
             })
         }

@@ -211,7 +211,9 @@ struct Enquiries(WatchInput);
 
 impl Enquiries {
     fn wants(&self, recorded: &Recorded) -> bool {
-        self.0.enquiry.is_none_or(|id| id == recorded.enquiry)
+        self.0
+            .enquiry
+            .is_none_or(|id| recorded.enquiry() == Some(id))
             && self
                 .0
                 .courts
@@ -265,12 +267,9 @@ impl Subject for Enquiries {
             .await
             .map_err(status::broker)?;
         let wanted = events.iter().filter(|recorded| self.wants(recorded));
-        Ok(wanted
-            .map(|recorded| {
-                response(watch_response::Payload::Event(convert::event_view(
-                    recorded,
-                )))
-            })
+        let views = wanted.filter_map(convert::event_view);
+        Ok(views
+            .map(|event| response(watch_response::Payload::Event(event)))
             .collect())
     }
 

@@ -1,7 +1,7 @@
 //! Page tokens and cursors: what callers carry between calls, as text that means nothing to them. A checksum tells a
 //! damaged or foreign one; it is no proof of permission, and every call checks that anew.
 
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -78,13 +78,13 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
         [0] => None,
         [1] => Some(Place::Open {
             deadline: Timestamp::from_nanosecond(i128::from_be_bytes(bytes.take()?)).ok()?,
-            id: bytes.enquiry()?,
+            id: bytes.record()?,
         }),
         [2] => Some(Place::Closed {
-            id: bytes.enquiry()?,
+            id: bytes.record()?,
         }),
         [3] => {
-            fault = Some(bytes.enquiry()?);
+            fault = Some(bytes.record()?);
             None
         }
         _ => return None,
@@ -193,8 +193,8 @@ impl Bytes<'_> {
         })
     }
 
-    fn enquiry(&mut self) -> Option<EnquiryId> {
-        Some(EnquiryId::from_uuid(Uuid::from_bytes(self.take()?)))
+    fn record(&mut self) -> Option<RecordId> {
+        Some(RecordId::from_uuid(Uuid::from_bytes(self.take()?)))
     }
 
     fn end<T>(&self, value: T) -> Option<T> {
@@ -211,7 +211,7 @@ mod tests {
     const ELSEWHERE: Scope = Scope(8);
 
     fn positions() -> impl Strategy<Value = Position> {
-        let id = any::<u128>().prop_map(|id| EnquiryId::from_uuid(Uuid::from_u128(id)));
+        let id = any::<u128>().prop_map(|id| RecordId::from_uuid(Uuid::from_u128(id)));
         let deadline = (-377_705_023_201_i64..253_402_207_200)
             .prop_map(|second| Timestamp::from_second(second).unwrap());
         let after = prop_oneof![

@@ -34,7 +34,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 use usher_domain::code::ResponderId;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
 use usher_domain::time::Timestamp;
 use writer::{Job, Writer};
@@ -191,7 +191,7 @@ impl Shared {
     }
 
     /// Makes a group visible, all at once.
-    fn apply(&self, changes: Vec<(EnquiryId, Option<Entry>)>, end: Cursor) {
+    fn apply(&self, changes: Vec<(RecordId, Option<Entry>)>, end: Cursor) {
         let mut index = self.index_mut();
         for (id, entry) in changes {
             index.put(id, entry);
@@ -216,7 +216,7 @@ impl Shared {
 
 #[async_trait]
 impl Store for EmbeddedStore {
-    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+    async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         self.shared.running()?.load(id)
     }
 
@@ -255,7 +255,7 @@ impl Store for EmbeddedStore {
         &self,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+    ) -> Result<Vec<(Timestamp, RecordId)>, StoreError> {
         Ok(self.shared.running()?.index().due(until, limit))
     }
 
@@ -271,7 +271,7 @@ impl Store for EmbeddedStore {
 
     async fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
@@ -295,7 +295,7 @@ impl Store for EmbeddedStore {
         Ok(self.shared.running()?.index().end())
     }
 
-    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn sweep(&self) -> Result<Vec<RecordId>, StoreError> {
         self.shared.running()?;
         let places = self.aside(sweep::suspects).await?;
         let (reply, answer) = oneshot::channel();
@@ -303,7 +303,7 @@ impl Store for EmbeddedStore {
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn unreadable(&self) -> Result<Vec<RecordId>, StoreError> {
         Ok(self.shared.running()?.index().unreadable())
     }
 
@@ -366,7 +366,7 @@ fn failed(doing: &'static str) -> impl Fn(KvError) -> StoreError {
 }
 
 /// A record that cannot be read.
-fn corrupt(what: &'static str, id: Option<EnquiryId>) -> impl Fn(RecordError) -> StoreError {
+fn corrupt(what: &'static str, id: Option<RecordId>) -> impl Fn(RecordError) -> StoreError {
     move |error| StoreError::Corrupt {
         what,
         id,

@@ -47,7 +47,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use usher_domain::code::ResponderId;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
@@ -74,7 +74,7 @@ struct Shared {
     beating: Pool,
     /// Records that could not be read: told of, and asked for by `unreadable`. What no read has met the next sweep meets, and the first
     /// sweep comes with the broker's start. A commit that was decided before the damage writes the record whole again.
-    unreadable: Mutex<BTreeSet<EnquiryId>>,
+    unreadable: Mutex<BTreeSet<RecordId>>,
     /// Up to where sweeps have read the closed rows; `None` before the first.
     swept: Mutex<Option<Uuid>>,
     observer: OnceLock<Observer>,
@@ -140,28 +140,28 @@ impl Shared {
     }
 
     /// Sets a record apart that cannot be read, and says so.
-    fn set_apart(&self, id: EnquiryId, error: RecordError) -> StoreError {
+    fn set_apart(&self, id: RecordId, error: RecordError) -> StoreError {
         self.tell_unreadable(id, &error);
         self.unreadable().insert(id);
         corrupt("the record", Some(id))(error)
     }
 
     /// Says that a record cannot be read, unless it has been said.
-    fn tell_unreadable(&self, id: EnquiryId, error: &RecordError) {
+    fn tell_unreadable(&self, id: RecordId, error: &RecordError) {
         if !self.unreadable().contains(&id) {
-            tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+            tracing::error!(record.id = %id, %error, "Record {id} cannot be read: set apart");
         }
     }
 
-    fn set_apart_now(&self) -> Vec<EnquiryId> {
+    fn set_apart_now(&self) -> Vec<RecordId> {
         self.unreadable().iter().copied().collect()
     }
 
-    fn replace_set_apart(&self, found: BTreeSet<EnquiryId>) {
+    fn replace_set_apart(&self, found: BTreeSet<RecordId>) {
         *self.unreadable() = found;
     }
 
-    fn unreadable(&self) -> MutexGuard<'_, BTreeSet<EnquiryId>> {
+    fn unreadable(&self) -> MutexGuard<'_, BTreeSet<RecordId>> {
         self.unreadable
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -170,7 +170,7 @@ impl Shared {
 
 #[async_trait]
 impl Store for PostgresStore {
-    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+    async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         self.shared.load(id).await
     }
 
@@ -205,7 +205,7 @@ impl Store for PostgresStore {
         &self,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+    ) -> Result<Vec<(Timestamp, RecordId)>, StoreError> {
         self.shared.due(until, limit).await
     }
 
@@ -220,7 +220,7 @@ impl Store for PostgresStore {
 
     async fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
@@ -250,11 +250,11 @@ impl Store for PostgresStore {
         self.shared.feed_end().await
     }
 
-    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn sweep(&self) -> Result<Vec<RecordId>, StoreError> {
         self.shared.sweep().await
     }
 
-    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn unreadable(&self) -> Result<Vec<RecordId>, StoreError> {
         Ok(self.shared.set_apart_now())
     }
 
@@ -292,7 +292,7 @@ where
 }
 
 /// A record that cannot be read.
-fn corrupt(what: &'static str, id: Option<EnquiryId>) -> impl Fn(RecordError) -> StoreError {
+fn corrupt(what: &'static str, id: Option<RecordId>) -> impl Fn(RecordError) -> StoreError {
     move |error| StoreError::Corrupt {
         what,
         id,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod beat;
+mod case;
 mod code;
 mod enquiry;
 mod envelope;
@@ -22,14 +23,26 @@ pub use envelope::{
 };
 pub use sealed::{open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text};
 
+use super::Record;
 use field::{Kept, malformed};
 use prost::Message as _;
+use usher_domain::case::Case;
 use usher_domain::enquiry::Enquiry;
+use usher_domain::index::RecordKind;
 use usher_domain::sealed::Sealed;
 use usher_proto::storage_v1 as kept;
 
-/// The layout of what this program writes. It reads this one and older ones.
-pub const SCHEMA_VERSION: u32 = 1;
+/// The newest layout that this program writes. It reads this one and older ones.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The layout of a record of this kind, of its events, and so of what has any of them in it: cases came with version 2, and an older
+/// program refuses them.
+const fn schema_version(kind: RecordKind) -> u32 {
+    match kind {
+        RecordKind::Enquiry => 1,
+        RecordKind::Case => SCHEMA_VERSION,
+    }
+}
 
 /// Why bytes are not what they should be. Says where, never what they hold.
 #[derive(Debug, thiserror::Error)]
@@ -66,17 +79,26 @@ pub enum RecordError {
     },
 }
 
-/// Encodes an enquiry: the body of an [`Envelope`].
-pub fn encode_enquiry(enquiry: &Enquiry) -> Vec<u8> {
-    enquiry.keep().encode_to_vec()
+/// Encodes a record: the body of an [`Envelope`].
+pub fn encode_body(record: &Record) -> Vec<u8> {
+    match record {
+        Record::Enquiry(enquiry) => enquiry.keep().encode_to_vec(),
+        Record::Case(case) => case.keep().encode_to_vec(),
+    }
 }
 
-/// Reads an enquiry back.
+/// Reads the record in an envelope.
 ///
 /// # Errors
 /// [`RecordError::Malformed`] or [`RecordError::Field`].
-pub fn decode_enquiry(body: &[u8]) -> Result<Enquiry, RecordError> {
-    Enquiry::read(kept::Enquiry::decode(body).map_err(malformed)?)
+pub fn decode_body(envelope: &Envelope) -> Result<Record, RecordError> {
+    let body = envelope.body.as_slice();
+    Ok(match envelope.kind {
+        RecordKind::Enquiry => Record::Enquiry(Enquiry::read(
+            kept::Enquiry::decode(body).map_err(malformed)?,
+        )?),
+        RecordKind::Case => Record::Case(Case::read(kept::Case::decode(body).map_err(malformed)?)?),
+    })
 }
 
 /// Seals an encoded personal part. The one place where encryption comes in.

@@ -13,16 +13,16 @@ pub use database::{FromDatabase, IntoDatabase};
 pub use file::{FromFile, IntoFile};
 pub use folder::{FromFolder, IntoFolder};
 
+use super::Record;
 use super::StoreError;
 use super::kv::KvError;
 use super::postgres::ConnectError;
-use super::record::{Envelope, RecordError, decode_enquiry, decode_entry, decode_envelope};
+use super::record::{Envelope, RecordError, decode_body, decode_entry, decode_envelope};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use usher_domain::enquiry::Enquiry;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// Feed entries of one part, at most.
 const PART_ENTRIES_MAX: usize = 256;
@@ -35,7 +35,7 @@ pub struct Part {
     /// Number and bytes, in order.
     pub entries: Vec<(u64, Vec<u8>)>,
     /// Envelopes, each with its feed entries.
-    pub records: Vec<(EnquiryId, Vec<u8>)>,
+    pub records: Vec<(RecordId, Vec<u8>)>,
 }
 
 /// Why a transfer ended early.
@@ -178,7 +178,7 @@ pub struct Tally {
     /// Feed entries.
     pub entries: u64,
     /// Enquiries.
-    pub enquiries: u64,
+    pub records: u64,
     /// SHA-256 over the feed, in order.
     pub feed_sha256: String,
     /// The sum of what SHA-256 says of each record: whatever their order.
@@ -189,13 +189,13 @@ impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             entries,
-            enquiries,
+            records,
             feed_sha256,
             records_sum,
         } = self;
         write!(
             f,
-            "{enquiries} enquiries (sum {records_sum:032x}) and {entries} feed entries (SHA-256 {feed_sha256})"
+            "{records} records (sum {records_sum:032x}) and {entries} feed entries (SHA-256 {feed_sha256})"
         )
     }
 }
@@ -299,15 +299,15 @@ async fn tally(
             let hash = digest(&SHA256, &whole);
             let first = hash.as_ref().first_chunk().copied().unwrap_or_default();
             tally.records_sum = tally.records_sum.wrapping_add(u128::from_be_bytes(first));
-            tally.enquiries += 1;
+            tally.records += 1;
         }
         progress(done);
     }
     if let Some(records) = source.records().await?
-        && records != tally.enquiries
+        && records != tally.records
     {
-        let enquiries = tally.enquiries;
-        let what = format!("there are {records} records, and the feed tells of {enquiries}");
+        let told = tally.records;
+        let what = format!("there are {records} records, and the feed tells of {told}");
         return Err(TransferError::Incomplete { what });
     }
     tally.feed_sha256 = hexadecimal(feed.finish().as_ref());
@@ -324,33 +324,33 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Whose events are in these entries.
-fn told_of(entries: &[(u64, Vec<u8>)]) -> Result<BTreeSet<EnquiryId>, TransferError> {
+fn told_of(entries: &[(u64, Vec<u8>)]) -> Result<BTreeSet<RecordId>, TransferError> {
     let mut ids = BTreeSet::new();
     for (number, bytes) in entries {
         let events = decode_entry(bytes, *number)
             .map_err(|error| damaged(format!("feed entry {number}"), error))?;
-        ids.extend(events.into_iter().map(|event| event.enquiry));
+        ids.extend(events.into_iter().map(|event| event.record));
     }
     Ok(ids)
 }
 
-/// Opens the record that stands under `id`, and proves that it is that enquiry's.
-fn opened(id: EnquiryId, envelope: &[u8]) -> Result<(Envelope, Enquiry), TransferError> {
+/// Opens the record that stands under `id`, and proves that it is the one.
+fn opened(id: RecordId, envelope: &[u8]) -> Result<(Envelope, Record), TransferError> {
     let open = || {
         let envelope = decode_envelope(envelope)?;
-        let enquiry = decode_enquiry(&envelope.body)?;
-        if enquiry.id == id {
-            Ok((envelope, enquiry))
+        let record = decode_body(&envelope)?;
+        if record.id() == id {
+            Ok((envelope, record))
         } else {
             Err(RecordError::Misplaced)
         }
     };
-    open().map_err(|error| damaged(format!("the record of enquiry {id}"), error))
+    open().map_err(|error| damaged(format!("record {id}"), error))
 }
 
 /// The feed tells of `id`, and there is no record.
-fn missing(id: EnquiryId) -> TransferError {
-    let what = format!("the feed tells of enquiry {id}, and its record is not there");
+fn missing(id: RecordId) -> TransferError {
+    let what = format!("the feed tells of record {id}, and it is not there");
     TransferError::Incomplete { what }
 }
 

@@ -10,17 +10,19 @@ mod rules;
 
 pub use database::verify_database;
 
+use super::Record;
 use super::embedded::{META, Shelf, id_of, shelf_after};
 use super::kv::{Condition, KeyValue, KvError, Order};
-use super::record::{RecordError, decode_enquiry, decode_envelope, decode_meta};
+use super::record::{RecordError, decode_body, decode_envelope, decode_meta};
 use feed::Commits;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::error::Error;
 use std::ops::ControlFlow;
-use usher_domain::alert::AlertState;
+use usher_domain::alert::{Alert, AlertState};
+use usher_domain::case::{Case, RequirementState};
 use usher_domain::enquiry::{CheckState, Enquiry, Timeliness};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// Faults that a report lists; more are only counted.
 pub const FAULTS_LISTED_MAX: usize = 1_000;
@@ -34,7 +36,9 @@ pub struct Report {
     pub open: u64,
     /// Their checks, by state.
     pub checks: Checks,
-    /// Their alerts, by state.
+    /// Cases, and the checks that they need, by state.
+    pub cases: Cases,
+    /// The alerts of enquiries and cases, by state.
     pub alerts: Alerts,
     /// Decisions at court.
     pub decisions: u64,
@@ -83,6 +87,27 @@ pub struct Checks {
     pub unwatched: u64,
 }
 
+/// Cases and what they need, by state: needed is met, set aside, overdue and not yet due together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cases {
+    /// All of them.
+    pub all: u64,
+    /// Those that still need a check.
+    pub open: u64,
+    /// Checks that were ever needed.
+    pub needed: u64,
+    /// Of these: an enquiry covers it.
+    pub met: u64,
+    /// Of these: a named person set it aside.
+    pub set_aside: u64,
+    /// Of these: its moment passed with nothing asked, and nobody has asked since.
+    pub overdue: u64,
+    /// Of these: there is time left to ask.
+    pub not_yet_due: u64,
+    /// Neither exit nor due moment nor open alert: each is a fault too.
+    pub unwatched: u64,
+}
+
 /// Alerts by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Alerts {
@@ -111,7 +136,7 @@ impl Report {
         self.faults_found == 0
     }
 
-    fn fault(&mut self, what: impl Into<String>, id: Option<EnquiryId>, reason: impl Into<String>) {
+    fn fault(&mut self, what: impl Into<String>, id: Option<RecordId>, reason: impl Into<String>) {
         self.faults_found += 1;
         if self.faults.len() < FAULTS_LISTED_MAX {
             self.faults.push(Fault {
@@ -122,7 +147,7 @@ impl Report {
         }
     }
 
-    fn broken(&mut self, what: impl Into<String>, id: Option<EnquiryId>, error: &dyn Error) {
+    fn broken(&mut self, what: impl Into<String>, id: Option<RecordId>, error: &dyn Error) {
         self.fault(what, id, told(error));
     }
 }
@@ -185,7 +210,7 @@ fn mark(kv: &dyn KeyValue, report: &mut Report) {
 }
 
 /// Sees one record: its id and its value.
-type See<'a> = dyn FnMut(EnquiryId, &[u8], &mut Report) + 'a;
+type See<'a> = dyn FnMut(RecordId, &[u8], &mut Report) + 'a;
 
 /// Shows every record of a shelf. Where the engine cannot go on, it goes on from the other end.
 fn shelf_of(kv: &dyn KeyValue, shelf: Shelf, report: &mut Report, see: &mut See<'_>) {
@@ -236,7 +261,7 @@ fn show(key: &[u8], value: &[u8], report: &mut Report, see: &mut See<'_>) {
 
 /// Proves one record and counts it. Its feed entries are those of `history`, where they do not stand in the record.
 fn record(
-    id: EnquiryId,
+    id: RecordId,
     is_open: bool,
     value: &[u8],
     history: Option<&[u64]>,
@@ -245,29 +270,57 @@ fn record(
 ) -> Result<(), RecordError> {
     let told = commits.claim(id);
     let envelope = decode_envelope(value)?;
-    let enquiry = decode_enquiry(&envelope.body)?;
-    if enquiry.id != id || is_open != enquiry.is_open() {
+    let record = decode_body(&envelope)?;
+    if record.id() != id || is_open != record.keys().open {
         return Err(RecordError::Misplaced);
     }
     if let Some(why) = told.differs(envelope.revision, history.unwrap_or(&envelope.entries)) {
         report.fault("record", Some(id), why);
     }
-    rules::prove(&enquiry, report);
-    count(&enquiry, report);
+    match &record {
+        Record::Enquiry(enquiry) => {
+            rules::prove(enquiry, report);
+            count(enquiry, report);
+        }
+        Record::Case(case) => {
+            rules::prove_case(case, report);
+            count_case(case, report);
+        }
+    }
     Ok(())
 }
 
-fn count(enquiry: &Enquiry, report: &mut Report) {
-    report.enquiries += 1;
-    report.open += u64::from(enquiry.is_open());
-    report.decisions += enquiry.decisions.len() as u64;
-    for alert in &enquiry.alerts {
+fn count_alerts(alerts: &[Alert], report: &mut Report) {
+    for alert in alerts {
         *match alert.state {
             AlertState::Open { .. } => &mut report.alerts.open,
             AlertState::Acknowledged { .. } => &mut report.alerts.acknowledged,
             AlertState::Resolved { .. } => &mut report.alerts.resolved,
         } += 1;
     }
+}
+
+fn count_case(case: &Case, report: &mut Report) {
+    count_alerts(&case.alerts, report);
+    let cases = &mut report.cases;
+    cases.all += 1;
+    cases.open += u64::from(case.is_open());
+    for requirement in &case.requirements {
+        cases.needed += 1;
+        *match &requirement.state {
+            RequirementState::Met { .. } => &mut cases.met,
+            RequirementState::SetAside { .. } => &mut cases.set_aside,
+            RequirementState::Needed if requirement.overdue_at.is_some() => &mut cases.overdue,
+            RequirementState::Needed => &mut cases.not_yet_due,
+        } += 1;
+    }
+}
+
+fn count(enquiry: &Enquiry, report: &mut Report) {
+    report.enquiries += 1;
+    report.open += u64::from(enquiry.is_open());
+    report.decisions += enquiry.decisions.len() as u64;
+    count_alerts(&enquiry.alerts, report);
     let checks = &mut report.checks;
     for check in &enquiry.checks {
         checks.all += 1;

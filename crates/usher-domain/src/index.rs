@@ -17,6 +17,13 @@ codes! {
     }
 }
 
+impl Default for RecordKind {
+    /// The kind that was there first, and has the oldest layout.
+    fn default() -> Self {
+        Self::Enquiry
+    }
+}
+
 /// By what one record is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {

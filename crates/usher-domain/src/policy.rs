@@ -13,6 +13,7 @@ use crate::enquiry::{Curfew, Enquiry, Track};
 use crate::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use crate::time::{Calendar, Timestamp, WorkingHours};
 use alloc::collections::BTreeMap;
+use core::fmt;
 use core::str::FromStr;
 use jiff::SignedDuration;
 
@@ -165,6 +166,12 @@ impl FromStr for Span {
             amount: amount.parse().map_err(|_| bad)?,
             unit: Unit::parse(unit).ok_or(bad)?,
         })
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.unit.name())
     }
 }
 

@@ -180,13 +180,13 @@ fn carry(
     })?;
     let Tally {
         entries,
-        enquiries,
+        records,
         feed_sha256,
         records_sum,
     } = &tally;
     if context.output.is_json() {
         let value = json!({
-            "enquiries": enquiries,
+            "records": records,
             "feed_entries": entries,
             "feed_sha256": feed_sha256,
             "records_sum": format!("{records_sum:032x}"),

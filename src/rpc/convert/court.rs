@@ -6,6 +6,7 @@ use usher_domain::command::{VerbName, WithoutAnswer};
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::Deadline;
 use usher_domain::id::{CheckId, EnquiryId};
+use usher_domain::index::RecordKind;
 use usher_domain::limits;
 use usher_domain::personal::Validator;
 use usher_proto::v1;
@@ -319,6 +320,7 @@ pub fn list_query(mut message: v1::ListRequest) -> Result<(ListInput, Scope), Un
         reference,
     } = message;
     let filter = Filter {
+        kind: RecordKind::Enquiry,
         courts: read::courts(v, &court_codes),
         responders: read::responders(v, &responder_ids),
         open,

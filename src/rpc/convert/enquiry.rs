@@ -3,7 +3,7 @@
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::enquiry::{Combined, CourtDecision, CourtDecisionKind, Curfew, Enquiry};
 use usher_domain::event::DecisionName;
-use usher_domain::id::{AlertId, AlertNumber, CheckNumber};
+use usher_domain::id::{AlertId, AlertNumber, CheckNumber, EnquiryId};
 use usher_domain::ladder::Audience;
 use usher_domain::personal::Personal;
 use usher_proto::v1;
@@ -199,7 +199,7 @@ pub(super) fn alert_id(enquiry: &Enquiry, number: AlertNumber) -> String {
 /// One of a list of alerts.
 pub fn alert_entry_view(entry: &AlertEntry, responders: &ResponderCards) -> v1::Alert {
     match entry {
-        AlertEntry::Raised { alert, stored } => alert_view(&stored.enquiry, alert, responders),
+        AlertEntry::Raised { alert, stored } => alert_view(&stored.record, alert, responders),
         AlertEntry::Damaged(fault) => damaged_view(fault),
     }
 }
@@ -208,10 +208,12 @@ pub fn alert_entry_view(entry: &AlertEntry, responders: &ResponderCards) -> v1::
 fn damaged_view(fault: &RecordFault) -> v1::Alert {
     let since = Some(show::instant(fault.since));
     v1::Alert {
-        id: format!("{}/0", fault.enquiry),
+        id: format!("{}/0", fault.record),
         reference: match fault.kind {
             FaultKind::BrokerClock => String::new(),
-            _ => fault.enquiry.reference().to_string(),
+            _ => EnquiryId::from_uuid(fault.record.uuid())
+                .reference()
+                .to_string(),
         },
         cause: fault.kind.name().into(),
         audiences: to_wire(&[Audience::Operator]),

@@ -11,11 +11,12 @@ use crate::broker::input::Resume;
 use crate::rpc::token;
 use crate::store::Recorded;
 
-/// Something that happened.
-pub fn event_view(recorded: &Recorded) -> v1::Event {
+/// Something that happened to an enquiry.
+pub fn event_view(recorded: &Recorded) -> Option<v1::Event> {
+    let enquiry = recorded.enquiry()?;
     let Recorded {
         cursor: _,
-        enquiry,
+        record: _,
         revision,
         court,
         responder: _,
@@ -27,13 +28,7 @@ pub fn event_view(recorded: &Recorded) -> v1::Event {
         check,
         kind,
     } = event;
-    let id = |number| {
-        CheckId {
-            enquiry: *enquiry,
-            number,
-        }
-        .to_string()
-    };
+    let id = |number| CheckId { enquiry, number }.to_string();
     let mut view = v1::Event {
         cursor: token::cursor(Resume::from(recorded)),
         enquiry_id: enquiry.to_string(),
@@ -46,8 +41,8 @@ pub fn event_view(recorded: &Recorded) -> v1::Event {
         r#type: type_of(kind).into(),
         ..v1::Event::default()
     };
-    add_facts(&mut view, *enquiry, kind);
-    view
+    add_facts(&mut view, enquiry, kind);
+    Some(view)
 }
 
 /// Adds what the event knows beside who, when and where.
@@ -117,7 +112,8 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         | EventKind::Asked
         | EventKind::Supplied
         | EventKind::Withdrawn
-        | EventKind::SentencedOutstanding => {}
+        | EventKind::SentencedOutstanding
+        | EventKind::Case(_) => {}
     }
 }
 
@@ -165,6 +161,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Decided { .. } => T::Decided,
         EventKind::SentencedOutstanding => T::SentencedOutstanding,
         EventKind::Closed { .. } => T::Closed,
+        EventKind::Case(_) => T::Unspecified,
     }
 }
 

@@ -25,6 +25,7 @@ fn place(rejection: &Rejection) -> usize {
         Rejection::TooMany { .. } => 15,
         Rejection::AutomaticAnswer { .. } => 16,
         Rejection::NotAgreed { .. } => 17,
+        Rejection::RequirementEnded { .. } => 18,
     }
 }
 
@@ -115,6 +116,11 @@ fn impossible_now() -> Vec<Expected> {
             "ALERT_ENDED",
             "ended=2026-11-23T14:00:00Z",
         ),
+        (
+            R::RequirementEnded { state: "met" },
+            "REQUIREMENT_ENDED",
+            "state=met",
+        ),
         (questions, "TOO_MANY", "max=16 what=questions"),
     ];
     rows.map(|(rejection, reason, metadata)| {
@@ -155,13 +161,13 @@ fn every_rejection_has_its_row() {
             "{given:?}"
         );
     }
-    assert_eq!(table().len(), 18);
+    assert_eq!(table().len(), 19);
 }
 
 #[test]
 fn store_errors_say_when_to_try_again() {
     let cause = || Box::<dyn std::error::Error + Send + Sync>::from("secret cause");
-    let id = usher_domain::id::EnquiryId::from_uuid(Uuid::from_u128(1));
+    let id = usher_domain::id::RecordId::from_uuid(Uuid::from_u128(1));
     let rows = [
         (StoreError::Conflict { id }, Code::Aborted, "CONFLICT", true),
         (

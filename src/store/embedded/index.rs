@@ -1,15 +1,15 @@
-//! What the store finds enquiries by, in memory: derived from the open records and nothing else, so that losing it loses nothing.
+//! What the store finds records by, in memory: derived from the open records and nothing else, so that losing it loses nothing.
 
-use crate::store::{Counts, Cursor, Filter, Queued, Revision};
+use crate::store::{Counts, Cursor, Filter, Queued, Record, Revision};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use usher_domain::code::ResponderId;
-use usher_domain::enquiry::Enquiry;
-use usher_domain::id::{CheckId, EnquiryId};
-use usher_domain::index::{Keys, keys};
+use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::index::{Keys, RecordKind};
 use usher_domain::time::Timestamp;
+use uuid::Uuid;
 
-/// What is known of one open enquiry.
+/// What is known of one open record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// The feed entry with which it came to its shelf: part of its record's key.
@@ -21,8 +21,8 @@ pub(super) struct Entry {
 }
 
 /// The keys as they will be read back: records keep whole milliseconds.
-pub(super) fn kept_keys(enquiry: &Enquiry) -> Keys {
-    let mut keys = keys(enquiry);
+pub(super) fn kept_keys(record: &Record) -> Keys {
+    let mut keys = record.keys();
     keys.deadline = whole(keys.deadline);
     keys.next_due = keys.next_due.map(whole);
     keys
@@ -32,17 +32,17 @@ fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-/// The indexes over all open enquiries.
+/// The indexes over all open records.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    open: HashMap<EnquiryId, Entry>,
+    open: HashMap<RecordId, Entry>,
     queues: BTreeMap<ResponderId, BTreeSet<Queued>>,
-    due: BTreeSet<(Timestamp, EnquiryId)>,
-    by_deadline: BTreeSet<(Timestamp, EnquiryId)>,
+    due: BTreeSet<(Timestamp, RecordId)>,
+    by_deadline: BTreeSet<(RecordKind, Timestamp, RecordId)>,
     /// Records that could not be read: found by nothing, touched by nothing. With the feed entry in their key when they are open.
-    unreadable: BTreeMap<EnquiryId, Option<u64>>,
+    unreadable: BTreeMap<RecordId, Option<u64>>,
     /// Closed enquiries that the commit under way opens again, with the feed entry that their key will have.
-    reopening: HashMap<EnquiryId, u64>,
+    reopening: HashMap<RecordId, u64>,
     /// Keys among the records that hold no id.
     nameless: u64,
     end: Cursor,
@@ -51,8 +51,8 @@ pub(super) struct Index {
 impl Index {
     /// Builds the index in one go.
     pub(super) fn build(
-        entries: Vec<(EnquiryId, Entry)>,
-        unreadable: BTreeMap<EnquiryId, Option<u64>>,
+        entries: Vec<(RecordId, Entry)>,
+        unreadable: BTreeMap<RecordId, Option<u64>>,
         nameless: u64,
         end: Cursor,
     ) -> Self {
@@ -65,7 +65,7 @@ impl Index {
                 }
             }
         }
-        let due = |(id, entry): &(EnquiryId, Entry)| Some((entry.keys.next_due?, *id));
+        let due = |(id, entry): &(RecordId, Entry)| Some((entry.keys.next_due?, *id));
         Self {
             queues: queues
                 .into_iter()
@@ -74,7 +74,7 @@ impl Index {
             due: entries.iter().filter_map(due).collect(),
             by_deadline: entries
                 .iter()
-                .map(|(id, entry)| (entry.keys.deadline, *id))
+                .map(|(id, entry)| (entry.keys.kind, entry.keys.deadline, *id))
                 .collect(),
             open: entries.into_iter().collect(),
             unreadable,
@@ -85,7 +85,7 @@ impl Index {
     }
 
     /// Notes the new state of an enquiry: `None` once it is closed.
-    pub(super) fn put(&mut self, id: EnquiryId, entry: Option<Entry>) {
+    pub(super) fn put(&mut self, id: RecordId, entry: Option<Entry>) {
         self.remove(id);
         self.unreadable.remove(&id);
         let Some(entry) = entry else { return };
@@ -96,11 +96,12 @@ impl Index {
             }
         }
         self.due.extend(entry.keys.next_due.map(|due| (due, id)));
-        self.by_deadline.insert((entry.keys.deadline, id));
+        self.by_deadline
+            .insert((entry.keys.kind, entry.keys.deadline, id));
         self.open.insert(id, entry);
     }
 
-    fn remove(&mut self, id: EnquiryId) {
+    fn remove(&mut self, id: RecordId) {
         let Some(entry) = self.open.remove(&id) else {
             return;
         };
@@ -115,30 +116,31 @@ impl Index {
         if let Some(due) = entry.keys.next_due {
             self.due.remove(&(due, id));
         }
-        self.by_deadline.remove(&(entry.keys.deadline, id));
+        self.by_deadline
+            .remove(&(entry.keys.kind, entry.keys.deadline, id));
     }
 
     /// Sets a record apart that cannot be read.
-    pub(super) fn quarantine(&mut self, id: EnquiryId) -> bool {
+    pub(super) fn quarantine(&mut self, id: RecordId) -> bool {
         let since = self.since(id);
         self.remove(id);
         self.quarantine_at(id, since)
     }
 
     /// The same for a record whose place is known.
-    pub(super) fn quarantine_at(&mut self, id: EnquiryId, since: Option<u64>) -> bool {
+    pub(super) fn quarantine_at(&mut self, id: RecordId, since: Option<u64>) -> bool {
         self.remove(id);
         self.unreadable.insert(id, since).is_none()
     }
 
     /// Tells where records will be that a commit is about to open again: between that commit and its place here they are found nowhere
     /// else.
-    pub(super) fn reopen(&mut self, reopened: &[(EnquiryId, u64)]) {
+    pub(super) fn reopen(&mut self, reopened: &[(RecordId, u64)]) {
         self.reopening.extend(reopened.iter().copied());
     }
 
     /// Where the record is, if it is or may be open: the feed entry in its key.
-    pub(super) fn since(&self, id: EnquiryId) -> Option<u64> {
+    pub(super) fn since(&self, id: RecordId) -> Option<u64> {
         let open = self.open.get(&id).map(|entry| entry.since);
         let apart = || self.unreadable.get(&id).copied().flatten();
         open.or_else(apart)
@@ -151,21 +153,21 @@ impl Index {
         self.reopening.clear();
     }
 
-    pub(super) fn get(&self, id: EnquiryId) -> Option<&Entry> {
+    pub(super) fn get(&self, id: RecordId) -> Option<&Entry> {
         self.open.get(&id)
     }
 
-    pub(super) fn is_unreadable(&self, id: EnquiryId) -> bool {
+    pub(super) fn is_unreadable(&self, id: RecordId) -> bool {
         self.unreadable.contains_key(&id)
     }
 
     /// Every open enquiry, with the feed entry in its record's key.
-    pub(super) fn open_places(&self) -> Vec<(u64, EnquiryId)> {
-        let place = |(id, entry): (&EnquiryId, &Entry)| (entry.since, *id);
+    pub(super) fn open_places(&self) -> Vec<(u64, RecordId)> {
+        let place = |(id, entry): (&RecordId, &Entry)| (entry.since, *id);
         self.open.iter().map(place).collect()
     }
 
-    pub(super) fn unreadable(&self) -> Vec<EnquiryId> {
+    pub(super) fn unreadable(&self) -> Vec<RecordId> {
         self.unreadable.keys().copied().collect()
     }
 
@@ -187,7 +189,7 @@ impl Index {
         self.queues.iter().filter_map(first).collect()
     }
 
-    pub(super) fn due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, EnquiryId)> {
+    pub(super) fn due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, RecordId)> {
         let due = self.due.iter().copied();
         due.take_while(|(at, _)| *at <= until).take(limit).collect()
     }
@@ -196,19 +198,24 @@ impl Index {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Walks the open enquiries after a place, nearest deadline first, past at most `examine` of them, until `size` match. Says
+    /// Walks the open records of the wanted kind after a place, nearest deadline first, past at most `examine` of them, until `size` match. Says
     /// which match, and where it stopped unless it came to the end.
     pub(super) fn matching(
         &self,
         filter: &Filter,
-        after: Option<(Timestamp, EnquiryId)>,
+        after: Option<(Timestamp, RecordId)>,
         size: usize,
         examine: usize,
-    ) -> (Vec<EnquiryId>, Option<(Timestamp, EnquiryId)>) {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+    ) -> (Vec<RecordId>, Option<(Timestamp, RecordId)>) {
+        let kind = filter.kind;
+        let first = (kind, Timestamp::MIN, RecordId::from_uuid(Uuid::nil()));
+        let start = after.map_or(Bound::Included(first), |(deadline, id)| {
+            Bound::Excluded((kind, deadline, id))
+        });
         let mut found = Vec::new();
         let rest = self.by_deadline.range((start, Bound::Unbounded));
-        for (examined, (deadline, id)) in rest.enumerate() {
+        let rest = rest.take_while(|(of, ..)| *of == kind);
+        for (examined, (_, deadline, id)) in rest.enumerate() {
             if self
                 .open
                 .get(id)
@@ -239,10 +246,10 @@ impl Index {
 }
 
 /// The checks of an enquiry that wait, each with whose queue it waits in.
-fn waiting(id: EnquiryId, keys: &Keys) -> impl Iterator<Item = (&ResponderId, Queued)> {
+fn waiting(id: RecordId, keys: &Keys) -> impl Iterator<Item = (&ResponderId, Queued)> {
     keys.waiting.iter().map(move |(responder, number)| {
         let check = CheckId {
-            enquiry: id,
+            enquiry: EnquiryId::from_uuid(id.uuid()),
             number: *number,
         };
         let deadline = keys.deadline;

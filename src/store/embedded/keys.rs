@@ -6,7 +6,7 @@
 //! the end, where an engine writes few pages, while keys that begin with an id, which is random, cost a page each.
 
 use std::ops::Bound;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use uuid::Uuid;
 
 /// Under which prefix a record stands.
@@ -55,7 +55,7 @@ impl Range {
 }
 
 /// The key of an open enquiry that came to its shelf with feed entry `since`.
-pub(in crate::store) fn open(since: u64, id: EnquiryId) -> Vec<u8> {
+pub(in crate::store) fn open(since: u64, id: RecordId) -> Vec<u8> {
     let mut key = Vec::with_capacity(25);
     key.push(Shelf::Open.prefix());
     key.extend_from_slice(&since.to_be_bytes());
@@ -64,7 +64,7 @@ pub(in crate::store) fn open(since: u64, id: EnquiryId) -> Vec<u8> {
 }
 
 /// The key of a closed enquiry.
-pub(in crate::store) fn closed(id: EnquiryId) -> Vec<u8> {
+pub(in crate::store) fn closed(id: RecordId) -> Vec<u8> {
     let mut key = Vec::with_capacity(17);
     key.push(Shelf::Closed.prefix());
     key.extend_from_slice(id.uuid().as_bytes());
@@ -72,16 +72,16 @@ pub(in crate::store) fn closed(id: EnquiryId) -> Vec<u8> {
 }
 
 /// The id in the key of a record.
-pub(in crate::store) fn id_of(key: &[u8]) -> Option<EnquiryId> {
+pub(in crate::store) fn id_of(key: &[u8]) -> Option<RecordId> {
     let id = match *key.first()? {
         OPEN => key.get(9..)?,
         _ => key.get(1..)?,
     };
-    Some(EnquiryId::from_uuid(Uuid::from_slice(id).ok()?))
+    Some(RecordId::from_uuid(Uuid::from_slice(id).ok()?))
 }
 
 /// Since which feed entry the record has been open, and its id, in the key of an open one.
-pub(in crate::store) fn open_of(key: &[u8]) -> Option<(u64, EnquiryId)> {
+pub(in crate::store) fn open_of(key: &[u8]) -> Option<(u64, RecordId)> {
     let since = key.get(1..9)?.try_into().ok()?;
     Some((u64::from_be_bytes(since), id_of(key)?))
 }

@@ -5,13 +5,13 @@ use super::keys::{self, Shelf};
 use super::{corrupt, failed};
 use crate::store::kv::{KeyValue, Order, Write};
 use crate::store::record::{
-    RecordError, decode_enquiry, decode_entry, decode_envelope, decode_meta, encode_meta,
+    RecordError, decode_body, decode_entry, decode_envelope, decode_meta, encode_meta,
 };
 use crate::store::{Cursor, StoreError};
 use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// Records that one hand-over to a decoding thread holds: enough to make the hand-over cheap.
 const CHUNK_RECORDS: usize = 256;
@@ -23,7 +23,7 @@ const CHUNKS_WAITING_MAX: usize = 8;
 const DECODERS_MAX: usize = 4;
 
 /// The feed entry and the id in a record's key.
-type Place = (u64, EnquiryId);
+type Place = (u64, RecordId);
 type Decoded = Vec<(Place, Result<Entry, RecordError>)>;
 
 /// Records on their way to a decoding thread, one behind the other: a buffer for each would be freed by another thread than made it, which
@@ -69,7 +69,7 @@ pub(super) fn derive(kv: &dyn KeyValue) -> Result<Index, StoreError> {
         match outcome {
             Ok(entry) => entries.push((id, entry)),
             Err(error) => {
-                tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+                tracing::error!(record.id = %id, %error, "Record {id} cannot be read: set apart");
                 unreadable.insert(id, Some(since));
             }
         }
@@ -191,9 +191,9 @@ fn decode_chunks(receiver: &Mutex<mpsc::Receiver<Chunk>>) -> Decoded {
 /// The index entry of the open record `value` that stands at a place.
 pub(super) fn read_entry((since, id): Place, value: &[u8]) -> Result<Entry, RecordError> {
     let envelope = decode_envelope(value)?;
-    let enquiry = decode_enquiry(&envelope.body)?;
-    let keys = kept_keys(&enquiry);
-    if enquiry.id != id || !keys.open {
+    let record = decode_body(&envelope)?;
+    let keys = kept_keys(&record);
+    if record.id() != id || !keys.open {
         return Err(RecordError::Misplaced);
     }
     Ok(Entry {

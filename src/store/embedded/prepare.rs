@@ -3,24 +3,24 @@
 use super::Shared;
 use super::index::{Entry, kept_keys};
 use crate::store::record::{
-    Envelope, encode_enquiry, encode_member, entry_bytes_max, envelope_bytes_max,
+    Envelope, encode_body, encode_member, entry_bytes_max, envelope_bytes_max,
 };
 use crate::store::{Change, Revision, StoreError};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits::{
     BATCH_CHANGES_MAX, FEED_ENTRY_BYTES_MAX, HISTORY_ENTRIES_MAX, RECORD_BYTES_MAX,
 };
 
 /// A change, ready for the writer.
 pub(super) struct Prepared {
-    pub(super) id: EnquiryId,
+    pub(super) id: RecordId,
     /// The revision that it was decided on.
     pub(super) expected: Option<Revision>,
     /// Its place in the index once it is written, with its new revision. The writer sets `since`.
     pub(super) entry: Entry,
     /// The feed entries of the commits before it.
     pub(super) entries: Vec<u64>,
-    /// The encoded enquiry.
+    /// The encoded record.
     pub(super) body: Vec<u8>,
     /// Its encoded member of the feed entry.
     pub(super) member: Vec<u8>,
@@ -40,7 +40,7 @@ pub(super) fn prepare(shared: &Shared, batch: &[Change]) -> Result<Batch, StoreE
     within("batch", batch.len(), BATCH_CHANGES_MAX)?;
     let mut changes: Vec<Prepared> = Vec::with_capacity(batch.len());
     for change in batch {
-        let id = change.enquiry.id;
+        let id = change.record.id();
         let earlier = changes.iter().rev().find(|prepared| prepared.id == id);
         let base = base(shared, change, earlier)?;
         changes.push(encode(change, base)?);
@@ -72,7 +72,7 @@ fn base(
     let Some(expected) = change.expected else {
         return Ok(Vec::new());
     };
-    let id = change.enquiry.id;
+    let id = change.record.id();
     let (revision, entries) = match earlier {
         Some(earlier) => (earlier.entry.revision, earlier.entries.clone()),
         None => match shared.find(id)? {
@@ -91,7 +91,7 @@ fn base(
 
 fn encode(change: &Change, mut entries: Vec<u64>) -> Result<Prepared, StoreError> {
     let Change {
-        enquiry,
+        record,
         expected,
         events,
     } = change;
@@ -99,18 +99,17 @@ fn encode(change: &Change, mut entries: Vec<u64>) -> Result<Prepared, StoreError
     // One more is coming.
     let surplus = (entries.len() + 1).saturating_sub(HISTORY_ENTRIES_MAX);
     entries.drain(..surplus);
-    let body = encode_enquiry(enquiry);
+    let body = encode_body(record);
     let bytes = envelope_bytes_max(&entries, body.len());
     within("record", bytes, RECORD_BYTES_MAX)?;
-    let keys = kept_keys(enquiry);
-    let with_responder = events.iter().map(|event| {
-        let check = event.check.and_then(|number| enquiry.check(number));
-        (check.and_then(|check| check.responder.as_ref()), event)
-    });
+    let keys = kept_keys(record);
+    let with_responder = events
+        .iter()
+        .map(|event| (record.responder_of(event), event));
     Ok(Prepared {
-        id: enquiry.id,
+        id: record.id(),
         expected: *expected,
-        member: encode_member(enquiry.id, revision, keys.court, with_responder),
+        member: encode_member(record.id(), revision, keys.court, with_responder),
         entry: Entry {
             since: 0,
             revision,

@@ -3,16 +3,15 @@
 use super::keys::{self, Shelf};
 use super::{Shared, corrupt, failed};
 use crate::store::kv::Order;
-use crate::store::record::{Envelope, RecordError, decode_enquiry, decode_entry, decode_envelope};
+use crate::store::record::{Envelope, RecordError, decode_body, decode_entry, decode_envelope};
 use crate::store::{Cursor, Filter, Listing, Page, Place, Recorded, StoreError, Stored};
 use std::ops::ControlFlow;
-use usher_domain::id::EnquiryId;
-use usher_domain::index::keys as keys_of;
+use usher_domain::id::RecordId;
 use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX};
 
 impl Shared {
     /// The envelope of an enquiry, wherever it stands.
-    pub(super) fn find(&self, id: EnquiryId) -> Result<Option<Envelope>, StoreError> {
+    pub(super) fn find(&self, id: RecordId) -> Result<Option<Envelope>, StoreError> {
         // The record may move between two looks, once unseen by four. Where one will be that is being opened again is known before it is
         // there.
         let mut since = self.index().since(id);
@@ -36,7 +35,7 @@ impl Shared {
         Ok(None)
     }
 
-    pub(super) fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+    pub(super) fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         let Some(envelope) = self.find(id)? else {
             return Ok(None);
         };
@@ -47,9 +46,9 @@ impl Shared {
     }
 
     /// Sets a record apart that cannot be read, and says so.
-    fn unreadable(&self, id: EnquiryId, error: RecordError) -> StoreError {
+    fn unreadable(&self, id: RecordId, error: RecordError) -> StoreError {
         if self.index_mut().quarantine(id) {
-            tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+            tracing::error!(record.id = %id, %error, "Record {id} cannot be read: set apart");
         }
         corrupt("the record", Some(id))(error)
     }
@@ -63,7 +62,7 @@ impl Shared {
         };
         let next = walk.walk(page.after)?;
         Ok(Listing {
-            enquiries: walk.found,
+            records: walk.found,
             next,
         })
     }
@@ -106,7 +105,7 @@ impl Shared {
 
     pub(super) fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
@@ -129,7 +128,7 @@ impl Shared {
                 .map_err(corrupt("an entry of the feed", Some(id)))?;
             let own = events
                 .into_iter()
-                .filter(|event| event.enquiry == id && event.cursor > after);
+                .filter(|event| event.record == id && event.cursor > after);
             found.extend(own.take(limit - found.len()));
         }
         Ok(found)
@@ -144,14 +143,14 @@ fn next_if(more: bool) -> ControlFlow<()> {
     }
 }
 
-/// The enquiry in an envelope that stands under `id`.
-fn open(id: EnquiryId, envelope: &Envelope) -> Result<Stored, RecordError> {
-    let enquiry = decode_enquiry(&envelope.body)?;
-    if enquiry.id != id {
+/// The record in an envelope that stands under `id`.
+fn open(id: RecordId, envelope: &Envelope) -> Result<Stored, RecordError> {
+    let record = decode_body(envelope)?;
+    if record.id() != id {
         return Err(RecordError::Misplaced);
     }
     Ok(Stored {
-        enquiry,
+        record,
         revision: envelope.revision,
     })
 }
@@ -192,9 +191,9 @@ impl Walk<'_> {
     }
 
     /// Takes an open enquiry into the page, unless it has just stopped matching or cannot be read.
-    fn take(&mut self, id: EnquiryId) -> Result<(), StoreError> {
+    fn take(&mut self, id: RecordId) -> Result<(), StoreError> {
         match self.shared.load(id) {
-            Ok(Some(stored)) if self.filter.matches(&keys_of(&stored.enquiry)) => {
+            Ok(Some(stored)) if self.filter.matches(&stored.record.keys()) => {
                 self.found.push(stored);
                 Ok(())
             }
@@ -203,7 +202,7 @@ impl Walk<'_> {
         }
     }
 
-    fn closed(&mut self, after: Option<EnquiryId>) -> Result<Option<Place>, StoreError> {
+    fn closed(&mut self, after: Option<RecordId>) -> Result<Option<Place>, StoreError> {
         let after = after.map(keys::closed);
         let mut examined = 0;
         let mut stopped = None;
@@ -217,7 +216,7 @@ impl Walk<'_> {
                         return ControlFlow::Continue(());
                     };
                     match decode_envelope(value).and_then(|envelope| open(id, &envelope)) {
-                        Ok(stored) if self.filter.matches(&keys_of(&stored.enquiry)) => {
+                        Ok(stored) if self.filter.matches(&stored.record.keys()) => {
                             self.found.push(stored);
                         }
                         Ok(_) => {}

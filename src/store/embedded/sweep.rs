@@ -10,13 +10,13 @@ use crate::store::StoreError;
 use crate::store::kv::Order;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// Records read in one scan: a longer one would keep the engine from reusing old pages.
 const SCAN_RECORDS_MAX: usize = 1_000;
 
 /// Open enquiries whose index entry does not seem to fit the record, each with the feed entry in its key.
-pub(super) fn suspects(shared: &Shared) -> Result<Vec<(u64, EnquiryId)>, StoreError> {
+pub(super) fn suspects(shared: &Shared) -> Result<Vec<(u64, RecordId)>, StoreError> {
     let mut seen = HashSet::new();
     let mut suspects = Vec::new();
     let mut after: Option<Vec<u8>> = None;

@@ -18,7 +18,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
 use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
 
 /// The bodies of one group, in bytes: bounds the memory and the length of one engine commit.
@@ -37,8 +38,8 @@ pub(super) enum Job {
     },
     /// To compare these enquiries with the index while nothing is being written; see `sweep.rs`.
     Recheck {
-        places: Vec<(u64, EnquiryId)>,
-        reply: oneshot::Sender<Result<Vec<EnquiryId>, StoreError>>,
+        places: Vec<(u64, RecordId)>,
+        reply: oneshot::Sender<Result<Vec<RecordId>, StoreError>>,
     },
     /// To end after all that was asked before.
     Close,
@@ -74,16 +75,18 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Group {
     number: u64,
+    /// The kind with the newest layout among its records.
+    kind: RecordKind,
     events: u32,
     feed_bytes: usize,
     record_bytes: usize,
     writes: Vec<Write>,
     members: Vec<Vec<u8>>,
     /// Where the records of the group will stand.
-    standings: HashMap<EnquiryId, Standing>,
-    index: Vec<(EnquiryId, Option<Entry>)>,
+    standings: HashMap<RecordId, Standing>,
+    index: Vec<(RecordId, Option<Entry>)>,
     /// Closed before, open after: each with the feed entry in its new key.
-    reopened: Vec<(EnquiryId, u64)>,
+    reopened: Vec<(RecordId, u64)>,
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
 }
 
@@ -209,7 +212,7 @@ impl Shared {
         Ok(before)
     }
 
-    fn standing(&self, id: EnquiryId) -> Result<Standing, StoreError> {
+    fn standing(&self, id: RecordId) -> Result<Standing, StoreError> {
         {
             let index = self.index();
             if let Some(entry) = index.get(id) {
@@ -233,7 +236,7 @@ impl Shared {
             return true;
         }
         let members = group.members.iter().map(Vec::as_slice);
-        let entry = encode_entry(group.number, members);
+        let entry = encode_entry(group.number, group.kind, members);
         group
             .writes
             .push(Write::put(keys::entry(group.number), entry));
@@ -267,7 +270,7 @@ impl Shared {
     }
 
     /// Compares records with the index while nothing else can change either, and puts the index right.
-    fn recheck(&self, places: &[(u64, EnquiryId)]) -> Result<Vec<EnquiryId>, StoreError> {
+    fn recheck(&self, places: &[(u64, RecordId)]) -> Result<Vec<RecordId>, StoreError> {
         let mut differed = Vec::new();
         for &(seen, id) in places {
             // It may have moved since it was seen.
@@ -282,14 +285,14 @@ impl Shared {
                     continue;
                 }
                 Ok(entry) => {
-                    tracing::warn!(enquiry.id = %id, "Index of enquiry {id} was wrong: repaired");
+                    tracing::warn!(record.id = %id, "Index of record {id} was wrong: repaired");
                     index.put(id, entry);
                 }
                 Err(error) => {
                     if !index.quarantine_at(id, Some(since)) {
                         continue;
                     }
-                    tracing::error!(enquiry.id = %id, %error, "Enquiry {id} cannot be read: set apart");
+                    tracing::error!(record.id = %id, %error, "Record {id} cannot be read: set apart");
                 }
             }
             differed.push(id);
@@ -336,6 +339,7 @@ impl Group {
         let mut revisions = Vec::with_capacity(changes.len());
         for (change, before) in changes.into_iter().zip(before) {
             revisions.push(change.entry.revision);
+            self.kind = self.kind.max(change.entry.keys.kind);
             self.stamp(change, before);
         }
         Committed {
@@ -375,7 +379,7 @@ impl Group {
             }
             Standing::Absent | Standing::Closed(_) => keys::closed(id),
         };
-        let value = encode_envelope(entry.revision, &entries, &body);
+        let value = encode_envelope(entry.keys.kind, entry.revision, &entries, &body);
         self.writes.push(Write::put(key, value));
         self.members.push(member);
         self.events = self.events.saturating_add(events);

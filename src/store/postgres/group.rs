@@ -4,7 +4,8 @@ use super::rows::{Batch, Prepared, Rows};
 use crate::store::record::{encode_entry, entry_bytes_max};
 use crate::store::{Committed, Cursor, Revision, StoreError};
 use std::collections::{HashMap, HashSet};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
 use uuid::Uuid;
 
 /// What one transaction writes, and what each of its commits is then told.
@@ -12,22 +13,23 @@ pub(super) struct Group<'a> {
     pub(super) number: u64,
     /// The feed entry; `None` when every commit was refused.
     pub(super) entry: Option<Vec<u8>>,
-    /// Enquiries that were not there.
+    /// Records that were not there.
     pub(super) made: Rows<'a>,
-    /// Enquiries that were.
+    /// Records that were.
     pub(super) changed: Rows<'a>,
     /// In the order of the batches.
     pub(super) answers: Vec<Result<Committed, StoreError>>,
 }
 
-/// Revisions of the enquiries that batches are about; absent ones have none.
-pub(super) type Revisions = HashMap<EnquiryId, Revision>;
+/// Revisions of the records that batches are about; absent ones have none.
+pub(super) type Revisions = HashMap<RecordId, Revision>;
 
 /// Puts together what can be committed on `revisions`, as feed entry `number`. A conflict refuses its own batch and no other.
 pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -> Group<'_> {
     let mut events = 0_u32;
     let mut members: Vec<&[u8]> = Vec::new();
-    let mut last: HashMap<EnquiryId, &Prepared> = HashMap::new();
+    let mut last: HashMap<RecordId, &Prepared> = HashMap::new();
+    let mut kind = RecordKind::default();
     let mut new = HashSet::new();
     let mut answers = Vec::with_capacity(batches.len());
     for batch in batches {
@@ -40,6 +42,7 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
                 new.insert(change.id);
             }
             last.insert(change.id, change);
+            kind = kind.max(change.keys.kind);
             members.push(&change.member);
             events = events.saturating_add(change.events);
         }
@@ -64,7 +67,7 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
     }
     Group {
         number,
-        entry: (!members.is_empty()).then(|| encode_entry(number, members.into_iter())),
+        entry: (!members.is_empty()).then(|| encode_entry(number, kind, members.into_iter())),
         made,
         changed,
         answers,
@@ -73,7 +76,7 @@ pub(super) fn gather(batches: &[Batch], mut revisions: Revisions, number: u64) -
 
 /// Whether every change of `batch` was decided on the revision before it.
 fn admitted(batch: &Batch, revisions: &Revisions) -> Result<(), StoreError> {
-    let mut own: HashMap<EnquiryId, Revision> = HashMap::new();
+    let mut own: HashMap<RecordId, Revision> = HashMap::new();
     for change in &batch.changes {
         let before = own.get(&change.id).or_else(|| revisions.get(&change.id));
         if before.copied() != change.expected {

@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use deadpool_postgres::Object;
 use std::time::Duration;
 use tokio::time::timeout;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use uuid::Uuid;
 
 const LAST: &str = "SELECT entry, bytes FROM feed ORDER BY entry DESC LIMIT 1";
@@ -70,7 +70,7 @@ impl Intake {
     pub async fn put(
         &self,
         entries: &[(u64, Vec<u8>)],
-        history: &[(EnquiryId, u64)],
+        history: &[(RecordId, u64)],
         arrived: &[Keyed],
     ) -> Result<(), StoreError> {
         let filling = Box::pin(self.fill(entries, history, arrived));
@@ -99,7 +99,7 @@ impl Intake {
     async fn fill(
         &self,
         entries: &[(u64, Vec<u8>)],
-        history: &[(EnquiryId, u64)],
+        history: &[(RecordId, u64)],
         arrived: &[Keyed],
     ) -> Result<(), tokio_postgres::Error> {
         let rows = Rows::of(arrived);

@@ -1,26 +1,80 @@
-//! Listings: open enquiries nearest deadline first, then closed ones by id, a page at a time, each by the index that fits the filter.
+//! Listings: open records nearest deadline first, then closed ones by id, a page at a time, each by the index that fits the filter.
 
 use super::Shared;
 use super::read::{Arguments, column, count_column, moment};
 use crate::store::{Filter, Listing, Page, Place, StoreError, Stored};
 use tokio_postgres::Row;
-use usher_domain::id::EnquiryId;
-use usher_domain::index::keys;
+use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
 use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX};
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
 const OPEN: &str = "SELECT deadline_ms, id, record FROM enquiry
-    WHERE open AND (deadline_ms, id) > ($1, $2) ORDER BY deadline_ms, id LIMIT $3";
+    WHERE open AND kind = 0 AND (deadline_ms, id) > ($1, $2) ORDER BY deadline_ms, id LIMIT $3";
 const OPEN_ALERTING: &str = "SELECT deadline_ms, id, record FROM enquiry
-    WHERE open AND live_alerts > 0 AND (deadline_ms, id) > ($1, $2)
+    WHERE open AND live_alerts > 0 AND kind = 0 AND (deadline_ms, id) > ($1, $2)
     ORDER BY deadline_ms, id LIMIT $3";
 const OPEN_OF_COURTS: &str = "SELECT found.* FROM unnest($4::text[]) AS wanted (court)
     CROSS JOIN LATERAL (
         SELECT deadline_ms, id, record FROM enquiry
-        WHERE open AND enquiry.court = wanted.court AND (deadline_ms, id) > ($1, $2)
+        WHERE open AND kind = 0 AND enquiry.court = wanted.court AND (deadline_ms, id) > ($1, $2)
         ORDER BY deadline_ms, id LIMIT $3
     ) AS found ORDER BY deadline_ms, id LIMIT $3";
+const CLOSED: &str = "SELECT deadline_ms, id, record FROM enquiry
+    WHERE NOT open AND kind = 0 AND id >= $1 ORDER BY id LIMIT $2";
+const CLOSED_OF_COURTS: &str = "SELECT found.* FROM unnest($3::text[]) AS wanted (court)
+    CROSS JOIN LATERAL (
+        SELECT deadline_ms, id, record FROM enquiry
+        WHERE NOT open AND kind = 0 AND enquiry.court = wanted.court AND id >= $1
+        ORDER BY id LIMIT $2
+    ) AS found ORDER BY id LIMIT $2";
+// The same of cases. The kind stands in the statement, not in a parameter: by it each finds its index.
+const CASES_OPEN: &str = "SELECT deadline_ms, id, record FROM enquiry
+    WHERE open AND kind = 1 AND (deadline_ms, id) > ($1, $2) ORDER BY deadline_ms, id LIMIT $3";
+const CASES_OPEN_ALERTING: &str = "SELECT deadline_ms, id, record FROM enquiry
+    WHERE open AND live_alerts > 0 AND kind = 1 AND (deadline_ms, id) > ($1, $2)
+    ORDER BY deadline_ms, id LIMIT $3";
+const CASES_OPEN_OF_COURTS: &str = "SELECT found.* FROM unnest($4::text[]) AS wanted (court)
+    CROSS JOIN LATERAL (
+        SELECT deadline_ms, id, record FROM enquiry
+        WHERE open AND kind = 1 AND enquiry.court = wanted.court AND (deadline_ms, id) > ($1, $2)
+        ORDER BY deadline_ms, id LIMIT $3
+    ) AS found ORDER BY deadline_ms, id LIMIT $3";
+const CASES_CLOSED: &str = "SELECT deadline_ms, id, record FROM enquiry
+    WHERE NOT open AND kind = 1 AND id >= $1 ORDER BY id LIMIT $2";
+const CASES_CLOSED_OF_COURTS: &str = "SELECT found.* FROM unnest($3::text[]) AS wanted (court)
+    CROSS JOIN LATERAL (
+        SELECT deadline_ms, id, record FROM enquiry
+        WHERE NOT open AND kind = 1 AND enquiry.court = wanted.court AND id >= $1
+        ORDER BY id LIMIT $2
+    ) AS found ORDER BY id LIMIT $2";
+
+/// How the records of one kind are listed.
+struct Questions {
+    open: &'static str,
+    alerting: &'static str,
+    open_of_courts: &'static str,
+    closed: &'static str,
+    closed_of_courts: &'static str,
+}
+
+static ENQUIRIES: Questions = Questions {
+    open: OPEN,
+    alerting: OPEN_ALERTING,
+    open_of_courts: OPEN_OF_COURTS,
+    closed: CLOSED,
+    closed_of_courts: CLOSED_OF_COURTS,
+};
+static CASES: Questions = Questions {
+    open: CASES_OPEN,
+    alerting: CASES_OPEN_ALERTING,
+    open_of_courts: CASES_OPEN_OF_COURTS,
+    closed: CASES_CLOSED,
+    closed_of_courts: CASES_CLOSED_OF_COURTS,
+};
+
+// Only enquiries have responders.
 const OPEN_OF_RESPONDERS: &str = "SELECT found.deadline_ms, id, record FROM (
         SELECT DISTINCT part.deadline_ms, part.enquiry
         FROM unnest($4::text[]) AS wanted (responder)
@@ -31,13 +85,6 @@ const OPEN_OF_RESPONDERS: &str = "SELECT found.deadline_ms, id, record FROM (
             ORDER BY deadline_ms, enquiry LIMIT $3
         ) AS part ORDER BY 1, 2 LIMIT $3
     ) AS found JOIN enquiry ON id = found.enquiry ORDER BY found.deadline_ms, id";
-const CLOSED: &str = "SELECT deadline_ms, id, record FROM enquiry
-    WHERE NOT open AND id >= $1 ORDER BY id LIMIT $2";
-const CLOSED_OF_COURTS: &str = "SELECT found.* FROM unnest($3::text[]) AS wanted (court)
-    CROSS JOIN LATERAL (
-        SELECT deadline_ms, id, record FROM enquiry
-        WHERE NOT open AND enquiry.court = wanted.court AND id >= $1 ORDER BY id LIMIT $2
-    ) AS found ORDER BY id LIMIT $2";
 const CLOSED_OF_RESPONDERS: &str = "SELECT found.deadline_ms, id, record FROM (
         SELECT DISTINCT part.enquiry, part.deadline_ms
         FROM unnest($3::text[]) AS wanted (responder)
@@ -68,7 +115,7 @@ impl Shared {
         };
         let next = walk.walk(page.after).await?;
         Ok(Listing {
-            enquiries: walk.found,
+            records: walk.found,
             next,
         })
     }
@@ -80,7 +127,7 @@ impl Walk<'_> {
         let wants = |open| self.filter.open.is_none_or(|wanted| wanted == open);
         let (open, closed) = (wants(true), wants(false));
         let after_open = match after {
-            None => Some((Timestamp::MIN, EnquiryId::from_uuid(Uuid::nil()))),
+            None => Some((Timestamp::MIN, RecordId::from_uuid(Uuid::nil()))),
             Some(Place::Open { deadline, id }) => Some((deadline, id)),
             Some(Place::Closed { id }) => return self.closed(following(id)).await,
         };
@@ -99,9 +146,9 @@ impl Walk<'_> {
     async fn open(
         &mut self,
         mut deadline: Timestamp,
-        mut id: EnquiryId,
+        mut id: RecordId,
     ) -> Result<Option<Place>, StoreError> {
-        let limit = count_column(self.size);
+        let (questions, limit) = (self.questions(), count_column(self.size));
         loop {
             let (ms, after) = (deadline.as_millisecond(), id.uuid());
             let (courts, responders) = (self.courts(), self.responders());
@@ -109,15 +156,15 @@ impl Walk<'_> {
                 self.ask(OPEN_OF_RESPONDERS, &[&ms, &after, &limit, responders])
                     .await?
             } else if let Some(courts) = &courts {
-                self.ask(OPEN_OF_COURTS, &[&ms, &after, &limit, courts])
+                self.ask(questions.open_of_courts, &[&ms, &after, &limit, courts])
                     .await?
             } else if self.filter.alerting == Some(true) {
-                self.ask(OPEN_ALERTING, &[&ms, &after, &limit]).await?
+                self.ask(questions.alerting, &[&ms, &after, &limit]).await?
             } else {
-                self.ask(OPEN, &[&ms, &after, &limit]).await?
+                self.ask(questions.open, &[&ms, &after, &limit]).await?
             };
             for row in &rows {
-                (deadline, id) = (moment(row, 0)?, EnquiryId::from_uuid(column(row, 1)?));
+                (deadline, id) = (moment(row, 0)?, RecordId::from_uuid(column(row, 1)?));
                 if self.take(row)? {
                     return Ok(Some(Place::Open { deadline, id }));
                 }
@@ -129,20 +176,20 @@ impl Walk<'_> {
     }
 
     async fn closed(&mut self, mut from: Option<Uuid>) -> Result<Option<Place>, StoreError> {
-        let limit = count_column(self.size);
+        let (questions, limit) = (self.questions(), count_column(self.size));
         while let Some(first) = from {
             let rows = if let Some(responders) = &self.responders() {
                 self.ask(CLOSED_OF_RESPONDERS, &[&first, &limit, responders])
                     .await?
             } else if let Some(courts) = &self.courts() {
-                self.ask(CLOSED_OF_COURTS, &[&first, &limit, courts])
+                self.ask(questions.closed_of_courts, &[&first, &limit, courts])
                     .await?
             } else {
-                self.ask(CLOSED, &[&first, &limit]).await?
+                self.ask(questions.closed, &[&first, &limit]).await?
             };
             from = None;
             for row in &rows {
-                let id = EnquiryId::from_uuid(column(row, 1)?);
+                let id = RecordId::from_uuid(column(row, 1)?);
                 if self.take(row)? {
                     return Ok(Some(Place::Closed { id }));
                 }
@@ -163,6 +210,13 @@ impl Walk<'_> {
         self.shared.ask(question, arguments).await
     }
 
+    fn questions(&self) -> &'static Questions {
+        match self.filter.kind {
+            RecordKind::Enquiry => &ENQUIRIES,
+            RecordKind::Case => &CASES,
+        }
+    }
+
     fn courts(&self) -> Option<Vec<String>> {
         let courts = self.filter.courts.as_ref()?.iter();
         Some(courts.map(ToString::to_string).collect())
@@ -173,11 +227,11 @@ impl Walk<'_> {
         Some(responders.map(ToString::to_string).collect())
     }
 
-    /// Takes an enquiry into the page if it is wanted and can be read, and says whether the page ends here.
+    /// Takes a record into the page if it is wanted and can be read, and says whether the page ends here.
     fn take(&mut self, row: &Row) -> Result<bool, StoreError> {
         self.examined += 1;
         match self.shared.stored(row, 1) {
-            Ok(stored) if self.filter.matches(&keys(&stored.enquiry)) => self.found.push(stored),
+            Ok(stored) if self.filter.matches(&stored.record.keys()) => self.found.push(stored),
             Ok(_) | Err(StoreError::Corrupt { id: Some(_), .. }) => {}
             Err(error) => return Err(error),
         }
@@ -186,6 +240,6 @@ impl Walk<'_> {
 }
 
 /// The id after this one, if any.
-fn following(id: EnquiryId) -> Option<Uuid> {
+fn following(id: RecordId) -> Option<Uuid> {
     id.uuid().as_u128().checked_add(1).map(Uuid::from_u128)
 }

@@ -8,9 +8,9 @@ use tokio_postgres::Statement;
 macro_rules! make_enquiries {
     () => {
         "INSERT INTO enquiry
-        (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record)
+        (id, revision, open, court, deadline_ms, due_ms, open_alerts, live_alerts, record, kind)
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::bigint[],
-            $6::bigint[], $7::smallint[], $8::smallint[], $9::bytea[])"
+            $6::bigint[], $7::smallint[], $8::smallint[], $9::bytea[], $10::smallint[])"
     };
 }
 macro_rules! make_responders {
@@ -27,7 +27,7 @@ const CHANGE_ENQUIRIES: &str = concat!(
     " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, open = excluded.open,
         court = excluded.court, deadline_ms = excluded.deadline_ms, due_ms = excluded.due_ms,
         open_alerts = excluded.open_alerts, live_alerts = excluded.live_alerts,
-        record = excluded.record"
+        record = excluded.record, kind = excluded.kind"
 );
 const CHANGE_RESPONDERS: &str = concat!(
     make_responders!(),
@@ -102,6 +102,7 @@ impl Put<'_> {
             &rows.open_alerts,
             &rows.live_alerts,
             &rows.record,
+            &rows.kind,
         ];
         let responders: Arguments<'_> = &[
             &responder.enquiry,

@@ -1,7 +1,7 @@
 //! Reading: records, queues, what is due, the feed as a whole or of one enquiry.
 
 use super::{Shared, corrupt, unavailable};
-use crate::store::record::{RecordError, decode_enquiry, decode_entry, decode_envelope};
+use crate::store::record::{RecordError, decode_body, decode_entry, decode_envelope};
 use crate::store::{Counts, Cursor, Queued, Recorded, StoreError, Stored};
 use deadpool_postgres::{Object, Pool};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 use usher_domain::code::ResponderId;
-use usher_domain::id::{CheckId, EnquiryId};
+use usher_domain::id::{CheckId, EnquiryId, RecordId};
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -87,14 +87,14 @@ impl Shared {
         }
     }
 
-    pub(super) async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+    pub(super) async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         let rows = self.ask(LOAD, &[&id.uuid()]).await?;
         rows.first().map(|row| self.stored(row, 0)).transpose()
     }
 
     /// The enquiry of a row with the columns `id` and `record`, from column `at`.
     pub(super) fn stored(&self, row: &Row, at: usize) -> Result<Stored, StoreError> {
-        let id = EnquiryId::from_uuid(column(row, at)?);
+        let id = RecordId::from_uuid(column(row, at)?);
         open(id, column(row, at + 1)?).map_err(|error| self.set_apart(id, error))
     }
 
@@ -127,12 +127,12 @@ impl Shared {
         &self,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+    ) -> Result<Vec<(Timestamp, RecordId)>, StoreError> {
         let rows = self
             .ask(DUE, &[&until.as_millisecond(), &count_column(limit)])
             .await?;
         rows.iter()
-            .map(|row| Ok((moment(row, 0)?, EnquiryId::from_uuid(column(row, 1)?))))
+            .map(|row| Ok((moment(row, 0)?, RecordId::from_uuid(column(row, 1)?))))
             .collect()
     }
 
@@ -158,7 +158,7 @@ impl Shared {
 
     pub(super) async fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
@@ -210,7 +210,7 @@ fn take_events(
     asked: i64,
     after: Cursor,
     limit: usize,
-    id: Option<EnquiryId>,
+    id: Option<RecordId>,
     found: &mut Vec<Recorded>,
 ) -> Result<Option<u64>, StoreError> {
     let mut next = None;
@@ -222,7 +222,7 @@ fn take_events(
         next = Some(number + 1);
         match decode_entry(column(row, 1)?, number) {
             Ok(events) => {
-                let wanted = |event: &Recorded| id.is_none_or(|id| event.enquiry == id);
+                let wanted = |event: &Recorded| id.is_none_or(|id| event.record == id);
                 let new = events
                     .into_iter()
                     .filter(|event| event.cursor > after && wanted(event));
@@ -236,15 +236,15 @@ fn take_events(
     Ok(next.filter(|_| !is_last && found.len() < limit))
 }
 
-/// The enquiry in an envelope that stands under `id`.
-pub(super) fn open(id: EnquiryId, bytes: &[u8]) -> Result<Stored, RecordError> {
+/// The record in an envelope that stands under `id`.
+pub(super) fn open(id: RecordId, bytes: &[u8]) -> Result<Stored, RecordError> {
     let envelope = decode_envelope(bytes)?;
-    let enquiry = decode_enquiry(&envelope.body)?;
-    if enquiry.id != id {
+    let record = decode_body(&envelope)?;
+    if record.id() != id {
         return Err(RecordError::Misplaced);
     }
     Ok(Stored {
-        enquiry,
+        record,
         revision: envelope.revision,
     })
 }

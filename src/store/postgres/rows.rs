@@ -1,16 +1,16 @@
 //! What a commit's caller does itself: bounds and encoding. And the rows of a group, as the arrays that one statement takes.
 
-use crate::store::record::{encode_enquiry, encode_envelope, encode_member, entry_bytes_max};
+use crate::store::record::{encode_body, encode_envelope, encode_member, entry_bytes_max};
 use crate::store::{Change, Revision, StoreError};
-use usher_domain::id::EnquiryId;
-use usher_domain::index::{Keys, keys};
+use usher_domain::id::RecordId;
+use usher_domain::index::{Keys, RecordKind};
 use usher_domain::limits::{BATCH_CHANGES_MAX, FEED_ENTRY_BYTES_MAX, RECORD_BYTES_MAX};
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// A change, encoded.
 pub(super) struct Prepared {
-    pub(super) id: EnquiryId,
+    pub(super) id: RecordId,
     /// The revision that it was decided on.
     pub(super) expected: Option<Revision>,
     /// The revision that it makes.
@@ -53,24 +53,23 @@ pub(super) fn prepare(batch: &[Change]) -> Result<Batch, StoreError> {
 
 fn encode(change: &Change) -> Result<Prepared, StoreError> {
     let Change {
-        enquiry,
+        record: changed,
         expected,
         events,
     } = change;
     let revision = expected.map_or(Revision::MIN, |expected| expected.saturating_add(1));
     // Where the events are is a table of its own here.
-    let record = encode_envelope(revision, &[], &encode_enquiry(enquiry));
+    let (id, keys) = (changed.id(), changed.keys());
+    let record = encode_envelope(keys.kind, revision, &[], &encode_body(changed));
     within("record", record.len(), RECORD_BYTES_MAX)?;
-    let keys = keys(enquiry);
-    let with_responder = events.iter().map(|event| {
-        let check = event.check.and_then(|number| enquiry.check(number));
-        (check.and_then(|check| check.responder.as_ref()), event)
-    });
+    let with_responder = events
+        .iter()
+        .map(|event| (changed.responder_of(event), event));
     Ok(Prepared {
-        id: enquiry.id,
+        id,
         expected: *expected,
         revision,
-        member: encode_member(enquiry.id, revision, keys.court, with_responder),
+        member: encode_member(id, revision, keys.court, with_responder),
         keys,
         record,
         events: u32::try_from(events.len()).unwrap_or(u32::MAX),
@@ -88,7 +87,7 @@ fn within(what: &'static str, size: usize, max: usize) -> Result<(), StoreError>
 /// A record, and what it is found by.
 pub struct Keyed {
     /// Whose.
-    pub id: EnquiryId,
+    pub id: RecordId,
     /// Its revision.
     pub revision: Revision,
     /// What it is found by.
@@ -97,7 +96,7 @@ pub struct Keyed {
     pub record: Vec<u8>,
 }
 
-/// Columns of `enquiry` and the tables beside it: the last state of each enquiry of a group.
+/// Columns of `enquiry` and the tables beside it: the last state of each record of a group.
 #[derive(Default)]
 pub(super) struct Rows<'a> {
     pub(super) id: Vec<Uuid>,
@@ -109,6 +108,7 @@ pub(super) struct Rows<'a> {
     pub(super) open_alerts: Vec<i16>,
     pub(super) live_alerts: Vec<i16>,
     pub(super) record: Vec<&'a [u8]>,
+    pub(super) kind: Vec<i16>,
     pub(super) responders: Responders<'a>,
     pub(super) queue: Queue<'a>,
 }
@@ -141,10 +141,10 @@ impl<'a> Rows<'a> {
         rows
     }
 
-    /// Adds the record of an enquiry with these keys.
+    /// Adds a record with these keys.
     pub(super) fn push(
         &mut self,
-        id: EnquiryId,
+        id: RecordId,
         revision: Revision,
         keys: &'a Keys,
         record: &'a [u8],
@@ -173,6 +173,15 @@ impl<'a> Rows<'a> {
         self.open_alerts.push(small(keys.open_alerts));
         self.live_alerts.push(small(keys.live_alerts));
         self.record.push(record);
+        self.kind.push(kind_column(keys.kind));
+    }
+}
+
+/// As the column has it.
+pub(super) fn kind_column(kind: RecordKind) -> i16 {
+    match kind {
+        RecordKind::Enquiry => 0,
+        RecordKind::Case => 1,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use deadpool_postgres::Object;
 use tokio::time::timeout;
 use tokio_postgres::Row;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use uuid::Uuid;
 
 /// Entries and records of one look.
@@ -27,14 +27,14 @@ const RECORDS: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alert
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, revision, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
+        open, revision, kind, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
     FROM enquiry WHERE id > $1 ORDER BY id LIMIT $2";
 const THESE: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, revision, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
+        open, revision, kind, ARRAY(SELECT entry FROM history WHERE enquiry = id ORDER BY entry)
     FROM enquiry WHERE id = ANY($1)";
 const IDS: &str = "SELECT id FROM enquiry WHERE id > $1 ORDER BY id LIMIT $2";
 
@@ -46,7 +46,7 @@ pub struct Snapshot {
 /// A record as the database keeps it.
 pub struct Kept {
     /// Whose.
-    pub id: EnquiryId,
+    pub id: RecordId,
     /// Whether it stands among the open ones.
     pub open: bool,
     /// Its envelope.
@@ -106,8 +106,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn records(&self, after: Option<EnquiryId>) -> Result<Vec<Kept>, StoreError> {
-        let after = after.map_or(Uuid::nil(), EnquiryId::uuid);
+    pub async fn records(&self, after: Option<RecordId>) -> Result<Vec<Kept>, StoreError> {
+        let after = after.map_or(Uuid::nil(), RecordId::uuid);
         let limit = count_column(PAGE_MAX);
         let rows = self.ask(RECORDS, &[&after, &limit]).await?;
         rows.iter().map(kept).collect()
@@ -117,7 +117,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn records_of(&self, ids: &[EnquiryId]) -> Result<Vec<Kept>, StoreError> {
+    pub async fn records_of(&self, ids: &[RecordId]) -> Result<Vec<Kept>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let rows = self.ask(THESE, &[&ids]).await?;
         rows.iter().map(kept).collect()
@@ -162,9 +162,9 @@ impl Snapshot {
 }
 
 fn kept(row: &Row) -> Result<Kept, StoreError> {
-    let id = EnquiryId::from_uuid(column(row, 1)?);
+    let id = RecordId::from_uuid(column(row, 1)?);
     let record: Vec<u8> = column(row, 2)?;
-    let entries: Vec<i64> = column(row, 11)?;
+    let entries: Vec<i64> = column(row, 12)?;
     let found = Found::of_row(row)?;
     let is_found_right = open(id, &record).is_ok_and(|stored| found == Found::of_stored(&stored));
     Ok(Kept {

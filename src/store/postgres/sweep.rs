@@ -6,7 +6,7 @@
 
 use super::put::{UNHURRIED, change};
 use super::read::{Arguments, column, count_column, moment, open};
-use super::rows::{Keyed, Rows, revision_column};
+use super::rows::{Keyed, Rows, kind_column, revision_column};
 use super::writer::HEAD;
 use super::{Shared, unavailable};
 use crate::store::{StoreError, Stored};
@@ -15,8 +15,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::Row;
-use usher_domain::id::EnquiryId;
-use usher_domain::index::keys;
+use usher_domain::id::RecordId;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -32,21 +31,21 @@ const SCAN: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, 
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, revision
+        open, revision, kind
     FROM enquiry WHERE open AND (deadline_ms, id) > ($1, $2) ORDER BY deadline_ms, id LIMIT $3";
 const SCAN_CLOSED: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, revision
+        open, revision, kind
     FROM enquiry WHERE NOT open AND id > $1 ORDER BY id LIMIT $2";
 const SCAN_THESE: &str = "SELECT deadline_ms, id, record, court, due_ms, open_alerts, live_alerts,
         ARRAY(SELECT responder || '/' || number || '/' || queue.deadline_ms FROM queue
             WHERE enquiry = id),
         ARRAY(SELECT responder || '/' || listed.open || '/' || listed.deadline_ms
             FROM enquiry_responder AS listed WHERE enquiry = id),
-        open, revision
+        open, revision, kind
     FROM enquiry WHERE id = ANY($1)";
 /// Brokers that start together begin at different places.
 const SOMEWHERE: &str = "SELECT gen_random_uuid()";
@@ -56,6 +55,7 @@ const SOMEWHERE: &str = "SELECT gen_random_uuid()";
 pub(super) struct Found {
     open: bool,
     revision: i64,
+    kind: i16,
     court: String,
     deadline_ms: i64,
     due_ms: Option<i64>,
@@ -72,6 +72,7 @@ impl Found {
         Ok(Self {
             open: column(row, 9)?,
             revision: column(row, 10)?,
+            kind: column(row, 11)?,
             court: column(row, 3)?,
             deadline_ms: column(row, 0)?,
             due_ms: column(row, 4)?,
@@ -83,12 +84,13 @@ impl Found {
     }
 
     pub(super) fn of_stored(stored: &Stored) -> Self {
-        let keys = keys(&stored.enquiry);
+        let keys = stored.record.keys();
         let deadline_ms = keys.deadline.as_millisecond();
         let small = |count| i16::try_from(count).unwrap_or(i16::MAX);
         Self {
             open: keys.open,
             revision: revision_column(stored.revision),
+            kind: kind_column(keys.kind),
             court: keys.court.to_string(),
             deadline_ms,
             due_ms: keys.next_due.map(Timestamp::as_millisecond),
@@ -111,12 +113,12 @@ impl Found {
 /// What a sweep has met so far.
 #[derive(Default)]
 struct Met {
-    differed: Vec<EnquiryId>,
-    unreadable: BTreeSet<EnquiryId>,
+    differed: Vec<RecordId>,
+    unreadable: BTreeSet<RecordId>,
 }
 
 impl Shared {
-    pub(super) async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    pub(super) async fn sweep(&self) -> Result<Vec<RecordId>, StoreError> {
         let mut met = Met::default();
         self.sweep_open(&mut met).await?;
         self.sweep_closed(&mut met).await?;
@@ -192,11 +194,11 @@ impl Shared {
         let mut suspects = Vec::new();
         for row in rows {
             let id: Uuid = column(row, 1)?;
-            match open(EnquiryId::from_uuid(id), column(row, 2)?) {
+            match open(RecordId::from_uuid(id), column(row, 2)?) {
                 Ok(stored) if agrees(row, &stored)? => {}
                 Ok(_) => suspects.push(id),
                 Err(error) => {
-                    let id = EnquiryId::from_uuid(id);
+                    let id = RecordId::from_uuid(id);
                     self.tell_unreadable(id, &error);
                     met.unreadable.insert(id);
                 }
@@ -209,7 +211,7 @@ impl Shared {
     }
 
     /// Looks again while nobody writes, and writes anew what an enquiry is found by where it differs from the record.
-    async fn put_right(&self, suspects: Vec<Uuid>) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn put_right(&self, suspects: Vec<Uuid>) -> Result<Vec<RecordId>, StoreError> {
         let failed = unavailable::<tokio_postgres::Error>("sweeping");
         let client = self.client().await?;
         let arguments: Arguments<'_> = &[&suspects];
@@ -218,7 +220,7 @@ impl Shared {
             client.batch_execute("BEGIN").await.map_err(&failed)?;
             client.query_one(HEAD, &[]).await.map_err(&failed)?;
             for row in client.query(SCAN_THESE, arguments).await.map_err(&failed)? {
-                let id = EnquiryId::from_uuid(column(&row, 1)?);
+                let id = RecordId::from_uuid(column(&row, 1)?);
                 let record: &[u8] = column(&row, 2)?;
                 // One that cannot be read has been told of.
                 if let Ok(stored) = open(id, record)
@@ -227,7 +229,7 @@ impl Shared {
                     wrong.push(Keyed {
                         id,
                         revision: stored.revision,
-                        keys: keys(&stored.enquiry),
+                        keys: stored.record.keys(),
                         record: record.to_vec(),
                     });
                 }
@@ -243,7 +245,7 @@ impl Shared {
         match outcome.unwrap_or_else(|late| Err(unavailable("sweeping")(late))) {
             Ok(differed) => {
                 for id in &differed {
-                    tracing::warn!(enquiry.id = %id, "Index of enquiry {id} was wrong: repaired");
+                    tracing::warn!(record.id = %id, "Index of record {id} was wrong: repaired");
                 }
                 Ok(differed)
             }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Row;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits::{FEED_ENTRY_BYTES_MAX, GROUP_COMMIT_MAX};
 use uuid::Uuid;
 
@@ -354,11 +354,11 @@ async fn revisions_of(
     found.iter().map(revision_of).collect()
 }
 
-fn revision_of(row: &Row) -> Result<(EnquiryId, Revision), tokio_postgres::Error> {
+fn revision_of(row: &Row) -> Result<(RecordId, Revision), tokio_postgres::Error> {
     let revision = u64::try_from(row.try_get::<_, i64>(1)?).ok();
     // The table admits none below 1.
     let revision = revision.and_then(Revision::new).unwrap_or(Revision::MIN);
-    Ok((EnquiryId::from_uuid(row.try_get(0)?), revision))
+    Ok((RecordId::from_uuid(row.try_get(0)?), revision))
 }
 
 /// Where a transaction failed.

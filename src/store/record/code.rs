@@ -1,6 +1,6 @@
 //! Codes: each value of the core beside its number in the record. A value that either side lacks breaks the build.
 
-use usher_domain::{actor, agreement, alert, enquiry, event, ladder, personal};
+use usher_domain::{actor, agreement, alert, case, code, enquiry, event, ladder, personal};
 use usher_proto::storage_v1 as kept;
 
 /// A code with a number in the record. 0 is none.
@@ -60,6 +60,12 @@ codes! {
         Unroutable, Question, PromiseMissed, LeasesLost, NoAdapter, SentencedOutstanding,
     }
     event::DecisionName { SeekAdjournment, ProceedWithout, WithdrawCurfew }
+    case::Indicator {
+        LivesWithChildren, CaresForChildren, ContactWithChildren, DomesticAbuse, SexualOffence,
+        ViolentOffence, CurfewProposed, AdultAtRisk, ReleaseAddress,
+    }
+    case::SetAsideReason { UpToDateAlready, AskedElsewhere, NotIndicated, CaseEnded, OtherArea }
+    code::Service { ChildrensSocialCare, AdultSocialCare, PoliceDomesticAbuse }
     personal::BirthAccuracy { Known, Estimated, Expected }
     personal::Sex { Female, Male, NotSpecified }
     personal::AddressKind { Given, NoFixedAbode, Withheld }

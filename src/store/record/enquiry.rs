@@ -109,7 +109,7 @@ impl Kept for Enquiry {
 }
 
 /// Numbers what counts from 1 in the order of its list.
-fn number<T, N: TryFrom<usize>>(
+pub(super) fn number<T, N: TryFrom<usize>>(
     list: &mut [T],
     field: &'static str,
     set: impl Fn(&mut T, N),
@@ -151,7 +151,7 @@ fn read_curfew(
     }
 }
 
-fn keep_applied(applied: &[Applied]) -> kept::Applied {
+pub(super) fn keep_applied(applied: &[Applied]) -> kept::Applied {
     let mut requests = Vec::with_capacity(applied.len() * UUID_BYTES);
     let mut digests = Vec::with_capacity(applied.len());
     for Applied { request, digest } in applied {
@@ -161,7 +161,7 @@ fn keep_applied(applied: &[Applied]) -> kept::Applied {
     kept::Applied { requests, digests }
 }
 
-fn read_applied(applied: Option<kept::Applied>) -> Result<Vec<Applied>, RecordError> {
+pub(super) fn read_applied(applied: Option<kept::Applied>) -> Result<Vec<Applied>, RecordError> {
     let kept::Applied { requests, digests } = applied.unwrap_or_default();
     let (ids, rest) = requests.as_chunks::<UUID_BYTES>();
     if !rest.is_empty() || ids.len() != digests.len() {

@@ -1,17 +1,20 @@
-//! What engines store as a value: the record of an enquiry, an entry of the feed, the store's own mark. Each carries the schema
+//! What engines store as a value: the record of an enquiry or a case, an entry of the feed, the store's own mark. Each carries the schema
 //! version and ends with a CRC-32 over all before it, because engines do not check their pages on every read.
 
 use super::field::{
     Kept, keep_responder_if, keep_uuid, malformed, needed, read_court, read_needed,
     read_responder_if, read_uuid,
 };
-use super::{RecordError, SCHEMA_VERSION};
+use super::{RecordError, SCHEMA_VERSION, schema_version};
 use crate::store::{Cursor, Recorded, Revision};
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, uint32, uint64};
+use prost::encoding::{
+    WireType, bool as boolean, encode_key, encode_varint, encoded_len_varint, uint32, uint64,
+};
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::event::Event;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
 use usher_proto::storage_v1 as kept;
 
 /// Field 15 of every message here: one byte of key, four of checksum, and nothing after it.
@@ -22,24 +25,34 @@ const VARINT_BYTES_MAX: usize = 10;
 /// A one-byte key with the longest varint.
 const NUMBER_BYTES_MAX: usize = 1 + VARINT_BYTES_MAX;
 
-/// The record of one enquiry, opened as far as the store itself needs it.
+/// One record, opened as far as the store itself needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// Counts the commits of the enquiry, from 1.
+    /// What is in it.
+    pub kind: RecordKind,
+    /// Counts the commits of the record, from 1.
     pub revision: Revision,
     /// The feed entries that hold its events, oldest first.
     pub entries: Vec<u64>,
-    /// The encoded enquiry.
+    /// The encoded record.
     pub body: Vec<u8>,
 }
 
-/// Puts the encoded enquiry `body` into its envelope.
-pub fn encode_envelope(revision: Revision, entries: &[u64], body: &[u8]) -> Vec<u8> {
+/// Puts the encoded record `body` into its envelope.
+pub fn encode_envelope(
+    kind: RecordKind,
+    revision: Revision,
+    entries: &[u64],
+    body: &[u8],
+) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(envelope_bytes_max(entries, body.len()));
-    uint32::encode(1, &SCHEMA_VERSION, &mut bytes);
+    uint32::encode(1, &schema_version(kind), &mut bytes);
     uint64::encode(2, &revision.get(), &mut bytes);
     uint64::encode_packed(3, entries, &mut bytes);
     put_bytes(4, body, &mut bytes);
+    if kind == RecordKind::Case {
+        boolean::encode(5, &true, &mut bytes);
+    }
     close(bytes)
 }
 
@@ -49,10 +62,10 @@ pub fn envelope_bytes_max(entries: &[u64], body: usize) -> usize {
         .iter()
         .map(|number| encoded_len_varint(*number))
         .sum();
-    4 * NUMBER_BYTES_MAX + entries + VARINT_BYTES_MAX + body + CRC_BYTES
+    5 * NUMBER_BYTES_MAX + entries + VARINT_BYTES_MAX + body + CRC_BYTES
 }
 
-/// Opens an envelope; the enquiry in it is not yet read.
+/// Opens an envelope; the record in it is not yet read.
 ///
 /// # Errors
 /// Any [`RecordError`] but `Misplaced`.
@@ -62,25 +75,31 @@ pub fn decode_envelope(bytes: &[u8]) -> Result<Envelope, RecordError> {
         revision,
         feed_entries,
         body,
+        is_case,
         crc32: _,
     } = checked(bytes)?;
     known(schema_version)?;
     Ok(Envelope {
+        kind: if is_case {
+            RecordKind::Case
+        } else {
+            RecordKind::Enquiry
+        },
         revision: read_revision(revision)?,
         entries: feed_entries,
         body,
     })
 }
 
-/// Encodes one commit of one enquiry: a member of a feed entry. With each event goes the responder of its check.
+/// Encodes one commit of one record: a member of a feed entry. With each event goes the responder of its check.
 pub fn encode_member<'a>(
-    enquiry: EnquiryId,
+    record: RecordId,
     revision: Revision,
     court: CourtCode,
     events: impl Iterator<Item = (Option<&'a ResponderId>, &'a Event)>,
 ) -> Vec<u8> {
     let member = kept::FeedMember {
-        enquiry: keep_uuid(enquiry.uuid()),
+        enquiry: keep_uuid(record.uuid()),
         revision: revision.get(),
         court: court.as_str().to_owned(),
         events: events
@@ -93,11 +112,15 @@ pub fn encode_member<'a>(
     member.encode_to_vec()
 }
 
-/// Makes the feed entry with this number of encoded members.
-pub fn encode_entry<'a>(number: u64, members: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
+/// Makes the feed entry with this number of encoded members; `kind` is that of the newest layout among them.
+pub fn encode_entry<'a>(
+    number: u64,
+    kind: RecordKind,
+    members: impl Iterator<Item = &'a [u8]> + Clone,
+) -> Vec<u8> {
     let all = members.clone().map(|member| entry_bytes_max(member.len()));
     let mut bytes = Vec::with_capacity(entry_bytes_max(all.sum()));
-    uint32::encode(1, &SCHEMA_VERSION, &mut bytes);
+    uint32::encode(1, &schema_version(kind), &mut bytes);
     uint64::encode(2, &number, &mut bytes);
     for member in members {
         put_bytes(3, member, &mut bytes);
@@ -137,14 +160,14 @@ pub fn decode_entry(bytes: &[u8], number: u64) -> Result<Vec<Recorded>, RecordEr
             court,
             events,
         } = member;
-        let enquiry = EnquiryId::from_uuid(read_uuid(&enquiry, "members.enquiry")?);
+        let record = RecordId::from_uuid(read_uuid(&enquiry, "members.enquiry")?);
         let revision = read_revision(revision)?;
         let court = read_court(&court, "members.court")?;
         for kept::FeedEvent { responder, event } in events {
             seen.events = needed(seen.events.checked_add(1), "members.events")?;
             recorded.push(Recorded {
                 cursor: seen,
-                enquiry,
+                record,
                 revision,
                 court,
                 responder: read_responder_if(&responder, "members.responder")?,
@@ -158,7 +181,7 @@ pub fn decode_entry(bytes: &[u8], number: u64) -> Result<Vec<Recorded>, RecordEr
 /// The mark of a store of ours.
 pub fn encode_meta() -> Vec<u8> {
     let mut bytes = Vec::new();
-    uint32::encode(1, &SCHEMA_VERSION, &mut bytes);
+    uint32::encode(1, &schema_version(RecordKind::Enquiry), &mut bytes);
     close(bytes)
 }
 

@@ -8,6 +8,7 @@ use super::field::{
     read_responder, read_responder_if, read_time, read_time_if,
 };
 use usher_domain::agreement::SharingDecision;
+use usher_domain::case::event::CaseEventKind;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::ByPhone;
 use usher_domain::event::{Event, EventKind};
@@ -123,6 +124,7 @@ impl Kept for EventKind {
             Self::Decided { decision } => Kind::Decided(decision.number()),
             Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
             Self::Closed { reason } => Kind::Closed(reason.number()),
+            Self::Case(kind) => Kind::Case(kind.keep()),
         }
     }
 
@@ -191,6 +193,7 @@ impl Kept for EventKind {
             Kind::Closed(reason) => Self::Closed {
                 reason: read_code(reason, "event.closed")?,
             },
+            Kind::Case(kind) => Self::Case(CaseEventKind::read(kind)?),
         })
     }
 }

@@ -5,8 +5,7 @@ use crate::store::postgres::{Intake, Keyed, Settings, Snapshot};
 use crate::store::record::encode_envelope;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
-use usher_domain::id::EnquiryId;
-use usher_domain::index::keys;
+use usher_domain::id::RecordId;
 use usher_domain::limits::HISTORY_ENTRIES_MAX;
 
 /// A database, to be read as it is at one moment.
@@ -72,7 +71,7 @@ impl Source for FromDatabase {
             return Ok(None);
         };
         let end = *end;
-        let mut told: BTreeSet<EnquiryId> = told_of(&filling.entries)?;
+        let mut told: BTreeSet<RecordId> = told_of(&filling.entries)?;
         let ids: Vec<_> = told.iter().copied().collect();
         let mut records = Vec::new();
         for kept in self.snapshot.records_of(&ids).await? {
@@ -82,7 +81,7 @@ impl Source for FromDatabase {
                 // A record in a folder names its newest entries only.
                 let surplus = kept.entries.len().saturating_sub(HISTORY_ENTRIES_MAX);
                 let newest = kept.entries.get(surplus..).unwrap_or_default();
-                let envelope = encode_envelope(its.revision, newest, &its.body);
+                let envelope = encode_envelope(its.kind, its.revision, newest, &its.body);
                 records.push((kept.id, envelope));
             }
         }
@@ -154,12 +153,12 @@ impl Target for IntoDatabase {
     async fn put(&mut self, part: Part) -> Result<(), TransferError> {
         let mut arrived = Vec::with_capacity(part.records.len());
         for (id, envelope) in part.records {
-            let (its, enquiry) = opened(id, &envelope)?;
+            let (its, record) = opened(id, &envelope)?;
             arrived.push(Keyed {
                 id,
                 revision: its.revision,
-                keys: keys(&enquiry),
-                record: encode_envelope(its.revision, &[], &its.body),
+                keys: record.keys(),
+                record: encode_envelope(its.kind, its.revision, &[], &its.body),
             });
         }
         // What the feed tells is the whole history; a record from a folder names its newest entries only.

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits::RECORD_BYTES_MAX;
 use uuid::Uuid;
 
@@ -244,7 +244,7 @@ impl Source for FromFile {
                 }
                 (RECORD, bytes) => {
                     let whole = bytes.split_first_chunk().ok_or_else(|| self.malformed())?;
-                    let id = EnquiryId::from_uuid(Uuid::from_bytes(*whole.0));
+                    let id = RecordId::from_uuid(Uuid::from_bytes(*whole.0));
                     part.records.push((id, whole.1.to_vec()));
                 }
                 // A part that is there already is passed over.

@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// A store in a folder, to be read.
 pub struct FromFolder {
     kv: Arc<dyn KeyValue>,
-    /// Under which feed entry each open enquiry stands.
-    open: HashMap<EnquiryId, u64>,
+    /// Under which feed entry each open record stands.
+    open: HashMap<RecordId, u64>,
 }
 
 impl FromFolder {
@@ -36,7 +36,7 @@ impl FromFolder {
         Ok(Self { kv, open })
     }
 
-    fn record(&self, id: EnquiryId) -> Result<Option<Vec<u8>>, TransferError> {
+    fn record(&self, id: RecordId) -> Result<Option<Vec<u8>>, TransferError> {
         let key = match self.open.get(&id) {
             Some(since) => open_key(*since, id),
             None => closed_key(id),
@@ -102,8 +102,8 @@ impl Source for FromFolder {
 /// A store in a folder, to be filled. It is a store again when it is finished.
 pub struct IntoFolder {
     kv: Arc<dyn KeyValue>,
-    /// Under which feed entry each open enquiry stands that has arrived.
-    open: HashMap<EnquiryId, u64>,
+    /// Under which feed entry each open record stands that has arrived.
+    open: HashMap<RecordId, u64>,
 }
 
 impl IntoFolder {
@@ -129,14 +129,14 @@ impl Target for IntoFolder {
             writes.push(Write::put(entry_key(number), bytes));
         }
         for (id, envelope) in part.records {
-            let (its, enquiry) = opened(id, &envelope)?;
+            let (its, record) = opened(id, &envelope)?;
             // Since when it has been open is a matter of place alone: the first entry serves.
             let since = its.entries.first().copied().unwrap_or_default();
             // It may stand elsewhere from an earlier try, also under an entry that it no longer names.
             if let Some(earlier) = self.open.remove(&id) {
                 writes.push(Write::delete(open_key(earlier, id)));
             }
-            let key = match Shelf::of(enquiry.is_open()) {
+            let key = match Shelf::of(record.keys().open) {
                 Shelf::Open => {
                     writes.push(Write::delete(closed_key(id)));
                     self.open.insert(id, since);
@@ -159,8 +159,8 @@ impl Target for IntoFolder {
     }
 }
 
-/// Under which feed entry each open enquiry stands.
-fn open_ones(kv: &dyn KeyValue) -> Result<HashMap<EnquiryId, u64>, TransferError> {
+/// Under which feed entry each open record stands.
+fn open_ones(kv: &dyn KeyValue) -> Result<HashMap<RecordId, u64>, TransferError> {
     let mut open = HashMap::new();
     kv.scan(
         shelf_after(Shelf::Open, None).bounds(),

@@ -7,11 +7,11 @@ use crate::store::record::decode_entry;
 use crate::store::{Recorded, Revision};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// What the feed tells of each enquiry.
 pub(super) struct Commits {
-    told: HashMap<EnquiryId, Told>,
+    told: HashMap<RecordId, Told>,
     /// An entry is missing or cannot be read: then a record may be further than the feed.
     has_gap: bool,
 }
@@ -26,7 +26,7 @@ pub(super) struct Told {
 
 impl Commits {
     /// What the feed tells of `id`, whose record is there.
-    pub(super) fn claim(&mut self, id: EnquiryId) -> Told {
+    pub(super) fn claim(&mut self, id: RecordId) -> Told {
         Told {
             may_lack: self.has_gap,
             ..self.told.remove(&id).unwrap_or_default()
@@ -34,7 +34,7 @@ impl Commits {
     }
 
     /// Enquiries whose record nobody has claimed.
-    pub(super) fn unclaimed(self) -> impl Iterator<Item = EnquiryId> {
+    pub(super) fn unclaimed(self) -> impl Iterator<Item = RecordId> {
         self.told.into_keys()
     }
 }
@@ -129,17 +129,17 @@ impl Commits {
     /// Counts the commits that an entry tells of: each is a run of events with one enquiry and revision.
     fn hear(&mut self, entry: u64, events: &[Recorded], report: &mut Report) {
         let same = |one: &Recorded, next: &Recorded| {
-            one.enquiry == next.enquiry && one.revision == next.revision
+            one.record == next.record && one.revision == next.revision
         };
         for commit in events.chunk_by(same) {
             let Some(first) = commit.first() else {
                 continue;
             };
-            let told = self.told.entry(first.enquiry).or_default();
+            let told = self.told.entry(first.record).or_default();
             let revision = first.revision.get();
             if revision != told.commits + 1 && !self.has_gap {
                 let why = format!("revision {revision} follows {} commits", told.commits);
-                report.fault(format!("feed entry {entry}"), Some(first.enquiry), why);
+                report.fault(format!("feed entry {entry}"), Some(first.record), why);
             }
             *told = Told {
                 commits: revision,

@@ -2,26 +2,28 @@
 
 use super::Report;
 use usher_domain::actor::{By, Role};
+use usher_domain::case::{self, Case, RequirementState};
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
+use usher_domain::id::RecordId;
 use usher_domain::index::is_watched;
 
 pub(super) fn prove(enquiry: &Enquiry, report: &mut Report) {
     if enquiry.checks.is_empty() {
         report.fault(
             "record",
-            Some(enquiry.id),
+            Some(enquiry.id.into()),
             "it has no check, so nobody answers it",
         );
     }
     for check in &enquiry.checks {
         let what = format!("check {}", check.number);
         if let Some(why) = bad_exit(enquiry, check) {
-            report.fault(&*what, Some(enquiry.id), why);
+            report.fault(&*what, Some(enquiry.id.into()), why);
         }
         if !is_watched(enquiry, check) {
             report.checks.unwatched += 1;
             let why = "it has neither an exit nor a due moment nor an open alert";
-            report.fault(what, Some(enquiry.id), why);
+            report.fault(what, Some(enquiry.id.into()), why);
         }
     }
     for alert in &enquiry.alerts {
@@ -29,9 +31,32 @@ pub(super) fn prove(enquiry: &Enquiry, report: &mut Report) {
             let what = format!("alert {}", alert.number);
             report.fault(
                 what,
-                Some(enquiry.id),
+                Some(enquiry.id.into()),
                 "it is about a check that is not there",
             );
+        }
+    }
+}
+
+pub(super) fn prove_case(case: &Case, report: &mut Report) {
+    let id = Some(RecordId::from(case.id));
+    for requirement in &case.requirements {
+        let what = format!("requirement {}", requirement.number);
+        if let RequirementState::SetAside { by, .. } = &requirement.state
+            && !is_named(by)
+        {
+            report.fault(&*what, id, "it is set aside by nobody named");
+        }
+        if !case::index::is_watched(case, requirement) {
+            report.cases.unwatched += 1;
+            let why = "it has neither an exit nor a due moment nor an open alert";
+            report.fault(what, id, why);
+        }
+    }
+    for alert in &case.alerts {
+        if case.requirement(alert.check).is_none() {
+            let what = format!("alert {}", alert.number);
+            report.fault(what, id, "it is about a requirement that is not there");
         }
     }
 }

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use usher::store::embedded::EmbeddedStore;
 use usher::store::kv::{KeyValue, Settings};
 use usher::store::{Change, Committed, Store, StoreError, Stored};
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 /// An engine under the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,19 +123,19 @@ impl Home {
         self.store().commit(&[change]).await.unwrap()
     }
 
-    pub(crate) async fn load(&self, id: EnquiryId) -> Stored {
+    pub(crate) async fn load(&self, id: RecordId) -> Stored {
         self.store().load(id).await.unwrap().unwrap()
     }
 
     /// The ids of what is due by a moment, in minutes.
-    async fn due(&self, minutes: i64) -> Vec<EnquiryId> {
+    async fn due(&self, minutes: i64) -> Vec<RecordId> {
         let due = self.store().due(at(minutes), 100).await.unwrap();
         due.into_iter().map(|(_, id)| id).collect()
     }
 }
 
 /// Whose change was in conflict.
-pub(crate) fn conflict(outcome: Result<Committed, StoreError>) -> EnquiryId {
+pub(crate) fn conflict(outcome: Result<Committed, StoreError>) -> RecordId {
     match outcome {
         Err(StoreError::Conflict { id }) => id,
         other => panic!("expected a conflict, not {other:?}"),

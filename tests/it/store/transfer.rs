@@ -113,7 +113,7 @@ async fn check_round_trip(engine: Engine) {
     let to = IntoDatabase::new(&server.settings()).await.unwrap();
     let there = carry(from_folder(engine, folder.path()), to).await;
     let there = there.unwrap();
-    assert_eq!(u128::from(there.enquiries), MANY);
+    assert_eq!(u128::from(there.records), MANY);
     assert_eq!(u128::from(there.entries), MANY + 3);
     let after = content(engine.kv(folder.path()).as_ref());
     assert!(before == after, "the source was touched");
@@ -215,7 +215,7 @@ async fn not_a_byte_of_a_source_changes_even_after_a_crash() {
         let target = tempfile::tempdir().unwrap();
         let to = into_folder(Engine::Redb, target.path());
         let there = carry(FromFolder::new(Box::new(kv)).unwrap(), to).await;
-        assert_eq!(u128::from(there.unwrap().enquiries), MANY);
+        assert_eq!(u128::from(there.unwrap().records), MANY);
         assert!(files(folder) == before, "{folder:?}");
         // The test sees what opening as ever writes.
         drop(Engine::Redb.kv(folder));

@@ -271,7 +271,7 @@ async fn a_lonely_commit_spares_the_writer_and_others_go_through_it() {
     );
     assert_eq!(store.counts().await.unwrap().open, 9);
     let feed = store.feed(Cursor::default(), 99).await.unwrap();
-    let numbers: Vec<_> = feed.iter().map(|told| told.enquiry).collect();
+    let numbers: Vec<_> = feed.iter().map(|told| told.record).collect();
     assert_eq!(numbers.len(), 9, "every commit is in the feed, once");
 }
 

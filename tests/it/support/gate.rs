@@ -10,7 +10,7 @@ use usher::store::{
     Recorded, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 use usher_domain::limits::RECORD_BYTES_MAX;
 use usher_domain::time::Timestamp;
 
@@ -24,7 +24,7 @@ pub(crate) struct Gate {
     untold: AtomicUsize,
     failing: AtomicBool,
     held: AtomicUsize,
-    too_large: Mutex<Option<EnquiryId>>,
+    too_large: Mutex<Option<RecordId>>,
     refused: AtomicUsize,
 }
 
@@ -67,7 +67,7 @@ impl Gate {
     }
 
     /// Takes commits of this enquiry no longer, if any: they are too large.
-    pub(crate) fn refuse(&self, id: Option<EnquiryId>) {
+    pub(crate) fn refuse(&self, id: Option<RecordId>) {
         *self.too_large.lock().unwrap() = id;
     }
 
@@ -80,7 +80,7 @@ impl Gate {
         let too_large = *self.too_large.lock().unwrap();
         if batch
             .iter()
-            .any(|change| Some(change.enquiry.id) == too_large)
+            .any(|change| Some(change.record.id()) == too_large)
         {
             self.refused.fetch_add(1, Ordering::SeqCst);
             let (what, max) = ("record", RECORD_BYTES_MAX);
@@ -123,7 +123,7 @@ pub(crate) struct Gated {
 
 #[async_trait]
 impl Store for Gated {
-    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+    async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         self.store.load(id).await
     }
 
@@ -151,7 +151,7 @@ impl Store for Gated {
         &self,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+    ) -> Result<Vec<(Timestamp, RecordId)>, StoreError> {
         self.store.due(until, limit).await
     }
 
@@ -165,7 +165,7 @@ impl Store for Gated {
 
     async fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
@@ -188,11 +188,11 @@ impl Store for Gated {
         self.store.feed_end().await
     }
 
-    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn sweep(&self) -> Result<Vec<RecordId>, StoreError> {
         self.store.sweep().await
     }
 
-    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn unreadable(&self) -> Result<Vec<RecordId>, StoreError> {
         self.store.unreadable().await
     }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use usher::clock::Stopwatch;
 use usher::store::{
     Beat, BrokerId, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page,
-    Place, Queued, Recorded, Revision, Store, StoreError, Stored,
+    Place, Queued, Record, Recorded, Revision, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
-use usher_domain::id::{CheckId, EnquiryId};
-use usher_domain::index::{Keys, keys};
+use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::index::Keys;
 use usher_domain::limits::{BATCH_CHANGES_MAX, RECORD_BYTES_MAX};
 use usher_domain::time::Timestamp;
 
@@ -21,7 +21,7 @@ pub(crate) struct Memory(Mutex<State>);
 
 #[derive(Clone, Default)]
 struct State {
-    records: BTreeMap<EnquiryId, Stored>,
+    records: BTreeMap<RecordId, Stored>,
     feed: Vec<Recorded>,
     end: Cursor,
     beats: BTreeMap<BrokerId, (Stopwatch, Duration, Beat)>,
@@ -34,7 +34,7 @@ impl Memory {
         self.0.lock().unwrap().time = Some(time);
     }
 
-    /// How many enquiries there are.
+    /// How many records there are.
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().records.len()
     }
@@ -42,7 +42,7 @@ impl Memory {
 
 impl State {
     fn apply(&mut self, change: Change) -> Result<Revision, StoreError> {
-        let id = change.enquiry.id;
+        let id = change.record.id();
         let revision = self.records.get(&id).map(|stored| stored.revision);
         if revision != change.expected {
             return Err(StoreError::Conflict { id });
@@ -50,31 +50,31 @@ impl State {
         let revision = revision.map_or(Revision::MIN, |revision| revision.saturating_add(1));
         for event in change.events {
             self.end.events += 1;
-            let check = event.check.and_then(|number| change.enquiry.check(number));
             self.feed.push(Recorded {
                 cursor: self.end,
-                enquiry: id,
+                record: id,
                 revision,
-                court: change.enquiry.deadline.court(),
-                responder: check.and_then(|check| check.responder.clone()),
+                court: change.record.keys().court,
+                responder: change.record.responder_of(&event).cloned(),
                 event,
             });
         }
-        let enquiry = change.enquiry;
-        self.records.insert(id, Stored { enquiry, revision });
+        let record = change.record;
+        self.records.insert(id, Stored { record, revision });
         Ok(revision)
     }
 
-    fn open(&self) -> impl Iterator<Item = (EnquiryId, Keys)> {
+    fn open(&self) -> impl Iterator<Item = (RecordId, Keys)> {
         let all = self.records.iter();
-        all.map(|(id, stored)| (*id, keys(&stored.enquiry)))
+        all.map(|(id, stored)| (*id, stored.record.keys()))
             .filter(|(_, keys)| keys.open)
     }
 
     /// Every waiting check, in the order of the queues.
     fn queues(&self) -> BTreeMap<ResponderId, Vec<Queued>> {
         let mut queues: BTreeMap<ResponderId, Vec<Queued>> = BTreeMap::new();
-        for (enquiry, keys) in self.open() {
+        for (id, keys) in self.open() {
+            let enquiry = EnquiryId::from_uuid(id.uuid());
             for (responder, number) in keys.waiting {
                 queues.entry(responder).or_default().push(Queued {
                     deadline: keys.deadline,
@@ -88,7 +88,7 @@ impl State {
         queues
     }
 
-    fn due(&self) -> Vec<(Timestamp, EnquiryId)> {
+    fn due(&self) -> Vec<(Timestamp, RecordId)> {
         let mut due: Vec<_> = self
             .open()
             .filter_map(|(id, keys)| Some((keys.next_due?, id)))
@@ -103,7 +103,15 @@ impl State {
     }
 }
 
-fn place(id: EnquiryId, keys: &Keys) -> Place {
+fn personal(record: &Record) -> usize {
+    let sealed = match record {
+        Record::Enquiry(enquiry) => &enquiry.personal,
+        Record::Case(case) => &case.personal,
+    };
+    sealed.bytes().len()
+}
+
+fn place(id: RecordId, keys: &Keys) -> Place {
     let deadline = keys.deadline;
     if keys.open {
         Place::Open { deadline, id }
@@ -141,7 +149,7 @@ impl Store for Memory {
         "memory"
     }
 
-    async fn load(&self, id: EnquiryId) -> Result<Option<Stored>, StoreError> {
+    async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         Ok(self.0.lock().unwrap().records.get(&id).cloned())
     }
 
@@ -152,7 +160,7 @@ impl Store for Memory {
         }
         if batch
             .iter()
-            .any(|change| change.enquiry.personal.bytes().len() > RECORD_BYTES_MAX)
+            .any(|change| personal(&change.record) > RECORD_BYTES_MAX)
         {
             return too_large("record", RECORD_BYTES_MAX);
         }
@@ -193,7 +201,7 @@ impl Store for Memory {
         &self,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, EnquiryId)>, StoreError> {
+    ) -> Result<Vec<(Timestamp, RecordId)>, StoreError> {
         let due = self.0.lock().unwrap().due().into_iter();
         Ok(due.filter(|(at, _)| *at <= until).take(limit).collect())
     }
@@ -207,7 +215,7 @@ impl Store for Memory {
         let mut all: Vec<(Place, Stored)> = state
             .records
             .iter()
-            .map(|(id, stored)| (*id, keys(&stored.enquiry), stored))
+            .map(|(id, stored)| (*id, stored.record.keys(), stored))
             .filter(|(_, keys, _)| filter.matches(keys))
             .map(|(id, keys, stored)| (place(id, &keys), stored.clone()))
             .filter(|(place, _)| page.after.is_none_or(|after| *place > after))
@@ -215,18 +223,18 @@ impl Store for Memory {
         all.sort_by_key(|(place, _)| *place);
         let next = all.get(page.size - 1).map(|(place, _)| *place);
         all.truncate(page.size);
-        let enquiries = all.into_iter().map(|(_, stored)| stored).collect();
-        Ok(Listing { enquiries, next })
+        let records = all.into_iter().map(|(_, stored)| stored).collect();
+        Ok(Listing { records, next })
     }
 
     async fn history(
         &self,
-        id: EnquiryId,
+        id: RecordId,
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
         let state = self.0.lock().unwrap();
-        let own = state.after(after).filter(|event| event.enquiry == id);
+        let own = state.after(after).filter(|event| event.record == id);
         Ok(own.take(limit).collect())
     }
 
@@ -238,11 +246,11 @@ impl Store for Memory {
         Ok(self.0.lock().unwrap().end)
     }
 
-    async fn sweep(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn sweep(&self) -> Result<Vec<RecordId>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn unreadable(&self) -> Result<Vec<EnquiryId>, StoreError> {
+    async fn unreadable(&self) -> Result<Vec<RecordId>, StoreError> {
         Ok(Vec::new())
     }
 

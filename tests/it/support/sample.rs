@@ -10,14 +10,16 @@ use usher_domain::enquiry::{
 };
 use usher_domain::event::{Event, EventKind};
 use usher_domain::hearing::{Deadline, Hearing};
-use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
+use usher_domain::id::{CheckNumber, EnquiryId, LeaseId, RecordId};
 use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
+mod cases;
 mod rich;
 
+pub(crate) use cases::{all_case_events, case, case_record, registered};
 pub(crate) use rich::{all_events, content, people, rich};
 
 /// So many minutes after the sample day's start, Monday 23 November 2026, 09:00 in London.
@@ -25,8 +27,13 @@ pub(crate) fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_795_424_400 + 60 * minutes).unwrap()
 }
 
+/// The record of the enquiry with this number.
+pub(crate) fn id(number: u128) -> RecordId {
+    enquiry_id(number).into()
+}
+
 /// The enquiry with this number.
-pub(crate) fn id(number: u128) -> EnquiryId {
+pub(crate) fn enquiry_id(number: u128) -> EnquiryId {
     // The number is spread, so that ids are in another order than their numbers.
     EnquiryId::from_uuid(Uuid::from_u128(
         number.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835),
@@ -72,7 +79,7 @@ impl Sample {
     /// The plain enquiry with this number.
     pub(crate) fn new(number: u128) -> Self {
         let plain = Enquiry {
-            id: id(number),
+            id: enquiry_id(number),
             requester: Requester {
                 client: client(),
                 person: person("Olive Officer"),
@@ -185,22 +192,15 @@ impl Sample {
 
 /// `enquiry`, new.
 pub(crate) fn submitted(enquiry: Enquiry) -> Change {
-    Change {
-        enquiry,
-        expected: None,
-        events: vec![event(0, EventKind::Submitted)],
-    }
+    Change::new(enquiry, None, vec![event(0, EventKind::Submitted)])
 }
 
 /// `stored` changed by `edit`, with one event.
 pub(crate) fn changed(stored: &Stored, edit: impl FnOnce(&mut Enquiry)) -> Change {
-    let mut enquiry = stored.enquiry.clone();
+    let mut enquiry = stored.record.enquiry().unwrap().clone();
     edit(&mut enquiry);
-    Change {
-        enquiry,
-        expected: Some(stored.revision),
-        events: vec![event(1, EventKind::Released { for_people: None })],
-    }
+    let released = event(1, EventKind::Released { for_people: None });
+    Change::new(enquiry, Some(stored.revision), vec![released])
 }
 
 pub(crate) fn revision(number: u64) -> Revision {

@@ -1429,22 +1429,168 @@ impl RefusalReason {
         }
     }
 }
-/// What stands under the key of an enquiry.
+/// What a court list says of a case that makes checks needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Indicator {
+    /// Refused.
+    Unspecified = 0,
+    /// The defendant lives with children.
+    LivesWithChildren = 1,
+    /// The defendant cares for children.
+    CaresForChildren = 2,
+    /// The defendant has, or seeks, contact with children.
+    ContactWithChildren = 3,
+    /// Domestic abuse.
+    DomesticAbuse = 4,
+    /// A sexual offence.
+    SexualOffence = 5,
+    /// A violent offence.
+    ViolentOffence = 6,
+    /// A curfew is proposed.
+    CurfewProposed = 7,
+    /// An adult with care and support needs is concerned.
+    AdultAtRisk = 8,
+    /// There is an address to release to.
+    ReleaseAddress = 9,
+}
+impl Indicator {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INDICATOR_UNSPECIFIED",
+            Self::LivesWithChildren => "INDICATOR_LIVES_WITH_CHILDREN",
+            Self::CaresForChildren => "INDICATOR_CARES_FOR_CHILDREN",
+            Self::ContactWithChildren => "INDICATOR_CONTACT_WITH_CHILDREN",
+            Self::DomesticAbuse => "INDICATOR_DOMESTIC_ABUSE",
+            Self::SexualOffence => "INDICATOR_SEXUAL_OFFENCE",
+            Self::ViolentOffence => "INDICATOR_VIOLENT_OFFENCE",
+            Self::CurfewProposed => "INDICATOR_CURFEW_PROPOSED",
+            Self::AdultAtRisk => "INDICATOR_ADULT_AT_RISK",
+            Self::ReleaseAddress => "INDICATOR_RELEASE_ADDRESS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INDICATOR_UNSPECIFIED" => Some(Self::Unspecified),
+            "INDICATOR_LIVES_WITH_CHILDREN" => Some(Self::LivesWithChildren),
+            "INDICATOR_CARES_FOR_CHILDREN" => Some(Self::CaresForChildren),
+            "INDICATOR_CONTACT_WITH_CHILDREN" => Some(Self::ContactWithChildren),
+            "INDICATOR_DOMESTIC_ABUSE" => Some(Self::DomesticAbuse),
+            "INDICATOR_SEXUAL_OFFENCE" => Some(Self::SexualOffence),
+            "INDICATOR_VIOLENT_OFFENCE" => Some(Self::ViolentOffence),
+            "INDICATOR_CURFEW_PROPOSED" => Some(Self::CurfewProposed),
+            "INDICATOR_ADULT_AT_RISK" => Some(Self::AdultAtRisk),
+            "INDICATOR_RELEASE_ADDRESS" => Some(Self::ReleaseAddress),
+            _ => None,
+        }
+    }
+}
+/// What kind of service a responder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Service {
+    /// Refused.
+    Unspecified = 0,
+    /// Children's social care.
+    ChildrensSocialCare = 1,
+    /// Adult social care.
+    AdultSocialCare = 2,
+    /// A police force's domestic abuse unit.
+    PoliceDomesticAbuse = 3,
+}
+impl Service {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SERVICE_UNSPECIFIED",
+            Self::ChildrensSocialCare => "SERVICE_CHILDRENS_SOCIAL_CARE",
+            Self::AdultSocialCare => "SERVICE_ADULT_SOCIAL_CARE",
+            Self::PoliceDomesticAbuse => "SERVICE_POLICE_DOMESTIC_ABUSE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SERVICE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SERVICE_CHILDRENS_SOCIAL_CARE" => Some(Self::ChildrensSocialCare),
+            "SERVICE_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
+            "SERVICE_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
+            _ => None,
+        }
+    }
+}
+/// Why a requirement was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SetAsideReason {
+    /// Refused.
+    Unspecified = 0,
+    /// An earlier answer is recent enough.
+    UpToDateAlready = 1,
+    /// It was asked outside usher.
+    AskedElsewhere = 2,
+    /// What the list said is not so.
+    NotIndicated = 3,
+    /// The case ended without a sentence.
+    CaseEnded = 4,
+    /// Another area has the case.
+    OtherArea = 5,
+}
+impl SetAsideReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SET_ASIDE_REASON_UNSPECIFIED",
+            Self::UpToDateAlready => "SET_ASIDE_REASON_UP_TO_DATE_ALREADY",
+            Self::AskedElsewhere => "SET_ASIDE_REASON_ASKED_ELSEWHERE",
+            Self::NotIndicated => "SET_ASIDE_REASON_NOT_INDICATED",
+            Self::CaseEnded => "SET_ASIDE_REASON_CASE_ENDED",
+            Self::OtherArea => "SET_ASIDE_REASON_OTHER_AREA",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SET_ASIDE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "SET_ASIDE_REASON_UP_TO_DATE_ALREADY" => Some(Self::UpToDateAlready),
+            "SET_ASIDE_REASON_ASKED_ELSEWHERE" => Some(Self::AskedElsewhere),
+            "SET_ASIDE_REASON_NOT_INDICATED" => Some(Self::NotIndicated),
+            "SET_ASIDE_REASON_CASE_ENDED" => Some(Self::CaseEnded),
+            "SET_ASIDE_REASON_OTHER_AREA" => Some(Self::OtherArea),
+            _ => None,
+        }
+    }
+}
+/// What stands under the key of an enquiry or a case.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Record {
     /// The layout of the body; see SCHEMA_VERSION in the code.
     #[prost(uint32, tag = "1")]
     pub schema_version: u32,
-    /// Counts the commits of the enquiry, from 1.
+    /// Counts the commits of the record, from 1.
     #[prost(uint64, tag = "2")]
     pub revision: u64,
     /// The feed entries that hold its events, oldest first; bounded, the oldest dropped.
     #[prost(uint64, repeated, tag = "3")]
     pub feed_entries: ::prost::alloc::vec::Vec<u64>,
-    /// An encoded Enquiry.
+    /// An encoded Enquiry, or a Case.
     #[prost(bytes = "vec", tag = "4")]
     pub body: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the body is a Case: those have schema version 2, so that an older program refuses them.
+    #[prost(bool, tag = "5")]
+    pub is_case: bool,
     /// CRC-32 (IEEE) of every byte before this field, which is always the last.
     #[prost(fixed32, tag = "15")]
     pub crc32: u32,
@@ -2021,7 +2167,7 @@ pub struct StepRaised {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
-    /// The check that it is about.
+    /// The check, or the requirement of a case, that it is about.
     #[prost(uint32, tag = "1")]
     pub check: u32,
     /// Who is told.
@@ -2143,6 +2289,170 @@ pub struct SignOfLife {
     #[prost(int64, tag = "2")]
     pub at_ms: i64,
 }
+/// One defendant's case, as the court's list has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Case {
+    /// Its id.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// Where and when it is heard next, or was heard last: always a hearing.
+    #[prost(message, optional, tag = "2")]
+    pub hearing: ::core::option::Option<Deadline>,
+    /// Earlier hearings, oldest first, at most HEARING_MOVES_KEPT_MAX.
+    #[prost(message, repeated, tag = "3")]
+    pub moves: ::prost::alloc::vec::Vec<HearingMove>,
+    /// Present while no list has it.
+    #[prost(message, optional, tag = "4")]
+    pub off_list: ::core::option::Option<OffList>,
+    /// UNSPECIFIED for none.
+    #[prost(enumeration = "ReportType", tag = "5")]
+    pub report: i32,
+    /// Whether the defendant is remanded in custody.
+    #[prost(bool, tag = "6")]
+    pub in_custody: bool,
+    /// What makes checks needed.
+    #[prost(enumeration = "Indicator", repeated, tag = "7")]
+    pub indicators: ::prost::alloc::vec::Vec<i32>,
+    /// The practitioner who holds it; absent while nobody is allocated.
+    #[prost(message, optional, tag = "8")]
+    pub holder: ::core::option::Option<Person>,
+    /// The practitioner's part of the service.
+    #[prost(message, optional, tag = "9")]
+    pub unit: ::core::option::Option<Unit>,
+    /// A sealed Personal; may be empty.
+    #[prost(bytes = "vec", tag = "10")]
+    pub personal: ::prost::alloc::vec::Vec<u8>,
+    /// Who brought it.
+    #[prost(message, optional, tag = "11")]
+    pub registered_by: ::core::option::Option<By>,
+    /// When it was first on a list.
+    #[prost(int64, tag = "12")]
+    pub registered_at_ms: i64,
+    /// The stages that it has come to, oldest first.
+    #[prost(message, repeated, tag = "13")]
+    pub stages: ::prost::alloc::vec::Vec<Stage>,
+    /// Numbered from 1 in this order.
+    #[prost(message, repeated, tag = "14")]
+    pub requirements: ::prost::alloc::vec::Vec<Requirement>,
+    /// Numbered as enquiries have them.
+    #[prost(message, repeated, tag = "15")]
+    pub alerts: ::prost::alloc::vec::Vec<Alert>,
+    /// The latest mutations, for idempotency.
+    #[prost(message, optional, tag = "16")]
+    pub applied: ::core::option::Option<Applied>,
+}
+/// A case that the list has no more.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct OffList {
+    /// Who took it off.
+    #[prost(message, optional, tag = "1")]
+    pub by: ::core::option::Option<By>,
+    /// When.
+    #[prost(int64, tag = "2")]
+    pub at_ms: i64,
+}
+/// A stage that a case has come to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Stage {
+    /// Which.
+    #[prost(enumeration = "Purpose", tag = "1")]
+    pub purpose: i32,
+    /// When it was entered.
+    #[prost(int64, tag = "2")]
+    pub at_ms: i64,
+    /// By when its checks must be asked.
+    #[prost(int64, tag = "3")]
+    pub due_ms: i64,
+    /// Who said so.
+    #[prost(message, optional, tag = "4")]
+    pub by: ::core::option::Option<By>,
+}
+/// "This case needs this check by then."
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Requirement {
+    /// The rule of the policy that wants it.
+    #[prost(string, tag = "1")]
+    pub rule: ::prost::alloc::string::String,
+    /// What the answer is for.
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// Whom to ask.
+    #[prost(enumeration = "Service", tag = "3")]
+    pub service: i32,
+    /// Purposes of enquiries that cover it.
+    #[prost(enumeration = "Purpose", repeated, tag = "4")]
+    pub covered_by: ::prost::alloc::vec::Vec<i32>,
+    /// How old an enquiry may be, as the policy writes it, such as `20 wd`.
+    #[prost(string, tag = "5")]
+    pub max_age: ::prost::alloc::string::String,
+    /// When it was raised.
+    #[prost(int64, tag = "6")]
+    pub raised_at_ms: i64,
+    /// By when the question must have been asked.
+    #[prost(int64, tag = "7")]
+    pub due_ms: i64,
+    /// Its escalations.
+    #[prost(message, optional, tag = "8")]
+    pub ladder: ::core::option::Option<Ladder>,
+    /// Since when its moment has passed with nothing asked.
+    #[prost(int64, optional, tag = "9")]
+    pub overdue_at_ms: ::core::option::Option<i64>,
+    /// Absent while it is needed.
+    #[prost(oneof = "requirement::State", tags = "20, 21")]
+    pub state: ::core::option::Option<requirement::State>,
+}
+/// Nested message and enum types in `Requirement`.
+pub mod requirement {
+    /// Absent while it is needed.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum State {
+        /// An enquiry covers it.
+        #[prost(message, tag = "20")]
+        Met(super::Met),
+        /// A named person said that it need not be asked.
+        #[prost(message, tag = "21")]
+        SetAside(super::SetAside),
+    }
+}
+/// An enquiry covers it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Met {
+    /// Which, 16 bytes each, never empty.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub enquiries: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Since when.
+    #[prost(int64, tag = "2")]
+    pub at_ms: i64,
+}
+/// It need not be asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetAside {
+    /// Why.
+    #[prost(enumeration = "SetAsideReason", tag = "1")]
+    pub reason: i32,
+    /// The enquiry of the earlier answer that is enough; empty for none.
+    #[prost(bytes = "vec", tag = "2")]
+    pub enquiry: ::prost::alloc::vec::Vec<u8>,
+    /// Its check.
+    #[prost(uint32, tag = "3")]
+    pub check: u32,
+    /// Who.
+    #[prost(message, optional, tag = "4")]
+    pub by: ::core::option::Option<By>,
+    /// A sealed Text.
+    #[prost(bytes = "vec", tag = "5")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
+    /// When.
+    #[prost(int64, tag = "6")]
+    pub at_ms: i64,
+}
 /// What stands under a number of the feed: all that one group commit did.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2160,11 +2470,11 @@ pub struct FeedEntry {
     #[prost(fixed32, tag = "15")]
     pub crc32: u32,
 }
-/// One commit of one enquiry.
+/// One commit of one enquiry or case.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct FeedMember {
-    /// The enquiry.
+    /// The id of the record.
     #[prost(bytes = "vec", tag = "1")]
     pub enquiry: ::prost::alloc::vec::Vec<u8>,
     /// Its revision after the commit.
@@ -2188,7 +2498,7 @@ pub struct FeedEvent {
     #[prost(message, optional, tag = "2")]
     pub event: ::core::option::Option<Event>,
 }
-/// One thing that happened to one enquiry.
+/// One thing that happened to one enquiry or case.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Event {
@@ -2198,13 +2508,13 @@ pub struct Event {
     /// Who did it.
     #[prost(message, optional, tag = "2")]
     pub by: ::core::option::Option<By>,
-    /// Absent for the enquiry as a whole.
+    /// The check, or the requirement of a case; absent for the whole.
     #[prost(uint32, optional, tag = "3")]
     pub check: ::core::option::Option<u32>,
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2289,6 +2599,9 @@ pub mod event {
         /// The agreement says something else now.
         #[prost(message, tag = "34")]
         Reconsidered(super::EventReconsidered),
+        /// It happened to a case: entries with such events have schema version 2.
+        #[prost(message, tag = "35")]
+        Case(super::CaseEvent),
     }
 }
 /// People took a check on.
@@ -2376,6 +2689,87 @@ pub struct EventAcknowledged {
     /// Until when.
     #[prost(int64, tag = "2")]
     pub expires_ms: i64,
+}
+/// What happened to a case.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseEvent {
+    /// What.
+    #[prost(
+        oneof = "case_event::Kind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16"
+    )]
+    pub kind: ::core::option::Option<case_event::Kind>,
+}
+/// Nested message and enum types in `CaseEvent`.
+pub mod case_event {
+    /// What.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Kind {
+        /// It came on a list.
+        #[prost(message, tag = "1")]
+        Registered(super::Nothing),
+        /// The list says something else about it.
+        #[prost(message, tag = "2")]
+        Changed(super::Nothing),
+        /// The hearing moved.
+        #[prost(message, tag = "3")]
+        HearingMoved(super::EventHearingMoved),
+        /// The list has it no more.
+        #[prost(message, tag = "4")]
+        TakenOff(super::Nothing),
+        /// It is on a list again.
+        #[prost(message, tag = "5")]
+        PutBack(super::Nothing),
+        /// It came to this stage.
+        #[prost(enumeration = "super::Purpose", tag = "6")]
+        StageEntered(i32),
+        /// A check is needed.
+        #[prost(message, tag = "7")]
+        Needed(super::CaseEventNeeded),
+        /// The id of the enquiry that covers it.
+        #[prost(bytes, tag = "8")]
+        Covered(::prost::alloc::vec::Vec<u8>),
+        /// The id of the enquiry that covered it and was taken back.
+        #[prost(bytes, tag = "9")]
+        Uncovered(::prost::alloc::vec::Vec<u8>),
+        /// A named person set it aside.
+        #[prost(enumeration = "super::SetAsideReason", tag = "10")]
+        SetAside(i32),
+        /// Its moment passed with nothing asked.
+        #[prost(message, tag = "11")]
+        Overdue(super::Nothing),
+        /// Another practitioner holds the case.
+        #[prost(message, tag = "12")]
+        Reassigned(super::Nothing),
+        /// A step was raised.
+        #[prost(message, tag = "13")]
+        StepRaised(super::EventStepRaised),
+        /// A named person looks after an alert.
+        #[prost(message, tag = "14")]
+        Acknowledged(super::EventAcknowledged),
+        /// The alert.
+        #[prost(uint32, tag = "15")]
+        Reopened(u32),
+        /// The alert.
+        #[prost(uint32, tag = "16")]
+        Resolved(u32),
+    }
+}
+/// A check is needed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseEventNeeded {
+    /// The rule of the policy.
+    #[prost(string, tag = "1")]
+    pub rule: ::prost::alloc::string::String,
+    /// Whom to ask.
+    #[prost(enumeration = "Service", tag = "2")]
+    pub service: i32,
+    /// By when.
+    #[prost(int64, tag = "3")]
+    pub due_ms: i64,
 }
 /// Something in words.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2930,6 +3324,41 @@ impl ::core::fmt::Debug for SignOfLife {
         f.write_str("SignOfLife(..)")
     }
 }
+impl ::core::fmt::Debug for Case {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Case(..)")
+    }
+}
+impl ::core::fmt::Debug for OffList {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("OffList(..)")
+    }
+}
+impl ::core::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Stage(..)")
+    }
+}
+impl ::core::fmt::Debug for Requirement {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Requirement(..)")
+    }
+}
+impl ::core::fmt::Debug for requirement::State {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Requirement(..)")
+    }
+}
+impl ::core::fmt::Debug for Met {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Met(..)")
+    }
+}
+impl ::core::fmt::Debug for SetAside {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SetAside(..)")
+    }
+}
 impl ::core::fmt::Debug for FeedEntry {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("FeedEntry(..)")
@@ -2988,6 +3417,21 @@ impl ::core::fmt::Debug for EventTroubleRaised {
 impl ::core::fmt::Debug for EventAcknowledged {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("EventAcknowledged(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseEvent {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseEvent(..)")
+    }
+}
+impl ::core::fmt::Debug for case_event::Kind {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseEvent(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseEventNeeded {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseEventNeeded(..)")
     }
 }
 impl ::core::fmt::Debug for Text {

@@ -5801,6 +5801,9 @@ pub enum ErrorReason {
     /// PERMISSION_DENIED. No agreement in force lets this check be shared with its responder: it is for the broker's operators.
     /// `{"reason": "NOT_AGREED", "domain": "usher", "metadata": {"why": "agreement_ended"}}`
     NotAgreed = 30,
+    /// FAILED_PRECONDITION. The check that a case needs is met or set aside already: nothing is left to do.
+    /// `{"reason": "REQUIREMENT_ENDED", "domain": "usher", "metadata": {"state": "met"}}`
+    RequirementEnded = 31,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5840,6 +5843,7 @@ impl ErrorReason {
             Self::Unsupported => "ERROR_REASON_UNSUPPORTED",
             Self::AutomaticAnswer => "ERROR_REASON_AUTOMATIC_ANSWER",
             Self::NotAgreed => "ERROR_REASON_NOT_AGREED",
+            Self::RequirementEnded => "ERROR_REASON_REQUIREMENT_ENDED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5876,6 +5880,7 @@ impl ErrorReason {
             "ERROR_REASON_UNSUPPORTED" => Some(Self::Unsupported),
             "ERROR_REASON_AUTOMATIC_ANSWER" => Some(Self::AutomaticAnswer),
             "ERROR_REASON_NOT_AGREED" => Some(Self::NotAgreed),
+            "ERROR_REASON_REQUIREMENT_ENDED" => Some(Self::RequirementEnded),
             _ => None,
         }
     }

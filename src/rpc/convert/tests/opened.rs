@@ -54,6 +54,7 @@ pub(super) fn cards() -> ResponderCards {
         tracks: BTreeMap::new(),
         unread: Vec::new(),
         agreements: Agreements::permitting(all.keys().cloned()),
+        cases: usher_domain::policy::CaseRules::default(),
         responders: BTreeMap::new(),
         lease: LeaseRule {
             default: SignedDuration::from_mins(10),
@@ -75,7 +76,7 @@ pub(super) fn opened(part: Part) -> OpenEnquiry {
 
 pub(super) fn opened_from(enquiry: Enquiry, part: Part) -> OpenEnquiry {
     let stored = Stored {
-        enquiry,
+        record: enquiry,
         revision: NonZeroU64::new(12).unwrap(),
     };
     let cards = cards();

@@ -16,12 +16,12 @@ use crate::broker::output::{Advice, CheckReceipt, SubmitReceipt, Warning, Warnin
 use crate::store::{Cursor, Recorded};
 
 fn event(kind: EventKind) -> v1::Event {
-    event_view(&Recorded {
+    let recorded = Recorded {
         cursor: Cursor {
             entry: 3,
             events: 1,
         },
-        enquiry: enquiry().id,
+        record: enquiry().id.into(),
         revision: NonZeroU64::new(2).unwrap(),
         court: CourtCode::parse("B01IX").unwrap(),
         responder: None,
@@ -31,7 +31,8 @@ fn event(kind: EventKind) -> v1::Event {
             check: Some(2),
             kind,
         },
-    })
+    };
+    event_view(&recorded).unwrap()
 }
 
 #[test]

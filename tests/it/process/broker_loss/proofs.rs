@@ -57,12 +57,12 @@ impl Proofs {
 
     /// Where a watcher is that has seen everything.
     pub(super) fn last_cursor(&self) -> String {
-        event_view(self.events.last().unwrap()).cursor
+        event_view(self.events.last().unwrap()).unwrap().cursor
     }
 
     /// Every watcher saw every event once, in the feed's order, as it is.
     pub(super) fn watchers_saw_all(&self, watched: &[Watched]) {
-        let all: Vec<v1::Event> = self.events.iter().map(event_view).collect();
+        let all: Vec<v1::Event> = self.events.iter().filter_map(event_view).collect();
         for (place, one) in watched.iter().enumerate() {
             let differs = all
                 .iter()
@@ -140,19 +140,19 @@ impl Proofs {
         let mut open: BTreeMap<EnquiryId, Timestamp> = BTreeMap::new();
         let (mut leases, mut lost, mut worst) = (0, 0, SignedDuration::ZERO);
         for recorded in &self.events {
-            let Recorded { enquiry, event, .. } = recorded;
+            let (enquiry, event) = (recorded.enquiry().unwrap(), &recorded.event);
             match event.kind {
                 EventKind::Leased { expires } => {
-                    let held = open.insert(*enquiry, expires);
+                    let held = open.insert(enquiry, expires);
                     assert_eq!(held, None, "{enquiry} was leased twice");
                     leases += 1;
                 }
                 EventKind::Answered { .. } => {
-                    let expires = open.remove(enquiry).unwrap();
+                    let expires = open.remove(&enquiry).unwrap();
                     assert!(event.at < expires, "{enquiry} was answered without a lease");
                 }
                 EventKind::LeaseLost => {
-                    let expires = open.remove(enquiry).unwrap();
+                    let expires = open.remove(&enquiry).unwrap();
                     let late = self.committed(recorded).duration_since(expires);
                     assert!(late >= SignedDuration::ZERO, "{enquiry}: {late:#}");
                     assert!(
@@ -176,9 +176,9 @@ impl Proofs {
     fn lives(&self) -> BTreeMap<EnquiryId, Life> {
         let mut lives = BTreeMap::new();
         for recorded in &self.events {
-            let Recorded { enquiry, event, .. } = recorded;
+            let (enquiry, event) = (recorded.enquiry().unwrap(), &recorded.event);
             assert!(event.check.is_none_or(|check| check == 1));
-            let life = lives.entry(*enquiry).or_insert_with(|| Life {
+            let life = lives.entry(enquiry).or_insert_with(|| Life {
                 submitted: event.at,
                 answered: None,
                 steps: BTreeMap::new(),

@@ -32,7 +32,8 @@ async fn stale_revision_is_refused(home: Home) {
     assert_eq!(conflict(home.store().commit(&[stale]).await), id(1));
     let now = home.load(id(1)).await;
     assert_eq!(now.revision, revision(2));
-    assert!(now.enquiry.imminent_harm && !now.enquiry.in_custody);
+    let now = now.record.enquiry().unwrap();
+    assert!(now.imminent_harm && !now.in_custody);
 }
 
 async fn new_enquiry_twice_conflicts(home: Home) {
@@ -124,7 +125,7 @@ async fn reopened_store_has_it(mut home: Home) {
     .await;
     home.reopen().await;
     let stored = home.load(id(1)).await;
-    assert_eq!(stored.enquiry, enquiry);
+    assert_eq!(stored.record, enquiry.into());
     assert_eq!(stored.revision, revision(1));
     home.commit(changed(&stored, |enquiry| enquiry.imminent_harm = false))
         .await;
@@ -181,7 +182,10 @@ async fn concurrent_writers_lose_nothing(home: Home) {
     let each = WRITERS * WRITES / 4;
     for number in 0..4 {
         let stored = home.load(id(number)).await;
-        assert_eq!(stored.enquiry.checks[0].leases_lost as usize, each);
+        assert_eq!(
+            stored.record.enquiry().unwrap().checks[0].leases_lost as usize,
+            each
+        );
         assert_eq!(stored.revision, revision(each as u64 + 1));
         let history = home
             .store()
@@ -197,8 +201,9 @@ async fn concurrent_writers_lose_nothing(home: Home) {
 }
 
 async fn too_large_is_refused(home: Home) {
-    let mut huge = Sample::new(1).submitted();
-    huge.enquiry.personal = Sealed::from_bytes(vec![7; RECORD_BYTES_MAX + 1]);
+    let mut huge = Sample::new(1).build();
+    huge.personal = Sealed::from_bytes(vec![7; RECORD_BYTES_MAX + 1]);
+    let huge = submitted(huge);
     let refused = home
         .store()
         .commit(&[Sample::new(2).submitted(), huge])

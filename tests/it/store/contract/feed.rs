@@ -73,7 +73,7 @@ async fn cursor_within_a_group(home: Home) {
     let rest = home.store().feed(first, 2).await.unwrap();
     let seen: Vec<_> = rest
         .iter()
-        .map(|event| (event.cursor, event.enquiry))
+        .map(|event| (event.cursor, event.record))
         .collect();
     let place = |events| Cursor { entry: 1, events };
     assert_eq!(seen, [(place(2), id(2)), (place(3), id(3))]);

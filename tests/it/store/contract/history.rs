@@ -30,7 +30,7 @@ async fn only_its_own(home: Home) {
             .history(id(number), Cursor::default(), 99)
             .await
             .unwrap();
-        assert!(history.iter().all(|event| event.enquiry == id(number)));
+        assert!(history.iter().all(|event| event.record == id(number)));
         let revisions: Vec<_> = history.iter().map(|event| event.revision.get()).collect();
         assert_eq!(revisions, [1, 2, 3, 4, 5]);
     }

@@ -7,7 +7,7 @@ use usher::store::{Filter, Page, Store};
 use usher_domain::actor::Role;
 use usher_domain::alert::AlertState;
 use usher_domain::enquiry::CheckState;
-use usher_domain::id::EnquiryId;
+use usher_domain::id::RecordId;
 
 stamp! {
     pages_do_not_overlap,
@@ -17,13 +17,13 @@ stamp! {
 }
 
 /// Every page, walked to the end.
-pub(super) async fn walk(store: &dyn Store, filter: &Filter, size: usize) -> Vec<EnquiryId> {
+pub(super) async fn walk(store: &dyn Store, filter: &Filter, size: usize) -> Vec<RecordId> {
     let mut all = Vec::new();
     let mut page = Page { after: None, size };
     loop {
         let listing = store.list(filter, &page).await.unwrap();
-        assert!(listing.enquiries.len() <= size);
-        all.extend(listing.enquiries.iter().map(|stored| stored.enquiry.id));
+        assert!(listing.records.len() <= size);
+        all.extend(listing.records.iter().map(|stored| stored.record.id()));
         if listing.next.is_none() {
             return all;
         }
@@ -160,8 +160,8 @@ async fn filter_by_each_field(home: Home) {
     home.commit(Sample::new(5).alert(resolved).submitted())
         .await;
     for (filter, numbers) in filters() {
-        let wanted: BTreeSet<EnquiryId> = numbers.iter().copied().map(id).collect();
-        let found: BTreeSet<EnquiryId> = walk(home.store(), &filter, 2).await.into_iter().collect();
+        let wanted: BTreeSet<RecordId> = numbers.iter().copied().map(id).collect();
+        let found: BTreeSet<RecordId> = walk(home.store(), &filter, 2).await.into_iter().collect();
         assert_eq!(found, wanted, "{filter:?}");
     }
 }

@@ -96,7 +96,7 @@ async fn queues_lists_each_once(home: Home) {
     let queues = home.store().queues().await.unwrap();
     let seen: Vec<_> = queues
         .iter()
-        .map(|(responder, first, length)| (responder.as_str(), first.check.enquiry, *length))
+        .map(|(responder, first, length)| (responder.as_str(), first.check.enquiry.into(), *length))
         .collect();
     assert_eq!(seen, [("hackney", id(2), 2), ("newham", id(1), 1)]);
 }

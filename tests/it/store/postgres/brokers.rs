@@ -97,7 +97,7 @@ async fn watchers_of_two_brokers_see_every_event_once_and_in_one_order() {
     writing.await.unwrap();
     let feed = whole_feed(one.as_ref(), 100).await;
     check_gapless(&feed);
-    let mut enquiries: Vec<_> = feed.iter().map(|event| event.enquiry).collect();
+    let mut enquiries: Vec<_> = feed.iter().map(|event| event.record).collect();
     enquiries.sort_unstable();
     enquiries.dedup();
     assert_eq!((feed.len(), enquiries.len()), (count, count));
@@ -136,7 +136,7 @@ async fn each_reads_what_the_other_committed_and_nothing_else() {
                 assert!(events.len() <= page);
                 let Some(last) = events.last() else { break };
                 after = last.cursor;
-                ids.extend(events.iter().map(|event| event.enquiry));
+                ids.extend(events.iter().map(|event| event.record));
             }
             assert!(ids == wanted, "pages of {page}");
         }
@@ -180,7 +180,7 @@ async fn a_slow_transaction_that_has_the_head_lets_nobody_pass() {
     theirs.await.unwrap();
     let seen = timeout(PATIENCE, watcher).await.unwrap().unwrap();
     check_gapless(&seen);
-    assert_eq!(seen[1].enquiry, id(99), "the slow one is in its place");
+    assert_eq!(seen[1].record, id(99), "the slow one is in its place");
     assert!(seen == whole_feed(one.as_ref(), 9).await);
 }
 
@@ -293,7 +293,7 @@ async fn of_two_brokers_one_wins_and_the_other_decides_anew() {
         let ours = one.load(id(1)).await.unwrap().unwrap();
         let theirs = other.load(id(1)).await.unwrap().unwrap();
         assert_eq!((ours.revision.get(), theirs.revision.get()), (round, round));
-        assert!(ours.enquiry == theirs.enquiry, "no memory of one's own");
+        assert!(ours.record == theirs.record, "no memory of one's own");
         let our_change = [changed(&ours, |enquiry| {
             enquiry.checks[0].state = leased(10);
         })];

@@ -35,7 +35,7 @@ async fn a_record_that_cannot_be_read_is_in_nobodys_way() {
         size: 9,
     };
     let listed = store.list(&Filter::default(), &page).await.unwrap();
-    assert_eq!(listed.enquiries.len(), 2);
+    assert_eq!(listed.records.len(), 2);
     assert_eq!(store.feed(Cursor::default(), 9).await.unwrap().len(), 3);
     let again = store.commit(&[Sample::new(2).submitted()]).await;
     assert_eq!(conflict(again), id(2));
@@ -74,7 +74,7 @@ async fn a_damaged_entry_of_the_feed_is_told_of_and_never_passed_over_in_silence
     assert_eq!(client.execute(flip, &[&90_i64]).await.unwrap(), 1);
     let end = store.feed_end().await.unwrap();
     store.commit(&[Sample::new(91).submitted()]).await.unwrap();
-    assert_eq!(store.feed(end, 9).await.unwrap()[0].enquiry, id(91));
+    assert_eq!(store.feed(end, 9).await.unwrap()[0].record, id(91));
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_record_that_was_loaded_before_its_damage_is_mended_by_its_next_commit
     assert!(store.load(id(1)).await.is_err());
     store.commit(&[changed(&stored, |_| ())]).await.unwrap();
     let mended = store.load(id(1)).await.unwrap().unwrap();
-    assert_eq!(mended.enquiry, stored.enquiry);
+    assert_eq!(mended.record, stored.record);
     assert!(is_sound(&server).await);
     assert_eq!(store.sweep().await.unwrap(), []);
     assert_eq!(store.unreadable().await.unwrap(), []);
@@ -238,11 +238,11 @@ async fn state(store: &PostgresStore) -> String {
     };
     let mut ids = Vec::new();
     for filter in [Filter::default(), of_court, of_responder] {
-        let listed = store.list(&filter, &page).await.unwrap().enquiries;
+        let listed = store.list(&filter, &page).await.unwrap().records;
         ids.push(
             listed
                 .iter()
-                .map(|stored| stored.enquiry.id)
+                .map(|stored| stored.record.id())
                 .collect::<Vec<_>>(),
         );
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 use usher::clock::Stopwatch;
-use usher::store::{Recorded, Store};
+use usher::store::Store;
 use usher_domain::enquiry::CheckState;
 use usher_domain::event::EventKind;
 use usher_domain::id::{CheckId, EnquiryId};
@@ -133,7 +133,9 @@ async fn check(cluster: &Cluster, told: &Told) -> usize {
     let store = cluster.store().await;
     let (mut submitted, mut known) = (BTreeSet::new(), BTreeSet::new());
     let mut raised: BTreeMap<_, usize> = BTreeMap::new();
-    for Recorded { enquiry, event, .. } in whole_feed(&store, 1_000).await {
+    for recorded in whole_feed(&store, 1_000).await {
+        let enquiry = recorded.enquiry().unwrap();
+        let event = recorded.event;
         match event.kind {
             EventKind::Submitted => drop(submitted.insert(enquiry)),
             EventKind::Answered { .. } => {
@@ -168,12 +170,18 @@ async fn check_records(store: &dyn Store, told: &Told) {
         told.answered.lock().unwrap().clone(),
     );
     for id in receipts {
-        let stored = store.load(id).await.unwrap();
+        let stored = store.load(id.into()).await.unwrap();
         assert!(stored.is_some(), "the receipt of {id} is lost");
     }
     for id in answered {
-        let stored = store.load(id.enquiry).await.unwrap().unwrap();
-        let state = &stored.enquiry.check(id.number).unwrap().state;
+        let stored = store.load(id.enquiry.into()).await.unwrap().unwrap();
+        let state = &stored
+            .record
+            .enquiry()
+            .unwrap()
+            .check(id.number)
+            .unwrap()
+            .state;
         let is_answered = matches!(state, CheckState::Answered { .. });
         assert!(is_answered, "{id} is {}", state.name());
     }

@@ -52,7 +52,7 @@ async fn committed(
     let entries: Vec<_> = feed.iter().map(|event| event.cursor.entry).collect();
     let expected: Vec<_> = (1..=entries.len() as u64).collect();
     assert_eq!(entries, expected, "{cut:?}");
-    let its = feed.iter().filter(|event| event.enquiry == id(1)).count();
+    let its = feed.iter().filter(|event| event.record == id(1)).count();
     Some((outcome, its))
 }
 

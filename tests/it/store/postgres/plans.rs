@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use usher::store::postgres::{Intake, PostgresStore, Settings, Snapshot};
 use usher::store::{Beat, Cursor, Filter, Page, Place, Store};
+use usher_domain::index::RecordKind as K;
 use usher_domain::time::Timestamp;
 
 /// Enquiries in the database.
@@ -44,7 +45,7 @@ async fn fill(server: &Postgres) {
             "INSERT INTO enquiry SELECT lpad(to_hex(i), 32, '0')::uuid, 1 + i % 9, {open}, {court},
                 1795424400000 + i % 90000000, CASE WHEN {open} THEN 1795424400000 + i % 80000000 END,
                 CASE WHEN i % 500 = 0 THEN 1 ELSE 0 END, CASE WHEN i % 500 = 0 THEN 1 ELSE 0 END,
-                decode(repeat('5a', 200), 'hex')
+                decode(repeat('5a', 200), 'hex'), (i / {OPEN_EACH}) % 2
             FROM generate_series(1, {ENQUIRIES}) AS i"
         ),
         format!(
@@ -148,14 +149,32 @@ async fn ask_everything(store: &PostgresStore, end: Cursor) {
     store.history(id(1), Cursor::default(), 50).await.unwrap();
     let of_courts = |codes: &[&str]| Some(codes.iter().map(|code| court(code)).collect());
     let of_responders = |names: &[&str]| Some(names.iter().map(|name| responder(name)).collect());
-    for (courts, responders, alerting) in [
-        (None, None, None),
-        (None, None, Some(true)),
-        (of_courts(&["B50DU"]), None, None),
-        (of_courts(&["B00IX", "B01DU", "B01CN"]), None, Some(true)),
-        (None, of_responders(&["responder-50"]), None),
-        (None, of_responders(&["responder-7", "camden"]), Some(false)),
-        (of_courts(&["B01IX"]), of_responders(&["camden"]), None),
+    for (kind, courts, responders, alerting) in [
+        (K::Case, None, None, None),
+        (K::Case, None, None, Some(true)),
+        (K::Case, of_courts(&["B50DU", "B00IX"]), None, None),
+        (K::Enquiry, None, None, None),
+        (K::Enquiry, None, None, Some(true)),
+        (K::Enquiry, of_courts(&["B50DU"]), None, None),
+        (
+            K::Enquiry,
+            of_courts(&["B00IX", "B01DU", "B01CN"]),
+            None,
+            Some(true),
+        ),
+        (K::Enquiry, None, of_responders(&["responder-50"]), None),
+        (
+            K::Enquiry,
+            None,
+            of_responders(&["responder-7", "camden"]),
+            Some(false),
+        ),
+        (
+            K::Enquiry,
+            of_courts(&["B01IX"]),
+            of_responders(&["camden"]),
+            None,
+        ),
     ] {
         for (open, after) in [
             (None, None),
@@ -171,6 +190,7 @@ async fn ask_everything(store: &PostgresStore, end: Cursor) {
             ),
         ] {
             let filter = Filter {
+                kind,
                 courts: courts.clone(),
                 responders: responders.clone(),
                 open,

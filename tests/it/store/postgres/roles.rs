@@ -81,12 +81,7 @@ async fn runs(store: &PostgresStore) {
     };
     let everything = Filter::default();
     assert_eq!(
-        store
-            .list(&everything, &page)
-            .await
-            .unwrap()
-            .enquiries
-            .len(),
+        store.list(&everything, &page).await.unwrap().records.len(),
         1
     );
     assert_eq!(store.feed(Cursor::default(), 9).await.unwrap().len(), 2);

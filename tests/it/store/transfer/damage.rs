@@ -198,13 +198,16 @@ impl<T: Target + 'static> Target for Alters<T> {
 
 /// Another court, in a record that is whole.
 fn altered(part: &mut Part) {
-    use usher::store::record::{decode_enquiry, decode_envelope, encode_enquiry, encode_envelope};
+    use usher::store::Record;
+    use usher::store::record::{decode_body, decode_envelope, encode_body, encode_envelope};
     for (_, bytes) in part.records.iter_mut().take(1) {
         let envelope = decode_envelope(bytes).unwrap();
-        let mut enquiry = decode_enquiry(&envelope.body).unwrap();
-        enquiry.deadline = hearing("B01DU", 7);
-        let body = encode_enquiry(&enquiry);
-        *bytes = encode_envelope(envelope.revision, &envelope.entries, &body);
+        let mut record = decode_body(&envelope).unwrap();
+        if let Record::Enquiry(enquiry) = &mut record {
+            enquiry.deadline = hearing("B01DU", 7);
+        }
+        let body = encode_body(&record);
+        *bytes = encode_envelope(envelope.kind, envelope.revision, &envelope.entries, &body);
     }
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::support::sample::{leased, revision};
 use async_trait::async_trait;
 use usher::store::embedded::EmbeddedStore;
-use usher::store::record::{encode_enquiry, encode_envelope};
+use usher::store::record::{encode_body, encode_envelope};
+use usher_domain::index::RecordKind;
 
 /// Fails after so many parts, as a power cut would end it.
 struct Breaks<T> {
@@ -106,7 +107,7 @@ async fn a_migration_goes_on_after_its_source_did() {
     drop(store);
     let to = IntoDatabase::new(&settings).await.unwrap();
     let from = from_folder(Engine::Redb, folder.path());
-    assert_eq!(u128::from(carry(from, to).await.unwrap().enquiries), MANY);
+    assert_eq!(u128::from(carry(from, to).await.unwrap().records), MANY);
     check_database(&settings).await;
 }
 
@@ -117,7 +118,12 @@ async fn a_record_that_comes_again_stands_in_one_place() {
     let part = |oldest: u64, is_open: bool| {
         let state = if is_open { leased(9) } else { answered(true) };
         let enquiry = Sample::bare(1).check("camden", state).build();
-        let envelope = encode_envelope(revision(1), &[oldest, 9], &encode_enquiry(&enquiry));
+        let envelope = encode_envelope(
+            RecordKind::Enquiry,
+            revision(1),
+            &[oldest, 9],
+            &encode_body(&enquiry.into()),
+        );
         Part {
             entries: Vec::new(),
             records: vec![(id(1), envelope)],

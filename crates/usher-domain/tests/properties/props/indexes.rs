@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use usher_domain::alert::{AlertState, Cause, Trouble};
 use usher_domain::enquiry::{CheckState, Enquiry};
-use usher_domain::index::{self, Keys};
+use usher_domain::index::{self, Keys, RecordKind};
 use usher_domain::ladder::StepState;
 use usher_domain::time::Timestamp;
 
@@ -81,6 +81,7 @@ fn recount(enquiry: &Enquiry) -> Keys {
         _ => false,
     };
     Keys {
+        kind: RecordKind::Enquiry,
         open: !enquiry.checks.iter().all(|check| closed(&check.state)),
         court: enquiry.deadline.court(),
         deadline: enquiry.deadline.at(),
