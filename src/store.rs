@@ -7,6 +7,7 @@
 //! - A record that cannot be read is reported by id ([`StoreError::Corrupt`]), never served and never in the way of others.
 
 pub mod embedded;
+mod kept;
 pub mod kv;
 pub mod postgres;
 pub mod record;
@@ -16,146 +17,21 @@ pub mod sled;
 pub mod transfer;
 pub mod verify;
 
+pub use kept::{Change, Record, Stored};
+
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use std::num::NonZeroU64;
 use std::time::Duration;
 use tokio::sync::watch;
-use usher_domain::case::{self, Case};
 use usher_domain::code::{CourtCode, ResponderId};
-use usher_domain::enquiry::Enquiry;
 use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{CheckId, EnquiryId, RecordId};
-use usher_domain::index::{self, Keys, RecordKind};
+use usher_domain::index::{Keys, RecordKind};
 use usher_domain::time::Timestamp;
 
 /// Counts the commits of one record, from 1.
 pub type Revision = NonZeroU64;
-
-/// What a store keeps under one id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are enquiries, and few are held at once"
-)]
-pub enum Record {
-    /// An enquiry.
-    Enquiry(Enquiry),
-    /// A case.
-    Case(Case),
-}
-
-impl Record {
-    /// Its id.
-    pub fn id(&self) -> RecordId {
-        match self {
-            Self::Enquiry(enquiry) => enquiry.id.into(),
-            Self::Case(case) => case.id.into(),
-        }
-    }
-
-    /// By what it is found.
-    pub fn keys(&self) -> Keys {
-        match self {
-            Self::Enquiry(enquiry) => index::keys(enquiry),
-            Self::Case(case) => case::index::keys(case),
-        }
-    }
-
-    /// The enquiry, where it is one.
-    pub fn enquiry(&self) -> Option<&Enquiry> {
-        match self {
-            Self::Enquiry(enquiry) => Some(enquiry),
-            Self::Case(_) => None,
-        }
-    }
-
-    /// The responder of the check that `event` is about.
-    pub fn responder_of(&self, event: &Event) -> Option<&ResponderId> {
-        self.enquiry()?.check(event.check?)?.responder.as_ref()
-    }
-}
-
-impl From<Enquiry> for Record {
-    fn from(enquiry: Enquiry) -> Self {
-        Self::Enquiry(enquiry)
-    }
-}
-
-impl From<Case> for Record {
-    fn from(case: Case) -> Self {
-        Self::Case(case)
-    }
-}
-
-/// A record as it was read.
-#[derive(Clone, Debug)]
-pub struct Stored<T = Record> {
-    /// The record.
-    pub record: T,
-    /// The revision that it was read at.
-    pub revision: Revision,
-}
-
-impl Stored {
-    /// The enquiry, where it is one.
-    pub fn enquiry(self) -> Option<Stored<Enquiry>> {
-        match self.record {
-            Record::Enquiry(record) => Some(Stored {
-                record,
-                revision: self.revision,
-            }),
-            Record::Case(_) => None,
-        }
-    }
-
-    /// The case, where it is one.
-    pub fn case(self) -> Option<Stored<Case>> {
-        match self.record {
-            Record::Case(record) => Some(Stored {
-                record,
-                revision: self.revision,
-            }),
-            Record::Enquiry(_) => None,
-        }
-    }
-}
-
-impl From<Stored<Enquiry>> for Stored {
-    fn from(Stored { record, revision }: Stored<Enquiry>) -> Self {
-        Self {
-            record: record.into(),
-            revision,
-        }
-    }
-}
-
-/// One record's part of a batch.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The new state.
-    pub record: Record,
-    /// The revision that it was decided on; `None` for a new record.
-    pub expected: Option<Revision>,
-    /// What happened; never empty.
-    pub events: Vec<Event>,
-}
-
-impl Change {
-    /// A change of `record`, decided on `expected`.
-    pub fn new(record: impl Into<Record>, expected: Option<Revision>, events: Vec<Event>) -> Self {
-        Self {
-            record: record.into(),
-            expected,
-            events,
-        }
-    }
-
-    /// The enquiry and what happened to it, where it is one.
-    pub fn enquiry(&self) -> Option<(&Enquiry, &[Event])> {
-        Some((self.record.enquiry()?, &self.events))
-    }
-}
 
 /// What a commit left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]

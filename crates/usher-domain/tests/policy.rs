@@ -5,11 +5,14 @@ use jiff::SignedDuration;
 use jiff::civil::{DateTime, date, time};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use usher_domain::agreement::Agreements;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Track;
 use usher_domain::ladder::{Audience, StepKind, StepState, Unless};
 use usher_domain::limits;
-use usher_domain::policy::{LeaseRule, Offset, Policy, Span, StepRule, Terms, TrackRule, Unit};
+use usher_domain::policy::{
+    CaseRules, LeaseRule, Offset, Policy, Span, StepRule, Terms, TrackRule, Unit,
+};
 use usher_domain::time::{Calendar, Timestamp, WorkingHours, from_london, to_london};
 
 fn at(local: &str) -> Timestamp {
@@ -31,12 +34,8 @@ fn rule(name: &str, kind: StepKind, moments: &[&str], unless: Unless) -> StepRul
 }
 
 fn hearing() -> StepRule {
-    rule(
-        "hearing",
-        StepKind::Hearing,
-        &["hearing + 0 min"],
-        Unless::Answered,
-    )
+    let at = ["hearing + 0 min"];
+    rule("hearing", StepKind::Hearing, &at, Unless::Answered)
 }
 
 fn decide() -> StepRule {
@@ -87,8 +86,8 @@ fn policy() -> Policy {
             max: SignedDuration::from_secs(900),
             lost_before_alert: 3,
         },
-        agreements: usher_domain::agreement::Agreements::default(),
-        cases: usher_domain::policy::CaseRules::default(),
+        agreements: Agreements::default(),
+        cases: CaseRules::default(),
     }
 }
 

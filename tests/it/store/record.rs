@@ -173,7 +173,7 @@ fn a_newer_schema_is_refused_by_name() {
     let mut newer = encode_envelope(RecordKind::Enquiry, revision(1), &[1], b"body");
     newer.truncate(newer.len() - 5);
     assert_eq!(newer[..2], [8, 1], "schema_version is the first field");
-    newer[1] = 2;
+    newer[1] = 3;
     let crc = crc32fast::hash(&newer);
     newer.push(0x7D);
     newer.extend(crc.to_le_bytes());
@@ -182,7 +182,7 @@ fn a_newer_schema_is_refused_by_name() {
         matches!(
             error,
             RecordError::Newer {
-                found: 2,
+                found: 3,
                 known: SCHEMA_VERSION
             }
         ),

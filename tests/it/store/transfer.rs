@@ -5,7 +5,7 @@ mod resumed;
 
 use super::contract::{Engine, Home};
 use crate::support::postgres::Postgres;
-use crate::support::sample::{Sample, answered, changed, id, rich, submitted};
+use crate::support::sample::{Sample, answered, case, changed, id, registered, rich, submitted};
 use crate::support::{Content, content};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -20,7 +20,7 @@ use usher::store::verify::{verify, verify_database};
 use usher::store::{Beat, Store};
 use uuid::Uuid;
 
-/// Enquiries of the sample; more than one part of entries.
+/// Enquiries of the sample, beside one case; more than one part of entries.
 const MANY: u128 = 300;
 
 /// The engines that keep a folder.
@@ -33,6 +33,7 @@ const EMBEDDED: &[Engine] = &[
 /// Rich, open, closed and closed-again ones, over many feed entries, some of which tell of more than one.
 async fn fill(store: &dyn Store) {
     store.commit(&[submitted(rich(1))]).await.unwrap();
+    store.commit(&[registered(case(1))]).await.unwrap();
     let together = [2, 3].map(|number| Sample::new(number).submitted());
     store.commit(&together).await.unwrap();
     let (two, three) = (store.load(id(2)).await, store.load(id(3)).await);
@@ -99,7 +100,8 @@ async fn check_database(settings: &Settings) {
     assert_eq!(u128::from(report.enquiries), MANY);
     let store = PostgresStore::open(settings).await.unwrap();
     assert_eq!(store.sweep().await.unwrap(), []);
-    assert_eq!(u128::from(store.counts().await.unwrap().open), MANY - 3);
+    assert_eq!(u128::from(store.counts().await.unwrap().open), MANY - 2);
+    assert_eq!(report.cases.all, 1);
     drop(store);
 }
 
@@ -113,8 +115,8 @@ async fn check_round_trip(engine: Engine) {
     let to = IntoDatabase::new(&server.settings()).await.unwrap();
     let there = carry(from_folder(engine, folder.path()), to).await;
     let there = there.unwrap();
-    assert_eq!(u128::from(there.records), MANY);
-    assert_eq!(u128::from(there.entries), MANY + 3);
+    assert_eq!(u128::from(there.records), MANY + 1);
+    assert_eq!(u128::from(there.entries), MANY + 4);
     let after = content(engine.kv(folder.path()).as_ref());
     assert!(before == after, "the source was touched");
     check_database(&server.settings()).await;
@@ -215,7 +217,7 @@ async fn not_a_byte_of_a_source_changes_even_after_a_crash() {
         let target = tempfile::tempdir().unwrap();
         let to = into_folder(Engine::Redb, target.path());
         let there = carry(FromFolder::new(Box::new(kv)).unwrap(), to).await;
-        assert_eq!(u128::from(there.unwrap().records), MANY);
+        assert_eq!(u128::from(there.unwrap().records), MANY + 1);
         assert!(files(folder) == before, "{folder:?}");
         // The test sees what opening as ever writes.
         drop(Engine::Redb.kv(folder));
@@ -353,7 +355,7 @@ async fn a_backup_of_postgres_is_of_one_moment_and_restores_the_same() {
     // Brokers go on: a backup does not mind.
     let made = IntoFile::create(&file).unwrap();
     let kept = carry(from, made).await.unwrap();
-    assert_eq!(u128::from(kept.entries), MANY + 3);
+    assert_eq!(u128::from(kept.entries), MANY + 4);
     drop(store);
     let other = Postgres::migrated_one().await.unwrap();
     let to = IntoDatabase::new(&other.settings()).await.unwrap();

@@ -8,7 +8,18 @@ use usher_domain::actor::Role;
 use usher_domain::command::VerbName;
 use usher_domain::permit::permits;
 
-/// The verbs that come over the wire: all but the clock's own.
+/// Verbs of cases, which have no service yet.
+const OF_CASES: [VerbName; 7] = [
+    VerbName::Register,
+    VerbName::TakeOff,
+    VerbName::EnterStage,
+    VerbName::Cover,
+    VerbName::Uncover,
+    VerbName::SetAside,
+    VerbName::Reassign,
+];
+
+/// The verbs that come over the wire: all but the clock's own and those of cases.
 fn wire_verbs() -> impl Iterator<Item = &'static str> {
     let given = |verb: VerbName| {
         Role::ALL
@@ -17,7 +28,7 @@ fn wire_verbs() -> impl Iterator<Item = &'static str> {
     };
     VerbName::ALL
         .iter()
-        .filter(move |verb| given(**verb))
+        .filter(move |verb| given(**verb) && !OF_CASES.contains(verb))
         .map(|verb| verb.name())
 }
 
@@ -39,9 +50,20 @@ fn without_file(folder: &str, verbs: impl Iterator<Item = &'static str>) -> Vec<
 
 #[test]
 fn every_verb_has_its_rule() {
-    let verbs = VerbName::ALL.iter().map(|verb| verb.name());
+    let (of_cases, others): (Vec<VerbName>, Vec<VerbName>) = VerbName::ALL
+        .iter()
+        .partition(|verb| OF_CASES.contains(verb));
+    let folder = "crates/usher-domain/src";
+    let mut missing = without_file(
+        &format!("{folder}/rules"),
+        others.into_iter().map(VerbName::name),
+    );
+    missing.extend(without_file(
+        &format!("{folder}/case/rules"),
+        of_cases.into_iter().map(VerbName::name),
+    ));
     holds(
-        &without_file("crates/usher-domain/src/rules", verbs),
+        &missing,
         "one verb, one file: the rule, then its table of cases",
     );
 }

@@ -123,6 +123,9 @@ async fn of_case(rng: &mut Rng, model: &Memory) -> Change {
     case.requirements[0].ladder.steps[1].due = at(rng.i64(0..100));
     case.requirements.rotate_left(rng.usize(..2));
     case.requirements.truncate(rng.usize(1..=3));
+    for (number, requirement) in (1..).zip(&mut case.requirements) {
+        requirement.number = number;
+    }
     let mut events = all_case_events();
     rng.shuffle(&mut events);
     events.truncate(rng.usize(1..=4));
