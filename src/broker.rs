@@ -189,6 +189,21 @@ impl Broker {
         command: &Command,
         actor: &Actor,
     ) -> Result<Executed, BrokerError> {
+        self.execute_at(id, command, actor, || self.clock.now())
+            .await
+    }
+
+    /// As [`Self::execute`], decided as of the moment that `now` tells.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    async fn execute_at(
+        &self,
+        id: EnquiryId,
+        command: &Command,
+        actor: &Actor,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<Executed, BrokerError> {
         for _ in 0..limits::CONFLICT_RETRIES_MAX {
             let stored = self.store.load(id).await?;
             let policy = self.policy.load_full();
@@ -196,7 +211,7 @@ impl Broker {
                 stored.as_ref().map(|stored| &stored.enquiry),
                 command,
                 actor,
-                self.clock.now(),
+                now(),
                 &policy,
             )?;
             match self.commit(stored, decided).await {
@@ -250,7 +265,7 @@ impl Broker {
             expected,
             events,
         };
-        let (committed, changes, ()) = self.commit_and_announce(vec![change], || ()).await?;
+        let (committed, changes, ()) = self.commit_and_announce(vec![change], async || ()).await?;
         let (change, revision) = changes
             .into_iter()
             .zip(committed.revisions)
@@ -265,11 +280,15 @@ impl Broker {
 
     /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task
     /// of its own: a caller that goes away in the middle must not leave committed what nobody is told of.
-    async fn commit_and_announce<T: Send + 'static>(
+    async fn commit_and_announce<T, F>(
         &self,
         changes: Vec<Change>,
-        then: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<(Committed, Vec<Change>, T), StoreError> {
+        then: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<(Committed, Vec<Change>, T), StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
         let (metrics, faults) = (Arc::clone(&self.metrics), Arc::clone(&self.faults));
@@ -279,7 +298,7 @@ impl Broker {
             for change in &changes {
                 lending.observe(&change.enquiry, &change.events);
             }
-            let outcome = then();
+            let outcome = then().await;
             for change in &changes {
                 faults.written(change.enquiry.id);
                 forecast.observe(&change.enquiry, &change.events, &policy);
