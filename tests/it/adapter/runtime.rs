@@ -1,6 +1,8 @@
 //! The runtime: what is certain is answered, the rest goes to people, and nothing is lost or said twice differently.
 
 use super::*;
+use usher_domain::agreement::{Agreement, Agreements};
+use usher_domain::code::ResponderId;
 
 #[test]
 fn the_guide_tells_the_defaults() {
@@ -89,6 +91,31 @@ async fn what_one_system_leaves_in_doubt_no_other_sends_away() {
     let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
     left(&kit, &asked.enquiry_id, v1::PeopleReason::PossibleMatch).await;
     kept.stopped().await;
+}
+
+#[tokio::test]
+async fn where_the_agreement_lets_no_program_answer_people_do_and_its_system_hears_of_it() {
+    let hackney = ResponderId::parse("hackney").unwrap();
+    let mut agreements: Vec<Agreement> =
+        Agreements::permitting([hackney]).iter().cloned().collect();
+    agreements[0].automatic_answers = false;
+    let kit = Kit::shaped(Shape {
+        agreements: Some(Agreements::new(agreements).unwrap()),
+        ..Shape::default()
+    })
+    .await;
+    let why = v1::PeopleReason::Agreement;
+    let elsewhere = Says::Outcome(Outcome::Redirect {
+        to: "E09000007".into(),
+        person: None,
+    });
+    for says in [reply(v1::Disposition::NotKnown), elsewhere] {
+        let held_back = working(&kit, &[&[says]]);
+        let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+        left(&kit, &asked.enquiry_id, why).await;
+        assert_eq!(*held_back.left.lock().unwrap(), [why]);
+        held_back.stopped().await;
+    }
 }
 
 #[tokio::test]
