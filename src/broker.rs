@@ -191,6 +191,21 @@ impl Broker {
         command: &Command,
         actor: &Actor,
     ) -> Result<Executed, BrokerError> {
+        self.execute_at(id, command, actor, || self.clock.now())
+            .await
+    }
+
+    /// As [`Self::execute`], decided as of the moment that `now` tells.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    async fn execute_at(
+        &self,
+        id: EnquiryId,
+        command: &Command,
+        actor: &Actor,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<Executed, BrokerError> {
         for _ in 0..limits::CONFLICT_RETRIES_MAX {
             let stored = self.load(id).await?;
             let policy = self.policy.load_full();
@@ -198,7 +213,7 @@ impl Broker {
                 stored.as_ref().map(|stored| &stored.record),
                 command,
                 actor,
-                self.clock.now(),
+                now(),
                 &policy,
             )?;
             match self.commit(stored, decided).await {
@@ -265,7 +280,7 @@ impl Broker {
             if advanced.events.is_empty() {
                 return Ok(());
             }
-            match self.commit_and_announce(vec![advanced], || ()).await {
+            match self.commit_and_announce(vec![advanced], async || ()).await {
                 Err(StoreError::Conflict { .. }) => {}
                 outcome => return Ok(outcome.map(|_| ())?),
             }
@@ -291,7 +306,7 @@ impl Broker {
             });
         }
         let change = Change::new(enquiry, expected, events);
-        let (committed, changes, ()) = self.commit_and_announce(vec![change], || ()).await?;
+        let (committed, changes, ()) = self.commit_and_announce(vec![change], async || ()).await?;
         let committed = changes.into_iter().zip(committed.revisions).next();
         match committed {
             Some((
@@ -312,11 +327,15 @@ impl Broker {
 
     /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task
     /// of its own: a caller that goes away in the middle must not leave committed what nobody is told of.
-    async fn commit_and_announce<T: Send + 'static>(
+    async fn commit_and_announce<T, F>(
         &self,
         changes: Vec<Change>,
-        then: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<(Committed, Vec<Change>, T), StoreError> {
+        then: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<(Committed, Vec<Change>, T), StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let (store, policy) = (Arc::clone(&self.store), self.policy.load_full());
         let (announcer, forecast) = (Arc::clone(&self.announcer), Arc::clone(&self.forecast));
         let (metrics, faults) = (Arc::clone(&self.metrics), Arc::clone(&self.faults));
@@ -327,7 +346,7 @@ impl Broker {
             for (enquiry, events) in &enquiries {
                 lending.observe(enquiry, events);
             }
-            let outcome = then();
+            let outcome = then().await;
             for (enquiry, events) in &enquiries {
                 forecast.observe(enquiry, events, &policy);
                 measure::events(&metrics, enquiry, events);

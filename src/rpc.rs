@@ -2,6 +2,7 @@
 //! [`operations`]), the one translation ([`convert`]) and the one error table ([`status`]); and the way in for our own programs ([`client`]).
 
 pub mod adapter;
+pub mod alert_counts;
 pub mod call;
 pub mod client;
 pub mod connections;

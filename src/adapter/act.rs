@@ -81,6 +81,14 @@ impl Act {
         }
     }
 
+    /// Why people are to have the check, where it leaves it to them.
+    pub(super) fn for_people(&self) -> Option<v1::PeopleReason> {
+        match &self.kind {
+            Some(Kind::Release(release)) if release.for_people != 0 => Some(release.for_people()),
+            _ => None,
+        }
+    }
+
     /// Whether it is one at all.
     pub(super) fn is_whole(&self) -> bool {
         self.kind.is_some()

@@ -25,6 +25,10 @@ pub trait Connector: Send + Sync + 'static {
     /// [`Trouble`] when it cannot.
     async fn probe(&self) -> Result<(), Trouble>;
 
+    /// Hears that people have `check`, for this reason, whatever the connector said about it. May be called again for the same check; a call
+    /// that takes long is dropped.
+    async fn left_to_people(&self, _check: &v1::AssignedCheck, _why: v1::PeopleReason) {}
+
     /// How many files of the system's lie aside for people, since they could not be used; as of the last look or probe.
     fn set_aside(&self) -> usize {
         0

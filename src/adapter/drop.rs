@@ -139,13 +139,8 @@ impl Connector for Dropbox {
     }
 
     async fn look_up(&self, check: &v1::AssignedCheck) -> Result<Outcome, Trouble> {
-        let (Some(id), Ok(exchanges)) = (check_id(&check.id), u32::try_from(check.exchanges.len()))
-        else {
+        let Some(key) = key(check) else {
             return Ok(Outcome::Unsettled(PeopleReason::Other));
-        };
-        let key = Key {
-            check: id,
-            exchanges,
         };
         let mut inner = self.inner.lock().await;
         let looked = self.look(&mut inner).await;
@@ -173,6 +168,17 @@ impl Connector for Dropbox {
 
     async fn probe(&self) -> Result<(), Trouble> {
         self.look(&mut self.inner.lock().await).await
+    }
+
+    async fn left_to_people(&self, check: &v1::AssignedCheck, why: PeopleReason) {
+        let Some(key) = key(check) else { return };
+        let mut inner = self.inner.lock().await;
+        let mut record = inner.records.get(&key);
+        if record.hold_back(word::of(why.as_str_name(), "PEOPLE_REASON"))
+            && let Err(error) = inner.records.put(record)
+        {
+            tracing::error!(check = check.id, %error, "An answer that was not given cannot be noted: it is not brought to people");
+        }
     }
 
     fn set_aside(&self) -> usize {
@@ -338,6 +344,14 @@ impl Dropbox {
         record.ask(now, true);
         inner.records.put(record).map_err(memory)
     }
+}
+
+/// Under what `check` is remembered; `None` where its id is none.
+fn key(check: &v1::AssignedCheck) -> Option<Key> {
+    Some(Key {
+        check: check_id(&check.id)?,
+        exchanges: u32::try_from(check.exchanges.len()).ok()?,
+    })
 }
 
 /// How long a look at the folder is held up by what lies aside for people, in real time.

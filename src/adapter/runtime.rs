@@ -1,6 +1,6 @@
 //! The program of an adapter: takes checks as far as it has hands, works on each, stops without leaving any behind.
 
-use super::connector::Connector;
+use super::connector::{Connector, Trouble};
 use super::health::Health;
 use super::journal::{Journal, JournalError};
 use super::link::{Client, Link, Pause, Refused, Verdict, judge};
@@ -197,8 +197,7 @@ impl Adapter {
     async fn probe(&self) {
         loop {
             for (number, connector) in self.connectors.iter().enumerate() {
-                let probed = timeout(PROBE_MOST, connector.probe()).await;
-                let probed = probed.unwrap_or_else(|_| Err(silent()));
+                let probed = probed(connector.as_ref()).await;
                 if let Err(error) = &probed {
                     tracing::warn!(
                         connector = connector.name(),
@@ -245,5 +244,41 @@ impl Adapter {
     #[expect(clippy::unused_self, reason = "whoever needs one has an adapter")]
     pub(super) fn request_id(&self) -> String {
         RandomIds.next().to_string()
+    }
+}
+
+/// Whether the system of `connector` can be asked; one that hangs cannot.
+async fn probed(connector: &dyn Connector) -> Result<(), Trouble> {
+    let probed = timeout(PROBE_MOST, connector.probe()).await;
+    probed.unwrap_or_else(|_| Err(silent()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::connector::Outcome;
+
+    struct Hangs;
+
+    #[async_trait::async_trait]
+    impl Connector for Hangs {
+        fn name(&self) -> &'static str {
+            "hangs"
+        }
+
+        async fn look_up(&self, _: &v1::AssignedCheck) -> Result<Outcome, Trouble> {
+            std::future::pending().await
+        }
+
+        async fn probe(&self) -> Result<(), Trouble> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_system_that_hangs_is_probed_for_a_minute_and_no_longer() {
+        let probed = timeout(Duration::from_secs(61), probed(&Hangs)).await;
+        let trouble = probed.expect("the others are looked at").unwrap_err();
+        assert!(trouble.to_string().contains("did not answer in time"));
     }
 }

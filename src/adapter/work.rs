@@ -29,8 +29,15 @@ impl Adapter {
         let Some(check) = leased.check else { return };
         let lease = leased.lease_id;
         let span = check.lease.as_ref().and_then(span).unwrap_or(LEASE_USUAL);
+        let settled = async {
+            let act = self.settled(&check).await;
+            if let Some(why) = act.for_people() {
+                self.let_know(&check, why).await;
+            }
+            act
+        };
         let act = tokio::select! {
-            act = self.settled(&check) => act,
+            act = settled => act,
             () = self.keep(&check.id, &lease, span) => {
                 tracing::warn!(check = check.id, "Lease lost: the check is in the queue again");
                 return;
@@ -103,6 +110,14 @@ impl Adapter {
                 ?refused,
                 "Cannot be left to people: its lease will end"
             );
+        }
+        self.let_know(check, v1::PeopleReason::Other).await;
+    }
+
+    /// Lets the connectors know that people have `check`: what they said about it is not given.
+    async fn let_know(&self, check: &v1::AssignedCheck, why: v1::PeopleReason) {
+        for connector in &self.connectors {
+            let _ = timeout(LOOK_UP_LEAST, connector.left_to_people(check, why)).await;
         }
     }
 

@@ -4,6 +4,7 @@ use super::input::LeaseInput;
 use super::lending::Reserved;
 use super::{Broker, BrokerError};
 use crate::store::{Change, Queued, Revision, StoreError, Stored};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -15,7 +16,7 @@ use usher_domain::command::{Command, Verb, VerbName};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{CheckState, Enquiry, Lease};
 use usher_domain::event::Event;
-use usher_domain::id::{CheckId, EnquiryId, RecordId, RequestId};
+use usher_domain::id::{CheckId, EnquiryId, LeaseId, RecordId, RequestId};
 use usher_domain::limits;
 use usher_domain::permit::permits;
 use usher_domain::policy::Policy;
@@ -108,7 +109,7 @@ impl Broker {
     /// # Errors
     /// `NotPermitted`, `NotFound` for a responder that is not the actor's, `Busy` when too many calls wait, store errors.
     pub async fn lease(
-        &self,
+        self: &Arc<Self>,
         call: &LeaseInput,
         actor: &Actor,
     ) -> Result<Vec<LeasedCheck>, BrokerError> {
@@ -149,7 +150,7 @@ impl Broker {
     }
 
     async fn wait_for_checks(
-        &self,
+        self: &Arc<Self>,
         call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
@@ -196,7 +197,7 @@ impl Broker {
     /// Takes what is waiting now, in one commit. Where others write first it looks again: it ends with nothing only when nothing is left,
     /// since nobody would wake this call for what waits already. What goes on being written is left out, so it ends.
     async fn claim(
-        &self,
+        self: &Arc<Self>,
         call: &LeaseInput,
         responders: &[ResponderId],
         actor: &Actor,
@@ -214,28 +215,29 @@ impl Broker {
             }
             let (now, policy) = (self.clock.now(), self.policy.load_full());
             let until = lease_end(now, call.span, &policy);
-            let (changes, leased) = self
+            let (changes, leases) = self
                 .decide_leases(&wanted, (now, until), &policy, actor)
                 .await?;
+            let leased: Vec<CheckId> = leases.iter().map(|(check, _)| *check).collect();
             if changes.is_empty() {
                 lost.extend(wanted.iter().map(|check| check.enquiry));
                 continue;
             }
-            let (calls, key) = (Arc::clone(&self.lease_calls), key(call, actor));
+            let key = key(call, actor);
             let outcome = Outcome {
                 digest: call.request.digest,
                 checks: leased.clone(),
             };
-            // A commit may have taken long, and no lease is handed out that has ended, or is about to. Then the checks return to the queue
-            // at its end, and the program, which never heard of them, has not lost them.
+            // A commit may have taken long, and no lease is handed out that has ended, or is about to. It is given back, whatever becomes of
+            // this call: the program never heard of it, and no broker is to count it as lost.
             let too_late = half_way(now, until);
-            let (clock, lending) = (Arc::clone(&self.clock), Arc::clone(&self.lending));
-            let hand_out = move || {
-                let in_time = clock.now() < too_late;
+            let (broker, holder) = (Arc::clone(self), actor.clone());
+            let hand_out = async move || {
+                let in_time = broker.clock.now() < too_late;
                 if !in_time {
-                    lending.forget(&outcome.checks);
+                    broker.give_back(leases, too_late, &holder).await;
                 } else if !outcome.checks.is_empty() {
-                    calls.keep(key, outcome);
+                    broker.lease_calls.keep(key, outcome);
                 }
                 (reserved, in_time)
             };
@@ -317,7 +319,7 @@ impl Broker {
         (now, until): (Timestamp, Timestamp),
         policy: &Policy,
         actor: &Actor,
-    ) -> Result<(Vec<Change>, Vec<CheckId>), BrokerError> {
+    ) -> Result<(Vec<Change>, Vec<(CheckId, LeaseId)>), BrokerError> {
         let mut changes: HashMap<EnquiryId, (Stored<Enquiry>, Vec<Event>)> = HashMap::new();
         let (mut leased, mut bytes) = (Vec::new(), 0);
         for check in wanted {
@@ -335,9 +337,10 @@ impl Broker {
             if bytes > limits::PAGE_BYTES_MAX && !leased.is_empty() {
                 break;
             }
+            let lease = self.ids.lease();
             let verb = Verb::Lease {
                 check: check.number,
-                lease: self.ids.lease(),
+                lease,
                 until,
             };
             let command = Command {
@@ -349,7 +352,7 @@ impl Broker {
                 events.extend(decided.events);
                 let state = stored.record.check(check.number).map(|check| &check.state);
                 if matches!(state, Some(CheckState::Leased { .. })) {
-                    leased.push(*check);
+                    leased.push((*check, lease));
                 }
             }
         }
@@ -358,6 +361,31 @@ impl Broker {
             .filter(|(_, events)| !events.is_empty())
             .map(|(stored, events)| Change::new(stored.record, Some(stored.revision), events));
         Ok((changes.collect(), leased))
+    }
+
+    /// Gives `leases` of `holder` back for any program, as of `moment`, by when they had not ended. What cannot be given back returns to the
+    /// queue when its lease ends.
+    async fn give_back(&self, leases: Vec<(CheckId, LeaseId)>, moment: Timestamp, holder: &Actor) {
+        let give_back = async |(check, lease): (CheckId, LeaseId)| {
+            let verb = Verb::Release {
+                check: check.number,
+                lease: Some(lease),
+                for_people: None,
+            };
+            let command = Command {
+                request: None,
+                verb,
+            };
+            let executed = self.execute_at(check.enquiry, &command, holder, || moment);
+            if let Err(error) = executed.await {
+                tracing::warn!(
+                    enquiry.id = %check.enquiry,
+                    error = &error as &dyn std::error::Error,
+                    "a lease that nobody was told of could not be given back: the check waits until it ends"
+                );
+            }
+        };
+        join_all(leases.into_iter().map(give_back)).await;
     }
 
     /// Of the checks that an earlier call took, those that the actor still holds.

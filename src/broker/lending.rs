@@ -43,8 +43,8 @@ pub(super) struct Lending(Mutex<HashMap<ResponderId, Lent>>);
 /// What one responder's programs hold, and how they fare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Lent {
-    /// Checks in their hands: from when, until when.
-    held: HashMap<CheckId, (Timestamp, Timestamp)>,
+    /// Checks in their hands: from when, until when, and when that was last said.
+    held: HashMap<CheckId, (Timestamp, Timestamp, Timestamp)>,
     /// Checks that are about to be in their hands: a commit is under way.
     reserved: usize,
     /// How many times in a row they lost what they held: all that they held at one time count once.
@@ -89,7 +89,10 @@ impl Lent {
 
     /// How many are in their hands. Those whose lease has ended are in the queue as soon as the scheduler has looked.
     fn held(&self, now: Timestamp) -> usize {
-        self.held.values().filter(|(_, until)| *until > now).count()
+        self.held
+            .values()
+            .filter(|(_, until, _)| *until > now)
+            .count()
     }
 
     fn room(&self, most: usize, now: Timestamp) -> usize {
@@ -98,13 +101,18 @@ impl Lent {
     }
 
     fn note(&mut self, check: CheckId, event: &Event) {
+        // Other brokers are heard late: what happened before the check was lent or renewed here is over.
+        let held = self.held.get(&check);
+        if held.is_some_and(|(_, _, said)| event.at < *said) {
+            return;
+        }
         match &event.kind {
             EventKind::Leased { expires } => {
-                let since = self.held.get(&check).map_or(event.at, |(since, _)| *since);
-                self.held.insert(check, (since, *expires));
+                let since = held.map_or(event.at, |(since, _, _)| *since);
+                self.held.insert(check, (since, *expires, event.at));
             }
             EventKind::LeaseLost => {
-                let Some((since, _)) = self.held.remove(&check) else {
+                let Some((since, _, _)) = self.held.remove(&check) else {
                     return;
                 };
                 self.lost.insert(check);
@@ -186,7 +194,7 @@ impl Lending {
             if let (Some(responder), CheckState::Leased { lease }) =
                 (&check.responder, &check.state)
             {
-                let held = (lease.since, lease.expires);
+                let held = (lease.since, lease.expires, lease.since);
                 let mut all = self.lock();
                 let lent = all.entry(responder.clone()).or_default();
                 lent.held.insert(enquiry.check_id(check.number), held);
@@ -231,13 +239,6 @@ impl Lending {
             lending: Arc::clone(self),
             responder: responder.clone(),
             checks: waiting.len(),
-        }
-    }
-
-    /// Forgets that a program holds `checks`, which it never heard of: that their leases end is no loss of the program's.
-    pub(super) fn forget(&self, checks: &[CheckId]) {
-        for lent in self.lock().values_mut() {
-            lent.held.retain(|check, _| !checks.contains(check));
         }
     }
 
@@ -454,11 +455,28 @@ mod tests {
         (100..136).for_each(|check| story.leased(check, 0));
         drop(second);
         assert_eq!(story.room(0), 64);
-        story.lending.forget(&[queued(100).check]);
+        story.happens(100, 1, EventKind::Released { for_people: None });
         assert_eq!(story.room(0), 65);
         story.happens(100, 60, EventKind::LeaseLost);
         let view = story.lending.view(&story.responder, MOST, at(0));
         assert_eq!((view.held, view.losses), (35, 0));
+    }
+
+    #[test]
+    fn what_is_heard_late_of_an_earlier_lease_changes_nothing() {
+        let story = Story::new();
+        for lent_or_renewed in [50, 100, 0] {
+            story.leased(1, lent_or_renewed);
+        }
+        for late in [
+            EventKind::Released { for_people: None },
+            EventKind::LeaseLost,
+        ] {
+            story.happens(1, 60, late);
+            assert_eq!(story.room(159), MOST - 1);
+        }
+        story.happens(1, 100, EventKind::Asked);
+        assert_eq!(story.room(159), MOST);
     }
 
     #[test]

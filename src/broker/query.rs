@@ -1,7 +1,7 @@
 //! Reads. Whoever may not see an enquiry gets the same answer as when there is none.
 
 use super::input::{
-    AlertFilter, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
+    AlertFilter, AlertStanding, HistoryInput, ListAlertsInput, ListChecksInput, ListInput, Position,
 };
 use super::opened::{OpenEnquiry, Part};
 use super::{Broker, BrokerError, RecordFault, faults, watch};
@@ -161,12 +161,13 @@ impl Broker {
                 return Ok((found, Some(Position { fault, ..position })));
             }
         }
+        let has_ended = input.filter.states.contains(&AlertStanding::Resolved);
         let filter = Filter {
             kind: RecordKind::Enquiry,
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
             open: None,
-            alerting: input.filter.states.is_empty().then_some(true),
+            alerting: (!has_ended).then_some(true),
         };
         let wanted = |stored: Stored<Enquiry>| alerts_of(&stored, &input.filter, actor);
         let show = |entry| Ok(show(&entry));

@@ -37,6 +37,17 @@ impl Watch {
         }
     }
 
+    /// Waits until something has happened, whoever may see it, and passes all that has happened by then. Given up while it waits, it has
+    /// passed nothing.
+    pub async fn news(&mut self) {
+        tokio::select! {
+            _ = self.end.changed() => {}
+            _ = self.noticed.changed() => {}
+        }
+        self.after = *self.end.borrow_and_update();
+        self.told = *self.noticed.borrow_and_update();
+    }
+
     /// Everything up to here has been seen.
     pub fn cursor(&self) -> Cursor {
         self.after

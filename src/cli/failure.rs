@@ -122,6 +122,11 @@ impl Failure {
         self.exit
     }
 
+    /// What happened, in a line.
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Names the flag before a field that is wrong, where `flag_of` knows it.
     #[must_use]
     pub(super) fn with_flags(mut self, flag_of: impl Fn(&str) -> Option<&'static str>) -> Self {
@@ -269,7 +274,9 @@ fn hint_of(reason: &str) -> Option<&'static str> {
         "WRONG_STATE" => {
             "look where the check stands: `usher enquiry show`, or `usher check show` for a borough"
         }
-        "ALERT_ENDED" => "the check has moved on; `usher alert list` shows the alerts that stand",
+        "ALERT_ENDED" => {
+            "the check has moved on; `usher alert list` with --each shows the alerts that stand"
+        }
         "TOO_LARGE" => "send less: a record of an enquiry takes no more",
         "NOT_ADDRESSED" => "the alert is for others; those it is for can acknowledge it",
         "OTHER_COURT" => "your certificate is not for this court; use that court's",

@@ -46,6 +46,7 @@ named!(
     SubmitRequest,
     SubmitResponse,
     Warning,
+    WatchAlertCountsResponse,
     WatchAlertsResponse,
     WatchResponse,
 );

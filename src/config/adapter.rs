@@ -373,16 +373,33 @@ mod tests {
                 "8:1: unknown key `folder`",
             ),
             (
-                "[adapter]\nlookups = 0\n[[connector]]\nkind = \"desk\"\n",
-                "adapter.lookups: out of bounds",
-            ),
-            (
                 "[adapter]\nlockups = 2\n[[connector]]\nkind = \"desk\"\n",
                 "did you mean `lookups`?",
             ),
         ] {
             let told = read(text).err().unwrap_or_default();
             assert!(told.contains(wanted), "{text}: {told}");
+        }
+    }
+
+    #[test]
+    fn an_adapter_takes_on_no_more_than_it_may() {
+        for (key, most) in [
+            ("lookups", 256),
+            ("in_hand", 4_096),
+            ("patience_seconds", 3_600),
+        ] {
+            let read = |value: u32| {
+                let desk = "[[connector]]\nkind = \"desk\"\n";
+                read(&format!("[adapter]\n{key} = {value}\n{desk}")).map(drop)
+            };
+            assert_eq!((read(1), read(most)), (Ok(()), Ok(())), "{key}");
+            for wrong in [0, most + 1] {
+                let told = read(wrong).err().unwrap_or_default();
+                let place = format!("adapter.{key}: out of bounds");
+                let remedy = format!("write 1 to {most}");
+                assert!(told.contains(&place) && told.contains(&remedy), "{told}");
+            }
         }
     }
 

@@ -31,7 +31,7 @@ pub use enquiry::{alert_entry_view, alert_view, enquiry_view, summary_view};
 pub use event::{event_view, heartbeat, snapshot_end};
 pub use operations::{
     acknowledge, alerts_query, answer_by_phone, close, count_alerts_query, lookup_query, reroute,
-    responders_query, watch_alerts_query,
+    responders_query, watch_alert_counts_query, watch_alerts_query,
 };
 pub use read::Unreadable;
 pub use receipt::{lookup_view, receipt_view, responder_view, status_view, warnings_view};

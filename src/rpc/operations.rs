@@ -1,9 +1,8 @@
 //! `OperationsService`: each method converts, calls the broker, converts.
 
 use super::call::Calls;
-use super::convert::AlertCounts;
 use super::stream::{self, Stream};
-use super::{convert, status, token};
+use super::{alert_counts, convert, status, token};
 use crate::broker::AlertEntry;
 use tonic::{Request, Response, Status};
 use usher_domain::actor::Role;
@@ -30,6 +29,7 @@ type Reply<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl OperationsService for Operations {
     type WatchAlertsStream = Stream<v1::WatchAlertsResponse>;
+    type WatchAlertCountsStream = Stream<v1::WatchAlertCountsResponse>;
 
     async fn list_alerts(
         &self,
@@ -59,25 +59,19 @@ impl OperationsService for Operations {
         request: Request<v1::CountAlertsRequest>,
     ) -> Reply<v1::CountAlertsResponse> {
         let (actor, message) = self.calls.enter_to_read(Read::Alerts, request)?;
-        let broker = &self.calls.broker;
-        let mut input = convert::count_alerts_query(message).map_err(status::unreadable)?;
-        let cards = broker.cards();
-        let show = |entry: &AlertEntry| convert::sized(convert::alert_entry_view(entry, &cards));
-        let mut counts = AlertCounts::default();
-        loop {
-            let page = broker.list_alerts(&input, &actor, show).await;
-            let (alerts, next) = page.map_err(status::broker)?;
-            for alert in &alerts {
-                counts.add(alert);
-            }
-            match next {
-                Some(position) if !counts.is_full() => input.position = position,
-                next => {
-                    let waiting = broker.waiting_counts().await.map_err(status::broker)?;
-                    return Ok(Response::new(counts.response(&waiting, next.is_some())));
-                }
-            }
-        }
+        let input = convert::count_alerts_query(message).map_err(status::unreadable)?;
+        alert_counts::count(&self.calls, &actor, input)
+            .await
+            .map(Response::new)
+    }
+
+    async fn watch_alert_counts(
+        &self,
+        request: Request<v1::WatchAlertCountsRequest>,
+    ) -> Reply<Self::WatchAlertCountsStream> {
+        let (actor, message) = self.calls.enter_to_read(Read::Alerts, request)?;
+        let input = convert::watch_alert_counts_query(message).map_err(status::unreadable)?;
+        alert_counts::watch(self.calls.clone(), &actor, input).map(Response::new)
     }
 
     async fn watch_alerts(

@@ -26,7 +26,7 @@ use usher_proto::v1::{watch_alerts_response, watch_response};
 pub type Stream<T> = BoxStream<'static, Result<T, Status>>;
 
 /// After so long without an event a sign of life is sent.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(20);
+pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(20);
 
 /// A watch of enquiries.
 ///

@@ -24,6 +24,7 @@ struct Scripted {
     takes: Duration,
     says: Mutex<VecDeque<Says>>,
     asked: Arc<Mutex<Vec<String>>>,
+    left: Arc<Mutex<Vec<v1::PeopleReason>>>,
 }
 
 #[derive(Clone)]
@@ -62,6 +63,10 @@ impl Connector for Scripted {
         }
     }
 
+    async fn left_to_people(&self, _: &v1::AssignedCheck, why: v1::PeopleReason) {
+        self.left.lock().unwrap().push(why);
+    }
+
     async fn probe(&self) -> Result<(), Trouble> {
         match self.says.lock().unwrap().front() {
             Some(Says::Away) => Err(away()),
@@ -96,6 +101,8 @@ struct Working {
     stop: CancellationToken,
     task: JoinHandle<()>,
     asked: Arc<Mutex<Vec<String>>>,
+    /// Why people have what was asked about, as the connectors heard it.
+    left: Arc<Mutex<Vec<v1::PeopleReason>>>,
 }
 
 /// Starts an adapter of Hackney whose connectors say these things.
@@ -130,12 +137,13 @@ fn working_by(
         responders: Vec::new(),
     };
     pace.resolve(kit.folder());
-    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (asked, left) = (Arc::default(), Arc::default());
     let connector = |says: &&[Says]| -> Box<dyn Connector> {
         Box::new(Scripted {
             takes,
             says: Mutex::new(says.iter().cloned().collect()),
             asked: Arc::clone(&asked),
+            left: Arc::clone(&left),
         })
     };
     let stop = CancellationToken::new();
@@ -148,6 +156,7 @@ fn working_by(
         stop,
         task,
         asked,
+        left,
     }
 }
 

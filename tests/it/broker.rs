@@ -200,25 +200,32 @@ async fn calls_at_one_time_are_not_lent_more_than_may_be_held() {
 }
 
 #[tokio::test]
-async fn a_lease_that_was_committed_too_late_is_not_handed_out_and_nobodys_loss() {
+async fn a_lease_that_was_committed_too_late_is_given_back_at_once_and_nobodys_loss() {
     let (kit, gate) = gated().await;
-    kit.submit(enquiry(&[IN_HACKNEY])).await;
-    // It lasts two minutes.
-    let lent = async |committed_at: &str| {
+    // It lasts two minutes: after the first half nobody is told of it.
+    for (committed_at, told) in [
+        ("2026-11-23T10:00:59.999", vec!["leased"]),
+        (
+            "2026-11-23T10:01:59.999",
+            vec!["leased", "released", "leased"],
+        ),
+    ] {
+        let receipt = kit.submit(enquiry(&[IN_HACKNEY])).await;
         gate.set_open(false);
-        let call = call(&kit, 1);
+        let call = poll(&kit).await;
         until("the commit is held", || gate.held() == 1).await;
         kit.clock.set(at(committed_at));
         gate.set_open(true);
-        call.await.unwrap().len()
-    };
-    assert_eq!(lent("2026-11-23T10:01:00").await, 0);
-    assert_eq!(kit.lending().await.held_count, 0);
-    kit.move_to("2026-11-23T10:02:00").await;
-    assert_eq!(kit.lending().await.loss_count, 0);
-    assert_eq!(lent("2026-11-23T10:05:00").await, 0, "it has ended");
-    kit.settle().await;
-    assert_eq!(kit.lending().await.loss_count, 0);
-    assert_eq!(lent("2026-11-23T10:05:59.999").await, 1);
-    assert_eq!(kit.lending().await.held_count, 1);
+        let leased = timeout(PATIENCE, call).await.expect("it is lent again");
+        assert_eq!(leased.unwrap().len(), 1);
+        let history = kit.history(&receipt.enquiry_id).await;
+        let events = history[2..].iter().map(v1::Event::r#type);
+        let names: Vec<_> = events.map(|name| name.as_str_name()).collect();
+        let expected = told
+            .iter()
+            .map(|name| format!("EVENT_TYPE_{}", name.to_uppercase()));
+        assert_eq!(names, expected.collect::<Vec<_>>(), "{committed_at}");
+    }
+    let lending = kit.lending().await;
+    assert_eq!((lending.held_count, lending.loss_count), (2, 0));
 }

@@ -1,6 +1,7 @@
 //! The command line: the real binary, run as people and programs run it.
 
 mod agreement;
+mod alert;
 mod carried;
 mod client;
 mod played;

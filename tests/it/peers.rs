@@ -3,7 +3,7 @@
 use crate::support::memory::Memory;
 use crate::support::postgres::Postgres;
 use crate::support::sample::{self, Sample};
-use crate::support::{HACKNEY, PATIENCE, TestClock};
+use crate::support::{Gate, Gated, HACKNEY, PATIENCE, TestClock, until};
 use jiff::SignedDuration;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use usher::app;
 use usher::broker::input::{
     AlertFilter, LeaseInput, ListAlertsInput, ListRespondersInput, Position,
 };
-use usher::broker::{AlertEntry, Broker, Parts};
+use usher::broker::{AlertEntry, Broker, LendingView, Parts};
 use usher::clock::{Clock, SharedClock};
 use usher::config::policy::Rules;
 use usher::config::{agreements, calendar, check};
@@ -175,7 +175,7 @@ async fn two_brokers_that_do_not_know_of_each_other_raise_each_step_once() {
 }
 
 /// What Hackney's adapter is lent by `broker` at once, of as much as one call may ask for.
-async fn lent(broker: &Broker) -> usize {
+async fn lent(broker: &Arc<Broker>) -> usize {
     let adapter = Actor {
         role: Role::Adapter,
         client: ClientId::parse(HACKNEY).unwrap(),
@@ -197,8 +197,8 @@ async fn lent(broker: &Broker) -> usize {
     broker.lease(&call, &adapter).await.unwrap().len()
 }
 
-/// How much of it `broker` counts as held by Hackney's programs.
-async fn held(broker: &Broker) -> usize {
+/// How lending to Hackney's programs stands with `broker`.
+async fn lending(broker: &Broker) -> LendingView {
     let input = ListRespondersInput {
         authority: None,
         skip: 0,
@@ -206,7 +206,22 @@ async fn held(broker: &Broker) -> usize {
     };
     let (all, _) = broker.list_responders(&input).await.unwrap();
     let hackney = all.iter().find(|one| one.id.as_str() == "hackney");
-    hackney.unwrap().lending.held
+    hackney.unwrap().lending
+}
+
+/// How much of it `broker` counts as held by Hackney's programs.
+async fn held(broker: &Broker) -> usize {
+    lending(broker).await.held
+}
+
+/// Waits until `broker` has heard that so much is held.
+async fn counts(broker: &Broker, wanted: usize) {
+    let heard = tokio::time::timeout(PATIENCE, async {
+        while held(broker).await != wanted {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    heard.await.expect("it hears of the other's leases");
 }
 
 #[tokio::test]
@@ -237,14 +252,6 @@ async fn what_one_broker_lends_counts_for_the_others() {
         let broker = Arc::clone(broker);
         tokio::spawn(async move { broker.follow().await })
     });
-    let counts = async |broker: &Broker, wanted: usize| {
-        let heard = tokio::time::timeout(PATIENCE, async {
-            while held(broker).await != wanted {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        });
-        heard.await.expect("it hears of the other's leases");
-    };
     fill(&server.store().await, 300).await;
     for lends in 1..=3 {
         assert_eq!(lent(&one).await, LEASE_BATCH_MAX);
@@ -262,6 +269,63 @@ async fn what_one_broker_lends_counts_for_the_others() {
     for task in following {
         task.abort();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_came_too_late_waits_with_every_broker_at_once_and_is_lost_for_none() {
+    let Some(server) = Postgres::migrated_one().await else {
+        return;
+    };
+    let clock = Arc::new(TestClock::at(sample::at(0)));
+    let (gate, store) = (Gate::open(), Arc::new(server.store().await));
+    let gated = Gated {
+        gate: Arc::clone(&gate),
+        store,
+    };
+    let slow = broker_over(Arc::new(gated), Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let store = Arc::new(server.store().await);
+    let other = broker_over(
+        Arc::clone(&store) as Arc<dyn Store>,
+        Arc::clone(&clock) as Arc<dyn Clock>,
+    )
+    .await;
+    let follower = Arc::clone(&other);
+    let following = tokio::spawn(async move { follower.follow().await });
+    fill(store.as_ref(), 1).await;
+    let given_back = async || {
+        let feed = store.feed(Cursor::default(), 100).await;
+        let back = |kind: &EventKind| matches!(kind, EventKind::Released { for_people: None });
+        let feed = feed.unwrap().into_iter();
+        feed.filter(|one| back(&one.event.kind)).count()
+    };
+    // It would last two minutes: the first is to end soon when it comes, the second has ended. The callers have gone.
+    for (round, seconds) in [(1, 60), (2, 240)] {
+        gate.set_open(false);
+        let lender = Arc::clone(&slow);
+        let call = tokio::spawn(async move { lent(&lender).await });
+        until("the commit is held", || gate.held() == 1).await;
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        clock.forward(Duration::from_secs(seconds));
+        gate.set_open(true);
+        let given_back = tokio::time::timeout(PATIENCE, async {
+            while given_back().await != round {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        given_back.await.expect("it is given back");
+    }
+    activate(&other).await;
+    assert_eq!(lent(&other).await, 1);
+    // By the time it hears of this one it has heard of the others.
+    let change = Sample::new(2).due(60).submitted();
+    store.commit(&[change]).await.unwrap();
+    assert_eq!(lent(&slow).await, 1);
+    counts(&other, 2).await;
+    for broker in [&slow, &other] {
+        assert_eq!(lending(broker).await.losses, 0);
+    }
+    following.abort();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod accept;
 mod acknowledge;
 mod agreement;
+mod alert_counts;
 mod answer;
 mod answer_by_phone;
 mod ask;

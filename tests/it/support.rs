@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(crate) use clock::TestClock;
 pub(crate) use contents::{Content, content};
 pub(crate) use feed::whole_feed;
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, Gated};
 pub(crate) use kit::{Kit, Shape, write_tls};
 pub(crate) use refusal::{check_fields, check_refused, same_as_nothing};
 pub(crate) use words::*;

@@ -125,6 +125,8 @@ pub const DUE_BATCH_MAX: usize = 256;
 pub const WATCHES_MAX: usize = 1_024;
 /// Watches that one client has at once: no client takes more than an eighth of them all.
 pub const WATCHES_PER_CLIENT_MAX: usize = 128;
+/// Between two counts of alerts for one watch, in seconds: a count reads every alert, and people cannot follow more.
+pub const ALERT_COUNTS_APART_SECONDS_MIN: u64 = 3;
 /// Events waiting for one slow watcher before it is told to resume.
 pub const WATCH_QUEUE_MAX: usize = 1_024;
 /// Past checks of one responder that the forecast rests on.

@@ -42,9 +42,12 @@ pub(super) struct Record {
     pub(super) versions: Vec<Version>,
     /// What was given, where something was.
     pub(super) given: Option<Given>,
-    /// When the newest answer was brought to people because nobody collected it, in milliseconds since 1970.
+    /// When the newest answer was brought to people because nobody collected it, or it was not used, in milliseconds since 1970.
     #[serde(default)]
     aside: Option<i64>,
+    /// Why people have the check although an answer was given, in a word.
+    #[serde(default)]
+    held_back: Option<String>,
 }
 
 /// A request.
@@ -111,6 +114,7 @@ impl Record {
             versions: Vec::new(),
             given: None,
             aside: None,
+            held_back: None,
         }
     }
 
@@ -149,6 +153,21 @@ impl Record {
         });
     }
 
+    /// Notes that the answer that was given was not used, and why in a word; tells whether that is news.
+    pub(super) fn hold_back(&mut self, why: String) -> bool {
+        let given = self.given.as_ref().and_then(|given| given.version);
+        let news = given.is_some() && self.aside.is_none() && self.held_back.is_none();
+        if news {
+            self.held_back = Some(why);
+        }
+        news
+    }
+
+    /// Why the answer is still to be brought to people although it was given, in a word.
+    pub(super) fn held_back(&self) -> Option<&str> {
+        self.held_back.as_deref().filter(|_| self.aside.is_none())
+    }
+
     /// What came last.
     pub(super) fn newest(&self) -> Option<&Said> {
         self.versions.last().map(|version| &version.said)
@@ -162,6 +181,7 @@ impl Record {
     fn over(&self, before: Timestamp) -> bool {
         let before = before.as_millisecond();
         let end = match (&self.given, &self.asked) {
+            _ if self.held_back().is_some() => None,
             (Some(given), _) => Some(given.at),
             (None, Some(asked)) if self.versions.is_empty() => Some(asked.at),
             (None, _) => self.aside,
@@ -254,6 +274,12 @@ impl Records {
             record.given.is_none() && record.aside.is_none() && !record.versions.is_empty()
         };
         self.all.values().filter(kept)
+    }
+
+    /// Answers that were given and not used, and that are still to be brought to people.
+    pub(super) fn held_back(&self) -> Vec<Record> {
+        let held_back = |record: &&Record| record.held_back().is_some();
+        self.all.values().filter(held_back).cloned().collect()
     }
 
     /// Answers that nobody collected for so long, counted from when they were first seen here by this program.

@@ -19,10 +19,16 @@ use std::time::Duration;
 const REASON: &str = ".reason.txt";
 /// Who waits for an answer collects it within this and two looks at the folder.
 const COLLECTED_WITHIN: Duration = Duration::from_mins(15);
-/// Uncollected answers that one look brings to people, at most: a look-up waits for it.
-const UNCOLLECTED_PER_LOOK: usize = 10;
+/// Answers that one look brings to people, at most: a look-up waits for it.
+const BROUGHT_PER_LOOK: usize = 10;
 
 const UNCOLLECTED: &str = "1: nobody asked for this answer any more: its check was left to people, or was never lent to this adapter; see whether it is answered, and if not give this with `usher check answer`\n";
+
+fn held_back_reason(why: &str) -> String {
+    format!(
+        "1: this answer was not given, and its check was left to people for the reason `{why}`; see whether it is answered, and if not give this with `usher check answer`, or `usher check redirect`\n"
+    )
+}
 
 /// How files were seen last.
 #[derive(Default)]
@@ -208,24 +214,23 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Brings to people what nobody collects: the broker's people may have its check since, or the check never came. Then counts what lies aside.
+    /// Brings to people what was not given although it was collected, and what nobody collects: the broker's people may have its check since,
+    /// or the check never came. Then counts what lies aside.
     pub(super) async fn serve_people(&mut self) -> Result<usize, ScanError> {
         let patience = COLLECTED_WITHIN + 2 * self.settings.scan_every();
         let uncollected = self.records.uncollected(self.now, patience);
-        for mut record in uncollected.into_iter().take(UNCOLLECTED_PER_LOOK) {
+        let held_back = self.records.held_back().into_iter();
+        for mut record in held_back.chain(uncollected).take(BROUGHT_PER_LOOK) {
+            let why = record.held_back();
+            let reason = why.map_or_else(|| UNCOLLECTED.to_owned(), held_back_reason);
             // What could not be read lies there already.
             if let Some(Said::Answer(answer)) = record.newest() {
                 let rows = serde_json::to_vec_pretty(&[answer]).map_err(io::Error::from)?;
                 let (bad, stem) = (&self.settings.folders.bad, record.key.stem());
                 let place = format!("{bad}/{stem}.{}.rows", stamp(&rows));
-                put(
-                    self.files,
-                    &format!("{place}{REASON}"),
-                    UNCOLLECTED.as_bytes().to_vec(),
-                )
-                .await?;
+                put(self.files, &format!("{place}{REASON}"), reason.into_bytes()).await?;
                 put(self.files, &format!("{place}.json"), rows).await?;
-                tracing::error!(check = %record.key.check, "Nobody asked for an answer that came: it lies in the folder of bad files with the reason");
+                tracing::error!(check = %record.key.check, "An answer that came was not given: it lies in the folder of bad files with the reason");
             }
             record.set_aside(self.now);
             self.records.put(record)?;

@@ -235,3 +235,43 @@ async fn death_at_any_step_loses_nothing_and_doubles_nothing() {
     }
     assert!(deaths > 30, "only {deaths} deaths");
 }
+
+/// A place of which the folder of bad files never answers.
+struct Stuck;
+
+#[async_trait]
+impl Files for Stuck {
+    async fn list(&self, folder: &str) -> Result<Vec<Entry>, FilesError> {
+        if folder == "bad" {
+            std::future::pending::<()>().await;
+        }
+        Ok(Vec::new())
+    }
+    async fn look(&self, _: &str) -> Result<Option<Look>, FilesError> {
+        Ok(None)
+    }
+    async fn read(&self, _: &str, _: u64) -> Result<Vec<u8>, FilesError> {
+        Ok(Vec::new())
+    }
+    async fn write(&self, _: &str, _: Vec<u8>) -> Result<(), FilesError> {
+        Ok(())
+    }
+    async fn rename(&self, _: &str, _: &str) -> Result<(), FilesError> {
+        Ok(())
+    }
+    async fn make_folder(&self, _: &str) -> Result<(), FilesError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_up_waits_ten_seconds_for_the_folder_of_bad_files_and_no_longer() {
+    let place = tempfile::tempdir().unwrap();
+    let clock = Hand(StdMutex::new("2026-01-05T09:00:00Z".parse().unwrap()));
+    let settings = settings(&place.path().join("state"));
+    let adapter = Dropbox::open(settings, Arc::new(clock), Box::new(Stuck)).unwrap();
+    let check = check();
+    let looked = timeout(Duration::from_secs(11), adapter.look_up(&check)).await;
+    let looked = looked.expect("it waits for nobody else");
+    assert!(matches!(looked, Ok(Outcome::Pending(_))));
+}

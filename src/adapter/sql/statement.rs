@@ -275,6 +275,20 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
+    /// A span that came twice would fetch whoever is born then twice, and they count as many.
+    #[test]
+    fn a_list_of_days_is_filled_up_with_spans_of_no_days() {
+        let days = [1, 5, 9].map(|day| date(2015, 5, day));
+        for dialect in [Dialect::Postgresql, Dialect::Sqlserver] {
+            let mut writer = Writer::new(dialect, false);
+            let (joined, _) = writer.on("born", &days);
+            let values = writer.end(joined, 9).values;
+            let days: Vec<String> = values.iter().map(Value::text).collect();
+            let days: Vec<&str> = days.iter().filter_map(|day| day.get(8..)).collect();
+            assert_eq!(days, ["01", "02", "05", "06", "09", "10", "09", "09"]);
+        }
+    }
+
     #[test]
     fn each_database_is_asked_in_its_own_words_and_no_value_stands_in_them() {
         let check = |dialect, odbc, expected: &str| {

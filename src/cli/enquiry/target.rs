@@ -102,7 +102,7 @@ pub(in crate::cli) async fn alert_id(client: &Client, text: &str) -> Result<Stri
     let (enquiry, number) = split(text).ok_or_else(|| {
         Failure::usage(
             "an alert is an enquiry's id or reference, a slash and a number from 1",
-            "such as 7K3M-9QXA-A/3; `usher alert list` shows them",
+            "such as 7K3M-9QXA-A/3; `usher alert list --each` shows them",
         )
     })?;
     let reference = match read(enquiry)? {
@@ -131,7 +131,7 @@ pub(in crate::cli) async fn alert_id(client: &Client, text: &str) -> Result<Stri
     only(
         found,
         &what,
-        "`usher alert list` shows the alerts that stand",
+        "`usher alert list --each` shows the alerts that stand",
     )
 }
 

@@ -26,15 +26,21 @@ impl AlertCounts {
             cause: alert.cause.clone(),
             nearest_deadline_time: alert.deadline_time,
             first_alert_id: alert.id.clone(),
+            first_reference: alert.reference.clone(),
             ..v1::AlertCount::default()
         });
         if count.emergency_phone.is_empty() {
             count.emergency_phone.clone_from(&alert.emergency_phone);
         }
-        match alert.state() {
-            v1::AlertState::Acknowledged => count.acknowledged_count += 1,
-            _ => count.open_count += 1,
+        if alert.state() == v1::AlertState::Acknowledged {
+            count.acknowledged_count += 1;
+            return;
         }
+        if count.open_count == 0 {
+            count.first_alert_id.clone_from(&alert.id);
+            count.first_reference.clone_from(&alert.reference);
+        }
+        count.open_count += 1;
     }
 
     /// Whether no more are to be counted.

@@ -231,6 +231,25 @@ pub fn count_alerts_query(message: v1::CountAlertsRequest) -> Result<ListAlertsI
     Ok(input)
 }
 
+/// Reads which alerts to count and to watch.
+///
+/// # Errors
+/// As [`count_alerts_query`].
+pub fn watch_alert_counts_query(
+    message: v1::WatchAlertCountsRequest,
+) -> Result<ListAlertsInput, Unreadable> {
+    let v1::WatchAlertCountsRequest {
+        audiences,
+        court_codes,
+        responder_ids,
+    } = message;
+    count_alerts_query(v1::CountAlertsRequest {
+        audiences,
+        court_codes,
+        responder_ids,
+    })
+}
+
 /// Reads which alerts to watch.
 ///
 /// # Errors

@@ -174,3 +174,51 @@ fn word(outcome: &Outcome) -> &'static str {
 fn not_known(number: u8) -> String {
     format!("{},not-known,subject=none;child 1=none,,\r\n", id(number))
 }
+
+/// What is said against the settings; `taken` if nothing.
+fn refused(text: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings: Settings = toml::from_str(text).unwrap();
+    settings.resolve(dir.path());
+    let clock = TestClock::at("2026-01-05T09:00:00Z".parse().unwrap());
+    match connector(settings, Arc::new(clock)) {
+        Ok(_) => "taken".to_owned(),
+        Err(unfit) => unfit.to_string(),
+    }
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_with_the_remedy() {
+    let usual = "state = \"state\"\nfolder.path = \"files\"\n";
+    let check = |more: &str, said: &str| {
+        let refused = refused(&format!("{usual}{more}"));
+        assert!(refused.contains(said), "{more}: {refused}");
+    };
+    check("", "taken");
+    for (key, most) in [
+        ("scan_seconds", 3_600),
+        ("settle_seconds", 3_600),
+        ("folder.operation_seconds", 600),
+        ("give_up_minutes", 172_800),
+        ("file_bytes_max", 268_435_456),
+        ("rows_max", 1_000_000),
+        ("files_per_scan_max", 10_000),
+        ("waiting_max", 100_000),
+        ("remembered_max", 100_000),
+        ("keep_days", 3_650),
+    ] {
+        let name = key.trim_start_matches("folder.");
+        let remedy = format!("`{name}` is out of its bounds; write a number from 1 to {most}");
+        check(&format!("{key} = 0"), &remedy);
+        check(&format!("{key} = {}", most + 1), &remedy);
+        check(&format!("{key} = {most}"), "taken");
+    }
+    check("folders = { out = \"in\" }", "not five plain names");
+    check("folders = { bad = \"a/b\" }", "not five plain names");
+    check("folders = { bad = \".bad\" }", "not five plain names");
+    check("encoding = \"latin\"", "write `utf-8`");
+    check("dates = \"%Y-%m\"", "write day, month and year");
+    check("codes = { topic = { A = \"b\" } }", "no word of usher");
+    let neither = refused("state = \"state\"\n");
+    assert!(neither.contains("either `folder` or `sftp`"), "{neither}");
+}

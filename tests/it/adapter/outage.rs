@@ -1,7 +1,7 @@
 //! An adapter that was away for long: what has gathered drains at its pace, nearest deadline first, and no other borough notices.
 
 use super::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use usher::clock::Stopwatch;
 
 /// Checks that gather in 80 minutes.
@@ -31,6 +31,22 @@ async fn camden_takes(kit: &Kit, goes_on: impl Fn() -> bool) -> Duration {
     times[times.len() / 2]
 }
 
+/// What operators see of it, however many checks wait.
+async fn one_line_for_each_cause(kit: &Kit) {
+    let request = v1::CountAlertsRequest {
+        responder_ids: vec!["hackney".into()],
+        ..v1::CountAlertsRequest::default()
+    };
+    let counted = kit.operations(OPERATOR).count_alerts(request).await;
+    let counts = counted.unwrap().into_inner().counts;
+    let causes: HashSet<&String> = counts.iter().map(|count| &count.cause).collect();
+    assert_eq!(causes.len(), counts.len(), "{counts:?}");
+    let chase = counts.iter().find(|count| count.cause == "chase").unwrap();
+    let gathered = u32::try_from(GATHERED).unwrap();
+    let numbers = (chase.open_count, chase.waiting_count);
+    assert_eq!(numbers, (gathered, gathered));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backlog_drains_nearest_deadline_first_and_no_other_borough_notices() {
     let kit = Kit::start().await;
@@ -44,6 +60,7 @@ async fn a_backlog_drains_nearest_deadline_first_and_no_other_borough_notices() 
         hearings.insert(asked.enquiry_id, hearing);
     }
     kit.move_to("2026-11-23T11:20").await;
+    one_line_for_each_cause(&kit).await;
     let pace = PaceSettings {
         lookups: 4,
         in_hand: IN_HAND,

@@ -1,6 +1,9 @@
 //! The runtime: what is certain is answered, the rest goes to people, and nothing is lost or said twice differently.
 
 use super::*;
+use prost::Message as _;
+use usher_domain::agreement::{Agreement, Agreements};
+use usher_domain::code::ResponderId;
 
 #[test]
 fn the_guide_tells_the_defaults() {
@@ -92,6 +95,31 @@ async fn what_one_system_leaves_in_doubt_no_other_sends_away() {
 }
 
 #[tokio::test]
+async fn where_the_agreement_lets_no_program_answer_people_do_and_its_system_hears_of_it() {
+    let hackney = ResponderId::parse("hackney").unwrap();
+    let mut agreements: Vec<Agreement> =
+        Agreements::permitting([hackney]).iter().cloned().collect();
+    agreements[0].automatic_answers = false;
+    let kit = Kit::shaped(Shape {
+        agreements: Some(Agreements::new(agreements).unwrap()),
+        ..Shape::default()
+    })
+    .await;
+    let why = v1::PeopleReason::Agreement;
+    let elsewhere = Says::Outcome(Outcome::Redirect {
+        to: "E09000007".into(),
+        person: None,
+    });
+    for says in [reply(v1::Disposition::NotKnown), elsewhere] {
+        let held_back = working(&kit, &[&[says]]);
+        let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+        left(&kit, &asked.enquiry_id, why).await;
+        assert_eq!(*held_back.left.lock().unwrap(), [why]);
+        held_back.stopped().await;
+    }
+}
+
+#[tokio::test]
 async fn the_patience_with_a_system_begins_anew_after_it_promised_an_answer() {
     let kit = Kit::start().await;
     let clock = Arc::new(TestClock::at(kit.clock.now()));
@@ -173,6 +201,29 @@ async fn what_was_decided_and_cannot_be_read_is_for_people() {
     let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
     std::fs::create_dir(kit.folder().join("journal")).unwrap();
     std::fs::write(entry(&kit, &asked.enquiry_id), "damaged").unwrap();
+    let working = working(&kit, &[&[reply(v1::Disposition::NotKnown)]]);
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::Other).await;
+    assert!(working.asked.lock().unwrap().is_empty(), "nobody looked");
+    until("it is forgotten", || entries(kit.folder()) == 0).await;
+    working.stopped().await;
+}
+
+#[tokio::test]
+async fn a_reason_that_the_broker_does_not_know_is_told_as_another() {
+    let kit = Kit::start().await;
+    let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    // As a newer program decided it, and was replaced.
+    let release = v1::ReleaseRequest {
+        check_id: format!("{}/1", asked.enquiry_id),
+        for_people: 99,
+        ..v1::ReleaseRequest::default()
+    };
+    let release = release.encode_to_vec();
+    let act = [&[0x12, u8::try_from(release.len()).unwrap()], &release[..]].concat();
+    let sum = crc32fast::hash(&act).to_be_bytes();
+    std::fs::create_dir(kit.folder().join("journal")).unwrap();
+    let kept = [b"USA1", &sum[..], &act[..]].concat();
+    std::fs::write(entry(&kit, &asked.enquiry_id), kept).unwrap();
     let working = working(&kit, &[&[reply(v1::Disposition::NotKnown)]]);
     left(&kit, &asked.enquiry_id, v1::PeopleReason::Other).await;
     assert!(working.asked.lock().unwrap().is_empty(), "nobody looked");

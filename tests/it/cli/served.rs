@@ -175,7 +175,7 @@ fn an_enquiry_goes_to_the_borough_and_back_by_the_command_line_alone() {
     let home = home.path();
     let served = serve(home);
     let hearing = hearing();
-    let (none, _) = served.check(home, "operator", &["alert", "count"], 0);
+    let (none, _) = served.check(home, "operator", &["alert", "list"], 0);
     assert!(none.contains("nothing waits"), "{none}");
     let (_, none) = served.check(home, "hackney", &["check", "lease", "--wait", "0"], 0);
     assert!(none.contains("usher check accept"), "{none}");
@@ -287,16 +287,16 @@ fn lists_are_the_contracts_responses_and_a_responder_tells_who_is_there() {
     let home = home();
     let home = home.path();
     let served = serve(home);
-    let list = |client: &str, noun: &str, key: &str| {
-        let response = served.call(home, client, &[noun, "list"]);
+    let list = |client: &str, noun: &str, more: &[&str], key: &str| {
+        let response = served.call(home, client, &[&[noun, "list"], more].concat());
         assert_eq!(response["nextPageToken"], "", "proto3 JSON: {response}");
         assert!(response[key].is_array(), "{response}");
         response
     };
-    list("officer", "enquiry", "enquiries");
-    list("operator", "alert", "alerts");
-    list("hackney", "check", "checks");
-    let responders = list("operator", "responder", "responders");
+    list("officer", "enquiry", &[], "enquiries");
+    list("operator", "alert", &["--each"], "alerts");
+    list("hackney", "check", &[], "checks");
+    let responders = list("operator", "responder", &[], "responders");
     assert_eq!(responders["responders"][0]["waitingCount"], 0);
     let leased = served.call(home, "hackney", &["check", "lease", "--wait", "0"]);
     assert!(leased["checks"].is_array(), "{leased}");

@@ -365,7 +365,10 @@ async fn one_client_leaves_places_among_the_watches_to_the_others() {
     }
     let mut operations = kit.operations(OFFICER);
     let alerts = operations.watch_alerts(v1::WatchAlertsRequest::default());
-    for refused in [open(OFFICER).await.map(drop), alerts.await.map(drop)] {
+    let alerts = alerts.await.map(drop);
+    let counts = operations.watch_alert_counts(v1::WatchAlertCountsRequest::default());
+    let counts = counts.await.map(drop);
+    for refused in [open(OFFICER).await.map(drop), alerts, counts] {
         let refused = check_refused(refused, Code::ResourceExhausted, "BUSY");
         assert!(refused.message().contains("of this client"), "{refused}");
     }

@@ -5973,12 +5973,58 @@ pub struct AlertCount {
     /// The nearest deadline among them.
     #[prost(message, optional, tag = "8")]
     pub nearest_deadline_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The alert with that deadline.
+    /// The alert with the nearest deadline that nobody looks after; where all are looked after, that of them.
     #[prost(string, tag = "9")]
     pub first_alert_id: ::prost::alloc::string::String,
     /// The telephone of its emergency duty team; set where one of these alerts has it.
     #[prost(string, tag = "10")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// The short reference of the enquiry of `first_alert_id`, as people say it.
+    #[prost(string, tag = "11")]
+    pub first_reference: ::prost::alloc::string::String,
+}
+/// Which alerts to count and to watch: those that have not ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct WatchAlertCountsRequest {
+    /// Only for one of these audiences; empty means any. At most 16.
+    #[prost(enumeration = "Audience", repeated, tag = "1")]
+    pub audiences: ::prost::alloc::vec::Vec<i32>,
+    /// Only of these courts; empty means every court in scope. At most 16.
+    #[prost(string, repeated, tag = "2")]
+    pub court_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only about checks of these responders; empty means any. At most 64.
+    #[prost(string, repeated, tag = "3")]
+    pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// One message of a watch over counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct WatchAlertCountsResponse {
+    /// As in CountAlertsResponse. What is beyond is told as ended.
+    #[prost(bool, tag = "4")]
+    pub is_cut: bool,
+    /// What it is.
+    #[prost(oneof = "watch_alert_counts_response::Payload", tags = "1, 2, 3")]
+    pub payload: ::core::option::Option<watch_alert_counts_response::Payload>,
+}
+/// Nested message and enum types in `WatchAlertCountsResponse`.
+pub mod watch_alert_counts_response {
+    /// What it is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Payload {
+        /// The alerts of one cause about one responder as they stand now, in place of what was told of them before. Where none is
+        /// open and none acknowledged they have all ended, and nothing else is said but responder and cause.
+        #[prost(message, tag = "1")]
+        Count(super::AlertCount),
+        /// All counts have been told once; those that follow have changed. From its cursor WatchAlerts can go on.
+        #[prost(message, tag = "2")]
+        SnapshotEnd(super::SnapshotEnd),
+        /// No count has changed for a while.
+        #[prost(message, tag = "3")]
+        Heartbeat(super::Heartbeat),
+    }
 }
 /// Which alerts to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6586,6 +6632,34 @@ pub mod operations_service_client {
                 .insert(GrpcMethod::new("usher.v1.OperationsService", "WatchAlerts"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Shows the counts of CountAlerts, then each that has changed, until the caller goes: the first change at once, what follows
+        /// it together every 3 seconds. It cannot be resumed; it starts with all counts.
+        pub async fn watch_alert_counts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchAlertCountsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchAlertCountsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.OperationsService/WatchAlertCounts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("usher.v1.OperationsService", "WatchAlertCounts"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Takes an alert on. The acknowledgement expires, and the alert opens again unless the check has moved on.
         pub async fn acknowledge(
             &mut self,
@@ -6803,6 +6877,24 @@ pub mod operations_service_server {
             request: tonic::Request<super::WatchAlertsRequest>,
         ) -> std::result::Result<
             tonic::Response<Self::WatchAlertsStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchAlertCounts method.
+        type WatchAlertCountsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::WatchAlertCountsResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Shows the counts of CountAlerts, then each that has changed, until the caller goes: the first change at once, what follows
+        /// it together every 3 seconds. It cannot be resumed; it starts with all counts.
+        async fn watch_alert_counts(
+            &self,
+            request: tonic::Request<super::WatchAlertCountsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchAlertCountsStream>,
             tonic::Status,
         >;
         /// Takes an alert on. The acknowledgement expires, and the alert opens again unless the check has moved on.
@@ -7058,6 +7150,57 @@ pub mod operations_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WatchAlertsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.OperationsService/WatchAlertCounts" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchAlertCountsSvc<T: OperationsService>(pub Arc<T>);
+                    impl<
+                        T: OperationsService,
+                    > tonic::server::ServerStreamingService<
+                        super::WatchAlertCountsRequest,
+                    > for WatchAlertCountsSvc<T> {
+                        type Response = super::WatchAlertCountsResponse;
+                        type ResponseStream = T::WatchAlertCountsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchAlertCountsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperationsService>::watch_alert_counts(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchAlertCountsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -7908,6 +8051,21 @@ impl ::core::fmt::Debug for CountAlertsResponse {
 impl ::core::fmt::Debug for AlertCount {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("AlertCount(..)")
+    }
+}
+impl ::core::fmt::Debug for WatchAlertCountsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("WatchAlertCountsRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for WatchAlertCountsResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("WatchAlertCountsResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for watch_alert_counts_response::Payload {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("WatchAlertCountsResponse(..)")
     }
 }
 impl ::core::fmt::Debug for WatchAlertsRequest {

@@ -94,6 +94,12 @@ async fn a_wrong_reading_of_answers_is_told_by_line_and_column() {
         "a search by parts that sends `wanted` too, which makes it narrower",
     );
     check(
+        "by = [\"family\"]",
+        "by = [\"family\"]\nwide = true",
+        "\"people/search\"\nby = [\"family\"]",
+        "a search by parts that is `wide`",
+    );
+    check(
         "row.surname",
         "row.lastname",
         "row.lastname",
@@ -148,12 +154,28 @@ async fn a_wrong_address_limit_or_file_is_told_by_line_and_column() {
         "\"https://me",
         "an address with a name or password in it",
     );
-    check(
-        "connect_seconds = 5",
-        "connect_seconds = 0",
-        "\"https://care",
-        "a limit that is none",
-    );
+    for (key, usual, most) in [
+        ("connect_seconds", "5", 300),
+        ("whole_seconds", "20", 300),
+        ("answer_bytes_max", "4_194_304", 67_108_864),
+    ] {
+        for wrong in [0, most + 1] {
+            check(
+                &format!("{key} = {usual}"),
+                &format!("{key} = {wrong}"),
+                "\"https://care",
+                "a limit that is none",
+            );
+        }
+    }
+    for wrong in [0, 21] {
+        check(
+            "next = \"answer.more\"",
+            &format!("pages_max = {wrong}\nnext = \"answer.more\""),
+            "\"people/search\"",
+            "a number of pages that is none",
+        );
+    }
     check(
         "\"tls/care-ca.pem\"",
         "\"secret\"",

@@ -138,12 +138,18 @@ fn settings_that_cannot_work_are_refused_with_the_remedy() {
         "queries instead",
     );
     check("dialect = \"oracle\"", "dialect");
-    check("rows_max = 0", "rows_max");
-    check("people_min = 0", "people_min");
-    check("people_min = 1000001", "people_min");
+    for (key, most) in [
+        ("rows_max", 20_000),
+        ("people_min", 1_000_000),
+        ("connections_max", 32),
+        ("statement_seconds_max", 60),
+    ] {
+        let remedy = format!("{key}: give 1 to {most}");
+        check(&format!("{key} = 0"), &remedy);
+        check(&format!("{key} = {}", most + 1), &remedy);
+        check(&format!("{key} = {most}"), "taken");
+    }
     check("absent_is_certain = true", "absent_is_certain");
-    check("connections_max = 100", "connections_max");
-    check("statement_seconds_max = 600", "statement_seconds_max");
     check("codes = { category = { A = \"B\" } }", "codes.category");
     check("password_file = \"/nowhere\"", "password_file");
     let instead = |from: &str, to: &str| refused(settings(&usual.replace(from, to)));
@@ -154,6 +160,13 @@ fn settings_that_cannot_work_are_refused_with_the_remedy() {
     assert!(instead("host=/tmp dbname=a", "host=/tmp").contains("dbname"));
     assert!(instead("user = \"reader\"\n", "").contains("user"));
     assert!(instead("assumed_hours = 0", "hours_max = 3").contains("age"));
+    for old in [
+        "assumed_hours = 8785",
+        "query = \"SELECT 1\", hours_max = 8785",
+    ] {
+        let said = instead("assumed_hours = 0", old);
+        assert!(said.contains("age: give at most 8784 hours"), "{said}");
+    }
     assert!(instead("preset = \"ssd\"\n", "").contains("preset"));
     let own = usual.replace("preset = \"ssd\"\n", "");
     for (query, said) in [

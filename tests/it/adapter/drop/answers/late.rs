@@ -4,6 +4,7 @@ use super::super::{HEADER, Place, ROUND, check, id, not_known, word};
 use std::fs;
 use std::time::Duration;
 use usher::adapter::Outcome;
+use usher_proto::v1::PeopleReason;
 
 /// Longer than anybody waits for an answer, with a look before and after.
 async fn wait_for_nobody(place: &Place) {
@@ -111,6 +112,53 @@ async fn an_answer_that_nobody_collects_is_brought_to_people() {
     let requests = place.names("out");
     assert_eq!(word(&place.look(&check(1)).await), "answer");
     assert_eq!(place.names("out"), requests, "nothing is asked twice");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_not_given_is_brought_to_people_once() {
+    let mut place = Place::new();
+    let elsewhere = format!(
+        "[{{\"check_id\": \"{}\", \"disposition\": \"redirect\", \"redirect_to\": \"E09000012\"}}]",
+        id(2)
+    );
+    let left = async |place: &Place| {
+        for number in 1..=3 {
+            let connector = place.connector.as_ref().unwrap();
+            let why = PeopleReason::Agreement;
+            connector.left_to_people(&check(number), why).await;
+        }
+    };
+    for number in 1..=3 {
+        place.try_look(&check(number)).await.unwrap();
+    }
+    place.put("one.csv", HEADER.to_owned() + &not_known(1));
+    place.put("two.json", elsewhere);
+    assert_eq!(word(&place.look_settled(&check(3)).await), "pending");
+    assert_eq!(word(&place.look(&check(1)).await), "answer");
+    assert_eq!(word(&place.look(&check(2)).await), "redirect");
+    left(&place).await;
+    place.restart();
+    wait_for_nobody(&place).await;
+    assert_eq!(place.connector.as_ref().unwrap().set_aside(), 2);
+    let reason = place.read("bad", ".rows.reason.txt");
+    assert!(
+        reason.contains("`agreement`") && reason.contains("usher check answer"),
+        "{reason}"
+    );
+    let rows = place.names("bad").into_iter();
+    let rows = rows.filter(|name| name.ends_with(".rows.json"));
+    let rows: String = rows
+        .map(|name| fs::read_to_string(place.path("bad").join(name)).unwrap())
+        .collect();
+    assert!(rows.contains(&id(1)) && rows.contains(&id(2)), "{rows}");
+    for name in place.names("bad") {
+        fs::remove_file(place.path("bad").join(name)).unwrap();
+    }
+    left(&place).await;
+    place.restart();
+    wait_for_nobody(&place).await;
+    assert_eq!(place.names("bad"), Vec::<String>::new());
+    assert_eq!(word(&place.look(&check(1)).await), "answer");
 }
 
 #[tokio::test]
