@@ -1,10 +1,13 @@
 //! Verification: a sound store is sound, and every kind of fault is told, with the record it is in.
 
 use super::contract::{Engine, Home};
-use crate::support::sample::{Sample, answered, changed, closed, id, rich, submitted};
+use crate::support::sample::{
+    Sample, answered, case, changed, closed, id, registered, rich, submitted,
+};
 use std::ops::{Bound, ControlFlow};
 use usher::store::kv::{KeyValue, Order, Write};
 use usher::store::verify::{Report, verify};
+use usher_domain::case::RequirementState;
 use usher_domain::enquiry::{CheckState, Enquiry};
 
 type Entries = Vec<(Vec<u8>, Vec<u8>)>;
@@ -227,4 +230,32 @@ async fn every_broken_promise_is_told() {
             "{told}: {reasons:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn cases_are_counted_and_what_none_may_be_is_told() {
+    let mut home = Home::new(Engine::Redb);
+    home.commit(registered(case(1))).await;
+    let sound = report(&mut home, |_, _| ());
+    assert!(sound.is_sound(), "{:?}", sound.faults);
+    let cases = sound.cases;
+    assert_eq!((cases.all, cases.open, cases.needed), (1, 1, 3));
+    assert_eq!(
+        (cases.met, cases.set_aside, cases.overdue, cases.not_yet_due),
+        (1, 1, 1, 0)
+    );
+    assert_eq!((sound.enquiries, sound.alerts.open), (0, 1));
+
+    let mut bad = case(2);
+    // Nothing will ever come due, and nobody said why.
+    bad.requirements[0].ladder.steps.clear();
+    bad.alerts[0].check = 9;
+    if let RequirementState::SetAside { by, .. } = &mut bad.requirements[2].state {
+        by.person = None;
+    }
+    home.commit(registered(bad)).await;
+    let report = report(&mut home, |_, _| ());
+    let told: Vec<&str> = report.faults.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(told, ["requirement 1", "requirement 3", "alert 1"]);
+    assert_eq!(report.cases.unwatched, 1);
 }
