@@ -10,6 +10,7 @@
 mod codes;
 mod custom;
 mod database;
+mod involvement;
 #[cfg(feature = "mssql")]
 mod mssql;
 #[cfg(feature = "odbc")]
@@ -154,8 +155,7 @@ impl Sql {
     ) -> Result<Candidates, Trouble> {
         let today = today(self.clock.now());
         let blocks = blocks(wanted);
-        let asked = blocks.iter().flat_map(|block| self.people(block)).collect();
-        let (answers, as_of) = self.read(reading, asked).await?;
+        let (answers, as_of) = self.read(reading, self.people(&blocks)).await?;
         let mut cut = blocks.is_empty() || !self.holds(wanted, today);
         let mut people = People::default();
         for rows in &answers {
@@ -187,12 +187,22 @@ impl Sql {
         })
     }
 
-    fn people(&self, block: &Block) -> Vec<Statement> {
+    /// Asks for whoever fits any of `blocks`.
+    fn people(&self, blocks: &[Block]) -> Vec<Statement> {
         let rows_max = self.settings.rows_max;
-        match &self.settings.queries {
-            Some(queries) => Custom::of(queries).people(|| self.writer(), block, rows_max),
-            None => Ssd::of(&self.settings).people(|| self.writer(), block, rows_max),
+        let writer = || self.writer();
+        if let Some(queries) = &self.settings.queries {
+            let custom = Custom::of(queries);
+            let asked = blocks.iter();
+            return asked
+                .flat_map(|block| custom.people(writer, block, rows_max))
+                .collect();
         }
+        let ssd = Ssd::of(&self.settings);
+        blocks
+            .chunk_by(|one, next| !one.postcodes.is_empty() && one.postcodes == next.postcodes)
+            .map(|blocks| ssd.people(writer(), blocks, rows_max))
+            .collect()
     }
 
     /// Whether the tables hold people such as this one, so that absence means something.

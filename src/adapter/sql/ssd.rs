@@ -1,6 +1,7 @@
 //! The Standard Safeguarding Dataset: its tables and columns, and what is read of them. Nothing else is: no ethnicity, no free text of
 //! assessments, no identifiers of other services.
 
+use super::involvement::{INVOLVEMENT, Involvement};
 use super::settings::{Settings, is_name};
 use super::statement::{Statement, Writer};
 use crate::adapter::blocking::{Block, PREFIX};
@@ -44,122 +45,6 @@ const CONTACT: &str = "ssd_contacts";
 const INVOLVEMENTS: &str = "ssd_involvements";
 const PROFESSIONALS: &str = "ssd_professionals";
 const DEPARTMENT: &str = "ssd_department";
-
-/// A table of involvement: columns by their names in the preset, empty where it has none.
-struct Involvement {
-    kind: &'static str,
-    table: &'static str,
-    person: &'static str,
-    start: &'static str,
-    end: &'static str,
-    /// Category of abuse; a care leaver's eligibility.
-    category: &'static str,
-    /// In its place where that is not filled in.
-    category_before: &'static str,
-    legal_status: &'static str,
-    other_authority: &'static str,
-}
-
-const fn involvement(
-    kind: &'static str,
-    table: &'static str,
-    [person, start, end]: [&'static str; 3],
-) -> Involvement {
-    Involvement {
-        kind,
-        table,
-        person,
-        start,
-        end,
-        category: "",
-        category_before: "",
-        legal_status: "",
-        other_authority: "",
-    }
-}
-
-const INVOLVEMENT: [Involvement; 9] = [
-    involvement(
-        "referral",
-        "ssd_cin_episodes",
-        ["cine_person_id", "cine_referral_date", "cine_close_date"],
-    ),
-    involvement(
-        "early-help",
-        "ssd_early_help_episodes",
-        [
-            "earl_person_id",
-            "earl_episode_start_date",
-            "earl_episode_end_date",
-        ],
-    ),
-    involvement(
-        "assessment",
-        "ssd_cin_assessments",
-        [
-            "cina_person_id",
-            "cina_assessment_start_date",
-            "cina_assessment_auth_date",
-        ],
-    ),
-    involvement(
-        "cin-plan",
-        "ssd_cin_plans",
-        [
-            "cinp_person_id",
-            "cinp_cin_plan_start_date",
-            "cinp_cin_plan_end_date",
-        ],
-    ),
-    involvement(
-        "section-47",
-        "ssd_s47_enquiry",
-        ["s47e_person_id", "s47e_s47_start_date", "s47e_s47_end_date"],
-    ),
-    Involvement {
-        category: "cppl_cp_plan_latest_category",
-        category_before: "cppl_cp_plan_initial_category",
-        other_authority: "cppl_cp_plan_ola",
-        ..involvement(
-            "cp-plan",
-            "ssd_cp_plans",
-            [
-                "cppl_person_id",
-                "cppl_cp_plan_start_date",
-                "cppl_cp_plan_end_date",
-            ],
-        )
-    },
-    involvement(
-        "child-looked-after",
-        "ssd_cla_episodes",
-        [
-            "clae_person_id",
-            "clae_cla_episode_start_date",
-            "clae_cla_episode_ceased_date",
-        ],
-    ),
-    Involvement {
-        legal_status: "lega_legal_status",
-        ..involvement(
-            "legal-status",
-            "ssd_legal_status",
-            [
-                "lega_person_id",
-                "lega_legal_status_start_date",
-                "lega_legal_status_end_date",
-            ],
-        )
-    },
-    Involvement {
-        category: "clea_care_leaver_eligibility",
-        ..involvement(
-            "care-leaver",
-            "ssd_care_leavers",
-            ["clea_person_id", "", ""],
-        )
-    },
-];
 
 /// Columns that people are searched by.
 const SEARCHED_BY: [&str; 6] = [
@@ -229,42 +114,88 @@ impl<'a> Ssd<'a> {
         writer.filled(held, least.map(|least| (least, self.table(PERSON))))
     }
 
-    /// Whoever fits all of `block`, with every address; one row an address. A block with dates asks twice, for the born and for the expected:
-    /// a child who was expected when the record was made may have been born since, on another day; and each has an index of its own.
-    pub(super) fn people(
-        &self,
-        writer: impl Fn() -> Writer,
-        block: &Block,
-        rows_max: u32,
-    ) -> Vec<Statement> {
-        if block.born_on.is_empty() && block.born_within.is_none() {
-            return vec![self.people_by(writer(), block, None, rows_max)];
+    /// Whoever fits all of one of `blocks`, which differ in names alone, with every address; one row an address. Blocks with dates ask in two
+    /// ways, for the born and for the expected: a child who was expected when the record was made may have been born since, on another day;
+    /// and each has an index of its own.
+    pub(super) fn people(&self, writer: Writer, blocks: &[Block], rows_max: u32) -> Statement {
+        let has_dates = |block: &Block| !block.born_on.is_empty() || block.born_within.is_some();
+        if !blocks.iter().any(has_dates) {
+            return self.people_by(writer, &[(None, blocks)], rows_max);
         }
-        let around = Block {
-            born_on: match block.born_within {
-                Some(_) => Vec::new(),
-                None => block.born_on.clone(),
-            },
-            ..block.clone()
-        };
-        [("pers_dob", block), ("pers_expected_dob", &around)]
+        let around: Vec<Block> = blocks
+            .iter()
+            .map(|block| Block {
+                born_on: match block.born_within {
+                    Some(_) => Vec::new(),
+                    None => block.born_on.clone(),
+                },
+                ..block.clone()
+            })
+            .collect();
+        let ways = [("pers_dob", blocks), ("pers_expected_dob", &around)];
+        let ways: Vec<_> = ways
             .into_iter()
-            .map(|(date, block)| (self.column("p", date), block))
-            .filter(|(date, _)| date != "NULL")
-            .map(|(date, block)| self.people_by(writer(), block, Some(&date), rows_max))
-            .collect()
+            .map(|(date, blocks)| (Some(self.column("p", date)), blocks))
+            .filter(|(date, _)| date.as_deref() != Some("NULL"))
+            .collect();
+        self.people_by(writer, &ways, rows_max)
     }
 
+    /// Whoever fits in any of these ways: a date, and blocks.
     fn people_by(
         &self,
         mut writer: Writer,
-        block: &Block,
-        date: Option<&str>,
+        ways: &[(Option<String>, &[Block])],
         rows_max: u32,
     ) -> Statement {
-        let surname = self.column("p", "pers_surname");
-        let forename = self.column("p", "pers_forename");
+        let people: Vec<String> = ways
+            .iter()
+            .map(|(date, blocks)| {
+                let (days, fits) = self.fits(&mut writer, blocks, date.as_deref());
+                let key = self.column("p", "pers_person_id");
+                let told = [
+                    ("f", "pers_surname"),
+                    ("g", "pers_forename"),
+                    ("b", "pers_dob"),
+                    ("e", "pers_expected_dob"),
+                    ("s", "pers_sex"),
+                ]
+                .map(|(name, column)| {
+                    format!("{} AS {name}", writer.out(&self.column("p", column)))
+                });
+                let person = format!(
+                    "{key} AS k, {} FROM {} p{days} WHERE {fits}",
+                    told.join(", "),
+                    self.table(PERSON),
+                );
+                writer.first(u64::from(rows_max) + 1, &person)
+            })
+            .collect();
+        let people = match &people[..] {
+            [people] => people.clone(),
+            people => people
+                .iter()
+                .map(|people| format!("SELECT * FROM ({people}) w"))
+                .collect::<Vec<_>>()
+                .join(" UNION ALL "),
+        };
+        let [lines, postcode] = ["addr_address_json", "addr_address_postcode"]
+            .map(|name| writer.out(&self.column("a", name)));
+        let sql = format!(
+            "SELECT {}, q.f, q.g, q.b, q.e, {}, q.s, {lines}, {postcode} FROM ({people}) q LEFT JOIN {} a ON {} = q.k",
+            writer.out("q.k"),
+            writer.out("NULL"),
+            self.table(ADDRESS),
+            writer.key(&self.column("a", "addr_person_id")),
+        );
+        let rows = (rows_max as usize + 1) * ADDRESSES_EACH * ways.len();
+        writer.end(sql, rows)
+    }
+
+    /// Asks whether a person fits one of `blocks`: what to join, and what to ask.
+    fn fits(&self, writer: &mut Writer, blocks: &[Block], date: Option<&str>) -> (String, String) {
         let (mut fits, mut days) = (Vec::new(), String::new());
+        let block = blocks.first().cloned().unwrap_or_default();
         match (date, block.born_within) {
             (Some(date), Some(within)) if block.born_on.is_empty() => {
                 fits.push(writer.within(date, within));
@@ -275,94 +206,85 @@ impl<'a> Ssd<'a> {
             }
             (None, _) => {}
         }
-        let names = [
-            (&surname, &block.family_starts),
-            (&forename, &block.given_starts),
-        ];
-        for (column, letters) in names {
-            fits.extend(letters.as_ref().map(|letters| {
-                let is_short = letters.chars().count() < PREFIX;
-                if !block.postcodes.is_empty() || is_short && !days.is_empty() {
-                    writer.starts_among_few(column, letters)
-                } else {
-                    writer.starts(column, letters)
-                }
-            }));
-        }
+        let names: Vec<String> = blocks
+            .iter()
+            .map(|block| self.named(writer, block, !days.is_empty()))
+            .collect();
+        fits.push(format!("({})", names.join(" OR ")));
         if !block.postcodes.is_empty() {
             let column = self.column("h", "addr_address_postcode");
             let column = format!("REPLACE(LOWER({column}), ' ', '')");
             let here = writer.one_of(&column, &block.postcodes);
             fits.push(format!(
                 "{} IN (SELECT {} FROM {} h WHERE {here})",
-                self.column("p", "pers_person_id"),
+                writer.key(&self.column("p", "pers_person_id")),
                 self.column("h", "addr_person_id"),
                 self.table(ADDRESS),
             ));
         }
-        let inner = format!(
-            "{} AS k, {surname} AS f, {forename} AS g, {} AS b, {} AS e, {} AS s FROM {} p{days} WHERE {}",
-            self.column("p", "pers_person_id"),
-            self.column("p", "pers_dob"),
-            self.column("p", "pers_expected_dob"),
-            self.column("p", "pers_sex"),
-            self.table(PERSON),
-            fits.join(" AND "),
-        );
-        let people = writer.first(u64::from(rows_max) + 1, &inner);
-        let answered: Vec<String> = ["q.k", "q.f", "q.g", "q.b", "q.e", "NULL", "q.s"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(
-                ["addr_address_json", "addr_address_postcode"].map(|name| self.column("a", name)),
-            )
-            .map(|expression| writer.out(&expression))
-            .collect();
-        let sql = format!(
-            "SELECT {} FROM ({people}) q LEFT JOIN {} a ON {} = q.k",
-            answered.join(", "),
-            self.table(ADDRESS),
-            self.column("a", "addr_person_id"),
-        );
-        writer.end(sql, (rows_max as usize + 1) * ADDRESSES_EACH)
+        (days, fits.join(" AND "))
     }
 
-    /// Involvement of the people with these keys: one statement a table.
+    /// Asks whether the names begin as those of `block`.
+    fn named(&self, writer: &mut Writer, block: &Block, has_days: bool) -> String {
+        let names = [
+            ("pers_surname", &block.family_starts),
+            ("pers_forename", &block.given_starts),
+        ];
+        let mut fits = vec!["1 = 1".to_owned()];
+        for (column, letters) in names {
+            let column = self.column("p", column);
+            fits.extend(letters.as_ref().map(|letters| {
+                let is_short = letters.chars().count() < PREFIX;
+                if !block.postcodes.is_empty() || is_short && has_days {
+                    writer.starts_among_few(&column, letters)
+                } else {
+                    writer.starts(&column, letters)
+                }
+            }));
+        }
+        fits.join(" AND ")
+    }
+
+    /// Involvement of the people with these keys: in one statement, where each table's columns are text.
     pub(super) fn episodes(&self, writer: impl Fn() -> Writer, keys: &[String]) -> Vec<Statement> {
-        INVOLVEMENT
-            .iter()
-            .filter(|involvement| self.has(involvement.table))
-            .map(|involvement| {
+        let tables = INVOLVEMENT.iter().filter(|of| self.has(of.table));
+        let tables: Vec<&Involvement> = tables.collect();
+        let together = if writer().is_text() { tables.len() } else { 1 };
+        tables
+            .chunks(together.max(1))
+            .map(|tables| {
                 let mut writer = writer();
-                let column = |name| self.column("t", name);
-                let person = column(involvement.person);
-                let category = match involvement.category_before {
-                    "" => column(involvement.category),
-                    before => format!(
-                        "COALESCE({}, {})",
-                        column(involvement.category),
-                        column(before)
-                    ),
-                };
-                let chosen = writer.one_of(&person, keys);
-                let answered = [
-                    person,
-                    format!("'{}'", involvement.kind),
-                    column(involvement.start),
-                    column(involvement.end),
-                    category,
-                    column(involvement.legal_status),
-                    column(involvement.other_authority),
-                ]
-                .map(|expression| writer.out(&expression));
-                let sql = format!(
-                    "SELECT {} FROM {} t WHERE {chosen}",
-                    answered.join(", "),
-                    self.table(involvement.table),
-                );
-                writer.end(sql, DETAIL_ROWS_MAX)
+                let asked = tables.iter().map(|of| self.involved(&mut writer, of, keys));
+                let asked: Vec<String> = asked.collect();
+                writer.end(asked.join(" UNION ALL "), DETAIL_ROWS_MAX * tables.len())
             })
             .collect()
+    }
+
+    fn involved(&self, writer: &mut Writer, of: &Involvement, keys: &[String]) -> String {
+        let column = |name| self.column("t", name);
+        let person = column(of.person);
+        let category = match of.category_before {
+            "" => column(of.category),
+            before => format!("COALESCE({}, {})", column(of.category), column(before)),
+        };
+        let chosen = writer.one_of(&person, keys);
+        let answered = [
+            person,
+            format!("'{}'", of.kind),
+            column(of.start),
+            column(of.end),
+            category,
+            column(of.legal_status),
+            column(of.other_authority),
+        ]
+        .map(|expression| writer.out(&expression));
+        format!(
+            "SELECT {} FROM {} t WHERE {chosen}",
+            answered.join(", "),
+            self.table(of.table),
+        )
     }
 
     /// Contacts about the people with these keys: how many since `since`, and the last.

@@ -56,6 +56,11 @@ impl Writer {
         }
     }
 
+    /// Whether all that is fetched is text, so that rows of several tables may be put together.
+    pub(super) fn is_text(&self) -> bool {
+        !self.odbc
+    }
+
     /// Ends with `sql`, of which at most `rows_max` rows are read.
     pub(super) fn end(self, sql: String, rows_max: usize) -> Statement {
         Statement {
@@ -97,11 +102,17 @@ impl Writer {
     }
 
     /// `column` is one of `days`, at whatever time, by ranges of the bare column, so that its index serves: what to join, and what to ask for
-    /// besides. Where the database takes a list as a table it is one, which it looks up row by row; the list is filled up with
-    /// spans of no days, so that few different statements are prepared.
+    /// besides. Where the database takes a list as a table it is one, which it looks up row by row: one value to PostgreSQL, elsewhere filled up
+    /// with spans of no days, so that few different statements are prepared.
     pub(super) fn on(&mut self, column: &str, days: &[Date]) -> (String, String) {
-        match self.dialect {
-            Dialect::Postgresql | Dialect::Sqlserver => {
+        match (self.odbc, self.dialect) {
+            (false, Dialect::Postgresql) => {
+                let list = self.list(days.iter().map(Date::to_string));
+                let days = format!(" JOIN unnest(CAST({list} AS timestamp[])) days (f)");
+                let within = format!("{column} >= days.f AND {column} < days.f + INTERVAL '1 day'");
+                (format!("{days} ON {within}"), "1 = 1".to_owned())
+            }
+            (_, Dialect::Postgresql | Dialect::Sqlserver) => {
                 let rows: Vec<String> = filled_up(days)
                     .enumerate()
                     .map(|(place, day)| {
@@ -114,7 +125,7 @@ impl Writer {
                 let within = format!("{column} >= days.f AND {column} < days.u");
                 (format!("{days} ON {within}"), "1 = 1".to_owned())
             }
-            Dialect::Oracle | Dialect::Sqlite => {
+            (_, Dialect::Oracle | Dialect::Sqlite) => {
                 let ranges: Vec<String> = filled_up(days)
                     .map(|day| self.within(column, (*day, *day)))
                     .collect();
@@ -169,10 +180,33 @@ impl Writer {
         }
     }
 
-    /// `column` is one of `keys`. The list is filled up with its last key, so that few different statements are prepared.
+    /// `column` is one of `keys`: one value to PostgreSQL; elsewhere the list is filled up with its last key, so that few different
+    /// statements are prepared.
     pub(super) fn one_of(&mut self, column: &str, keys: &[String]) -> String {
+        if (self.odbc, self.dialect) == (false, Dialect::Postgresql) {
+            let list = self.list(keys.iter().cloned());
+            return format!("{column} = ANY (CAST({list} AS text[]))");
+        }
         let places: Vec<String> = filled_up(keys).map(|key| self.text(key)).collect();
         format!("{column} IN ({})", places.join(", "))
+    }
+
+    /// A key to look rows up by. It is compared byte by byte, as its index is made: by the rules of a language it takes much longer.
+    pub(super) fn key(&self, column: &str) -> String {
+        match self.dialect {
+            Dialect::Postgresql => format!("{column} COLLATE \"C\""),
+            Dialect::Sqlserver | Dialect::Oracle | Dialect::Sqlite => column.to_owned(),
+        }
+    }
+
+    /// Stands for a list, as PostgreSQL writes its arrays.
+    fn list(&mut self, values: impl Iterator<Item = String>) -> String {
+        let quoted = values.map(|value| {
+            let escaped = value.replace('\\', r"\\").replace('"', r#"\""#);
+            format!("\"{escaped}\"")
+        });
+        let quoted: Vec<String> = quoted.collect();
+        self.text(&format!("{{{}}}", quoted.join(",")))
     }
 
     /// What is fetched, as text.
@@ -291,11 +325,11 @@ mod tests {
 
     #[test]
     fn each_database_is_asked_in_its_own_words_and_no_value_stands_in_them() {
-        let check = |dialect, odbc, expected: &str| {
+        let check = |dialect, odbc, keyed: &[&str], expected: &str| {
             let mut writer = Writer::new(dialect, odbc);
             let starts = writer.starts("name", "o'b");
             let on = writer.within("born", (date(2015, 5, 6), date(2015, 5, 6)));
-            let keys = ["a", "b", "c"].map(str::to_owned);
+            let keys = ["a", "b\"\\,", "c"].map(str::to_owned);
             let chosen = writer.one_of("id", &keys);
             let what = format!(
                 "{} FROM t WHERE {starts} AND {on} AND {chosen}",
@@ -305,33 +339,36 @@ mod tests {
             let statement = writer.end(sql, 9);
             assert_eq!(statement.sql, expected);
             let values: Vec<String> = statement.values.iter().map(Value::text).collect();
-            assert_eq!(
-                values,
-                ["o'b", "2015-05-06", "2015-05-07", "a", "b", "c", "c"]
-            );
+            assert_eq!(values[..3], ["o'b", "2015-05-06", "2015-05-07"]);
+            assert_eq!(values[3..], *keyed);
         };
+        let each = ["a", "b\"\\,", "c", "c"];
         check(
             Dialect::Postgresql,
             false,
+            &[r#"{"a","b\"\\,","c"}"#],
             "SELECT CAST(x AS text) FROM t WHERE LEFT(LOWER(LTRIM(name)), 3) = CAST($1 AS text) \
              AND (born >= CAST(CAST($2 AS text) AS timestamp) AND born < CAST(CAST($3 AS text) AS timestamp)) \
-             AND id IN (CAST($4 AS text), CAST($5 AS text), CAST($6 AS text), CAST($7 AS text)) LIMIT 9",
+             AND id = ANY (CAST(CAST($4 AS text) AS text[])) LIMIT 9",
         );
         check(
             Dialect::Sqlserver,
             false,
+            &each,
             "SELECT TOP (9) CONVERT(nvarchar(4000), x, 126) FROM t WHERE LEFT(LOWER(LTRIM(name)), 3) = @P1 \
              AND (born >= CONVERT(datetime2, @P2, 23) AND born < CONVERT(datetime2, @P3, 23)) AND id IN (@P4, @P5, @P6, @P7)",
         );
         check(
             Dialect::Oracle,
             true,
+            &each,
             "SELECT x FROM t WHERE SUBSTR(LOWER(LTRIM(name)), 1, 3) = ? AND (born >= ? AND born < ?) \
              AND id IN (?, ?, ?, ?) FETCH FIRST 9 ROWS ONLY",
         );
         check(
             Dialect::Sqlite,
             false,
+            &each,
             "SELECT CAST(x AS text) FROM t WHERE SUBSTR(LOWER(LTRIM(name)), 1, 3) = ?1 AND (born >= ?2 AND born < ?3) \
              AND id IN (?4, ?5, ?6, ?7) LIMIT 9",
         );

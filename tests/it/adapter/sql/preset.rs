@@ -31,7 +31,7 @@ async fn whoever_is_wanted_is_among_the_candidates_and_an_error_in_the_enquiry_h
             );
         }
     }
-    let asked = 250 * 5;
+    let asked = 250 * 7;
     assert!(
         fetched / asked < 200,
         "{} candidates each: no block",
@@ -40,7 +40,7 @@ async fn whoever_is_wanted_is_among_the_candidates_and_an_error_in_the_enquiry_h
 }
 
 /// What an enquiry may have wrong.
-fn variations(person: &Person) -> [(&'static str, Identity); 5] {
+fn variations(person: &Person) -> [(&'static str, Identity); 7] {
     let right = person.identity();
     let with = |change: fn(&mut Identity, &Person)| {
         let mut identity = right.clone();
@@ -63,6 +63,22 @@ fn variations(person: &Person) -> [(&'static str, Identity); 5] {
                 identity.places.clear();
             }),
         ),
+        (
+            "another family name, and a wrong digit in the postcode",
+            with(|identity, _| {
+                identity.born = None;
+                identity.names[0].family = "Zzyzx".into();
+                mistake_a_digit(&mut identity.places[0].postcode);
+            }),
+        ),
+        (
+            "another given name, and a wrong digit in the postcode",
+            with(|identity, _| {
+                identity.born = None;
+                identity.names[0].given = "Zzyzx".into();
+                mistake_a_digit(&mut identity.places[0].postcode);
+            }),
+        ),
         ("no date of birth", with(|identity, _| identity.born = None)),
         (
             "only a former address and given names",
@@ -83,6 +99,14 @@ fn variations(person: &Person) -> [(&'static str, Identity); 5] {
         }
         (what, wanted)
     })
+}
+
+fn mistake_a_digit(postcode: &mut String) {
+    let at = postcode.find(|letter: char| letter.is_ascii_digit());
+    let at = at.unwrap();
+    let digit = &postcode[at..=at];
+    let other = if digit == "9" { "4" } else { "9" };
+    postcode.replace_range(at..=at, other);
 }
 
 #[tokio::test]
