@@ -157,10 +157,7 @@ impl Forecast {
     /// Takes in what has just happened.
     pub(super) fn observe(&self, enquiry: &Enquiry, events: &[Event], policy: &Policy) {
         for event in events {
-            let responder = event
-                .check
-                .and_then(|number| enquiry.check(number)?.responder.as_ref());
-            self.note(enquiry.id, responder, event, policy);
+            self.note(enquiry.id, enquiry.responder_of(event), event, policy);
         }
     }
 

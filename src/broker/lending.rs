@@ -250,10 +250,7 @@ impl Lending {
     /// Takes in what has just happened here.
     pub(super) fn observe(&self, enquiry: &Enquiry, events: &[Event]) {
         for event in events {
-            let responder = event
-                .check
-                .and_then(|number| enquiry.check(number)?.responder.as_ref());
-            self.note(enquiry.id, responder, event);
+            self.note(enquiry.id, enquiry.responder_of(event), event);
         }
     }
 

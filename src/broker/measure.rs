@@ -49,9 +49,7 @@ fn count_alert(metrics: &Metrics, cause: &'static str) {
 }
 
 fn count_check(metrics: &Metrics, enquiry: &Enquiry, event: &Event, outcome: &'static str) {
-    let responder = event
-        .check
-        .and_then(|number| enquiry.check(number)?.responder.as_ref());
+    let responder = enquiry.responder_of(event);
     let responder = responder.map_or_else(|| "none".to_owned(), ToString::to_string);
     metrics
         .checks

@@ -10,10 +10,6 @@ use usher_domain::index::{self, Keys};
 
 /// What a store keeps under one id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are enquiries, and few are held at once"
-)]
 pub enum Record {
     /// An enquiry.
     Enquiry(Enquiry),
@@ -48,7 +44,7 @@ impl Record {
 
     /// The responder of the check that `event` is about.
     pub fn responder_of(&self, event: &Event) -> Option<&ResponderId> {
-        self.enquiry()?.check(event.check?)?.responder.as_ref()
+        self.enquiry()?.responder_of(event)
     }
 }
 

@@ -9,8 +9,9 @@ pub use check::{
 
 use crate::actor::{By, Person, Unit};
 use crate::alert::Alert;
-use crate::code::ClientId;
+use crate::code::{ClientId, ResponderId};
 use crate::codes::codes;
+use crate::event::Event;
 use crate::hearing::{Deadline, HearingMove};
 use crate::id::{AlertNumber, CheckId, CheckNumber, EnquiryId, RequestId};
 use crate::sealed::Sealed;
@@ -210,6 +211,11 @@ impl Enquiry {
     /// The check with this number, to change.
     pub(crate) fn check_mut(&mut self, number: CheckNumber) -> Option<&mut Check> {
         self.checks.get_mut(usize::from(number).checked_sub(1)?)
+    }
+
+    /// The responder of the check that `event` is about.
+    pub fn responder_of(&self, event: &Event) -> Option<&ResponderId> {
+        self.check(event.check?)?.responder.as_ref()
     }
 
     /// The alert with this number.

@@ -79,7 +79,7 @@ impl Kept for Case {
         } = message;
         let mut requirements: Vec<Requirement> = read_all(requirements)?;
         number(&mut requirements, "requirements", |one, number| {
-            one.number = number
+            one.number = number;
         })?;
         Ok(Self {
             id: CaseId::from_uuid(read_uuid(&id, "id")?),

@@ -21,7 +21,7 @@ use usher::store::redb::Redb;
 const MANY: u64 = 3_000;
 /// How often a command is killed with more arrived than before, each way.
 const HALFWAY: usize = 4;
-const KILLS_MAX: usize = 30;
+const KILLS_MAX: usize = 60;
 
 fn content_of(folder: &Path) -> Content {
     content(&Redb::open(folder, Settings::default()).unwrap())
@@ -91,9 +91,12 @@ async fn killed_and_resumed(
         assert!(!killed(home, from, to, after), "too small a store");
         let now = arrived().await;
         assert!(now >= before, "{now} after {before}: something has gone");
-        if now == before {
-            longest *= 2;
-        }
+        // By little steps, and back again: a machine that was busy may be quick at the next try.
+        longest = if now == before {
+            longest * 5 / 4
+        } else {
+            (longest / 2).max(20)
+        };
         kills += 1;
         halfway += usize::from(now > before && now < MANY);
         before = now;
@@ -125,7 +128,7 @@ async fn a_migration_that_is_killed_again_and_again_ends_equal_both_ways() {
         intake.last().await.unwrap().map_or(0, |(number, _)| number)
     };
     let there = killed_and_resumed(home.path(), ["store", &to], in_database).await;
-    assert_eq!(there["enquiries"], MANY);
+    assert_eq!(there["records"], MANY);
     assert_eq!(there["equal"], true);
     let back = home.path().join("back");
     let in_folder = async || {

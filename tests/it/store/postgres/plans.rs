@@ -45,7 +45,7 @@ async fn fill(server: &Postgres) {
             "INSERT INTO enquiry SELECT lpad(to_hex(i), 32, '0')::uuid, 1 + i % 9, {open}, {court},
                 1795424400000 + i % 90000000, CASE WHEN {open} THEN 1795424400000 + i % 80000000 END,
                 CASE WHEN i % 500 = 0 THEN 1 ELSE 0 END, CASE WHEN i % 500 = 0 THEN 1 ELSE 0 END,
-                decode(repeat('5a', 200), 'hex'), (i / {OPEN_EACH}) % 2
+                decode(repeat('5a', 200), 'hex'), (i / 7) % 2
             FROM generate_series(1, {ENQUIRIES}) AS i"
         ),
         format!(
@@ -147,6 +147,10 @@ async fn ask_everything(store: &PostgresStore, end: Cursor) {
     store.counts().await.unwrap();
     store.feed(end, 50).await.unwrap();
     store.history(id(1), Cursor::default(), 50).await.unwrap();
+    list_everything(store).await;
+}
+
+async fn list_everything(store: &PostgresStore) {
     let of_courts = |codes: &[&str]| Some(codes.iter().map(|code| court(code)).collect());
     let of_responders = |names: &[&str]| Some(names.iter().map(|name| responder(name)).collect());
     for (kind, courts, responders, alerting) in [

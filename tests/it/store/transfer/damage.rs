@@ -37,7 +37,7 @@ fn told(wrong: Wrong, outcome: Result<Tally, TransferError>) {
         | (Wrong::RecordMissing, TransferError::Incomplete { what }) => {
             what.contains(&id(9).to_string())
         }
-        (Wrong::RecordUntold, TransferError::Incomplete { what }) => what.contains("301 records"),
+        (Wrong::RecordUntold, TransferError::Incomplete { what }) => what.contains("302 records"),
         (Wrong::EntryDamaged, TransferError::Damaged { what, .. }) => what == "feed entry 9",
         (Wrong::EntryMissing, TransferError::Incomplete { what }) => what.contains("entry 9 "),
         _ => false,
