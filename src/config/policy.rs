@@ -1,10 +1,12 @@
 //! `policy.toml`: ladders, leases and acknowledgements as text, made into the core's [`Policy`]. A file that would leave a
 //! check unwatched is refused with the line of the ladder or step that is at fault.
 
+mod cases;
 mod words;
 
 use super::document;
 use super::fault::{Fault, Place, Source};
+use cases::Requirement;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -34,6 +36,7 @@ pub struct Rules {
     general: BTreeMap<Track, TrackRule>,
     unread: Vec<StepRule>,
     lease: LeaseRule,
+    cases: CaseRules,
     /// Operators are told when work has waited for so much of a responder's working time with no adapter connected.
     pub absent_after: Duration,
 }
@@ -45,6 +48,8 @@ struct File {
     absent: Absent,
     ladder: Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
     unread: Vec<Spanned<UnreadStep>>,
+    asking: Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
+    requirement: Vec<Spanned<Requirement>>,
 }
 
 #[derive(Deserialize)]
@@ -143,29 +148,18 @@ impl Rules {
     fn read(source: &Source) -> Result<Self, Vec<Fault>> {
         let file: File = document::read(source)?;
         let mut spans = Vec::new();
-        spans.push(Part::new("ladder", None, file.ladder.span()));
-        let mut general = BTreeMap::new();
-        for (Code(track), ladder) in file.ladder.get_ref() {
-            let place = format!("ladder.{}", track.name());
-            spans.push(Part::new(&place, None, ladder.span()));
-            for step in &ladder.get_ref().step {
-                let name = Some(step.get_ref().name.as_str());
-                spans.push(Part::new(&place, name, step.span()));
-            }
-            let rule = whole(*track, ladder.get_ref()).map_err(|(what, remedy)| {
-                vec![Fault::error(
-                    source.place(Some(ladder.span())),
-                    what,
-                    remedy,
-                )]
-            })?;
-            general.insert(*track, rule);
-        }
+        let general = ladders(source, "ladder", &file.ladder, &mut spans)?;
+        let asking = ladders(source, "asking", &file.asking, &mut spans)?;
         for step in &file.unread {
             let name = Some(step.get_ref().name.as_str());
             spans.push(Part::new("unread", name, step.span()));
         }
+        for rule in &file.requirement {
+            let name = Some(rule.get_ref().name.as_str());
+            spans.push(Part::new("requirement", name, rule.span()));
+        }
         spans.push(Part::new("lease", None, file.lease.span()));
+        let requirements = file.requirement.iter();
         let rules = Self {
             general,
             unread: file
@@ -174,6 +168,10 @@ impl Rules {
                 .map(|step| unread(step.get_ref()))
                 .collect(),
             lease: lease(file.lease.get_ref()),
+            cases: CaseRules {
+                requirements: requirements.map(|rule| rule.get_ref().rule()).collect(),
+                asking,
+            },
             absent_after: file.absent.after.0,
         };
         let nothing = Calendar::new([], jiff::civil::Date::MAX);
@@ -240,7 +238,7 @@ impl Rules {
             responders,
             lease: self.lease,
             agreements: Agreements::default(),
-            cases: CaseRules::default(),
+            cases: self.cases.clone(),
         };
         policy.validate().map(|()| policy)
     }
@@ -261,6 +259,31 @@ fn join(what: &str, remedy: &str) -> String {
         return what.into();
     }
     format!("{what}; {remedy}")
+}
+
+/// The ladders of one table, each where it stands.
+fn ladders(
+    source: &Source,
+    table: &str,
+    ladders: &Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
+    spans: &mut Vec<Part>,
+) -> Result<BTreeMap<Track, TrackRule>, Vec<Fault>> {
+    spans.push(Part::new(table, None, ladders.span()));
+    let mut rules = BTreeMap::new();
+    for (Code(track), ladder) in ladders.get_ref() {
+        let place = format!("{table}.{}", track.name());
+        spans.push(Part::new(&place, None, ladder.span()));
+        for step in &ladder.get_ref().step {
+            let name = Some(step.get_ref().name.as_str());
+            spans.push(Part::new(&place, name, step.span()));
+        }
+        let rule = whole(*track, ladder.get_ref()).map_err(|(what, remedy)| {
+            let place = source.place(Some(ladder.span()));
+            vec![Fault::error(place, what, remedy)]
+        })?;
+        rules.insert(*track, rule);
+    }
+    Ok(rules)
 }
 
 fn whole(track: Track, ladder: &PlacedLadder) -> Result<TrackRule, (&'static str, &'static str)> {

@@ -7,6 +7,8 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
 use usher_domain::agreement::DataCategory;
+use usher_domain::case::Indicator;
+use usher_domain::code::Service;
 use usher_domain::enquiry::{Purpose, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::Offset;
@@ -33,7 +35,16 @@ macro_rules! codes {
         }
     )* };
 }
-codes!(Track, StepKind, Unless, Audience, Purpose, DataCategory);
+codes!(
+    Track,
+    StepKind,
+    Unless,
+    Audience,
+    Purpose,
+    DataCategory,
+    Indicator,
+    Service
+);
 
 impl<'de, T: Codes> Deserialize<'de> for Code<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
