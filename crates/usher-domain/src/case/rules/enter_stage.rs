@@ -58,11 +58,12 @@ pub(super) fn enter(work: &mut Work<'_>, purpose: Purpose, due: Option<Timestamp
 
 #[cfg(test)]
 mod tests {
-    use crate::case::command::CaseVerb;
+    use crate::case::command::{CaseVerb, Cover};
     use crate::case::rules::cases::{
-        after, asks_children, at, both, check, children, clock, enter, listed, nameless, officer,
-        operator,
+        after, asks_children, at, both, check, children, clock, cover, enter, give, listed,
+        nameless, officer, operator,
     };
+    use crate::code::Service;
     use crate::command::VerbName;
     use crate::enquiry::Purpose;
     use crate::rejection::Rejection;
@@ -84,6 +85,11 @@ mod tests {
         let once = after(children(), &[(officer(), 1, asks_children()), (officer(), 130, review.clone())]);
         let picture = "children:met[1], start:needed, start:needed";
         check(&once, &officer(), at(131), &review, Ok(picture));
+        let both = [Service::ChildrensSocialCare, Service::PoliceDomesticAbuse];
+        let asked = CaseVerb::Cover(Cover { purpose: Purpose::Review, ..cover(&both) });
+        let met = after(once, &[(officer(), 132, asked)]);
+        let picture = "children:met[1], start:met[1], start:met[1], start:needed, start:needed";
+        check(&met, &officer(), at(200), &review, Ok(picture));
     }
 
     #[test]
@@ -105,7 +111,8 @@ mod tests {
         check(&children(), &officer(), at(5), &past, refused("lies in the past: correct it"));
         let due = CaseVerb::EnterStage { purpose: Purpose::Curfew, due: Some(at(60)) };
         check(&children(), &officer(), at(5), &due, refused("is the hearing before sentence: leave it out"));
-        check(&children(), &officer(), at(5), &enter(Purpose::CourtReport), Ok("children:needed"));
+        let again = give(&children(), &officer(), at(5), &enter(Purpose::CourtReport)).unwrap();
+        assert_eq!(again.events, []);
     }
 
     #[test]

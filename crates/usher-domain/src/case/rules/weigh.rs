@@ -54,3 +54,44 @@ fn weight(case: &Case) -> usize {
 fn holder(holder: &Holder) -> usize {
     holder.person.as_ref().map_or(0, person) + unit(&holder.unit)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::case::command::CaseVerb;
+    use crate::case::rules::cases::{
+        acknowledge, after, asks_children, at, check, children, clock, officer, register, row, text,
+    };
+    use crate::limits::PERSONAL_BYTES_MAX;
+    use crate::rejection::Rejection;
+
+    #[test]
+    fn a_full_case_takes_no_more_text_and_all_that_adds_none() {
+        let mut full = row(&[crate::case::Indicator::LivesWithChildren]);
+        full.personal = text(PERSONAL_BYTES_MAX - 600);
+        let full = after(
+            children(),
+            &[
+                (officer(), 1, register(full)),
+                (clock(), 15, CaseVerb::Advance),
+            ],
+        );
+        let refused = Err(Rejection::TooMany {
+            what: "bytes of text in one case",
+            max: PERSONAL_BYTES_MAX,
+        });
+        let long = CaseVerb::Acknowledge {
+            alert: 1,
+            note: text(600),
+        };
+        check(&full, &officer(), at(16), &long, refused);
+        let short = Ok("children:needed ~remind");
+        check(&full, &officer(), at(16), &acknowledge(1), short);
+        check(
+            &full,
+            &officer(),
+            at(16),
+            &asks_children(),
+            Ok("children:met[1]"),
+        );
+    }
+}
