@@ -313,8 +313,8 @@ mod tests {
     #[test]
     fn a_list_of_days_is_filled_up_with_spans_of_no_days() {
         let days = [1, 5, 9].map(|day| date(2015, 5, day));
-        for dialect in [Dialect::Postgresql, Dialect::Sqlserver] {
-            let mut writer = Writer::new(dialect, false);
+        for (dialect, odbc) in [(Dialect::Postgresql, true), (Dialect::Sqlserver, false)] {
+            let mut writer = Writer::new(dialect, odbc);
             let (joined, _) = writer.on("born", &days);
             let values = writer.end(joined, 9).values;
             let days: Vec<String> = values.iter().map(Value::text).collect();

@@ -237,14 +237,14 @@ async fn a_store_is_carried_backed_up_and_restored_by_commands() {
     );
     check(&home, &migrate, 1, "stop the broker first");
     drop(serving);
-    let there = check(&home, &migrate, 0, "\"enquiries\": 5");
+    let there = check(&home, &migrate, 0, "\"records\": 5");
     let again = check(&home, &migrate, 0, "");
     assert_eq!(again, there, "a second run finds it done");
     let backup = format!("store backup --from {to} --to usher.backup --format json");
     assert_eq!(check(&home, &backup, 0, ""), there);
     check(&home, &backup, 1, "is there already");
     let restore = "store restore --from usher.backup --to again";
-    check(&home, restore, 0, "Source and target both hold 5 enquiries");
+    check(&home, restore, 0, "Source and target both hold 5 records");
     check(&home, "store verify --path again", 0, "The store is sound.");
     let none = format!("store migrate --from nowhere --to {to}");
     check(&home, &none, 5, "there is no store in nowhere");
@@ -286,7 +286,7 @@ async fn a_schema_is_made_by_its_owner_and_used_by_the_brokers_role() {
     );
     home.serve();
     let migrate = format!("store migrate --from store --to {runner}");
-    check(&home, &migrate, 0, "0 enquiries");
+    check(&home, &migrate, 0, "0 records");
     let verify = format!("store verify {store} store.postgres.url={runner}");
     check(&home, &verify, 0, "The store is sound.");
 }
