@@ -156,7 +156,7 @@ async fn list_everything(store: &PostgresStore) {
     for (kind, courts, responders, alerting) in [
         (K::Case, None, None, None),
         (K::Case, None, None, Some(true)),
-        (K::Case, of_courts(&["B50DU", "B00IX"]), None, None),
+        (K::Case, of_courts(&["B50DU", "B01DU"]), None, None),
         (K::Enquiry, None, None, None),
         (K::Enquiry, None, None, Some(true)),
         (K::Enquiry, of_courts(&["B50DU"]), None, None),
