@@ -19,12 +19,12 @@ pub mod table;
 pub use authorities::{Authorities, AuthoritiesError, Authority, Period};
 pub use courts::Courts;
 pub use diff::{Change, Diff, diff};
-pub use responders::{Responder, ResponderError, ResponderKind, Responders};
+pub use responders::{Responder, ResponderError, Responders};
 pub use table::{Table, TableError};
 
 use jiff::civil;
 use table::{Entry, Place};
-use usher_domain::code::{AuthorityCode, Postcode};
+use usher_domain::code::{AuthorityCode, Postcode, ResponderKind};
 
 /// Where a postcode leads on a given day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use usher_domain::agreement::AgreementVersion;
-use usher_domain::code::{AuthorityCode, ClientId, ResponderId};
+use usher_domain::code::{AuthorityCode, ClientId, ResponderId, ResponderKind};
 use usher_domain::command::Route;
 use usher_domain::enquiry::UnroutableWhy;
 use usher_domain::id::{CheckId, EnquiryId};
@@ -151,17 +151,6 @@ pub enum AdapterHealth {
     Absent,
     /// It calls, and a system behind it cannot be asked.
     Failing,
-}
-
-/// Kinds of services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponderKind {
-    /// Children's social care of an authority.
-    ChildrenSocialCare,
-    /// Adult social care of an authority.
-    AdultSocialCare,
-    /// A police domestic abuse unit.
-    PoliceDomesticAbuse,
 }
 
 /// Where a postcode leads.

@@ -2,9 +2,9 @@
 
 use super::input::ListRespondersInput;
 use super::opened::ResponderCards;
-use super::output::{AgreementEnd, LookupView, ResponderKind, ResponderView, StatusView};
+use super::output::{AgreementEnd, LookupView, ResponderView, StatusView};
 use super::{Broker, BrokerError, route};
-use crate::directory::{self, PostcodeOutcome, Responder};
+use crate::directory::{PostcodeOutcome, Responder};
 use crate::store::StoreError;
 use jiff::SignedDuration;
 use std::collections::HashMap;
@@ -61,11 +61,7 @@ impl Broker {
             id: responder.id.clone(),
             name: responder.name.clone(),
             duty_phone: responder.duty_phone.clone(),
-            kind: match responder.kind {
-                directory::ResponderKind::ChildrenSocialCare => ResponderKind::ChildrenSocialCare,
-                directory::ResponderKind::AdultSocialCare => ResponderKind::AdultSocialCare,
-                directory::ResponderKind::PoliceDomesticAbuse => ResponderKind::PoliceDomesticAbuse,
-            },
+            kind: responder.kind,
             authorities: responder.authorities.clone(),
             hours: responder.hours.clone(),
             connected_adapters: self.presence.connected(&responder.id, now),

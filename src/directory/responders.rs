@@ -10,11 +10,10 @@ mod london;
 
 use super::authorities::{Authorities, Period};
 use jiff::civil;
-use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
-use usher_domain::code::{AuthorityCode, ResponderId};
+use usher_domain::code::{AuthorityCode, ResponderId, ResponderKind};
 use usher_domain::time::WorkingHours;
 
 /// Responder files in a folder: every authority with every kind, twice over.
@@ -23,35 +22,6 @@ const RESPONDERS_MAX: usize = 1_024;
 const FILE_BYTES_MAX: u64 = 64 * 1_024;
 /// The ending of responder files; others in the folder are not read.
 const FILE_ENDING: &str = "toml";
-
-/// What a responder answers about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponderKind {
-    /// Children's social care of an authority: the main one.
-    ChildrenSocialCare,
-    /// Adult social care of an authority.
-    AdultSocialCare,
-    /// A domestic abuse unit of the police.
-    PoliceDomesticAbuse,
-}
-
-impl ResponderKind {
-    /// The word in files, such as `children_social_care`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ChildrenSocialCare => "children_social_care",
-            Self::AdultSocialCare => "adult_social_care",
-            Self::PoliceDomesticAbuse => "police_domestic_abuse",
-        }
-    }
-}
-
-impl fmt::Display for ResponderKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A service that answers enquiries.
 #[derive(Clone, Debug)]
@@ -253,7 +223,8 @@ impl Responders {
                 let problem = format!(
                     "{authority} has the {} responder {} on the same days; remove it from one of the two files, or give them \
                      `from` and `to` that do not overlap",
-                    responder.kind, other.id
+                    responder.kind.name(),
+                    other.id
                 );
                 return Err(file::Problem {
                     line: *line,

@@ -12,7 +12,7 @@ mod rules;
 
 use crate::actor::{By, Person, Unit};
 use crate::alert::Alert;
-use crate::code::{CourtCode, Service};
+use crate::code::{CourtCode, ResponderKind};
 use crate::codes::codes;
 use crate::enquiry::{Applied, Purpose, ReportType, Track, track};
 use crate::hearing::{Hearing, HearingMove};
@@ -62,7 +62,7 @@ pub struct Case {
 pub struct Holder {
     /// The practitioner; none while nobody is allocated, and the court's duty officer looks after it.
     pub person: Option<Person>,
-    /// The practitioner's part of the service.
+    /// The practitioner's part of the asked.
     pub unit: Unit,
 }
 
@@ -122,7 +122,7 @@ pub struct Requirement {
     /// What the answer is for.
     pub purpose: Purpose,
     /// Whom to ask.
-    pub service: Service,
+    pub kind: ResponderKind,
     /// Purposes of enquiries that cover it.
     pub covered_by: Vec<Purpose>,
     /// How old an enquiry may be that covers it.

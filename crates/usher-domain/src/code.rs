@@ -6,10 +6,10 @@ use crate::limits;
 use core::fmt;
 
 codes! {
-    /// What kind of service a responder is.
-    Service {
+    /// What a responder answers about.
+    ResponderKind {
         /// Children's social care of an authority.
-        ChildrensSocialCare = "childrens_social_care",
+        ChildrenSocialCare = "children_social_care",
         /// Adult social care of an authority.
         AdultSocialCare = "adult_social_care",
         /// A police force's domestic abuse unit.
@@ -159,7 +159,7 @@ impl AuthorityCode {
 }
 
 /// A court by its OU code: the first five characters, such as `B01IX` (Westminster Magistrates' Court); a full
-/// seven-character code is kept as its first five (source: court-case-service, court names).
+/// seven-character code is kept as its first five (source: court-case-asked, court names).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CourtCode([u8; 5]);
 

@@ -3,7 +3,7 @@
 
 use jiff::civil::date;
 use usher_domain::case::Indicator;
-use usher_domain::code::Service;
+use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{Purpose, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::{CaseRules, Policy, PolicyError, RequirementRule, StepRule, TrackRule};
@@ -14,7 +14,7 @@ fn rule() -> RequirementRule {
         stages: vec![Purpose::CourtReport, Purpose::ReportBeforePlea],
         any_of: vec![Indicator::LivesWithChildren, Indicator::DomesticAbuse],
         purpose: Purpose::CourtReport,
-        services: vec![Service::ChildrensSocialCare],
+        ask: vec![ResponderKind::ChildrenSocialCare],
         covered_by: vec![Purpose::CourtReport, Purpose::Curfew],
         max_age: "20 wd".parse().unwrap(),
         from: date(2022, 4, 4),
@@ -134,11 +134,11 @@ fn a_rule_that_could_forget_a_case_is_refused() {
     };
     check(|rule| rule.name = "Children".into(), "lower-case");
     check(|rule| rule.stages.clear(), "at least one");
-    check(|rule| rule.services.clear(), "at least one");
+    check(|rule| rule.ask.clear(), "at least one");
     check(|rule| rule.covered_by.clear(), "at least one");
     check(|rule| rule.covered_by.push(Purpose::Release), "all be before sentence");
     check(|rule| rule.stages.push(Purpose::Review), "all be before sentence");
-    check(|rule| rule.services.push(Service::ChildrensSocialCare), "named twice");
+    check(|rule| rule.ask.push(ResponderKind::ChildrenSocialCare), "named twice");
     check(|rule| rule.max_age.amount = 0, "max_age");
     check(|rule| rule.max_age.amount = 121, "max_age");
     check(|rule| rule.to = Some(date(2022, 4, 3)), "ends before it begins");

@@ -4,7 +4,7 @@ use super::words::{Code, Parsed};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::value::Datetime;
 use usher_domain::case::Indicator;
-use usher_domain::code::Service;
+use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::Purpose;
 use usher_domain::policy::{RequirementRule, Span};
 
@@ -15,7 +15,7 @@ pub(super) struct Requirement {
     stages: Vec<Code<Purpose>>,
     any_of: Vec<Code<Indicator>>,
     purpose: Code<Purpose>,
-    services: Vec<Code<Service>>,
+    ask: Vec<Code<ResponderKind>>,
     covered_by: Vec<Code<Purpose>>,
     max_age: Parsed<Span>,
     from: Day,
@@ -33,7 +33,7 @@ impl Requirement {
             stages: all(&self.stages),
             any_of: all(&self.any_of),
             purpose: self.purpose.0,
-            services: all(&self.services),
+            ask: all(&self.ask),
             covered_by: all(&self.covered_by),
             max_age: self.max_age.0,
             from: self.from.0,
@@ -70,14 +70,14 @@ mod tests {
         rules.policy(calendar::built_in(), BTreeMap::new()).unwrap()
     }
 
-    /// What a case with these indicators needs at `stage` on `day`: rule and service, one a line.
+    /// What a case with these indicators needs at `stage` on `day`: rule and kind of responder, one a line.
     fn needs(stage: Purpose, indicators: &[Indicator], day: jiff::civil::Date) -> Vec<String> {
         let policy = built_in();
         let rules = policy.cases.requirements.iter();
         let wanting = rules.filter(|rule| rule.is_in_force(day) && rule.wants(stage, indicators));
         let each = wanting.flat_map(|rule| {
-            let services = rule.services.iter();
-            services.map(|service| format!("{} {}", rule.name, service.name()))
+            let kinds = rule.ask.iter();
+            kinds.map(|kind| format!("{} {}", rule.name, kind.name()))
         });
         each.collect()
     }
@@ -91,14 +91,14 @@ mod tests {
             assert_eq!(needs(stage, indicators, today), wanted, "{stage:?} {indicators:?}");
         };
         check(Purpose::CourtReport, &[], &[]);
-        check(Purpose::CourtReport, &[I::CaresForChildren], &["children_report childrens_social_care"]);
+        check(Purpose::CourtReport, &[I::CaresForChildren], &["children_report children_social_care"]);
         check(Purpose::ReportBeforePlea, &[I::DomesticAbuse],
-            &["children_offence childrens_social_care", "abuse_report police_domestic_abuse"]);
+            &["children_offence children_social_care", "abuse_report police_domestic_abuse"]);
         check(Purpose::CourtReport, &[I::CurfewProposed],
-            &["curfew childrens_social_care", "curfew police_domestic_abuse"]);
+            &["curfew children_social_care", "curfew police_domestic_abuse"]);
         check(Purpose::CourtReport, &[I::AdultAtRisk], &["adults_report adult_social_care"]);
-        check(Purpose::Review, &[I::ContactWithChildren], &["children_later childrens_social_care"]);
-        check(Purpose::Release, &[], &["release childrens_social_care", "release police_domestic_abuse"]);
+        check(Purpose::Review, &[I::ContactWithChildren], &["children_later children_social_care"]);
+        check(Purpose::Release, &[], &["release children_social_care", "release police_domestic_abuse"]);
         // Curfews came with April 2022.
         let before = jiff::civil::date(2022, 4, 3);
         assert_eq!(needs(Purpose::CourtReport, &[I::CurfewProposed], before), Vec::<String>::new());

@@ -1,12 +1,12 @@
 //! One responder file: from text to a responder, or to what is wrong in which line.
 
-use super::{Responder, ResponderKind};
+use super::Responder;
 use crate::directory::authorities::{Authorities, Period};
 use jiff::civil;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::path::Path;
 use toml::Spanned;
-use usher_domain::code::{AuthorityCode, ResponderId};
+use usher_domain::code::{AuthorityCode, ResponderId, ResponderKind};
 use usher_domain::limits::{AUTHORITIES_PER_RESPONDER_MAX, LENT_DEFAULT, LENT_MAX, LINE_CHARS_MAX};
 use usher_domain::time::WorkingHours;
 
@@ -28,6 +28,7 @@ pub(super) struct Problem {
 struct File {
     id: Spanned<String>,
     name: Spanned<String>,
+    #[serde(deserialize_with = "kind")]
     kind: ResponderKind,
     authorities: Spanned<Vec<Spanned<String>>>,
     duty_phone: Spanned<String>,
@@ -51,6 +52,18 @@ struct Hours {
     friday: Option<Spanned<String>>,
     saturday: Option<Spanned<String>>,
     sunday: Option<Spanned<String>>,
+}
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResponderKind, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    ResponderKind::parse(&word).ok_or_else(|| {
+        let known: Vec<String> = ResponderKind::ALL
+            .iter()
+            .map(|kind| format!("`{}`", kind.name()))
+            .collect();
+        let known = known.join(", ");
+        D::Error::custom(format!("unknown variant `{word}`, expected one of {known}"))
+    })
 }
 
 /// Reads one file. Returns the responder and the line of each of its authorities.

@@ -3,6 +3,7 @@
 use usher_domain::actor::Role;
 use usher_domain::agreement::SharingDecision;
 use usher_domain::alert::Trouble;
+use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
     AddressRole, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType, Timeliness,
     UnroutableWhy,
@@ -17,7 +18,7 @@ use usher_domain::personal::{
 use usher_proto::v1;
 
 use crate::broker::input::AlertStanding;
-use crate::broker::output::{AdapterHealth, Advice, ResponderKind, WarningCode};
+use crate::broker::output::{AdapterHealth, Advice, WarningCode};
 
 /// A value of a closed list.
 pub(super) trait Code: Copy {

@@ -173,7 +173,7 @@ impl Kept for Requirement {
             number: _,
             rule,
             purpose,
-            service,
+            kind,
             covered_by,
             max_age,
             raised_at,
@@ -185,7 +185,7 @@ impl Kept for Requirement {
         kept::Requirement {
             rule: rule.to_string(),
             purpose: purpose.number(),
-            service: service.number(),
+            responder_kind: kind.number(),
             covered_by: keep_codes(covered_by),
             max_age: max_age.to_string(),
             raised_at_ms: keep_time(*raised_at),
@@ -201,7 +201,7 @@ impl Kept for Requirement {
         let kept::Requirement {
             rule,
             purpose,
-            service,
+            responder_kind,
             covered_by,
             max_age,
             raised_at_ms,
@@ -214,7 +214,7 @@ impl Kept for Requirement {
             number: 0,
             rule: rule.into(),
             purpose: read_code(purpose, "requirements.purpose")?,
-            service: read_code(service, "requirements.service")?,
+            kind: read_code(responder_kind, "requirements.responder_kind")?,
             covered_by: read_codes(&covered_by, "requirements.covered_by")?,
             max_age: needed(max_age.parse().ok(), "requirements.max_age")?,
             raised_at: read_time(raised_at_ms, "requirements.raised_at_ms")?,
@@ -309,9 +309,9 @@ impl Kept for CaseEventKind {
             Self::TakenOff => Kind::TakenOff(NOTHING),
             Self::PutBack => Kind::PutBack(NOTHING),
             Self::StageEntered { purpose } => Kind::StageEntered(purpose.number()),
-            Self::Needed { rule, service, due } => Kind::Needed(kept::CaseEventNeeded {
+            Self::Needed { rule, kind, due } => Kind::Needed(kept::CaseEventNeeded {
                 rule: rule.to_string(),
-                service: service.number(),
+                responder_kind: kind.number(),
                 due_ms: keep_time(*due),
             }),
             Self::Covered { enquiry } => Kind::Covered(keep_uuid(enquiry.uuid())),
@@ -355,11 +355,11 @@ impl Kept for CaseEventKind {
             },
             Kind::Needed(kept::CaseEventNeeded {
                 rule,
-                service,
+                responder_kind,
                 due_ms,
             }) => Self::Needed {
                 rule: rule.into(),
-                service: read_code(service, "case.service")?,
+                kind: read_code(responder_kind, "case.responder_kind")?,
                 due: read_time(due_ms, "case.due_ms")?,
             },
             Kind::Covered(enquiry) => Self::Covered {

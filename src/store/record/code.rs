@@ -65,7 +65,7 @@ codes! {
         ViolentOffence, CurfewProposed, AdultAtRisk, ReleaseAddress,
     }
     case::SetAsideReason { UpToDateAlready, AskedElsewhere, NotIndicated, CaseEnded, OtherArea }
-    code::Service { ChildrensSocialCare, AdultSocialCare, PoliceDomesticAbuse }
+    code::ResponderKind { ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse }
     personal::BirthAccuracy { Known, Estimated, Expected }
     personal::Sex { Female, Male, NotSpecified }
     personal::AddressKind { Given, NoFixedAbode, Withheld }

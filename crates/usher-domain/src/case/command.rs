@@ -1,7 +1,7 @@
 //! What can be done with a case: one command per verb.
 
 use super::{Holder, Indicator, SetAsideReason};
-use crate::code::Service;
+use crate::code::ResponderKind;
 use crate::command::{Request, VerbName};
 use crate::enquiry::{Purpose, ReportType};
 use crate::hearing::Hearing;
@@ -96,8 +96,8 @@ pub struct Cover {
     pub enquiry: EnquiryId,
     /// What its answer is for.
     pub purpose: Purpose,
-    /// The services that it asks.
-    pub services: Vec<Service>,
+    /// The kinds of responders that it asks.
+    pub kinds: Vec<ResponderKind>,
     /// When it was submitted.
     pub submitted_at: Timestamp,
     /// Whether it is about the defendant of the case, as far as identifiers say.

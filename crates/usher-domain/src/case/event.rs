@@ -1,7 +1,7 @@
 //! What happened to a case, past tense: a kind of [`crate::event::Event`]. It holds no personal data of the people concerned.
 
 use super::SetAsideReason;
-use crate::code::Service;
+use crate::code::ResponderKind;
 use crate::enquiry::Purpose;
 use crate::id::{AlertNumber, EnquiryId};
 use crate::time::Timestamp;
@@ -34,7 +34,7 @@ pub enum CaseEventKind {
         /// By which rule.
         rule: Box<str>,
         /// Whom to ask.
-        service: Service,
+        kind: ResponderKind,
         /// By when.
         due: Timestamp,
     },

@@ -2,7 +2,7 @@
 
 use super::{Policy, PolicyError, Span, TrackRule};
 use crate::case::Indicator;
-use crate::code::Service;
+use crate::code::ResponderKind;
 use crate::enquiry::{Purpose, Track};
 use crate::ladder::{Step, StepKind, Unless};
 use crate::limits;
@@ -32,7 +32,7 @@ pub struct RequirementRule {
     /// What the answer is for.
     pub purpose: Purpose,
     /// Whom to ask: each is a check of its own.
-    pub services: Vec<Service>,
+    pub ask: Vec<ResponderKind>,
     /// Purposes of enquiries that cover it.
     pub covered_by: Vec<Purpose>,
     /// How old an enquiry may be that covers it.
@@ -127,12 +127,12 @@ impl CaseRules {
             Some("the name must be lower-case letters, digits and underscores")
         } else if twice {
             Some("two rules of this name hold on the same day")
-        } else if rule.stages.is_empty() || rule.services.is_empty() || rule.covered_by.is_empty() {
-            Some("stages, services and covered_by must each name at least one")
+        } else if rule.stages.is_empty() || rule.ask.is_empty() || rule.covered_by.is_empty() {
+            Some("stages, ask and covered_by must each name at least one")
         } else if !rule.stages.iter().chain(&rule.covered_by).all(same_side) {
             Some("stages, purpose and covered_by must all be before sentence, or all after it")
-        } else if rule.services.iter().collect::<BTreeSet<_>>().len() != rule.services.len() {
-            Some("a service is named twice")
+        } else if rule.ask.iter().collect::<BTreeSet<_>>().len() != rule.ask.len() {
+            Some("a kind of responder is named twice")
         } else if rule.max_age.amount == 0 || !rule.max_age.is_bounded() {
             Some("max_age must be longer than nothing and at most 120 days")
         } else if rule.to.is_some_and(|to| to < rule.from) {

@@ -14,7 +14,7 @@ use usher_domain::case::command::{CaseCommand, CaseVerb, Cover, Register};
 use usher_domain::case::decide::{CaseTransition, decide};
 use usher_domain::case::event::CaseEventKind;
 use usher_domain::case::{Case, Indicator, RequirementState, SetAsideReason, index};
-use usher_domain::code::Service;
+use usher_domain::code::ResponderKind;
 use usher_domain::command::Request;
 use usher_domain::enquiry::{Purpose, ReportType, Track};
 use usher_domain::event::EventKind;
@@ -82,11 +82,11 @@ fn rule() -> impl Strategy<Value = RequirementRule> {
     (
         subsequence(Purpose::ALL, 1..5),
         subsequence(Indicator::ALL, 0..5),
-        subsequence(Service::ALL, 1..=3),
+        subsequence(ResponderKind::ALL, 1..=3),
         select(&["1 wd", "30 min", "28 wd"]),
         0_i8..20,
     )
-        .prop_map(|(mut stages, any_of, services, age, days)| {
+        .prop_map(|(mut stages, any_of, ask, age, days)| {
             let purpose = stages[0];
             stages.retain(|stage| stage.before_sentence() == purpose.before_sentence());
             RequirementRule {
@@ -95,7 +95,7 @@ fn rule() -> impl Strategy<Value = RequirementRule> {
                 covered_by: stages.clone(),
                 stages,
                 any_of,
-                services,
+                ask,
                 max_age: age.parse().unwrap(),
                 from: civil::date(2026, 10, 1),
                 to: (days > 5).then(|| civil::date(2026, 10, 15 + days / 2)),
@@ -169,14 +169,14 @@ fn enquiry(number: u8) -> EnquiryId {
 }
 
 fn verb() -> impl Strategy<Value = CaseVerb> {
-    let services = subsequence(Service::ALL, 1..=3);
+    let kinds = subsequence(ResponderKind::ALL, 1..=3);
     let age = 0_i64..200;
-    let cover = (0_u8..12, select(Purpose::ALL), services, age, any::<bool>());
-    let cover = cover.prop_map(|(number, purpose, services, hours, same_person)| {
+    let cover = (0_u8..12, select(Purpose::ALL), kinds, age, any::<bool>());
+    let cover = cover.prop_map(|(number, purpose, kinds, hours, same_person)| {
         CaseVerb::Cover(Cover {
             enquiry: enquiry(number),
             purpose,
-            services,
+            kinds,
             submitted_at: start() - SignedDuration::from_hours(hours),
             same_person: same_person || number > 1,
         })
@@ -304,11 +304,11 @@ proptest! {
             let after = &transition.case.requirements;
             prop_assert!(after.len() >= turn.before.requirements.len());
             for (before, after) in turn.before.requirements.iter().zip(after) {
-                prop_assert_eq!((&before.rule, before.service, before.raised_at), (&after.rule, after.service, after.raised_at));
+                prop_assert_eq!((&before.rule, before.kind, before.raised_at), (&after.rule, after.kind, after.raised_at));
                 match (&before.state, &after.state, &turn.command.verb) {
                     (before, after, _) if before == after => {}
                     (_, RequirementState::Met { enquiries, .. }, CaseVerb::Cover(cover)) => {
-                        prop_assert!(enquiries.contains(&cover.enquiry) && cover.services.contains(&after.service));
+                        prop_assert!(enquiries.contains(&cover.enquiry) && cover.kinds.contains(&after.kind));
                     }
                     (RequirementState::Met { .. }, _, CaseVerb::Uncover { .. }) => {}
                     (RequirementState::Needed, RequirementState::SetAside { by, .. }, CaseVerb::SetAside { .. }) => {

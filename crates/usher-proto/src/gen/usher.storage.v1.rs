@@ -1490,39 +1490,39 @@ impl Indicator {
         }
     }
 }
-/// What kind of service a responder is.
+/// What a responder answers about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
-pub enum Service {
+pub enum ResponderKind {
     /// Refused.
     Unspecified = 0,
     /// Children's social care.
-    ChildrensSocialCare = 1,
+    ChildrenSocialCare = 1,
     /// Adult social care.
     AdultSocialCare = 2,
     /// A police force's domestic abuse unit.
     PoliceDomesticAbuse = 3,
 }
-impl Service {
+impl ResponderKind {
     /// String value of the enum field names used in the ProtoBuf definition.
     ///
     /// The values are not transformed in any way and thus are considered stable
     /// (if the ProtoBuf definition does not change) and safe for programmatic use.
     pub fn as_str_name(&self) -> &'static str {
         match self {
-            Self::Unspecified => "SERVICE_UNSPECIFIED",
-            Self::ChildrensSocialCare => "SERVICE_CHILDRENS_SOCIAL_CARE",
-            Self::AdultSocialCare => "SERVICE_ADULT_SOCIAL_CARE",
-            Self::PoliceDomesticAbuse => "SERVICE_POLICE_DOMESTIC_ABUSE",
+            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
+            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
+            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
+            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
-            "SERVICE_UNSPECIFIED" => Some(Self::Unspecified),
-            "SERVICE_CHILDRENS_SOCIAL_CARE" => Some(Self::ChildrensSocialCare),
-            "SERVICE_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
-            "SERVICE_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
+            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
+            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
+            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
             _ => None,
         }
     }
@@ -2381,8 +2381,8 @@ pub struct Requirement {
     #[prost(enumeration = "Purpose", tag = "2")]
     pub purpose: i32,
     /// Whom to ask.
-    #[prost(enumeration = "Service", tag = "3")]
-    pub service: i32,
+    #[prost(enumeration = "ResponderKind", tag = "3")]
+    pub responder_kind: i32,
     /// Purposes of enquiries that cover it.
     #[prost(enumeration = "Purpose", repeated, tag = "4")]
     pub covered_by: ::prost::alloc::vec::Vec<i32>,
@@ -2765,8 +2765,8 @@ pub struct CaseEventNeeded {
     #[prost(string, tag = "1")]
     pub rule: ::prost::alloc::string::String,
     /// Whom to ask.
-    #[prost(enumeration = "Service", tag = "2")]
-    pub service: i32,
+    #[prost(enumeration = "ResponderKind", tag = "2")]
+    pub responder_kind: i32,
     /// By when.
     #[prost(int64, tag = "3")]
     pub due_ms: i64,

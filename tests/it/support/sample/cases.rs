@@ -8,7 +8,7 @@ use usher_domain::case::event::CaseEventKind;
 use usher_domain::case::{
     Case, Holder, Indicator, OffList, Requirement, RequirementState, SetAsideReason, Stage,
 };
-use usher_domain::code::Service;
+use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{Applied, Purpose, ReportType};
 use usher_domain::event::{Event, EventKind};
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
@@ -40,7 +40,7 @@ fn requirement(number: u8, state: RequirementState) -> Requirement {
         number,
         rule: "children".into(),
         purpose: Purpose::CourtReport,
-        service: Service::ALL[usize::from(number) % Service::ALL.len()],
+        kind: ResponderKind::ALL[usize::from(number) % ResponderKind::ALL.len()],
         covered_by: vec![Purpose::CourtReport, Purpose::Curfew],
         max_age: "20 wd".parse().unwrap(),
         raised_at: at(0),
@@ -160,7 +160,7 @@ pub(crate) fn all_case_events() -> Vec<Event> {
         },
         K::Needed {
             rule: "children".into(),
-            service: Service::PoliceDomesticAbuse,
+            kind: ResponderKind::PoliceDomesticAbuse,
             due: at(3),
         },
         K::Covered {

@@ -6,7 +6,7 @@ use crate::alert::AlertState;
 use crate::case::command::{CaseCommand, CaseVerb, Cover, Register};
 use crate::case::decide::{CaseTransition, decide};
 use crate::case::{Case, Indicator, RequirementState, SetAsideReason, index};
-use crate::code::Service;
+use crate::code::ResponderKind;
 use crate::command::Request;
 use crate::enquiry::{Purpose, ReportType, Track};
 use crate::hearing::Deadline;
@@ -30,14 +30,14 @@ fn rule(
     name: &str,
     stages: &[Purpose],
     any_of: &[Indicator],
-    services: &[Service],
+    ask: &[ResponderKind],
 ) -> RequirementRule {
     RequirementRule {
         name: name.into(),
         stages: stages.to_vec(),
         any_of: any_of.to_vec(),
         purpose: stages[0],
-        services: services.to_vec(),
+        ask: ask.to_vec(),
         covered_by: stages.to_vec(),
         max_age: "28 wd".parse().unwrap(),
         from: date(2022, 4, 4),
@@ -61,7 +61,7 @@ fn step(name: &str, kind: StepKind, moment: &str, to: Audience) -> StepRule {
 #[rustfmt::skip] // a row a line
 pub(crate) fn policy() -> Policy {
     use Indicator as I;
-    use Service as S;
+    use ResponderKind as S;
     let ladder = TrackRule {
         acknowledgement: "20 min".parse().unwrap(),
         reply_within: "240 min".parse().unwrap(),
@@ -78,9 +78,9 @@ pub(crate) fn policy() -> Policy {
         cases: CaseRules {
             requirements: vec![
                 ended,
-                rule("children", &[Purpose::CourtReport], &[I::LivesWithChildren, I::CaresForChildren], &[S::ChildrensSocialCare]),
+                rule("children", &[Purpose::CourtReport], &[I::LivesWithChildren, I::CaresForChildren], &[S::ChildrenSocialCare]),
                 rule("abuse", &[Purpose::CourtReport], &[I::DomesticAbuse], &[S::PoliceDomesticAbuse]),
-                rule("start", &[Purpose::StartOfSentence, Purpose::Review], &[I::LivesWithChildren, I::DomesticAbuse], &[S::ChildrensSocialCare, S::PoliceDomesticAbuse]),
+                rule("start", &[Purpose::StartOfSentence, Purpose::Review], &[I::LivesWithChildren, I::DomesticAbuse], &[S::ChildrenSocialCare, S::PoliceDomesticAbuse]),
             ],
             asking: Track::ALL.iter().map(|track| (*track, ladder.clone())).collect(),
         },
@@ -139,18 +139,18 @@ pub(crate) fn enquiry(number: u128) -> EnquiryId {
 }
 
 /// Enquiry 1, submitted at minute 0, for a court report.
-pub(crate) fn cover(services: &[Service]) -> Cover {
+pub(crate) fn cover(kinds: &[ResponderKind]) -> Cover {
     Cover {
         enquiry: enquiry(1),
         purpose: Purpose::CourtReport,
-        services: services.to_vec(),
+        kinds: kinds.to_vec(),
         submitted_at: at(0),
         same_person: true,
     }
 }
 
 pub(crate) fn asks_children() -> CaseVerb {
-    CaseVerb::Cover(cover(&[Service::ChildrensSocialCare]))
+    CaseVerb::Cover(cover(&[ResponderKind::ChildrenSocialCare]))
 }
 
 pub(crate) fn uncover(number: u128) -> CaseVerb {

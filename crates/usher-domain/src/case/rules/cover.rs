@@ -1,4 +1,4 @@
-//! An enquiry covers what is needed of the services that it asks: about the same person, for a purpose that counts, recent enough.
+//! An enquiry covers what is needed of the kinds of responders that it asks: about the same person, for a purpose that counts, recent enough.
 
 use crate::case::Requirement;
 use crate::case::RequirementState;
@@ -60,7 +60,7 @@ fn covers(work: &Work<'_>, cover: &Cover, requirement: &Requirement) -> bool {
     };
     wanted
         && requirement.covered_by.contains(&cover.purpose)
-        && cover.services.contains(&requirement.service)
+        && cover.kinds.contains(&requirement.kind)
         && work.now <= good_until
 }
 
@@ -72,21 +72,21 @@ mod tests {
         after, asks_children, at, both, check, children, clock, cover, enquiry, officer, operator,
         set_aside,
     };
-    use crate::code::Service;
+    use crate::code::ResponderKind;
     use crate::command::VerbName;
     use crate::enquiry::Purpose;
     use crate::rejection::Rejection;
     use jiff::SignedDuration;
 
-    const CHILDREN: &[Service] = &[Service::ChildrensSocialCare];
+    const CHILDREN: &[ResponderKind] = &[ResponderKind::ChildrenSocialCare];
 
     #[test]
     #[rustfmt::skip] // a row a line
     fn an_enquiry_meets_what_it_asks_of_whom_it_asks() {
-        let all = [Service::ChildrensSocialCare, Service::PoliceDomesticAbuse];
+        let all = [ResponderKind::ChildrenSocialCare, ResponderKind::PoliceDomesticAbuse];
         check(&both(), &officer(), at(5), &asks_children(), Ok("children:met[1], abuse:needed"));
         check(&both(), &officer(), at(5), &CaseVerb::Cover(cover(&all)), Ok("children:met[1], abuse:met[1]"));
-        check(&both(), &officer(), at(5), &CaseVerb::Cover(cover(&[Service::AdultSocialCare])),
+        check(&both(), &officer(), at(5), &CaseVerb::Cover(cover(&[ResponderKind::AdultSocialCare])),
             Ok("children:needed, abuse:needed"));
         let other = Cover { purpose: Purpose::Release, ..cover(&all) };
         check(&both(), &officer(), at(5), &CaseVerb::Cover(other), Ok("children:needed, abuse:needed"));

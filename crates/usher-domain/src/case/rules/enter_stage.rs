@@ -63,7 +63,7 @@ mod tests {
         after, asks_children, at, both, check, children, clock, cover, enter, give, listed,
         nameless, officer, operator,
     };
-    use crate::code::Service;
+    use crate::code::ResponderKind;
     use crate::command::VerbName;
     use crate::enquiry::Purpose;
     use crate::rejection::Rejection;
@@ -85,7 +85,7 @@ mod tests {
         let once = after(children(), &[(officer(), 1, asks_children()), (officer(), 130, review.clone())]);
         let picture = "children:met[1], start:needed, start:needed";
         check(&once, &officer(), at(131), &review, Ok(picture));
-        let both = [Service::ChildrensSocialCare, Service::PoliceDomesticAbuse];
+        let both = [ResponderKind::ChildrenSocialCare, ResponderKind::PoliceDomesticAbuse];
         let asked = CaseVerb::Cover(Cover { purpose: Purpose::Review, ..cover(&both) });
         let met = after(once, &[(officer(), 132, asked)]);
         let picture = "children:met[1], start:met[1], start:met[1], start:needed, start:needed";

@@ -4,7 +4,7 @@ use crate::alert::Alert;
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
 use crate::case::{Case, Indicator, Requirement, RequirementState, SetAsideReason, Stage};
-use crate::code::Service;
+use crate::code::ResponderKind;
 use crate::id::{AlertNumber, RequirementNumber};
 use crate::ladder::{Ladder, Step};
 use crate::limits;
@@ -25,9 +25,9 @@ pub(super) fn raise(work: &mut Work<'_>, fresh: &[Indicator]) -> Result<(), Reje
     let holds =
         |rule: &&RequirementRule| rule.is_in_force(today) && rule.wants(stage.purpose, &indicators);
     for rule in policy.cases.requirements.iter().filter(holds) {
-        for service in &rule.services {
-            if !is_raised(&work.case, &stage, rule, *service, fresh) {
-                add(work, &stage, rule, *service)?;
+        for kind in &rule.ask {
+            if !is_raised(&work.case, &stage, rule, *kind, fresh) {
+                add(work, &stage, rule, *kind)?;
             }
         }
     }
@@ -38,7 +38,7 @@ fn is_raised(
     case: &Case,
     stage: &Stage,
     rule: &RequirementRule,
-    service: Service,
+    kind: ResponderKind,
     fresh: &[Indicator],
 ) -> bool {
     let said_anew = rule
@@ -57,7 +57,7 @@ fn is_raised(
     };
     case.requirements.iter().any(|known| {
         known.rule == rule.name
-            && known.service == service
+            && known.kind == kind
             && (known.raised_at >= stage.at || !known.state.is_exit())
             && stands(&known.state)
     })
@@ -67,7 +67,7 @@ fn add(
     work: &mut Work<'_>,
     stage: &Stage,
     rule: &RequirementRule,
-    service: Service,
+    kind: ResponderKind,
 ) -> Result<(), Rejection> {
     let too_many = Rejection::TooMany {
         what: "checks needed in one case",
@@ -86,7 +86,7 @@ fn add(
         number,
         rule: rule.name.clone(),
         purpose: rule.purpose,
-        service,
+        kind,
         covered_by: rule.covered_by.clone(),
         max_age: rule.max_age,
         raised_at: now,
@@ -102,7 +102,7 @@ fn add(
         number,
         CaseEventKind::Needed {
             rule: rule.name.clone(),
-            service,
+            kind,
             due,
         },
     );

@@ -42,7 +42,7 @@ mod tests {
         after, asks_children, at, check, children, clock, cover, enquiry, officer, operator,
         uncover,
     };
-    use crate::code::Service;
+    use crate::code::ResponderKind;
 
     #[test]
     #[rustfmt::skip] // a row a line
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     #[rustfmt::skip] // a row a line
     fn one_of_two_enquiries_is_enough() {
-        let second = CaseVerb::Cover(Cover { enquiry: enquiry(2), ..cover(&[Service::ChildrensSocialCare]) });
+        let second = CaseVerb::Cover(Cover { enquiry: enquiry(2), ..cover(&[ResponderKind::ChildrenSocialCare]) });
         let met = after(children(), &[(officer(), 1, asks_children()), (officer(), 2, second)]);
         check(&met, &officer(), at(3), &uncover(1), Ok("children:met[2]"));
         let once = after(met, &[(officer(), 3, uncover(1))]);
