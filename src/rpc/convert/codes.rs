@@ -4,8 +4,8 @@ use usher_domain::actor::Role;
 use usher_domain::agreement::SharingDecision;
 use usher_domain::alert::Trouble;
 use usher_domain::enquiry::{
-    AddressRole, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType, Timeliness,
-    UnroutableWhy,
+    AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
+    Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::ladder::{Audience, StepKind, Unless};
@@ -86,6 +86,7 @@ same_names! {
     CloseReason = CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     Timeliness = Timeliness { InTime, AfterHearing }
+    LateEffect = LateEffect { Sentence, Allocation, Plan, Nothing }
     Confidence = Confidence { Certain, Possible, None }
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
@@ -169,6 +170,7 @@ mod tests {
         check::<PeopleReason>();
         check::<Disposition>();
         check::<Timeliness>();
+        check::<LateEffect>();
         check::<Confidence>();
         check::<EpisodeKind>();
         check::<AbuseCategory>();
