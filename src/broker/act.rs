@@ -7,7 +7,9 @@ use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::command::{Command, Destination, Verb};
-use usher_domain::enquiry::{ByPhone, Disposition, Enquiry, PeopleReason, UnroutableWhy};
+use usher_domain::enquiry::{
+    ByPhone, Disposition, Enquiry, LateEffect, PeopleReason, UnroutableWhy,
+};
 use usher_domain::id::{CheckNumber, LeaseId};
 use usher_domain::permit::permits;
 use usher_domain::personal::AnswerContent;
@@ -80,11 +82,7 @@ impl Broker {
                 check,
                 lease,
                 expected_by,
-            } => Verb::Accept {
-                check,
-                lease,
-                expected_by,
-            },
+            } => accept(check, lease, expected_by),
             Act::Answer {
                 check,
                 lease,
@@ -126,7 +124,11 @@ impl Broker {
                 decision,
                 note: text(&note),
             },
-            Act::Receive { check, version } => Verb::Receive { check, version },
+            Act::Receive {
+                check,
+                version,
+                effects,
+            } => receive(check, version, effects),
             Act::Acknowledge { alert, note } => Verb::Acknowledge {
                 alert,
                 note: text(&note),
@@ -223,6 +225,26 @@ impl Broker {
             id: id.clone(),
             authorities,
         }))
+    }
+}
+
+const fn accept(
+    check: CheckNumber,
+    lease: Option<LeaseId>,
+    expected_by: Option<Timestamp>,
+) -> Verb {
+    Verb::Accept {
+        check,
+        lease,
+        expected_by,
+    }
+}
+
+const fn receive(check: CheckNumber, version: u8, effects: Vec<LateEffect>) -> Verb {
+    Verb::Receive {
+        check,
+        version,
+        effects,
     }
 }
 

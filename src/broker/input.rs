@@ -10,7 +10,7 @@ use usher_domain::alert::{Alert, AlertState};
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
-    ByPhone, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType,
+    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
 };
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
@@ -210,6 +210,8 @@ pub enum Act {
         check: CheckNumber,
         /// The version that was read, from 1.
         version: u8,
+        /// What it would have changed, where it came late.
+        effects: Vec<LateEffect>,
     },
     /// Look after an alert.
     Acknowledge {

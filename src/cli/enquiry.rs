@@ -74,7 +74,8 @@ pub(super) enum EnquiryCommand {
     Decide(DecideArgs),
     /// Record that an answer was read
     #[command(
-        before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-A/1\n  usher enquiry receive 7K3M-9QXA-A/1 --answer-version 2"
+        before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-A/1\n  usher enquiry receive 7K3M-9QXA-A/1 --answer-version 2\n  \
+                       usher enquiry receive 7K3M-9QXA-A/1 --would-have-changed sentence --would-have-changed plan"
     )]
     Receive(ReceiveArgs),
     /// Reply to a responder's question
@@ -209,6 +210,9 @@ pub(super) struct ReceiveArgs {
     /// Which version was read
     #[arg(long, value_name = "N", default_value_t = 1)]
     answer_version: u32,
+    /// What it would have changed, had it come in time; needed where it came late, as often as wanted
+    #[arg(long, value_name = "WHAT", value_parser = words::parser::<v1::LateEffect>())]
+    would_have_changed: Vec<v1::LateEffect>,
     #[command(flatten)]
     act: ActArgs,
 }
@@ -450,6 +454,11 @@ async fn receive(args: &ReceiveArgs, context: &Context) -> Result<Exit, Failure>
         person: client.person(),
         check_id: check_id(&client, &args.check).await?,
         answer_version: args.answer_version,
+        would_have_changed: args
+            .would_have_changed
+            .iter()
+            .map(|effect| (*effect).into())
+            .collect(),
     };
     let response = client.take(client.court().receive(client.request(request)).await)?;
     shown(context, response.enquiry)

@@ -288,6 +288,11 @@ fn report_page(report: &Report) -> String {
         (report.checks.unroutable, "  unroutable"),
         (report.checks.answered_in_time, "  answered in time"),
         (report.checks.answered_late, "  answered late"),
+        (report.checks.received_late, "  late answers read"),
+        (
+            report.checks.would_have_changed,
+            "  of these, would have changed something",
+        ),
         (report.checks.redirected, "  redirected"),
         (report.checks.closed, "  closed by a person"),
         (report.alerts.open, "alerts open"),

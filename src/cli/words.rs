@@ -133,6 +133,7 @@ vocabulary! {
         HeldCannotDisclose = "held-cannot-disclose",
     }
     Timeliness { InTime = "in-time", AfterHearing = "after-hearing" }
+    LateEffect { Sentence = "sentence", Allocation = "allocation", Plan = "plan", Nothing = "nothing" }
     Confidence { Certain = "certain", Possible = "possible", None = "none" }
     EpisodeKind {
         EarlyHelp = "early-help", Ehcp = "ehcp", FamilyCourtOrder = "family-court-order", CinPlan = "cin-plan",

@@ -25,6 +25,8 @@ const UNANSWERED_QUESTIONS_PERCENT: u32 = 8;
 const PROCEED_PERCENT: u32 = 75;
 /// Where one is, so many withdraw it; the others seek an adjournment.
 const WITHDRAW_CURFEW_PERCENT: u32 = 65;
+/// Of a hundred late answers, so many would have changed something.
+const LATE_EFFECT_PERCENT: u32 = 20;
 /// Events after which an officer's line breaks once, so that the watch goes on from its cursor.
 const BREAKS_AFTER: usize = 40;
 /// The step at which a decision is wanted, by its name in the policy.
@@ -39,7 +41,15 @@ pub(super) enum Act {
     CloseOne(usize),
     Decide { enquiry: String },
     Supply { check: String },
-    Receive { check: String, version: u32 },
+    Receive(Reading),
+}
+
+/// An answer to be read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    check: String,
+    version: u32,
+    timeliness: v1::Timeliness,
 }
 
 /// One office.
@@ -143,8 +153,14 @@ impl Office {
         for check in &enquiry.checks {
             match check.state() {
                 v1::CheckState::Answered if check.receipt.is_none() => {
-                    let version = check.answers.last().map_or(1, |answer| answer.version);
-                    self.plan_receive(&check.id, version, tell).await;
+                    if let Some(answer) = check.answers.last() {
+                        let reading = Reading {
+                            check: check.id.clone(),
+                            version: answer.version,
+                            timeliness: answer.timeliness(),
+                        };
+                        self.plan_receive(reading, tell).await;
+                    }
                 }
                 v1::CheckState::Asked => self.plan_supply(&check.id, tell).await,
                 _ => {}
@@ -161,8 +177,12 @@ impl Office {
     async fn note(&self, event: &v1::Event, tell: &mpsc::Sender<Planned<Act>>) {
         match event.r#type() {
             v1::EventType::Answered => {
-                let version = event.answer_version;
-                self.plan_receive(&event.check_id, version, tell).await;
+                let reading = Reading {
+                    check: event.check_id.clone(),
+                    version: event.answer_version,
+                    timeliness: event.timeliness(),
+                };
+                self.plan_receive(reading, tell).await;
             }
             v1::EventType::Asked => self.plan_supply(&event.check_id, tell).await,
             v1::EventType::StepRaised if event.step == DECISION_POINT => {
@@ -173,11 +193,10 @@ impl Office {
         }
     }
 
-    async fn plan_receive(&self, check: &str, version: u32, tell: &mpsc::Sender<Planned<Act>>) {
-        let mut dice = self.dice(&["receive", check, &version.to_string()]);
+    async fn plan_receive(&self, reading: Reading, tell: &mpsc::Sender<Planned<Act>>) {
+        let mut dice = self.dice(&["receive", &reading.check, &reading.version.to_string()]);
         if !happens(&mut dice, UNREAD_PERCENT) {
-            let check = check.to_owned();
-            self.plan(dice.i64(2..=40), Act::Receive { check, version }, tell)
+            self.plan(dice.i64(2..=40), Act::Receive(reading), tell)
                 .await;
         }
     }
@@ -216,7 +235,7 @@ impl Office {
             Act::CloseOne(place) => ("close", self.close_one(place).await),
             Act::Decide { enquiry } => ("decide_without", self.decide(&enquiry).await),
             Act::Supply { check } => ("supply", self.supply(check).await),
-            Act::Receive { check, version } => ("receive", self.receive(check, version).await),
+            Act::Receive(reading) => ("receive", self.receive(reading).await),
         };
         if let Err(status) = outcome {
             self.records.refused(verb, &status);
@@ -366,12 +385,21 @@ impl Office {
         call!(self.client.court(), supply, request).map(drop)
     }
 
-    async fn receive(&self, check: String, version: u32) -> Result<(), Status> {
+    async fn receive(&self, reading: Reading) -> Result<(), Status> {
+        let Reading {
+            check,
+            version,
+            timeliness,
+        } = reading;
+        let number = version.to_string();
+        let late = timeliness == v1::Timeliness::AfterHearing;
+        let effect = late.then(|| late_effect(&mut self.dice(&["late", &check, &number])));
         let request = v1::ReceiveRequest {
-            request_id: self.request_id(&["receive", &check, &version.to_string()]),
+            request_id: self.request_id(&["receive", &check, &number]),
             person: Some(self.officer(0)),
             check_id: check,
             answer_version: version,
+            would_have_changed: effect.into_iter().map(Into::into).collect(),
         };
         call!(self.client.court(), receive, request).map(drop)
     }
@@ -410,6 +438,18 @@ fn choose(dice: &mut fastrand::Rng, percent: u32, usual: v1::DecisionKind) -> v1
     } else {
         v1::DecisionKind::SeekAdjournment
     }
+}
+
+/// What a late answer would have changed.
+fn late_effect(dice: &mut fastrand::Rng) -> v1::LateEffect {
+    let some = [
+        v1::LateEffect::Sentence,
+        v1::LateEffect::Allocation,
+        v1::LateEffect::Plan,
+    ];
+    let is_some = happens(dice, LATE_EFFECT_PERCENT);
+    let chosen = is_some.then(|| dice.choice(some)).flatten();
+    chosen.unwrap_or(v1::LateEffect::Nothing)
 }
 
 /// So many minutes later.

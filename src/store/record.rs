@@ -12,6 +12,7 @@ mod enquiry;
 mod envelope;
 mod event;
 mod field;
+mod reading;
 mod sealed;
 mod sharing;
 mod state;

@@ -77,6 +77,10 @@ pub struct Checks {
     pub answered_late: u64,
     /// Of the answered: the newest answer was received.
     pub received: u64,
+    /// Of the received: the newest answer came at the deadline or later.
+    pub received_late: u64,
+    /// Of these: whoever read it said that it would have changed sentence, allocation or plan.
+    pub would_have_changed: u64,
     /// Taken over by another check.
     pub redirected: u64,
     /// Closed by a named person.
@@ -335,6 +339,12 @@ fn count(enquiry: &Enquiry, report: &mut Report) {
             CheckState::Closed { .. } => &mut checks.closed,
             CheckState::Answered { answers, received } => {
                 checks.received += u64::from(received.is_some());
+                if let (Some(receipt), Some(answer)) = (received, answers.last())
+                    && answer.timeliness == Timeliness::AfterHearing
+                {
+                    checks.received_late += 1;
+                    checks.would_have_changed += u64::from(receipt.would_have_changed_something());
+                }
                 match answers.first().map(|answer| answer.timeliness) {
                     Some(Timeliness::InTime) => checks.answered_in_time += 1,
                     Some(Timeliness::AfterHearing) => checks.answered_late += 1,

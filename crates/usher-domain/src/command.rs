@@ -3,8 +3,8 @@
 use crate::actor::{Person, Unit};
 use crate::code::{AuthorityCode, ResponderId};
 use crate::enquiry::{
-    ByPhone, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType, RouteReason,
-    UnroutableWhy,
+    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
+    RouteReason, UnroutableWhy,
 };
 use crate::hearing::Deadline;
 use crate::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RequestId};
@@ -158,6 +158,8 @@ pub enum Verb {
         check: CheckNumber,
         /// The number of the answer's version that was read, from 1.
         version: u8,
+        /// What it would have changed, where it came late: needed then, and only then.
+        effects: Vec<LateEffect>,
     },
     /// A named person ends a check with a reason.
     Close {

@@ -159,7 +159,11 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
         Verb::DecideWithout { decision, note } => {
             rules::decide_without::decide_without(work, decision, note)
         }
-        Verb::Receive { check, version } => rules::receive::receive(work, *check, *version),
+        Verb::Receive {
+            check,
+            version,
+            effects,
+        } => rules::receive::receive(work, *check, *version, effects),
         Verb::Close {
             check,
             reason,

@@ -3,8 +3,8 @@
 mod check;
 
 pub use check::{
-    AddressRole, Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Exchange, Lease,
-    PeopleReason, Receipt, Reply, RouteReason, Timeliness, UnroutableWhy,
+    AddressRole, Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Exchange,
+    LateEffect, Lease, PeopleReason, Receipt, Reply, RouteReason, Timeliness, UnroutableWhy,
 };
 
 use crate::actor::{By, Person, Unit};

@@ -4,7 +4,7 @@ use crate::actor::By;
 use crate::agreement::SharingDecision;
 use crate::case::event::CaseEventKind;
 use crate::code::ResponderId;
-use crate::enquiry::{ByPhone, CloseReason, PeopleReason, Timeliness};
+use crate::enquiry::{ByPhone, CloseReason, LateEffect, PeopleReason, Timeliness};
 use crate::id::{AlertNumber, CheckNumber};
 use crate::time::Timestamp;
 
@@ -86,6 +86,8 @@ pub enum EventKind {
     Received {
         /// Which version.
         version: u8,
+        /// What it would have changed, where it came late.
+        effects: Vec<LateEffect>,
     },
     /// The officer took the enquiry back.
     Withdrawn,

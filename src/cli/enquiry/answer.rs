@@ -46,6 +46,15 @@ pub(super) fn by_phone(phone: &v1::ByPhone) -> String {
     format!("{given_by} by telephone ({})", clean(&phone.number))
 }
 
+/// What whoever read a late answer said of it, after `lead`; empty where nothing was asked.
+pub(super) fn would_have_changed(lead: &str, effects: &[i32]) -> String {
+    if effects.is_empty() {
+        return String::new();
+    }
+    let effects = words::<v1::LateEffect>(effects);
+    format!("{lead}would have changed {effects}")
+}
+
 /// What an answer comes to, so that nobody reads more into it than it says.
 pub(in crate::cli) fn disposition(disposition: i32) -> String {
     match v1::Disposition::try_from(disposition) {

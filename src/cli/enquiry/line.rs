@@ -1,6 +1,6 @@
 //! Enquiries and events on one line each, for lists and watches.
 
-use super::answer::by_phone;
+use super::answer::{by_phone, would_have_changed};
 use super::people::name;
 use super::show::{by, deadline, deadline_parts};
 use crate::cli::moment::{civil, exact};
@@ -91,6 +91,9 @@ pub(super) fn event_line(event: &v1::Event) -> String {
     if event.answer_version > 0 {
         tell(format!("version {}", event.answer_version));
     }
+    if !event.would_have_changed.is_empty() {
+        tell(would_have_changed("", &event.would_have_changed));
+    }
     if !event.step.is_empty() {
         tell(clean(&event.step));
     }
@@ -151,6 +154,12 @@ mod tests {
             event_line(&event),
             "Mon 23 Nov 2026 10:00:05  7K3M-9QXA-A check 2  answered  hackney  after hearing  version 1"
         );
+        let read = v1::Event {
+            r#type: v1::EventType::Received.into(),
+            would_have_changed: vec![v1::LateEffect::Sentence.into(), v1::LateEffect::Plan.into()],
+            ..Default::default()
+        };
+        assert!(event_line(&read).ends_with("received  would have changed sentence, plan"));
         let person = |name: &str| v1::Person {
             name: name.into(),
             ..Default::default()

@@ -1,6 +1,6 @@
 //! One enquiry as people read it. Times are London's.
 
-use super::answer::{answers, decisions, exchanges};
+use super::answer::{answers, decisions, exchanges, would_have_changed};
 use super::context::{context_lines, requester_lines};
 use super::people::people_lines;
 use crate::cli::moment::civil;
@@ -193,9 +193,10 @@ fn standing(check: &v1::Check) -> String {
                 "{state} {}, NOT READ",
                 word::<v1::Timeliness>(answer.timeliness)
             ),
-            (Some(answer), Some(_)) => format!(
-                "{state} {}, read",
-                word::<v1::Timeliness>(answer.timeliness)
+            (Some(answer), Some(receipt)) => format!(
+                "{state} {}, read{}",
+                word::<v1::Timeliness>(answer.timeliness),
+                would_have_changed(": ", &receipt.would_have_changed)
             ),
             (None, _) => state,
         },
@@ -449,6 +450,30 @@ mod tests {
         check(v1::CheckState::Accepted, &[], "decide");
         check(v1::CheckState::Asked, &[], "decide");
         check(v1::CheckState::Accepted, &[decision], "manager");
+    }
+
+    #[test]
+    fn a_late_answer_is_shown_with_what_it_would_have_changed() {
+        use v1::LateEffect::{Nothing, Plan, Sentence};
+        let mut check = enquiry().checks.swap_remove(0);
+        let mut shown = |timeliness: v1::Timeliness, effects: &[v1::LateEffect]| {
+            check.answers[0].timeliness = timeliness.into();
+            check.receipt = Some(v1::Receipt {
+                would_have_changed: effects.iter().map(|effect| (*effect).into()).collect(),
+                ..Default::default()
+            });
+            standing(&check)
+        };
+        let late = v1::Timeliness::AfterHearing;
+        assert_eq!(
+            shown(late, &[Sentence, Plan]),
+            "answered after hearing, read: would have changed sentence, plan"
+        );
+        assert_eq!(
+            shown(late, &[Nothing]),
+            "answered after hearing, read: would have changed nothing"
+        );
+        assert_eq!(shown(v1::Timeliness::InTime, &[]), "answered in time, read");
     }
 
     #[test]

@@ -101,6 +101,15 @@ pub(super) fn contacts_of(card: &ResponderCard) -> Vec<v1::Person> {
     card.contacts.iter().map(show::person).collect()
 }
 
+fn receipt_view(receipt: &Receipt) -> v1::Receipt {
+    let Receipt { by, at, effects } = receipt;
+    v1::Receipt {
+        by: Some(show::by(by)),
+        receive_time: Some(show::instant(*at)),
+        would_have_changed: to_wire(effects),
+    }
+}
+
 /// Adds what the check's state knows of itself.
 fn add_facts(view: &mut v1::Check, open: &OpenEnquiry, check: &Check) {
     match &check.state {
@@ -124,10 +133,7 @@ fn add_facts(view: &mut v1::Check, open: &OpenEnquiry, check: &Check) {
             received,
         } => {
             view.answers = answers_view(open, check);
-            view.receipt = received.as_ref().map(|Receipt { by, at }| v1::Receipt {
-                by: Some(show::by(by)),
-                receive_time: Some(show::instant(*at)),
-            });
+            view.receipt = received.as_ref().map(receipt_view);
         }
         CheckState::Redirected { to, at: _, by } => {
             view.successor_check_id = check_id(&open.enquiry, *to);

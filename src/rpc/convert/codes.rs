@@ -5,8 +5,8 @@ use usher_domain::agreement::SharingDecision;
 use usher_domain::alert::Trouble;
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
-    AddressRole, CloseReason, Concern, Disposition, PeopleReason, Purpose, ReportType, Timeliness,
-    UnroutableWhy,
+    AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
+    Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::ladder::{Audience, StepKind, Unless};
@@ -87,6 +87,7 @@ same_names! {
     CloseReason = CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     Timeliness = Timeliness { InTime, AfterHearing }
+    LateEffect = LateEffect { Sentence, Allocation, Plan, Nothing }
     Confidence = Confidence { Certain, Possible, None }
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
@@ -170,6 +171,7 @@ mod tests {
         check::<PeopleReason>();
         check::<Disposition>();
         check::<Timeliness>();
+        check::<LateEffect>();
         check::<Confidence>();
         check::<EpisodeKind>();
         check::<AbuseCategory>();

@@ -263,8 +263,10 @@ pub fn receive(mut message: v1::ReceiveRequest, actor: &Actor) -> Result<Input, 
         person,
         check_id,
         answer_version,
+        would_have_changed,
     } = message;
     let person = read::person(v, actor, VerbName::Receive, person);
+    let effects = read::listed_all(v, "would_have_changed", &would_have_changed);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let version = u8::try_from(answer_version)
         .ok()
@@ -284,6 +286,7 @@ pub fn receive(mut message: v1::ReceiveRequest, actor: &Actor) -> Result<Input, 
             act: Act::Receive {
                 check: number,
                 version: version?,
+                effects,
             },
         })
     })();

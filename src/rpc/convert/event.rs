@@ -1,11 +1,12 @@
 //! Events as callers see them.
 
+use usher_domain::enquiry::LateEffect;
 use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{AlertId, CheckId, EnquiryId};
 use usher_proto::v1;
 
 use super::answer::by_phone_view;
-use super::codes::{Code as _, option_to_wire};
+use super::codes::{Code as _, option_to_wire, to_wire};
 use super::show;
 use crate::broker::input::Resume;
 use crate::rpc::token;
@@ -64,7 +65,7 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
             view.successor_check_id = check_id(*to);
         }
         EventKind::Answered { .. } => add_answer(view, kind),
-        EventKind::Received { version } => view.answer_version = (*version).into(),
+        EventKind::Received { version, effects } => add_receipt(view, *version, effects),
         EventKind::HearingMoved { from, to } => {
             view.from_time = Some(show::instant(*from));
             view.to_time = Some(show::instant(*to));
@@ -132,6 +133,11 @@ fn add_answer(view: &mut v1::Event, kind: &EventKind) {
         view.timeliness = timeliness.to_wire();
         view.by_phone = by_phone.as_ref().map(by_phone_view);
     }
+}
+
+fn add_receipt(view: &mut v1::Event, version: u8, effects: &[LateEffect]) {
+    view.answer_version = version.into();
+    view.would_have_changed = to_wire(effects);
 }
 
 const fn type_of(kind: &EventKind) -> v1::EventType {

@@ -51,6 +51,7 @@ codes! {
     agreement::SharingDecision { Permit, Deny, Review }
     enquiry::Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     enquiry::Timeliness { InTime, AfterHearing }
+    enquiry::LateEffect { Sentence, Allocation, Plan, Nothing }
     enquiry::PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }
     enquiry::CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     ladder::StepKind { Escalate, DecisionPoint, Hearing, Unread }

@@ -7,6 +7,7 @@ use super::field::{
     Kept, keep_responder_if, keep_time, needed, read_code, read_needed, read_ordinal,
     read_responder, read_responder_if, read_time, read_time_if,
 };
+use super::reading::{keep_received, read_received, read_received_late};
 use usher_domain::agreement::SharingDecision;
 use usher_domain::case::event::CaseEventKind;
 use usher_domain::code::ResponderId;
@@ -90,7 +91,7 @@ impl Kept for EventKind {
                 timeliness: timeliness.number(),
                 by_phone: by_phone.as_ref().map(ByPhone::keep),
             }),
-            Self::Received { version } => Kind::Received(u32::from(*version)),
+            Self::Received { version, effects } => keep_received(*version, effects),
             Self::Withdrawn => Kind::Withdrawn(NOTHING),
             Self::HearingMoved { from, to } => Kind::HearingMoved(kept::EventHearingMoved {
                 from_ms: keep_time(*from),
@@ -156,9 +157,8 @@ impl Kept for EventKind {
                 to: read_ordinal(to, "event.rerouted_to")?,
             },
             Kind::Answered(answered) => read_answered(answered)?,
-            Kind::Received(version) => Self::Received {
-                version: read_ordinal(version, "event.received")?,
-            },
+            Kind::Received(version) => read_received(version)?,
+            Kind::ReceivedLate(received) => read_received_late(received)?,
             Kind::Withdrawn(kept::Nothing {}) => Self::Withdrawn,
             Kind::HearingMoved(moved) => read_hearing_moved(moved)?,
             Kind::StepRaised(raised) => read_step_raised(raised)?,

@@ -337,26 +337,6 @@ impl Kept for Answer {
     }
 }
 
-impl Kept for Receipt {
-    type Message = kept::Receipt;
-
-    fn keep(&self) -> kept::Receipt {
-        let Self { by, at } = self;
-        kept::Receipt {
-            by: Some(by.keep()),
-            at_ms: keep_time(*at),
-        }
-    }
-
-    fn read(message: kept::Receipt) -> Result<Self, RecordError> {
-        let kept::Receipt { by, at_ms } = message;
-        Ok(Self {
-            by: read_needed(by, "received.by")?,
-            at: read_time(at_ms, "received.at_ms")?,
-        })
-    }
-}
-
 impl Kept for Exchange {
     type Message = kept::Exchange;
 

@@ -8,6 +8,7 @@ fn receive(check_id: &str, answer_version: u32) -> v1::ReceiveRequest {
         person: person("Olive Officer"),
         check_id: check_id.into(),
         answer_version,
+        would_have_changed: Vec::new(),
     }
 }
 
@@ -118,4 +119,41 @@ async fn receiving_is_for_the_court() {
         .receive(receive(&lent.check, 1))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn whoever_reads_a_late_answer_says_what_it_would_have_changed() {
+    use v1::LateEffect::{Nothing, Plan, Sentence, Unspecified};
+    let lent = Lent::start().await;
+    lent.answered().await;
+    let call = async |version, effects: &[v1::LateEffect]| {
+        let request = v1::ReceiveRequest {
+            would_have_changed: effects.iter().map(|effect| (*effect).into()).collect(),
+            ..receive(&lent.check, version)
+        };
+        lent.kit.court(OFFICER).receive(request).await
+    };
+    check_fields(call(1, &[Nothing]).await, &["would_have_changed"]);
+    call(1, &[]).await.unwrap();
+    lent.kit.move_to("2026-11-23T14:00").await;
+    let late = answer(&lent.check, "");
+    lent.kit.adapter(HACKNEY).answer(late).await.unwrap();
+    check_fields(call(2, &[]).await, &["would_have_changed"]);
+    check_fields(call(2, &[Nothing, Plan]).await, &["would_have_changed"]);
+    check_fields(call(2, &[Plan, Plan]).await, &["would_have_changed"]);
+    check_fields(call(2, &[Unspecified]).await, &["would_have_changed[0]"]);
+    let said = [i32::from(Plan), i32::from(Sentence)];
+    let read = call(2, &[Plan, Sentence]).await.unwrap().into_inner();
+    let receipt = read.enquiry.unwrap().checks.swap_remove(0).receipt.unwrap();
+    assert_eq!(receipt.would_have_changed, said);
+    // The first receipt stands.
+    call(2, &[Nothing]).await.unwrap();
+    assert_eq!(lent.seen().await.receipt, Some(receipt));
+    let history = lent.kit.history(&lent.enquiry).await;
+    let told: Vec<_> = history
+        .iter()
+        .filter(|event| event.r#type() == v1::EventType::Received)
+        .map(|event| (event.answer_version, &event.would_have_changed[..]))
+        .collect();
+    assert_eq!(told, [(1, &[][..]), (2, &said[..])]);
 }

@@ -1,10 +1,11 @@
 //! The codec: everything reads back equal, and no bytes bring it down.
 
 use crate::support::sample::{
-    Sample, all_case_events, all_events, at, case, case_record, content, court, id, people,
+    Sample, all_case_events, all_events, at, by, case, case_record, content, court, id, people,
     responder, revision, rich,
 };
 use fastrand::Rng;
+use prost::Message as _;
 use usher::store::Record;
 use usher::store::record::{
     Envelope, RecordError, SCHEMA_VERSION, decode_body, decode_entry, decode_envelope, decode_meta,
@@ -16,9 +17,10 @@ use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AgreementId, ClientId, ResponderId};
 use usher_domain::enquiry::{
-    AddressRole, Applied, Check, CheckState, Curfew, Enquiry, Exchange, Lease, Reply, RouteReason,
-    UnroutableWhy,
+    AddressRole, Applied, Check, CheckState, Curfew, Enquiry, Exchange, LateEffect, Lease, Reply,
+    RouteReason, UnroutableWhy,
 };
+use usher_domain::event::{Event, EventKind};
 use usher_domain::hearing::Deadline;
 use usher_domain::id::{LeaseId, RequestId};
 use usher_domain::index::RecordKind;
@@ -26,6 +28,8 @@ use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use usher_domain::limits;
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::sealed::Sealed;
+use usher_proto::storage_v1 as kept;
+use usher_proto::storage_v1::event::Kind;
 use uuid::Uuid;
 
 fn variants() -> Vec<Enquiry> {
@@ -75,6 +79,32 @@ fn an_older_program_refuses_a_case_by_its_version() {
         (entry(RecordKind::Enquiry), entry(RecordKind::Case)),
         (1, 2)
     );
+}
+
+/// What was written before anybody was asked about late answers has the same bytes as a receipt without effects.
+#[test]
+fn a_receipt_without_effects_is_kept_as_ever() {
+    let kept_as = |effects: &[LateEffect]| {
+        let event = Event {
+            at: at(1),
+            by: by(Role::Officer),
+            check: Some(1),
+            kind: EventKind::Received {
+                version: 3,
+                effects: effects.to_vec(),
+            },
+        };
+        let told = std::iter::once((None, &event));
+        let member = encode_member(id(1), revision(1), court("B01IX"), told);
+        let mut events = kept::FeedMember::decode(&member[..]).unwrap().events;
+        events.swap_remove(0).event.unwrap().kind.unwrap()
+    };
+    assert_eq!(kept_as(&[]), Kind::Received(3));
+    let late = kept::EventReceivedLate {
+        version: 3,
+        effects: vec![kept::LateEffect::Nothing.into()],
+    };
+    assert_eq!(kept_as(&[LateEffect::Nothing]), Kind::ReceivedLate(late));
 }
 
 #[test]

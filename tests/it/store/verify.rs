@@ -64,6 +64,7 @@ async fn a_sound_store_is_sound_and_counted() {
         (2, 2, 2)
     );
     assert_eq!((checks.answered_in_time, checks.answered_late), (2, 0));
+    assert_eq!((checks.received_late, checks.would_have_changed), (1, 1));
     assert_eq!((checks.leased, checks.accepted, checks.asked), (1, 1, 1));
     assert_eq!(
         (checks.unroutable, checks.redirected, checks.closed),

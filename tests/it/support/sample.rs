@@ -267,6 +267,7 @@ pub(crate) fn answered(received: bool) -> CheckState {
         received: received.then(|| Receipt {
             by: by(Role::Officer),
             at: at(40),
+            effects: Vec::new(),
         }),
     }
 }

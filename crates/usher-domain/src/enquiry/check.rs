@@ -324,6 +324,31 @@ pub struct Receipt {
     pub by: By,
     /// When.
     pub at: Timestamp,
+    /// What the answer would have changed, where it came late, each once; none where it came in time, or nobody was asked yet.
+    pub effects: Vec<LateEffect>,
+}
+
+impl Receipt {
+    /// Whether the answer came late and would have changed something.
+    pub fn would_have_changed_something(&self) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| *effect != LateEffect::Nothing)
+    }
+}
+
+codes! {
+    /// What a late answer would have changed, had it come in time. Several may be true at once, but for nothing.
+    LateEffect {
+        /// The sentence.
+        Sentence = "sentence",
+        /// To whom the case was allocated.
+        Allocation = "allocation",
+        /// The plan for it.
+        Plan = "plan",
+        /// None of them.
+        Nothing = "nothing",
+    }
 }
 
 impl CheckState {

@@ -128,15 +128,14 @@ fn await_reading(work: &mut Work<'_>, number: CheckNumber) {
 #[cfg(test)]
 mod tests {
     use crate::command::Verb;
-    use crate::enquiry::CheckState;
-    use crate::enquiry::{Enquiry, Timeliness};
+    use crate::enquiry::{CheckState, Enquiry, LateEffect, Timeliness};
     use crate::index;
     use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
         HEARING, LEASE, LEASE_END, OTHER_LEASE, accepted, adapter, after, answer, answered, asked,
         at, check, clock, closed, give, hidden, just_before, leased, nameless, officer, receive,
-        received, redirected, second_adapter, unroutable, waiting, wrong,
+        receive_late, received, redirected, second_adapter, unroutable, waiting, wrong,
     };
 
     #[test]
@@ -206,7 +205,7 @@ mod tests {
         let late = after(closed(), &[(adapter("a"), 200, answer(None))]);
         assert!(late.is_open());
         check(&late, &clock(), at(230), &Verb::Advance, Ok("answered !unread_late !unread"));
-        check(&late, &officer(), at(230), &receive(1), Ok("received"));
+        check(&late, &officer(), at(230), &receive_late(1, &[LateEffect::Nothing]), Ok("received"));
     }
 
     #[test]

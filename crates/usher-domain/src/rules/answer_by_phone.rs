@@ -35,7 +35,7 @@ pub(crate) fn answer_by_phone(
 mod tests {
     use crate::actor::Role;
     use crate::command::{Verb, VerbName};
-    use crate::enquiry::{CheckState, CloseReason, Enquiry, PeopleReason, Timeliness};
+    use crate::enquiry::{CheckState, CloseReason, Enquiry, LateEffect, PeopleReason, Timeliness};
     use crate::event::EventKind;
     use crate::index;
     use crate::limits;
@@ -43,7 +43,8 @@ mod tests {
     use crate::rules::cases::{
         HEARING, LEASE, accepted, adapter, after, answer, answer_by_phone, answered, asked, at,
         check, clock, close, closed, give, hidden, inspector, just_before, leased, manager,
-        nameless, officer, operator, receive, received, redirected, unroutable, waiting, wrong,
+        nameless, officer, operator, receive_late, received, redirected, unroutable, waiting,
+        wrong,
     };
 
     fn for_people() -> Enquiry {
@@ -130,7 +131,7 @@ mod tests {
         check(&late, &operator(), at(181), &answer_by_phone(1), Ok("answered"));
         let told = after(late, &[(operator(), 181, answer_by_phone(1))]);
         check(&told, &clock(), at(211), &Verb::Advance, Ok("answered !unread_late !unread"));
-        check(&told, &officer(), at(211), &receive(1), Ok("received"));
+        check(&told, &officer(), at(211), &receive_late(1, &[LateEffect::Plan]), Ok("received"));
     }
 
     #[test]

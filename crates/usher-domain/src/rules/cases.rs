@@ -8,7 +8,7 @@ use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use crate::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use crate::decide::{Transition, decide};
 use crate::enquiry::{
-    ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, Purpose, ReportType,
+    ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, Purpose, ReportType,
     RouteReason, Track, UnroutableWhy,
 };
 use crate::hearing::{Deadline, Hearing};
@@ -390,7 +390,15 @@ pub(crate) fn withdraw() -> Verb {
 }
 
 pub(crate) fn receive(version: u8) -> Verb {
-    Verb::Receive { check: 1, version }
+    receive_late(version, &[])
+}
+
+pub(crate) fn receive_late(version: u8, effects: &[LateEffect]) -> Verb {
+    Verb::Receive {
+        check: 1,
+        version,
+        effects: effects.to_vec(),
+    }
 }
 
 pub(crate) fn move_to(deadline: Deadline) -> Verb {

@@ -8,7 +8,9 @@ use usher_domain::actor::{Actor, Courts, Person, Role};
 use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Request, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::{Transition, decide};
-use usher_domain::enquiry::{ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry};
+use usher_domain::enquiry::{
+    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, Timeliness,
+};
 use usher_domain::id::{LeaseId, RequestId};
 use usher_domain::index;
 use usher_domain::policy::Policy;
@@ -306,12 +308,8 @@ impl World {
                 note,
             },
             Deed::Receive => {
-                let versions = match self.enquiry.check(check).map(|check| &check.state) {
-                    Some(CheckState::Answered { answers, .. }) => answers.len(),
-                    _ => 1,
-                };
-                let version = u8::try_from(versions).unwrap() - u8::from(act.wrong);
-                Verb::Receive { check, version }
+                let answers = self.enquiry.check(check).map(|check| check.state.answers());
+                receive(act, check, answers.unwrap_or_default())
             }
             _ => Verb::Close {
                 check,
@@ -319,6 +317,26 @@ impl World {
                 note,
             },
         }
+    }
+}
+
+/// Reads the newest of `answers`; says what it would have changed where that is asked, and now and then where it is not.
+fn receive(act: &Act, check: u8, answers: &[Answer]) -> Verb {
+    let newest = u8::try_from(answers.len().max(1)).unwrap();
+    let is_late = answers
+        .last()
+        .is_some_and(|answer| answer.timeliness == Timeliness::AfterHearing);
+    let all = LateEffect::ALL;
+    let effects = match (is_late, act.amount % 8) {
+        (true, 0) | (false, 1..) => Vec::new(),
+        (true, 1) => all.to_vec(),
+        (true, 2) => vec![LateEffect::Sentence, LateEffect::Plan],
+        (_, place) => vec![all[usize::from(place) % all.len()]],
+    };
+    Verb::Receive {
+        check,
+        version: newest - u8::from(act.wrong),
+        effects,
     }
 }
 

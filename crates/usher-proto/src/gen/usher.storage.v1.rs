@@ -434,6 +434,47 @@ impl Timeliness {
         }
     }
 }
+/// What a late answer would have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LateEffect {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// The sentence.
+    Sentence = 1,
+    /// To whom the case was allocated.
+    Allocation = 2,
+    /// The plan for it.
+    Plan = 3,
+    /// None of them.
+    Nothing = 4,
+}
+impl LateEffect {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LATE_EFFECT_UNSPECIFIED",
+            Self::Sentence => "LATE_EFFECT_SENTENCE",
+            Self::Allocation => "LATE_EFFECT_ALLOCATION",
+            Self::Plan => "LATE_EFFECT_PLAN",
+            Self::Nothing => "LATE_EFFECT_NOTHING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LATE_EFFECT_UNSPECIFIED" => Some(Self::Unspecified),
+            "LATE_EFFECT_SENTENCE" => Some(Self::Sentence),
+            "LATE_EFFECT_ALLOCATION" => Some(Self::Allocation),
+            "LATE_EFFECT_PLAN" => Some(Self::Plan),
+            "LATE_EFFECT_NOTHING" => Some(Self::Nothing),
+            _ => None,
+        }
+    }
+}
 /// Why a named person closed a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -2072,6 +2113,9 @@ pub struct Receipt {
     /// When.
     #[prost(int64, tag = "2")]
     pub at_ms: i64,
+    /// What a late answer would have changed.
+    #[prost(enumeration = "LateEffect", repeated, tag = "3")]
+    pub effects: ::prost::alloc::vec::Vec<i32>,
 }
 /// A question asked back, and what the officer said.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2514,7 +2558,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2557,7 +2601,7 @@ pub mod event {
         /// It was answered.
         #[prost(message, tag = "20")]
         Answered(super::EventAnswered),
-        /// The version read.
+        /// The version read, where nobody was asked what it would have changed.
         #[prost(uint32, tag = "21")]
         Received(u32),
         /// The officer took the enquiry back.
@@ -2602,6 +2646,9 @@ pub mod event {
         /// It happened to a case: entries with such events have schema version 2.
         #[prost(message, tag = "35")]
         Case(super::CaseEvent),
+        /// A late answer was read.
+        #[prost(message, tag = "36")]
+        ReceivedLate(super::EventReceivedLate),
     }
 }
 /// People took a check on.
@@ -2642,6 +2689,17 @@ pub struct EventAnswered {
     /// Absent where it did not come by telephone.
     #[prost(message, optional, tag = "5")]
     pub by_phone: ::core::option::Option<ByPhone>,
+}
+/// A late answer was read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EventReceivedLate {
+    /// The version read, from 1.
+    #[prost(uint32, tag = "1")]
+    pub version: u32,
+    /// What it would have changed, never empty.
+    #[prost(enumeration = "LateEffect", repeated, tag = "2")]
+    pub effects: ::prost::alloc::vec::Vec<i32>,
 }
 /// The hearing moved.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3397,6 +3455,11 @@ impl ::core::fmt::Debug for EventReconsidered {
 impl ::core::fmt::Debug for EventAnswered {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("EventAnswered(..)")
+    }
+}
+impl ::core::fmt::Debug for EventReceivedLate {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("EventReceivedLate(..)")
     }
 }
 impl ::core::fmt::Debug for EventHearingMoved {

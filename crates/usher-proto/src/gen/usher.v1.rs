@@ -1961,6 +1961,9 @@ pub struct Receipt {
     /// When.
     #[prost(message, optional, tag = "2")]
     pub receive_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the answer would have changed, where it came late; empty too for receipts that were kept before this was asked.
+    #[prost(enumeration = "LateEffect", repeated, tag = "3")]
+    pub would_have_changed: ::prost::alloc::vec::Vec<i32>,
 }
 /// One escalation of a check.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2502,6 +2505,47 @@ impl UnroutableReason {
             "UNROUTABLE_REASON_AGREEMENT_ENDED" => Some(Self::AgreementEnded),
             "UNROUTABLE_REASON_PURPOSE_NOT_AGREED" => Some(Self::PurposeNotAgreed),
             "UNROUTABLE_REASON_NO_LAWFUL_BASIS" => Some(Self::NoLawfulBasis),
+            _ => None,
+        }
+    }
+}
+/// What a late answer would have changed, had it come in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LateEffect {
+    /// Refused.
+    Unspecified = 0,
+    /// The sentence.
+    Sentence = 1,
+    /// To whom the case was allocated.
+    Allocation = 2,
+    /// The plan for it.
+    Plan = 3,
+    /// None of them.
+    Nothing = 4,
+}
+impl LateEffect {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LATE_EFFECT_UNSPECIFIED",
+            Self::Sentence => "LATE_EFFECT_SENTENCE",
+            Self::Allocation => "LATE_EFFECT_ALLOCATION",
+            Self::Plan => "LATE_EFFECT_PLAN",
+            Self::Nothing => "LATE_EFFECT_NOTHING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LATE_EFFECT_UNSPECIFIED" => Some(Self::Unspecified),
+            "LATE_EFFECT_SENTENCE" => Some(Self::Sentence),
+            "LATE_EFFECT_ALLOCATION" => Some(Self::Allocation),
+            "LATE_EFFECT_PLAN" => Some(Self::Plan),
+            "LATE_EFFECT_NOTHING" => Some(Self::Nothing),
             _ => None,
         }
     }
@@ -4080,6 +4124,9 @@ pub struct Event {
     /// ANSWERED: who gave it by telephone to whoever recorded it; absent where the responder answered here.
     #[prost(message, optional, tag = "28")]
     pub by_phone: ::core::option::Option<ByPhone>,
+    /// RECEIVED: what the answer would have changed, where it came late.
+    #[prost(enumeration = "LateEffect", repeated, tag = "29")]
+    pub would_have_changed: ::prost::alloc::vec::Vec<i32>,
 }
 /// The end of a watch's snapshot: what follows are changes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4600,6 +4647,10 @@ pub struct ReceiveRequest {
     /// The version that was read, from 1. When a newer one has come, the call is refused: read that.
     #[prost(uint32, tag = "4")]
     pub answer_version: u32,
+    /// What the answer would have changed, each once, NOTHING alone. Required where that version came at the deadline or later, be that a
+    /// hearing or a moment to reply by; refused where it came in time. The first receipt of a version stands: another changes nothing.
+    #[prost(enumeration = "LateEffect", repeated, tag = "5")]
+    pub would_have_changed: ::prost::alloc::vec::Vec<i32>,
 }
 /// The receipt was recorded.
 #[derive(Clone, PartialEq, ::prost::Message)]

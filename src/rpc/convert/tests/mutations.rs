@@ -109,6 +109,7 @@ fn of_officers() -> Vec<Row> {
         person: Some(person()),
         check_id: check_id(),
         answer_version: 1,
+        would_have_changed: vec![v1::LateEffect::Plan.into()],
     };
     vec![
         (VerbName::Supply, supply(supplied, &actor())),

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use usher_domain::actor::Person;
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Destination, Route};
-use usher_domain::enquiry::{ByPhone, RouteReason, Timeliness, UnroutableWhy};
+use usher_domain::enquiry::{ByPhone, LateEffect, RouteReason, Timeliness, UnroutableWhy};
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::id::CheckId;
 use usher_proto::v1;
@@ -81,6 +81,15 @@ fn events_carry_their_facts() {
     );
     let redirected = event(EventKind::Redirected { to: 3 });
     assert_eq!(redirected.successor_check_id, format!("{}/3", enquiry().id));
+    let received = event(EventKind::Received {
+        version: 2,
+        effects: vec![LateEffect::Allocation],
+    });
+    assert_eq!(received.answer_version, 2);
+    assert_eq!(
+        received.would_have_changed,
+        [v1::LateEffect::Allocation as i32]
+    );
     let decided = event(EventKind::Decided {
         decision: DecisionName::WithdrawCurfew,
     });

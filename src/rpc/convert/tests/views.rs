@@ -5,8 +5,8 @@ use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use usher_domain::enquiry::{
     AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
-    Curfew, Disposition, Enquiry, Exchange, Lease, Purpose, Receipt, Reply, ReportType, Requester,
-    RouteReason, Timeliness, UnroutableWhy,
+    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, Reply, ReportType,
+    Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
@@ -88,6 +88,7 @@ fn states() -> Vec<CheckState> {
             received: Some(Receipt {
                 by: by(),
                 at: at(9),
+                effects: vec![LateEffect::Sentence, LateEffect::Plan],
             }),
         },
         CheckState::Redirected {
@@ -292,7 +293,10 @@ fn each_state_shows_its_own_facts() {
     assert_eq!(answered.answers.len(), 2);
     assert_eq!(answered.answers[1].version, 2);
     assert!(answered.answers[1].content.as_ref() == Some(&full_content()));
-    assert!(answered.receipt.is_some());
+    assert_eq!(
+        answered.receipt.as_ref().unwrap().would_have_changed,
+        [v1::LateEffect::Sentence as i32, v1::LateEffect::Plan as i32]
+    );
     assert_eq!(redirected.successor_check_id, waiting.id);
     assert_eq!(closed.close_reason(), v1::CloseReason::Duplicate);
     assert_eq!(closed.close_note, "closed, said Quillfeather");

@@ -10,9 +10,9 @@ use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
 use usher_domain::alert::{AlertState, Cause, Trouble};
 use usher_domain::code::{AgreementId, ClientId, Crn, Pnc, ResponderId, Urn};
 use usher_domain::enquiry::{
-    AddressRole, Applied, ByPhone, Check, CheckState, CloseReason, CourtDecision,
-    CourtDecisionKind, Curfew, Enquiry, Exchange, PeopleReason, Reply, RouteReason, Timeliness,
-    UnroutableWhy,
+    AddressRole, Answer, Applied, ByPhone, Check, CheckState, CloseReason, CourtDecision,
+    CourtDecisionKind, Curfew, Enquiry, Exchange, LateEffect, PeopleReason, Receipt, Reply,
+    RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::hearing::{Deadline, HearingMove};
@@ -195,11 +195,23 @@ pub(crate) fn rich(number: u128) -> Enquiry {
     let permitted = sharing(name.as_str(), SharingDecision::Permit, Some(agreement));
     enquiry.checks[0].sharing = Some(permitted);
     fill_check(&mut enquiry.checks[0]);
-    if let CheckState::Answered { answers, .. } = &mut enquiry.checks[5].state {
+    if let CheckState::Answered { answers, received } = &mut enquiry.checks[5].state {
         answers[0].by_phone = Some(by_phone());
+        corrected_late(answers, received);
     }
     fill_court(&mut enquiry);
     enquiry
+}
+
+/// A correction after the hearing, read as one that would have changed something.
+fn corrected_late(answers: &mut Vec<Answer>, received: &mut Option<Receipt>) {
+    answers.push(Answer {
+        timeliness: Timeliness::AfterHearing,
+        ..answers[0].clone()
+    });
+    if let Some(receipt) = received {
+        receipt.effects = vec![LateEffect::Sentence, LateEffect::Plan];
+    }
 }
 
 /// What was moved, decided and applied.
@@ -332,6 +344,19 @@ fn left_to_people() -> EventKind {
     }
 }
 
+fn promised(minutes: Option<i64>) -> EventKind {
+    EventKind::Accepted {
+        expected_by: minutes.map(at),
+    }
+}
+
+fn received(version: u8, effects: &[LateEffect]) -> EventKind {
+    EventKind::Received {
+        version,
+        effects: effects.to_vec(),
+    }
+}
+
 /// Every kind of event once.
 pub(crate) fn all_events() -> Vec<Event> {
     let responder = responder("hackney");
@@ -344,10 +369,8 @@ pub(crate) fn all_events() -> Vec<Event> {
         EventKind::Leased { expires: at(20) },
         EventKind::LeaseLost,
         EventKind::Released { for_people: None },
-        EventKind::Accepted {
-            expected_by: Some(at(100)),
-        },
-        EventKind::Accepted { expected_by: None },
+        promised(Some(100)),
+        promised(None),
         EventKind::Asked,
         EventKind::Supplied,
         EventKind::Redirected { to: 2 },
@@ -360,7 +383,8 @@ pub(crate) fn all_events() -> Vec<Event> {
             timeliness: Timeliness::AfterHearing,
             by_phone: None,
         },
-        EventKind::Received { version: 1 },
+        received(1, &[]),
+        received(2, LateEffect::ALL),
         EventKind::Withdrawn,
         EventKind::HearingMoved {
             from: at(200),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use usher_domain::actor::{By, Role};
 use usher_domain::command::{Verb, VerbName};
-use usher_domain::enquiry::{Check, CheckState, Enquiry};
+use usher_domain::enquiry::{Check, CheckState, Enquiry, LateEffect, Timeliness};
 
 fn is_named(by: &By) -> bool {
     by.person
@@ -80,6 +80,23 @@ proptest! {
                     (true, true) => prop_assert_eq!(&before.state, &after.state),
                     (false, false) => {}
                 }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn every_receipt_of_a_late_answer_and_no_other_says_what_it_would_have_changed(story in stories()) {
+        play(story, |_, turn| {
+            for check in &turn.after().checks {
+                let CheckState::Answered { answers, received: Some(receipt) } = &check.state else {
+                    continue;
+                };
+                let newest = answers.last().map(|answer| answer.timeliness);
+                let is_late = newest == Some(Timeliness::AfterHearing);
+                prop_assert_eq!(is_late, !receipt.effects.is_empty());
+                let nothing = receipt.effects.contains(&LateEffect::Nothing);
+                prop_assert!(!nothing || receipt.effects.len() == 1);
             }
             Ok(())
         })?;
