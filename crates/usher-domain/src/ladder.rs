@@ -105,6 +105,16 @@ pub enum StepState {
 }
 
 impl Ladder {
+    /// The steps that want raising at `now`, each with its place.
+    pub(crate) fn due(&self, now: Timestamp) -> Vec<(usize, Step)> {
+        self.steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.state == StepState::Pending && step.due <= now)
+            .map(|(place, step)| (place, step.clone()))
+            .collect()
+    }
+
     /// The soonest moment at which a step wants raising.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.steps

@@ -37,7 +37,7 @@ pub fn decide(
     permit::check(actor, verb)?;
     let mut work = match (current, &command.verb) {
         (None, CaseVerb::Register(row)) => Work {
-            case: rules::register::open(row, actor, now, policy)?,
+            case: rules::register::open(row, actor, now)?,
             events: Vec::new(),
             actor,
             now,

@@ -70,15 +70,7 @@ fn raise_due_steps(work: &mut Work<'_>, number: CheckNumber) {
         return;
     };
     let generation = check.ladder.generation;
-    let due: Vec<(usize, Step)> = check
-        .ladder
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| step.state == StepState::Pending && step.due <= now)
-        .map(|(place, step)| (place, step.clone()))
-        .collect();
-    for (place, step) in due {
+    for (place, step) in check.ladder.due(now) {
         let moot = work
             .enquiry
             .check(number)

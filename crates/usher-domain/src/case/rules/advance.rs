@@ -1,12 +1,11 @@
 //! Time has passed: due steps are raised once, what was never asked in time is overdue, expired acknowledgements open again. The clock
 //! ends nothing, and a clock that went backwards finds nothing to do.
 
-use super::need::is_past;
 use crate::alert::{Cause, reopen_expired};
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
 use crate::id::RequirementNumber;
-use crate::ladder::{Step, StepState};
+use crate::ladder::StepState;
 
 pub(in crate::case) fn advance(work: &mut Work<'_>) {
     let needed: Vec<RequirementNumber> = work
@@ -30,15 +29,8 @@ fn raise_due_steps(work: &mut Work<'_>, number: RequirementNumber) {
         return;
     };
     let generation = requirement.ladder.generation;
-    let due: Vec<(usize, Step)> = requirement
-        .ladder
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| step.state == StepState::Pending && step.due <= now)
-        .map(|(place, step)| (place, step.clone()))
-        .collect();
-    if !due.is_empty() && is_past(requirement, now) && requirement.overdue_at.is_none() {
+    let due = requirement.ladder.due(now);
+    if !due.is_empty() && requirement.due <= now && requirement.overdue_at.is_none() {
         requirement.overdue_at = Some(now);
         work.record(number, CaseEventKind::Overdue);
     }

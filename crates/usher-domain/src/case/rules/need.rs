@@ -1,17 +1,16 @@
 //! Raises what the policy says that a case needs at its stage, and gives what is needed its steps anew when its moment moves.
 
-use crate::alert::Alert;
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
 use crate::case::{Case, Indicator, Requirement, RequirementState, SetAsideReason, Stage};
 use crate::code::ResponderKind;
 use crate::id::{AlertNumber, RequirementNumber};
-use crate::ladder::{Ladder, Step};
+use crate::ladder::Ladder;
 use crate::limits;
 use crate::policy::RequirementRule;
 use crate::rejection::Rejection;
 use crate::rules::move_hearing::carry_over;
-use crate::time::{Timestamp, to_london};
+use crate::time::to_london;
 
 /// Raises every check that is needed at the present stage and was not raised since the case came to it. What was set aside because the
 /// list was wrong is needed again when the list says so anew: by one of `fresh`.
@@ -136,7 +135,7 @@ pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
         .alerts
         .iter()
         .filter(|alert| alert.is_live())
-        .map(|alert: &Alert| alert.number)
+        .map(|alert| alert.number)
         .collect();
     let policy = work.policy;
     let Some(purpose) = work
@@ -161,11 +160,6 @@ pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
     requirement.ladder.generation = requirement.ladder.generation.saturating_add(1);
     requirement.ladder.steps = fresh
         .into_iter()
-        .map(|step: Step| carry_over(step, &old, &live, now))
+        .map(|step| carry_over(step, &old, &live, now))
         .collect();
-}
-
-/// The moment from which a check counts as never asked in time.
-pub(super) fn is_past(requirement: &Requirement, now: Timestamp) -> bool {
-    requirement.due <= now
 }

@@ -8,7 +8,6 @@ use crate::case::event::CaseEventKind;
 use crate::case::{Case, Holder, Indicator};
 use crate::hearing::{Deadline, HearingMove};
 use crate::limits;
-use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::rules::move_hearing::check_deadline;
 use crate::time::Timestamp;
@@ -18,7 +17,6 @@ pub(in crate::case) fn open(
     row: &Register,
     actor: &Actor,
     now: Timestamp,
-    _policy: &Policy,
 ) -> Result<Case, Rejection> {
     check_court(actor, row)?;
     check_deadline(row.purpose, &Deadline::Hearing(row.hearing.clone()), now)?;
