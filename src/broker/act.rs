@@ -68,10 +68,8 @@ impl Broker {
             agreements: &self.policy.load().agreements,
             day: to_london(self.clock.now()).date(),
         };
-        OpenEnquiry::open(stored, part, beside, &super::UNSEAL).map_err(|source| {
-            self.note_part(id.into());
-            BrokerError::Unreadable { id, source }
-        })
+        OpenEnquiry::open(stored, part, beside, &super::UNSEAL)
+            .map_err(|source| self.unreadable(id.into(), source))
     }
 
     fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
@@ -133,6 +131,7 @@ impl Broker {
                 alert,
                 note: text(&note),
             },
+            Act::Reassign { holder } => Verb::Reassign { holder },
             Act::Reroute { check, to } => self.reroute(check, &to, now)?,
             Act::Close {
                 check,
@@ -308,6 +307,7 @@ impl Act {
             Self::Withdraw { .. }
             | Self::MoveHearing { .. }
             | Self::DecideWithout { .. }
+            | Self::Reassign { .. }
             | Self::Acknowledge { .. } => None,
         }
     }

@@ -169,6 +169,10 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             reason,
             note,
         } => rules::close::close(work, *check, *reason, note),
+        Verb::Reassign { holder } => {
+            rules::reassign::reassign(work, holder);
+            Ok(())
+        }
         Verb::Advance => {
             rules::advance::advance(work);
             Ok(())
