@@ -6,6 +6,8 @@
 //! dropped: the summary is read from the store after the stop, and held against what the clients were given.
 
 mod agenda;
+mod asked;
+mod asking;
 mod board;
 mod borough;
 mod cast;
@@ -26,6 +28,7 @@ mod summary;
 mod table;
 mod track;
 
+pub use asked::{Asked, Ends};
 pub use connectors::ConnectorFigures;
 pub use summary::Summary;
 
@@ -53,6 +56,10 @@ use usher_domain::code::ResponderId;
 const BUILT_IN: &str = include_str!("../config/demo/court-list.csv");
 /// The seed when none is chosen.
 pub const DEFAULT_SEED: u64 = 20_261_123;
+/// Of a hundred cases that needed an enquiry, none was made in so many (HM Inspectorate of Probation, annual report on 2022-23).
+pub const DEFAULT_FORGET: u32 = 45;
+/// Of a hundred court reports that needed one, so many had no completed check (the same report).
+pub const DEFAULT_NOT_IN_TIME: u32 = 52;
 /// The exit code when something was dropped, a row was not played, or the store is not sound.
 pub const EXIT_BROKEN_PROMISE: u8 = 7;
 /// Faults of the store that are told.
@@ -67,6 +74,10 @@ pub struct Options {
     pub speed: Option<u32>,
     /// What chance is made from: the same seed and list make the same day.
     pub seed: u64,
+    /// Of a hundred officers, so many forget to ask until they are reminded.
+    pub forget: u32,
+    /// Of a hundred enquiries, about so many are not answered in time, whatever the reason; not below what boroughs' ways cost anyway.
+    pub not_in_time: u32,
     /// Whether to leave the folder, and to go on serving in [`Outcome::keep_running`].
     pub keep_running: bool,
     /// Where the run's folder is made.
@@ -83,6 +94,8 @@ impl Default for Options {
             list: None,
             speed: None,
             seed: DEFAULT_SEED,
+            forget: DEFAULT_FORGET,
+            not_in_time: DEFAULT_NOT_IN_TIME,
             keep_running: false,
             folder: TEMPORARY_FOLDER.into(),
             database: None,
@@ -139,6 +152,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     summary.rows = rows as u64;
     summary.rejected_rows = records.rejected().len() as u64;
     summary.unplayed_rows = played.unplayed.len() as u64;
+    summary.rows_set_aside = records.set_aside_alone().len() as u64;
     summary.verified = report.is_sound();
     if summary.rejected_rows == summary.rows && summary.is_kept() {
         return Err(ListError::NothingToPlay.into());
@@ -291,7 +305,7 @@ async fn prepare(database: &PostgresSettings) -> anyhow::Result<()> {
 
 async fn classify(played: &Played) -> anyhow::Result<summary::Findings> {
     let store = open_store(&played.stage.store).await?;
-    let findings = summary::read(&*store.store(), &played.records.receipts(), &played.track).await;
+    let findings = summary::read(&*store.store(), &played.records, &played.track).await;
     store.close().await;
     findings.map_err(|error| anyhow!(error).context("the store cannot be read after the day"))
 }

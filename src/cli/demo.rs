@@ -23,6 +23,12 @@ pub(super) struct DemoArgs {
     /// What chance is made from: the same seed and list make the same day
     #[arg(long, value_name = "N", default_value_t = demo::DEFAULT_SEED)]
     seed: u64,
+    /// Of a hundred officers, so many forget to ask until they are reminded
+    #[arg(long, value_name = "PERCENT", default_value_t = demo::DEFAULT_FORGET, value_parser = clap::value_parser!(u32).range(0..=100))]
+    forget: u32,
+    /// Of a hundred enquiries, about so many are not answered in time, 44 at least
+    #[arg(long, value_name = "PERCENT", default_value_t = demo::DEFAULT_NOT_IN_TIME, value_parser = clap::value_parser!(u32).range(0..=100))]
+    not_in_time: u32,
     /// Go on serving after the day, until Ctrl-C
     #[arg(long)]
     keep_running: bool,
@@ -45,6 +51,8 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         list: args.list,
         speed: args.speed,
         seed: args.seed,
+        forget: args.forget,
+        not_in_time: args.not_in_time,
         keep_running: args.keep_running,
         folder: context.environment.temporary_folder(),
         replica: args.replica.map(|url| args.database.settings(url)),

@@ -2,12 +2,12 @@
 //! or dies with checks in its hands. Where a real adapter asks the borough's system, its people: they take what that leaves to them.
 
 use super::agenda::{self, Planned, TOLD_MAX};
-use super::cast::{Behaviour, Fate, Matter, fate};
+use super::cast::{Behaviour, Fate, Matter, fate, tardy};
 use super::client::{Client, Common, before_reconnecting, call, person};
 use super::connectors::Joined;
 use super::officer::after;
 use super::records::Records;
-use super::seed::{dice, full_name, request_id};
+use super::seed::{self, dice, full_name, request_id};
 use crate::clock::{Clock as _, Stopwatch};
 use jiff::SignedDuration;
 use std::collections::HashSet;
@@ -90,6 +90,8 @@ pub(super) struct Borough {
     pub(super) presence: Arc<Presence>,
     pub(super) id: String,
     pub(super) behaviour: Behaviour,
+    /// Of a hundred checks, about so many are not answered in time.
+    pub(super) not_in_time: u32,
     /// From when on a dying adapter may die.
     pub(super) dies_from: Timestamp,
     /// The authorities of the other boroughs.
@@ -249,7 +251,12 @@ impl Borough {
             if matter.handled { "again" } else { "first" },
         ]);
         let check = check.id;
-        let act = match fate(self.behaviour, matter, &mut dice) {
+        // All checks of one enquiry fare alike: what counts is whether the question was answered.
+        let enquiry = check.split('/').next().unwrap_or_default();
+        let mut luck = seed::dice(self.common.seed, &["tardy", enquiry]);
+        let fate = tardy(matter, self.not_in_time, &mut luck)
+            .unwrap_or_else(|| fate(self.behaviour, matter, &mut dice));
+        let act = match fate {
             Fate::Soon(span) => {
                 let at = now.saturating_add(span).unwrap_or(Timestamp::MAX);
                 return Some(Planned {

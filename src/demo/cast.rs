@@ -66,6 +66,11 @@ const ABSENT: usize = 2;
 /// A borough is absent, or dies for good, only when it has at most this share of the day's work.
 const SMALL_SHARE_PERCENT: usize = 6;
 
+/// Of a hundred enquiries, about so many are late or lost in part by the behaviours alone: seen on the built-in list.
+const LATE_ANYWAY_PERCENT: u32 = 44;
+/// Of a hundred that are not answered in time by intention, so many never are.
+const NEVER_PERCENT: u32 = 40;
+
 /// Gives each of `responders` its behaviour; `work` says how much of the day is likely to reach it.
 pub(super) fn behaviours(
     seed: u64,
@@ -198,6 +203,26 @@ pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rn
         },
         _ => soon,
     }
+}
+
+/// What becomes of a check whose enquiry is not answered in time, where `not_in_time` of a hundred are not: later than the hearing, or never. A
+/// check that was handled before has had its luck.
+pub(super) fn tardy(matter: Matter, not_in_time: u32, dice: &mut fastrand::Rng) -> Option<Fate> {
+    let besides = not_in_time.saturating_sub(LATE_ANYWAY_PERCENT) * 100;
+    let percent = besides / (100 - LATE_ANYWAY_PERCENT);
+    if matter.handled || !happens(dice, percent) {
+        return None;
+    }
+    let answer = if happens(dice, NEVER_PERCENT) {
+        Timestamp::MAX
+    } else {
+        let late = SignedDuration::from_mins(dice.i64(3..=45));
+        moved(matter.deadline.max(matter.now), late)
+    };
+    Some(Fate::People {
+        promise: None,
+        answer,
+    })
 }
 
 fn people_soon(matter: Matter, left: SignedDuration, dice: &mut fastrand::Rng) -> Timestamp {

@@ -63,6 +63,7 @@ pub(super) struct Day {
     people: BTreeMap<ResponderId, Vec<Held>>,
     replica: Option<PostgresSettings>,
     dies_from: Timestamp,
+    not_in_time: u32,
 }
 
 impl Day {
@@ -78,7 +79,7 @@ impl Day {
         let directory = Arc::new(Directory::built_in()?);
         let mut scripts = Vec::with_capacity(list.cases.len());
         for case in list.cases {
-            match Script::write(case, options.seed) {
+            match Script::write(case, options.seed, options.forget) {
                 Ok(script) => scripts.push(script),
                 Err(rejected) => records.reject(rejected),
             }
@@ -121,6 +122,7 @@ impl Day {
             cast,
             people,
             replica: options.replica.clone(),
+            not_in_time: options.not_in_time,
             dies_from: dies_from.saturating_sub(DIES_BEFORE_HEARINGS)?,
         })
     }
@@ -268,6 +270,7 @@ impl Day {
             presence: Arc::new(Presence::default()),
             id: id.to_string(),
             behaviour,
+            not_in_time: self.not_in_time,
             dies_from: self.dies_from,
             others: self.stage.authorities(Some(id)),
         })

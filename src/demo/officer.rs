@@ -9,7 +9,7 @@ use super::seed::{dice, full_name, happens, request_id};
 use super::submission::{deadline, submission};
 use crate::clock::Clock as _;
 use jiff::SignedDuration;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -36,11 +36,20 @@ const DECISION_POINT: &str = "decision_point";
 #[derive(Debug)]
 pub(super) enum Act {
     Submit(usize),
+    Ask(usize),
+    SetAside {
+        place: usize,
+        reason: v1::SetAsideReason,
+    },
     Move(usize),
     Withdraw(usize),
     CloseOne(usize),
-    Decide { enquiry: String },
-    Supply { check: String },
+    Decide {
+        enquiry: String,
+    },
+    Supply {
+        check: String,
+    },
     Receive(Reading),
 }
 
@@ -62,6 +71,8 @@ pub(super) struct Office {
     given: Mutex<HashMap<usize, Receipt>>,
     /// The script of each enquiry.
     known: Mutex<HashMap<String, usize>>,
+    /// The scripts whose officer asked only when reminded.
+    pub(super) prompted: Mutex<HashSet<usize>>,
 }
 
 impl Office {
@@ -79,6 +90,7 @@ impl Office {
             scripts,
             given: Mutex::default(),
             known: Mutex::default(),
+            prompted: Mutex::default(),
         }
     }
 
@@ -96,6 +108,7 @@ impl Office {
         tokio::select! {
             () = agenda => {}
             () = office.watch(&tell) => {}
+            () = office.watch_cases(&tell) => {}
         }
     }
 
@@ -227,9 +240,11 @@ impl Office {
     async fn perform(&self, act: Act) -> Vec<Planned<Act>> {
         let (verb, outcome) = match act {
             Act::Submit(place) => {
-                self.submit(place).await;
+                self.submit(place, false).await;
                 return Vec::new();
             }
+            Act::Ask(place) => ("submit", self.ask_after_all(place).await),
+            Act::SetAside { place, reason } => ("set_aside", self.set_aside(place, reason).await),
             Act::Move(place) => ("move_hearing", self.move_hearing(place).await),
             Act::Withdraw(place) => ("withdraw", self.withdraw(place).await),
             Act::CloseOne(place) => ("close", self.close_one(place).await),
@@ -243,11 +258,20 @@ impl Office {
         Vec::new()
     }
 
-    async fn submit(&self, place: usize) {
+    /// Puts the case on the list, and asks about it: an officer who forgets, only when `reminded`.
+    pub(super) async fn submit(&self, place: usize, reminded: bool) {
         let Some(script) = self.scripts.get(place) else {
             return;
         };
-        let request = submission(&script.case, self.officer(place), self.common.seed);
+        let listed = self.list(script, "As the court listed it.").await;
+        if script.forgets_to_ask && !reminded && listed.is_some() {
+            return;
+        }
+        let request = v1::SubmitRequest {
+            deadline: Some(deadline(&script.case, self.heard_at(script))),
+            case_id: listed.unwrap_or_default(),
+            ..submission(&script.case, self.officer(place), self.common.seed)
+        };
         for _ in 0..=usize::from(script.repeated) {
             match call!(self.client.court(), submit, request.clone()) {
                 Ok(response) => self.acknowledged(place, response),
@@ -263,6 +287,11 @@ impl Office {
         let line = self.scripts.get(place).map(|script| script.case.line);
         let receipt = Receipt {
             line: line.unwrap_or_default(),
+            prompted: self
+                .prompted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(&place),
             enquiry: response.enquiry_id,
             checks: response
                 .checks
@@ -282,10 +311,15 @@ impl Office {
     }
 
     async fn move_hearing(&self, place: usize) -> Result<(), Status> {
-        let (Some(receipt), Some(script)) = (self.receipt(place), self.scripts.get(place)) else {
+        let Some(script) = self.scripts.get(place) else {
             return Ok(());
         };
         let Some((_, to)) = script.moved else {
+            return Ok(());
+        };
+        self.list(script, "The list was changed by the court.")
+            .await;
+        let Some(receipt) = self.receipt(place) else {
             return Ok(());
         };
         let request = v1::MoveHearingRequest {
@@ -308,7 +342,8 @@ impl Office {
             enquiry_id: receipt.enquiry,
             note: "The case will not be sentenced.".into(),
         };
-        call!(self.client.court(), withdraw, request).map(drop)
+        call!(self.client.court(), withdraw, request)?;
+        self.set_aside(place, v1::SetAsideReason::CaseEnded).await
     }
 
     async fn close_one(&self, place: usize) -> Result<(), Status> {
@@ -325,7 +360,9 @@ impl Office {
             reason: v1::CloseReason::AnsweredElsewhere.into(),
             note: "The duty team said it on the telephone.".into(),
         };
-        call!(self.client.operations(), close, request).map(drop)
+        call!(self.client.operations(), close, request)?;
+        self.set_aside(place, v1::SetAsideReason::AskedElsewhere)
+            .await
     }
 
     async fn decide(&self, enquiry: &str) -> Result<(), Status> {
@@ -404,7 +441,7 @@ impl Office {
         call!(self.client.court(), receive, request).map(drop)
     }
 
-    fn receipt(&self, place: usize) -> Option<Receipt> {
+    pub(super) fn receipt(&self, place: usize) -> Option<Receipt> {
         self.given
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -423,11 +460,11 @@ impl Office {
         person(full_name(&mut dice), "Probation officer, court duty")
     }
 
-    fn dice(&self, labels: &[&str]) -> fastrand::Rng {
+    pub(super) fn dice(&self, labels: &[&str]) -> fastrand::Rng {
         dice(self.common.seed, labels)
     }
 
-    fn request_id(&self, labels: &[&str]) -> String {
+    pub(super) fn request_id(&self, labels: &[&str]) -> String {
         request_id(self.common.seed, labels)
     }
 }

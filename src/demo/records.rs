@@ -2,7 +2,7 @@
 //! holds the store against them.
 
 use super::list::Rejected;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -12,6 +12,8 @@ use tonic_types::StatusExt as _;
 pub(super) struct Receipt {
     /// The line of its row in the list.
     pub(super) line: u64,
+    /// Whether the officer asked only when reminded.
+    pub(super) prompted: bool,
     /// The enquiry's UUID.
     pub(super) enquiry: String,
     /// Its checks.
@@ -27,6 +29,8 @@ struct Notes {
     /// By enquiry, so that a repeated submission counts once.
     receipts: BTreeMap<String, Receipt>,
     rejected: Vec<Rejected>,
+    /// The lines of rows of which a named person set checks aside.
+    set_aside: BTreeSet<u64>,
     refusals: BTreeMap<String, u64>,
 }
 
@@ -36,6 +40,22 @@ impl Records {
         self.notes()
             .receipts
             .insert(receipt.enquiry.clone(), receipt);
+    }
+
+    /// A named person set aside what the case of a row needs.
+    pub(super) fn set_aside(&self, line: u64) {
+        self.notes().set_aside.insert(line);
+    }
+
+    /// The rows that were set aside and never asked about.
+    pub(super) fn set_aside_alone(&self) -> Vec<u64> {
+        let notes = self.notes();
+        let asked = |line: &&u64| {
+            let mut receipts = notes.receipts.values();
+            receipts.any(|receipt| receipt.line == **line)
+        };
+        let alone = notes.set_aside.iter().filter(|line| !asked(line));
+        alone.copied().collect()
     }
 
     /// A row that cannot be played.
@@ -68,12 +88,13 @@ impl Records {
         self.notes().receipts.values().cloned().collect()
     }
 
-    /// Those of `lines` that have come to nothing: neither a receipt nor a refusal.
+    /// Those of `lines` that have come to nothing: neither a receipt, nor a refusal, nor set aside.
     pub(super) fn unplayed(&self, lines: &[u64]) -> Vec<u64> {
         let notes = self.notes();
         let receipts = notes.receipts.values().map(|receipt| receipt.line);
         let rejected = notes.rejected.iter().map(|row| row.line);
-        let played: HashSet<u64> = receipts.chain(rejected).collect();
+        let aside = notes.set_aside.iter().copied();
+        let played: HashSet<u64> = receipts.chain(rejected).chain(aside).collect();
         let unplayed = lines.iter().filter(|line| !played.contains(line));
         unplayed.copied().collect()
     }
@@ -121,6 +142,7 @@ mod tests {
         for _ in 0..2 {
             records.acknowledged(Receipt {
                 line: 2,
+                prompted: false,
                 enquiry: "a".into(),
                 checks: vec!["a/1".into()],
             });
@@ -133,11 +155,14 @@ mod tests {
         let records = Records::default();
         records.acknowledged(Receipt {
             line: 2,
+            prompted: false,
             enquiry: "a".into(),
             checks: Vec::new(),
         });
         records.refused_row(4, &Status::internal("m"));
-        assert_eq!(records.unplayed(&[2, 3, 4, 5]), [3, 5]);
+        records.set_aside(6);
+        assert_eq!(records.unplayed(&[2, 3, 4, 5, 6]), [3, 5]);
+        assert_eq!(records.set_aside_alone(), [6]);
         assert!(records.unplayed(&[2, 4]).is_empty());
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Script {
     pub(super) withdrawn_at: Option<Timestamp>,
     /// When the officer closes one of its checks.
     pub(super) closed_at: Option<Timestamp>,
+    /// Whether the officer forgets to ask until reminded.
+    pub(super) forgets_to_ask: bool,
     /// Whether the officer forgets to record a decision.
     pub(super) forgets: bool,
     /// Whether the submission is sent twice.
@@ -43,16 +45,18 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Writes the script of `case`.
+    /// Writes the script of `case`; of a hundred officers `forget` forget to ask.
     ///
     /// # Errors
     /// When the case is requested in an hour that the clocks skip.
-    pub(super) fn write(case: Case, seed: u64) -> Result<Self, Rejected> {
+    pub(super) fn write(case: Case, seed: u64, forget: u32) -> Result<Self, Rejected> {
         let request_at = from_london(case.requested_at).map_err(|error| Rejected {
             line: case.line,
             reason: format!("requested_at: {error}"),
         })?;
-        let mut dice = dice(seed, &["case", &case.line.to_string()]);
+        let line = case.line.to_string();
+        let mut asking = dice(seed, &["ask", &line]);
+        let mut dice = dice(seed, &["case", &line]);
         let hearing = from_london(case.hearing_at).ok();
         let between =
             |dice: &mut fastrand::Rng| Some(request_at + part(request_at, hearing?, dice));
@@ -74,6 +78,7 @@ impl Script {
             moved: moved.filter(|(at, _)| *at > request_at),
             withdrawn_at,
             closed_at,
+            forgets_to_ask: happens(&mut asking, forget),
             forgets: happens(&mut dice, FORGETTING_PERCENT),
             repeated: happens(&mut dice, REPEATED_PERCENT),
             case,
@@ -131,7 +136,10 @@ mod tests {
 
     fn built_in() -> Vec<Script> {
         let list = List::read(include_str!("../../config/demo/court-list.csv").as_bytes()).unwrap();
-        let scripts = list.cases.into_iter().map(|case| Script::write(case, 1));
+        let scripts = list
+            .cases
+            .into_iter()
+            .map(|case| Script::write(case, 1, 45));
         scripts.collect::<Result<_, _>>().ok().unwrap()
     }
 
@@ -176,7 +184,7 @@ mod tests {
         let mut script = built_in().remove(0);
         script.case.requested_at = "2026-03-29T01:30".parse().unwrap();
         assert!(
-            Script::write(script.case, 1)
+            Script::write(script.case, 1, 45)
                 .err()
                 .unwrap()
                 .reason

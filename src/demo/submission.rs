@@ -43,17 +43,22 @@ pub(super) fn submission(case: &Case, officer: v1::Person, seed: u64) -> v1::Sub
 
 /// The hearing of `case` at another local time.
 pub(super) fn deadline(case: &Case, local: DateTime) -> v1::Deadline {
-    let hearing = v1::Hearing {
-        court_code: case.court.to_string(),
-        local_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),
-        ..v1::Hearing::default()
-    };
     v1::Deadline {
-        kind: Some(v1::deadline::Kind::Hearing(hearing)),
+        kind: Some(v1::deadline::Kind::Hearing(hearing(case, local))),
     }
 }
 
-const fn report(report: ReportType) -> v1::ReportType {
+/// As [`deadline`], for the court's list.
+pub(super) fn hearing(case: &Case, local: DateTime) -> v1::Hearing {
+    v1::Hearing {
+        court_code: case.court.to_string(),
+        local_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+        ..v1::Hearing::default()
+    }
+}
+
+/// The kind of report, as the contract has it.
+pub(super) const fn report(report: ReportType) -> v1::ReportType {
     match report {
         ReportType::Oral => v1::ReportType::Oral,
         ReportType::Fast => v1::ReportType::Fast,

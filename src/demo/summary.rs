@@ -1,16 +1,17 @@
 //! The summary of a day, read from the store after everything has stopped, and held against the receipts that clients were given: each check is
 //! in exactly one class, and what is in none has been dropped.
 
-use super::records::Receipt;
+use super::asked::{Asked, Counting};
+use super::records::{Receipt, Records};
 use super::track::Track;
-use crate::store::{Cursor, Filter, Page, Store, StoreError};
+use crate::store::{Cursor, Filter, Page, Store, StoreError, Stored};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, Timeliness};
 use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{CheckNumber, EnquiryId};
-use usher_domain::index::next_due;
+use usher_domain::index::{RecordKind, next_due};
 use usher_domain::limits::PAGE_SIZE_MAX;
 use usher_domain::time::Timestamp;
 
@@ -49,12 +50,17 @@ pub struct Summary {
     /// The longest real time, in milliseconds, between a step's due moment and its raising; steps that were due already when they
     /// were computed do not count.
     pub worst_escalation_lateness_ms: u64,
-    /// Rows of the list. Each has a receipt, or is rejected, or is not played.
+    /// Rows of the list. Each has a receipt, or is rejected, or set aside, or is not played.
     pub rows: u64,
     /// Rows that were found wrong, by the reader or by the broker.
     pub rejected_rows: u64,
     /// Rows that came to nothing although nothing is wrong with them: the day failed them.
     pub unplayed_rows: u64,
+    /// Rows that were never asked about because a named person set the check aside.
+    pub rows_set_aside: u64,
+    /// What became of the checks that cases needed.
+    #[serde(flatten)]
+    pub asked: Asked,
     /// Whether the store was verified and is sound.
     pub verified: bool,
 }
@@ -78,7 +84,8 @@ impl Summary {
             && self.verified
             && self.classes() == self.checks
             && self.unplayed_rows == 0
-            && self.receipts + self.rejected_rows == self.rows
+            && self.asked.is_kept()
+            && self.receipts + self.rejected_rows + self.rows_set_aside == self.rows
     }
 
     fn count(&mut self, class: Class) {
@@ -184,16 +191,18 @@ pub(super) struct Findings {
     pub(super) due_at_once: u64,
 }
 
-/// Reads the whole store and holds it against `receipts`.
+/// Reads the whole store and holds it against what clients noted.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(super) async fn read(
     store: &dyn Store,
-    receipts: &[Receipt],
+    records: &Records,
     track: &Track,
 ) -> Result<Findings, StoreError> {
+    let receipts = &records.receipts();
     let mut findings = Findings::default();
+    let mut counting = Counting::new(receipts);
     let mut in_store: HashMap<String, usize> = HashMap::new();
     let mut page = Page {
         after: None,
@@ -208,12 +217,14 @@ pub(super) async fn read(
         {
             in_store.insert(enquiry.id.to_string(), enquiry.checks.len());
             findings.take_in(enquiry);
+            counting.enquiry(enquiry);
         }
         match listing.next {
             Some(next) => page.after = Some(next),
             None => break,
         }
     }
+    findings.summary.asked = count_cases(store, counting).await?;
     findings.summary.receipts = receipts.len() as u64;
     for _ in 0..missing(receipts, &in_store) {
         findings.summary.count(Class::Dropped);
@@ -222,6 +233,25 @@ pub(super) async fn read(
     findings.worst.truncate(WORST_SHOWN);
     findings.measure(store, track).await?;
     Ok(findings)
+}
+
+/// Counts what cases needed.
+async fn count_cases(store: &dyn Store, mut counting: Counting) -> Result<Asked, StoreError> {
+    let mut page = Page {
+        after: None,
+        size: PAGE_SIZE_MAX,
+    };
+    let filter = Filter::every(RecordKind::Case);
+    loop {
+        let listing = store.list(&filter, &page).await?;
+        for stored in listing.records.into_iter().filter_map(Stored::case) {
+            counting.case(&stored.record);
+        }
+        match listing.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(counting.finish()),
+        }
+    }
 }
 
 /// Checks that receipts promise and the store lacks.
@@ -306,6 +336,9 @@ impl Findings {
                 computed.note(enquiry, event.check, &event.kind, event.at);
                 match &event.kind {
                     EventKind::TroubleRaised { .. } => self.summary.escalations += 1,
+                    EventKind::SentencedOutstanding => {
+                        self.summary.asked.sentenced_outstanding += 1;
+                    }
                     EventKind::StepRaised { due, .. } => {
                         self.summary.escalations += 1;
                         if *due <= computed.at(enquiry, event.check) {

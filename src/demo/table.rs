@@ -1,6 +1,7 @@
 //! The summary as a table for people.
 
 use super::Connectors;
+use super::asked::{Asked, Ends};
 use super::summary::{Findings, Summary};
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
@@ -63,16 +64,18 @@ pub(super) fn render(
         text.push('\n');
     }
     let _ = writeln!(text, "{}\n", classes(summary));
+    let _ = writeln!(text, "{}\n{ASSUMED}\n", side_by_side(&summary.asked));
     let _ = writeln!(
         text,
         "{} enquiries from {} receipts of {} rows; {} rows rejected, {} not played.\n\
-         {} escalations; the latest came {} ms after its moment, in real time,\n\
+         {} rows set aside by a named person. {} escalations; the latest came {} ms after its moment, in real time,\n\
          not counting {} that were due when their check came.",
         summary.enquiries,
         summary.receipts,
         summary.rows,
         summary.rejected_rows,
         summary.unplayed_rows,
+        summary.rows_set_aside,
         summary.escalations,
         summary.worst_escalation_lateness_ms,
         findings.due_at_once,
@@ -116,6 +119,45 @@ fn classes(summary: &Summary) -> Table {
         summary.checks.to_string(),
         share(summary.checks, summary.checks),
     ]);
+    table
+}
+
+/// What the two columns rest on.
+const ASSUMED: &str = "\
+A simulation: the same dice for both columns. Each case on the list is taken to concern children and to need one check. Without: an\n\
+officer who forgets never asks, answers come as they came, and nobody is told of silence, so that nobody decides on it.";
+
+/// One row of the comparison.
+type EndFigure = fn(&Ends) -> u64;
+
+fn side_by_side(asked: &Asked) -> Table {
+    let heading = format!("of {} checks needed", asked.needed);
+    let mut table = table([heading.as_str(), "without usher", "with usher"], &[1, 2]);
+    let rows: [(&str, EndFigure); 5] = [
+        ("asked", |ends| ends.made),
+        ("answered before sentence", |ends| {
+            ends.answered_before_sentence
+        }),
+        ("not answered, decided by a named person", |ends| {
+            ends.decided
+        }),
+        ("neither, in front of a named person", |ends| {
+            ends.in_front_of_a_person
+        }),
+        ("DROPPED: nobody knows", |ends| ends.dropped),
+    ];
+    for (words, of) in rows {
+        let cell = |ends| {
+            let count = of(ends);
+            format!("{count}  {:>7}", share(count, asked.needed))
+        };
+        let cells = [
+            words.to_owned(),
+            cell(&asked.without_usher),
+            cell(&asked.with_usher),
+        ];
+        table.add_row(cells);
+    }
     table
 }
 

@@ -30,9 +30,12 @@ async fn play_with(
     for row in rows {
         writeln!(list, "{row}").unwrap();
     }
+    // Everybody asks at once, and boroughs are late only in their own ways: what is checked is that they are heard.
     let options = Options {
         list: Some(list.path().into()),
         seed: 3,
+        forget: 0,
+        not_in_time: 0,
         database,
         replica,
         ..Options::default()
@@ -47,8 +50,15 @@ fn holds(outcome: &Outcome) {
     assert_eq!(summary.silently_dropped, 0, "{summary:?}");
     assert_eq!(summary.enquiries, summary.receipts, "{summary:?}");
     assert_eq!(
-        summary.receipts + summary.rejected_rows,
+        summary.receipts + summary.rejected_rows + summary.rows_set_aside,
         summary.rows,
+        "{summary:?}"
+    );
+    let asked = summary.asked;
+    let ends = asked.made + asked.set_aside + asked.overdue + asked.not_yet_due;
+    assert_eq!(
+        (ends, asked.with_usher.dropped),
+        (asked.needed, 0),
         "{summary:?}"
     );
     assert!(summary.verified);
@@ -97,6 +107,42 @@ const GOOD: [&str; 5] = [
     "2026-11-23T09:45,2026-11-23T12:00,B01DU,oral,,Di Example,,W13 8QD,,,",
     "2026-11-23T10:05,2026-11-23T12:30,B01DU,oral,,Ida Example,,SE6 1TX,,,",
 ];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_everybody_forgets_and_nobody_answers_is_asked_and_decided() {
+    let mut list = tempfile::NamedTempFile::new().unwrap();
+    writeln!(list, "{HEADER}\n{}", GOOD.join("\n")).unwrap();
+    let options = Options {
+        list: Some(list.path().into()),
+        seed: 3,
+        forget: 100,
+        not_in_time: 100,
+        ..Options::default()
+    };
+    let outcome = run(&options).await.unwrap();
+    holds(&outcome);
+    let asked = outcome.summary().asked;
+    assert_eq!(asked.needed, 5);
+    assert_eq!(asked.made + asked.set_aside, 5, "{asked:?}");
+    assert_eq!(asked.without_usher.made, 0, "{asked:?}");
+    assert_eq!(asked.without_usher.dropped, 5, "{asked:?}");
+    let table = outcome.table();
+    for wanted in ["without usher", "with usher", "A simulation", "DROPPED"] {
+        assert!(table.contains(wanted), "{wanted}: {table}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&outcome.json().unwrap()).unwrap();
+    for name in [
+        "needed",
+        "made",
+        "set_aside",
+        "overdue",
+        "answered_before_sentence",
+        "sentenced_outstanding",
+        "late_answers_delivered",
+    ] {
+        assert!(json[name].is_u64(), "{name}: {json}");
+    }
+}
 
 /// Plays the good rows with `odd` before or behind them, of which so many are rejected and the others run.
 async fn check_odd(odd: &str, is_first: bool, rejected: u64) {

@@ -247,6 +247,7 @@ fn what_nobody_watches_is_dropped() {
 #[test]
 fn what_a_receipt_promises_and_the_store_lacks_is_missing() {
     let receipt = |enquiry: &str, checks: &[&str]| Receipt {
+        prompted: false,
         line: 2,
         enquiry: enquiry.into(),
         checks: checks.iter().map(|check| (*check).to_owned()).collect(),
@@ -294,7 +295,10 @@ fn a_promise_is_broken_by_any_of_three() {
 fn the_json_has_the_documented_keys_in_order() {
     let json = serde_json::to_string(&Summary::default()).unwrap();
     let keys = "enquiries checks answered_in_time answered_late decided_without closed_by_person redirected open_with_alert \
-                unroutable_with_alert silently_dropped receipts escalations worst_escalation_lateness_ms rows rejected_rows unplayed_rows verified";
+                unroutable_with_alert silently_dropped receipts escalations worst_escalation_lateness_ms rows rejected_rows unplayed_rows rows_set_aside \
+                needed made set_aside overdue not_yet_due answered_before_sentence sentenced_outstanding late_answers_delivered \
+                with_usher made answered_before_sentence decided in_front_of_a_person dropped \
+                without_usher made answered_before_sentence decided in_front_of_a_person dropped verified";
     let seen: Vec<&str> = json.split('"').skip(1).step_by(2).collect();
     assert_eq!(seen.join(" "), keys);
 }

@@ -128,7 +128,10 @@ async fn an_enquiry_about_a_case_covers_what_it_needs_until_it_is_taken_back() {
     assert_eq!(kit.submit(request).await.enquiry_id, enquiry_id);
     let covered = case(&kit, &case_id).await;
     assert_eq!(states(&covered), [Met]);
-    assert_eq!(covered.requirements[0].enquiry_ids, [enquiry_id.clone()]);
+    assert_eq!(
+        covered.requirements[0].enquiry_ids,
+        vec![enquiry_id.clone()]
+    );
     assert!(!covered.open);
     assert_eq!(kit.get(&enquiry_id).await.case_id, case_id);
     let second = kit.submit(about(&case_id)).await;

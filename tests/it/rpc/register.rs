@@ -3,6 +3,7 @@
 use super::cases::*;
 use super::*;
 use v1::RegisterOutcome::{Changed, Refused, Registered, TakenOff, Unchanged};
+use v1::ResponderKind::{ChildrenSocialCare, PoliceDomesticAbuse};
 
 fn outcomes(outcomes: &[v1::CaseOutcome]) -> Vec<(u32, v1::RegisterOutcome)> {
     let told = outcomes.iter();
@@ -74,7 +75,6 @@ async fn what_the_list_says_anew_is_a_change_with_its_history() {
         .iter()
         .map(v1::Requirement::responder_kind)
         .collect();
-    use v1::ResponderKind::{ChildrenSocialCare, PoliceDomesticAbuse};
     assert_eq!(
         kinds,
         [ChildrenSocialCare, ChildrenSocialCare, PoliceDomesticAbuse]

@@ -4244,8 +4244,8 @@ pub struct RegisterCasesRequest {
     /// Rows of the list, at most 128 a message.
     #[prost(message, repeated, tag = "2")]
     pub rows: ::prost::alloc::vec::Vec<CaseRow>,
-    /// The rows of this stream are all that these courts hear on these days: what else they had then is taken off. At most 366 in
-    /// one stream, after the last row.
+    /// The rows of this stream so far are all that these courts hear on these days: what else they had then, and still needs a check, is
+    /// taken off. Give them after the last row; at most 1,000 a message.
     #[prost(message, repeated, tag = "3")]
     pub complete_days: ::prost::alloc::vec::Vec<CourtDay>,
 }
@@ -4448,7 +4448,7 @@ pub mod reassign_request {
         /// A case, with every enquiry that covers what it needs.
         #[prost(string, tag = "3")]
         CaseId(::prost::alloc::string::String),
-        /// One enquiry that is about no case.
+        /// One enquiry alone.
         #[prost(string, tag = "4")]
         EnquiryId(::prost::alloc::string::String),
     }

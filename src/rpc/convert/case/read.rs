@@ -55,6 +55,7 @@ pub fn list_part(
         None
     };
     v.list("rows", &rows, limits::BATCH_CHANGES_MAX);
+    v.list("complete_days", &complete_days, limits::PAGE_SIZE_MAX);
     let complete = read::each(v, "complete_days", complete_days, court_day);
     let rows = rows
         .into_iter()
