@@ -8,6 +8,8 @@
 mod agenda;
 mod board;
 mod borough;
+#[cfg(test)]
+mod calibration;
 mod cast;
 mod client;
 mod connectors;

@@ -128,6 +128,9 @@ vocabulary! {
     Advice {
         Likely = "likely", Doubtful = "doubtful", NotBeforeHearing = "not-before-hearing", Unknown = "unknown",
     }
+    ForecastBasis {
+        Weekday = "weekday", TimeOfDay = "time-of-day", Responder = "responder", Pooled = "pooled", Unknown = "unknown",
+    }
     Disposition {
         NotKnown = "not-known", KnownNothingRelevant = "known-nothing-relevant", KnownRelevant = "known-relevant",
         HeldCannotDisclose = "held-cannot-disclose",

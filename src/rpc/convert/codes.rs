@@ -9,6 +9,7 @@ use usher_domain::enquiry::{
     Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
+use usher_domain::forecast::Basis;
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::personal::{
     AbuseCategory, AddressKind, BirthAccuracy, Confidence, CourtSession, DataSource,
@@ -112,6 +113,7 @@ same_names! {
     DecisionName = DecisionKind { SeekAdjournment, ProceedWithout, WithdrawCurfew }
     AlertStanding = AlertState { Open, Acknowledged, Resolved }
     Advice = Advice { Likely, Doubtful, NotBeforeHearing, Unknown }
+    Basis = ForecastBasis { Weekday, TimeOfDay, Responder, Pooled, Unknown }
     WarningCode = WarningCode {
         PncCheckLetter, BeyondBankHolidays, TerminatedPostcode, HearingPassed, DoubledHour,
         UnroutableAddress, NotAWorkingDay, UnknownCourt,

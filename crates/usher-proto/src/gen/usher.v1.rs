@@ -4367,10 +4367,13 @@ pub struct CheckReceipt {
     /// The responder's working time left before the deadline.
     #[prost(message, optional, tag = "9")]
     pub working_time_left: ::core::option::Option<::prost_types::Duration>,
-    /// The share of its past checks that it answered within that time, 0 to 1; absent when there are none.
+    /// How likely it answers within that time, 0 to 1: the estimate of Kaplan and Meier over past checks. One that still waits, or was
+    /// redirected or closed, counts as unanswered for the working time that it waited, and for no longer. At least 20 past checks must say
+    /// something: answered, or unanswered in that time or in 8 hours of working time. `answered_within_basis` says whose they are; where
+    /// there are too few this is absent. It is a lower bound where more time is left than any past check waited.
     #[prost(double, optional, tag = "10")]
     pub answered_within_share: ::core::option::Option<f64>,
-    /// How many past checks the share rests on.
+    /// How many past checks that rests on, at most 512 of one responder; where it is absent, how many this responder has.
     #[prost(uint32, tag = "11")]
     pub answered_within_count: u32,
     /// The plain advice.
@@ -4383,6 +4386,12 @@ pub struct CheckReceipt {
     /// work now. Empty otherwise, and where it has none.
     #[prost(string, tag = "14")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// Whose past checks `answered_within_share` rests on.
+    #[prost(enumeration = "ForecastBasis", tag = "15")]
+    pub answered_within_basis: i32,
+    /// How many of `answered_within_count` were answered, in whatever time.
+    #[prost(uint32, tag = "16")]
+    pub answered_count: u32,
 }
 /// Something that the officer should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4659,6 +4668,52 @@ pub struct ReceiveResponse {
     /// The enquiry as it stands now.
     #[prost(message, optional, tag = "1")]
     pub enquiry: ::core::option::Option<Enquiry>,
+}
+/// Whose past checks a forecast rests on: the first of these, from the top, of which enough say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ForecastBasis {
+    /// Never sent.
+    Unspecified = 0,
+    /// The responder's, opened on the same weekday and in the same half of the working day (before or from noon), or outside its hours like
+    /// this one.
+    Weekday = 1,
+    /// The responder's, opened in the same half of any working day, or outside its hours like this one.
+    TimeOfDay = 2,
+    /// The responder's, whenever they were opened.
+    Responder = 3,
+    /// Those of all responders of its kind, about as many from each.
+    Pooled = 4,
+    /// Nobody's: too few say something.
+    Unknown = 5,
+}
+impl ForecastBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FORECAST_BASIS_UNSPECIFIED",
+            Self::Weekday => "FORECAST_BASIS_WEEKDAY",
+            Self::TimeOfDay => "FORECAST_BASIS_TIME_OF_DAY",
+            Self::Responder => "FORECAST_BASIS_RESPONDER",
+            Self::Pooled => "FORECAST_BASIS_POOLED",
+            Self::Unknown => "FORECAST_BASIS_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FORECAST_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "FORECAST_BASIS_WEEKDAY" => Some(Self::Weekday),
+            "FORECAST_BASIS_TIME_OF_DAY" => Some(Self::TimeOfDay),
+            "FORECAST_BASIS_RESPONDER" => Some(Self::Responder),
+            "FORECAST_BASIS_POOLED" => Some(Self::Pooled),
+            "FORECAST_BASIS_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
 }
 /// Whether an answer is to be expected before the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
