@@ -129,6 +129,7 @@ impl Broker {
                 version,
                 effects,
             } => receive(check, version, effects),
+            Act::RecordSentence { outcome, date } => Verb::RecordSentence { outcome, date },
             Act::Acknowledge { alert, note } => Verb::Acknowledge {
                 alert,
                 note: text(&note),
@@ -308,6 +309,7 @@ impl Act {
             Self::Withdraw { .. }
             | Self::MoveHearing { .. }
             | Self::DecideWithout { .. }
+            | Self::RecordSentence { .. }
             | Self::Acknowledge { .. } => None,
         }
     }

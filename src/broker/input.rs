@@ -3,7 +3,7 @@
 //! `Debug` that prints what people wrote.
 
 use core::fmt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Date};
 use std::time::Duration;
 use usher_domain::actor::{Person, Unit};
 use usher_domain::alert::{Alert, AlertState};
@@ -11,6 +11,7 @@ use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
+    SentenceOutcome,
 };
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
@@ -213,6 +214,13 @@ pub enum Act {
         /// What it would have changed, where it came late.
         effects: Vec<LateEffect>,
     },
+    /// Record what the court did.
+    RecordSentence {
+        /// What the court did.
+        outcome: SentenceOutcome,
+        /// On which day, in London.
+        date: Date,
+    },
     /// Look after an alert.
     Acknowledge {
         /// The alert.
@@ -254,6 +262,7 @@ impl Act {
             Self::MoveHearing { .. } => VerbName::MoveHearing,
             Self::DecideWithout { .. } => VerbName::DecideWithout,
             Self::Receive { .. } => VerbName::Receive,
+            Self::RecordSentence { .. } => VerbName::RecordSentence,
             Self::Acknowledge { .. } => VerbName::Acknowledge,
             Self::Reroute { .. } => VerbName::Reroute,
             Self::Close { .. } => VerbName::Close,

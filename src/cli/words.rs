@@ -136,6 +136,10 @@ vocabulary! {
         HeldCannotDisclose = "held-cannot-disclose",
     }
     Timeliness { InTime = "in-time", AfterHearing = "after-hearing" }
+    SentenceOutcome {
+        CommunityOrder = "community-order", SuspendedSentence = "suspended-sentence", Custody = "custody",
+        FineOrDischarge = "fine-or-discharge", Other = "other", NoSentence = "no-sentence",
+    }
     LateEffect { Sentence = "sentence", Allocation = "allocation", Plan = "plan", Nothing = "nothing" }
     Confidence { Certain = "certain", Possible = "possible", None = "none" }
     EpisodeKind {
@@ -176,6 +180,7 @@ vocabulary! {
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
         SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered",
+        SentenceRecorded = "sentence-recorded",
     }
 }
 

@@ -18,6 +18,7 @@ mod move_hearing;
 mod person;
 mod raw;
 mod receive;
+mod record_sentence;
 mod redirect;
 mod release;
 mod renew;

@@ -4,12 +4,13 @@ use crate::actor::{Person, Unit};
 use crate::code::{AuthorityCode, ResponderId};
 use crate::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    RouteReason, UnroutableWhy,
+    RouteReason, SentenceOutcome, UnroutableWhy,
 };
 use crate::hearing::Deadline;
 use crate::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RequestId};
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
+use jiff::civil::Date;
 
 /// A verb with its arguments, and the caller's id of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +162,13 @@ pub enum Verb {
         /// What it would have changed, where it came late: needed then, and only then.
         effects: Vec<LateEffect>,
     },
+    /// The officer records what the court did.
+    RecordSentence {
+        /// What.
+        outcome: SentenceOutcome,
+        /// On which day, in London.
+        date: Date,
+    },
     /// A named person ends a check with a reason.
     Close {
         /// The check.
@@ -238,7 +246,10 @@ pub enum Destination {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WithoutAnswer {
     /// Ask the court to adjourn.
-    SeekAdjournment,
+    SeekAdjournment {
+        /// The new hearing, where the court gave one: the old one moves there.
+        to: Option<Deadline>,
+    },
     /// Go on without.
     Proceed {
         /// Who authorised it.
@@ -268,6 +279,7 @@ impl Verb {
             Self::Acknowledge { .. } => VerbName::Acknowledge,
             Self::DecideWithout { .. } => VerbName::DecideWithout,
             Self::Receive { .. } => VerbName::Receive,
+            Self::RecordSentence { .. } => VerbName::RecordSentence,
             Self::Close { .. } => VerbName::Close,
             Self::Advance => VerbName::Advance,
             Self::ReportAbsent { .. } => VerbName::ReportAbsent,
@@ -310,6 +322,8 @@ crate::codes::codes! {
         DecideWithout = "decide_without",
         /// See [`Verb::Receive`].
         Receive = "receive",
+        /// See [`Verb::RecordSentence`].
+        RecordSentence = "record_sentence",
         /// See [`Verb::Close`].
         Close = "close",
         /// See [`Verb::Advance`].

@@ -164,6 +164,9 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             version,
             effects,
         } => rules::receive::receive(work, *check, *version, effects),
+        Verb::RecordSentence { outcome, date } => {
+            rules::record_sentence::record_sentence(work, *outcome, *date)
+        }
         Verb::Close {
             check,
             reason,
@@ -289,7 +292,7 @@ mod tests {
             (waiting(), court.clone(), move_to(hearing(200))),
             (unroutable(), operator(), acknowledge(1)),
             (waiting(), court.clone(), proceed()),
-            (waiting(), court.clone(), without(WithoutAnswer::SeekAdjournment)),
+            (waiting(), court.clone(), without(WithoutAnswer::SeekAdjournment { to: None })),
             (answered(), court.clone(), receive(1)),
             (waiting(), court, close(CloseReason::Mistake)),
         ]

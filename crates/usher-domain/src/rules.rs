@@ -31,6 +31,7 @@ pub(crate) mod move_hearing;
 pub(crate) mod open;
 pub(crate) mod raise;
 pub(crate) mod receive;
+pub(crate) mod record_sentence;
 pub(crate) mod redirect;
 pub(crate) mod release;
 pub(crate) mod renew;

@@ -6,7 +6,7 @@ use usher_domain::alert::Trouble;
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
     AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    Timeliness, UnroutableWhy,
+    SentenceOutcome, Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::forecast::Basis;
@@ -89,6 +89,9 @@ same_names! {
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     Timeliness = Timeliness { InTime, AfterHearing }
     LateEffect = LateEffect { Sentence, Allocation, Plan, Nothing }
+    SentenceOutcome = SentenceOutcome {
+        CommunityOrder, SuspendedSentence, Custody, FineOrDischarge, Other, NoSentence,
+    }
     Confidence = Confidence { Certain, Possible, None }
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
@@ -174,6 +177,7 @@ mod tests {
         check::<Disposition>();
         check::<Timeliness>();
         check::<LateEffect>();
+        check::<SentenceOutcome>();
         check::<Confidence>();
         check::<EpisodeKind>();
         check::<AbuseCategory>();

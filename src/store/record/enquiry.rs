@@ -10,7 +10,7 @@ use super::field::{
 use usher_domain::actor::{By, Person, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause};
 use usher_domain::enquiry::{
-    Applied, Check, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Requester,
+    Applied, Check, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Requester, Sentence,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::HearingMove;
@@ -40,6 +40,7 @@ impl Kept for Enquiry {
             checks,
             alerts,
             decisions,
+            sentence,
             applied,
         } = self;
         let (curfew_proposed, curfew_withdrawn) = keep_curfew(curfew);
@@ -61,6 +62,7 @@ impl Kept for Enquiry {
             alerts: keep_all(alerts),
             decisions: keep_all(decisions),
             applied: Some(keep_applied(applied)),
+            sentence: sentence.as_ref().map(Sentence::keep),
         }
     }
 
@@ -83,6 +85,7 @@ impl Kept for Enquiry {
             alerts,
             decisions,
             applied,
+            sentence,
         } = message;
         let mut checks: Vec<Check> = read_all(checks)?;
         number(&mut checks, "checks", |check, number| check.number = number)?;
@@ -103,6 +106,7 @@ impl Kept for Enquiry {
             checks,
             alerts,
             decisions: read_all(decisions)?,
+            sentence: sentence.map(Sentence::read).transpose()?,
             applied: read_applied(applied)?,
         })
     }

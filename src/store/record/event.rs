@@ -8,6 +8,7 @@ use super::field::{
     read_responder, read_responder_if, read_time, read_time_if,
 };
 use super::reading::{keep_received, read_received, read_received_late};
+use super::sentence::{keep_recorded, read_recorded};
 use usher_domain::agreement::SharingDecision;
 use usher_domain::case::event::CaseEventKind;
 use usher_domain::code::ResponderId;
@@ -124,6 +125,7 @@ impl Kept for EventKind {
             Self::Resolved { alert } => Kind::Resolved(u32::from(*alert)),
             Self::Decided { decision } => Kind::Decided(decision.number()),
             Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
+            Self::SentenceRecorded { outcome, date } => keep_recorded(*outcome, *date),
             Self::Closed { reason } => Kind::Closed(reason.number()),
             Self::Case(kind) => Kind::Case(kind.keep()),
         }
@@ -190,6 +192,7 @@ impl Kept for EventKind {
                 decision: read_code(decision, "event.decided")?,
             },
             Kind::SentencedOutstanding(kept::Nothing {}) => Self::SentencedOutstanding,
+            Kind::SentenceRecorded(recorded) => read_recorded(recorded)?,
             Kind::Closed(reason) => Self::Closed {
                 reason: read_code(reason, "event.closed")?,
             },

@@ -102,6 +102,7 @@ impl Sample {
             checks: Vec::new(),
             alerts: Vec::new(),
             decisions: Vec::new(),
+            sentence: None,
             applied: Vec::new(),
         };
         Self(plain).check(

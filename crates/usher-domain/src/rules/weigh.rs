@@ -33,7 +33,7 @@ pub(crate) struct Weight {
     promised: usize,
     /// Decisions, moves, acknowledgements, reasons for closing.
     notes: usize,
-    /// Who accepted, redirected, closed and read.
+    /// Who accepted, redirected, closed and read, and recorded the sentence.
     acts: usize,
 }
 
@@ -42,6 +42,7 @@ impl Weight {
         let mut sum = Self {
             submitted: submitted(enquiry),
             notes: notes(enquiry),
+            acts: enquiry.sentence.as_ref().map_or(0, |one| by(&one.by)),
             ..Self::default()
         };
         for check in &enquiry.checks {
@@ -103,8 +104,8 @@ impl Weight {
             V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Withdraw | V::Close => {
                 &[notes, total]
             }
-            // So may whoever reads an answer.
-            V::Receive => &[total],
+            // So may whoever reads an answer or records a sentence.
+            V::Receive | V::RecordSentence => &[total],
         };
         let broken = heeded
             .iter()
@@ -227,7 +228,7 @@ mod tests {
 
     fn decided(length: usize) -> Verb {
         Verb::DecideWithout {
-            decision: WithoutAnswer::SeekAdjournment,
+            decision: WithoutAnswer::SeekAdjournment { to: None },
             note: text(length),
         }
     }

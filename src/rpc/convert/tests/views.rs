@@ -231,6 +231,7 @@ pub(super) fn enquiry() -> Enquiry {
             note: words("decided for a reason"),
             at: at(50),
         }],
+        sentence: None,
         applied: Vec::new(),
     }
 }

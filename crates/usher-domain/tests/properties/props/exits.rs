@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use usher_domain::actor::{By, Role};
 use usher_domain::command::{Verb, VerbName};
-use usher_domain::enquiry::{Check, CheckState, Enquiry, LateEffect, Timeliness};
+use usher_domain::enquiry::{Check, CheckState, Enquiry, LateEffect, SentenceOutcome, Timeliness};
 
 fn is_named(by: &By) -> bool {
     by.person
@@ -97,6 +97,34 @@ proptest! {
                 prop_assert_eq!(is_late, !receipt.effects.is_empty());
                 let nothing = receipt.effects.contains(&LateEffect::Nothing);
                 prop_assert!(!nothing || receipt.effects.len() == 1);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_sentence_leaves_nothing_outstanding_untold_and_ends_no_check(story in stories()) {
+        play(story, |_, turn| {
+            let Verb::RecordSentence { outcome, .. } = turn.command.verb else {
+                return Ok(());
+            };
+            let Ok(transition) = &turn.result else {
+                return Ok(());
+            };
+            let after = &transition.enquiry;
+            let states = |enquiry: &Enquiry| -> Vec<CheckState> {
+                enquiry.checks.iter().map(|check| check.state.clone()).collect()
+            };
+            prop_assert_eq!(states(&turn.before), states(after));
+            let recorded = after.sentence.as_ref();
+            prop_assert!(recorded.is_some_and(|sentence| is_named(&sentence.by)));
+            if transition.events.is_empty() {
+                return Ok(());
+            }
+            prop_assert_eq!(recorded.map(|sentence| sentence.outcome), Some(outcome));
+            for check in after.outstanding() {
+                let told = check.sentenced_outstanding_at.is_some();
+                prop_assert_eq!(told, outcome != SentenceOutcome::NoSentence);
             }
             Ok(())
         })?;
