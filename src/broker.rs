@@ -5,6 +5,7 @@
 
 mod act;
 mod announce;
+pub mod case;
 mod faults;
 mod follow;
 mod forecast;
@@ -119,10 +120,10 @@ pub enum BrokerError {
     #[error("the store could not do it")]
     Store(#[from] StoreError),
     /// A sealed part of a record cannot be read: a person must look.
-    #[error("a sealed part of enquiry {id} cannot be read")]
+    #[error("a sealed part of record {id} cannot be read")]
     Unreadable {
         /// Whose.
-        id: EnquiryId,
+        id: RecordId,
         /// The cause.
         source: record::RecordError,
     },
@@ -216,7 +217,8 @@ impl Broker {
                 now(),
                 &policy,
             )?;
-            match self.commit(stored, decided).await {
+            let beside = self.uncovered(stored.as_ref(), &decided, actor).await?;
+            match self.commit(stored, decided, beside).await {
                 Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
                 outcome => return outcome,
             }
@@ -239,7 +241,7 @@ impl Broker {
     ) -> Result<Executed, BrokerError> {
         let policy = self.policy.load_full();
         if let Ok(decided) = decide(None, command, actor, self.clock.now(), &policy) {
-            match self.commit(None, decided).await {
+            match self.commit(None, decided, None).await {
                 Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
                 outcome => return outcome,
             }
@@ -290,11 +292,12 @@ impl Broker {
         })
     }
 
-    /// Commits one transition made on `stored`, and announces it.
+    /// Commits one transition made on `stored`, with what changes `beside` it, and announces it.
     async fn commit(
         &self,
         stored: Option<Stored<Enquiry>>,
         decided: Transition,
+        beside: Option<Change>,
     ) -> Result<Executed, BrokerError> {
         let Transition { enquiry, events } = decided;
         let expected = stored.map(|stored| stored.revision);
@@ -305,24 +308,9 @@ impl Broker {
                 events,
             });
         }
-        let change = Change::new(enquiry, expected, events);
-        let (committed, changes, ()) = self.commit_and_announce(vec![change], async || ()).await?;
-        let committed = changes.into_iter().zip(committed.revisions).next();
-        match committed {
-            Some((
-                Change {
-                    record: Record::Enquiry(enquiry),
-                    events,
-                    ..
-                },
-                revision,
-            )) => Ok(Executed {
-                enquiry,
-                revision,
-                events,
-            }),
-            _ => Err(gone().into()),
-        }
+        let mut changes = vec![Change::new(enquiry, expected, events)];
+        changes.extend(beside);
+        Ok(self.commit_enquiry(changes).await?)
     }
 
     /// Commits `changes`, does `then`, and tells whoever waits: watchers, lease calls of responders with work, the scheduler. It is a task

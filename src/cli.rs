@@ -7,6 +7,7 @@ mod adapter;
 mod agreement;
 mod alert;
 mod bench;
+mod case;
 mod check;
 mod client;
 mod config;
@@ -89,6 +90,9 @@ enum Command {
     /// Ask, look, decide: what court officers do
     #[command(subcommand)]
     Enquiry(enquiry::EnquiryCommand),
+    /// The court's list, and the checks that its cases need
+    #[command(subcommand)]
+    Case(case::CaseCommand),
     /// What a named person must look at
     #[command(subcommand)]
     Alert(alert::AlertCommand),
@@ -223,6 +227,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Serve(args) => serve::run(args, context),
         Command::Adapter(command) => adapter::run(command, context),
         Command::Enquiry(command) => interruptible(enquiry::run(command, context)),
+        Command::Case(command) => interruptible(case::run(command, context)),
         Command::Alert(command) => interruptible(alert::run(command, context)),
         Command::Check(command) => interruptible(check::run(command, context)),
         Command::Responder(command) => interruptible(responder::run(command, context)),

@@ -11,6 +11,7 @@ pub mod court;
 pub mod listener;
 pub mod operations;
 pub mod reason;
+pub mod register_cases;
 pub mod server;
 pub mod status;
 pub mod stream;

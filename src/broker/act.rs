@@ -3,6 +3,7 @@
 use super::input::{Act, Input, Target};
 use super::opened::{Beside, OpenEnquiry, Part};
 use super::{Broker, BrokerError, route};
+use crate::store::record::seal_text as text;
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
@@ -68,14 +69,11 @@ impl Broker {
             agreements: &self.policy.load().agreements,
             day: to_london(self.clock.now()).date(),
         };
-        OpenEnquiry::open(stored, part, beside, &super::UNSEAL).map_err(|source| {
-            self.note_part(id.into());
-            BrokerError::Unreadable { id, source }
-        })
+        OpenEnquiry::open(stored, part, beside, &super::UNSEAL)
+            .map_err(|source| self.unreadable(id.into(), source))
     }
 
     fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
-        let text = |text: &str| record::seal_text(text);
         Ok(match act {
             Act::Renew { check, lease, span } => self.renew(check, lease, span, now),
             Act::Accept {
@@ -134,6 +132,7 @@ impl Broker {
                 alert,
                 note: text(&note),
             },
+            Act::Reassign { holder } => Verb::Reassign { holder },
             Act::Reroute { check, to } => self.reroute(check, &to, now)?,
             Act::Close {
                 check,
@@ -310,6 +309,7 @@ impl Act {
             | Self::MoveHearing { .. }
             | Self::DecideWithout { .. }
             | Self::RecordSentence { .. }
+            | Self::Reassign { .. }
             | Self::Acknowledge { .. } => None,
         }
     }

@@ -2,11 +2,15 @@
 //! decided. `rpc/convert.rs` and the console make these; the broker turns them into commands. None of these types has a
 //! `Debug` that prints what people wrote.
 
+mod alerts;
+
+pub use alerts::{AcknowledgeInput, AlertFilter, AlertStanding, ListAlertsInput, WatchAlertsInput};
+
 use core::fmt;
 use jiff::{SignedDuration, civil::Date};
 use std::time::Duration;
 use usher_domain::actor::{Person, Unit};
-use usher_domain::alert::{Alert, AlertState};
+use usher_domain::case::Holder;
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
@@ -14,8 +18,7 @@ use usher_domain::enquiry::{
     SentenceOutcome,
 };
 use usher_domain::hearing::{Deadline, Hearing};
-use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
-use usher_domain::ladder::Audience;
+use usher_domain::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
 use usher_domain::personal::{AnswerContent, Personal};
 use usher_domain::time::Timestamp;
 
@@ -38,6 +41,8 @@ pub struct SubmitInput {
     pub unit: Unit,
     /// The practitioner for whom the officer asks, where that is somebody else.
     pub on_behalf_of: Option<Person>,
+    /// The case that it is about, where the officer named one.
+    pub case: Option<CaseId>,
     /// What the answer is for.
     pub purpose: Purpose,
     /// The kind of report, where there is one.
@@ -228,6 +233,11 @@ pub enum Act {
         /// In words; may be empty.
         note: String,
     },
+    /// Give it to another practitioner.
+    Reassign {
+        /// Who.
+        holder: Holder,
+    },
     /// Route a check.
     Reroute {
         /// The check.
@@ -264,6 +274,7 @@ impl Act {
             Self::Receive { .. } => VerbName::Receive,
             Self::RecordSentence { .. } => VerbName::RecordSentence,
             Self::Acknowledge { .. } => VerbName::Acknowledge,
+            Self::Reassign { .. } => VerbName::Reassign,
             Self::Reroute { .. } => VerbName::Reroute,
             Self::Close { .. } => VerbName::Close,
         }
@@ -348,6 +359,8 @@ pub struct Position {
     pub after: Option<Place>,
     /// How many parts (alerts, checks) of the next one were shown already; 0 in a listing of enquiries.
     pub parts: u16,
+    /// Among the cases, which come after the enquiries, in a listing of alerts only.
+    pub among_cases: bool,
 }
 
 /// Whose history to list.
@@ -403,90 +416,6 @@ pub struct ListChecksInput {
     pub position: Position,
     /// At most so many.
     pub size: usize,
-}
-
-/// Where an alert stands, without the facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AlertStanding {
-    /// Nobody looks after it.
-    Open,
-    /// Somebody does, for a time.
-    Acknowledged,
-    /// The check has moved on.
-    Resolved,
-}
-
-impl From<&AlertState> for AlertStanding {
-    fn from(state: &AlertState) -> Self {
-        match state {
-            AlertState::Open { .. } => Self::Open,
-            AlertState::Acknowledged { .. } => Self::Acknowledged,
-            AlertState::Resolved { .. } => Self::Resolved,
-        }
-    }
-}
-
-/// Which alerts are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AlertFilter {
-    /// In these states; empty means all that have not ended.
-    pub states: Vec<AlertStanding>,
-    /// For one of these audiences; empty means any.
-    pub audiences: Vec<Audience>,
-    /// Of these courts.
-    pub courts: Option<Vec<CourtCode>>,
-    /// About checks of these responders.
-    pub responders: Option<Vec<ResponderId>>,
-}
-
-impl AlertFilter {
-    /// Whether an alert about a check of `responder` at `court` is wanted.
-    pub fn matches(
-        &self,
-        alert: &Alert,
-        court: CourtCode,
-        responder: Option<&ResponderId>,
-    ) -> bool {
-        let state = if self.states.is_empty() {
-            alert.is_live()
-        } else {
-            self.states.contains(&AlertStanding::from(&alert.state))
-        };
-        let audience = self.audiences.is_empty()
-            || alert
-                .audience
-                .iter()
-                .any(|audience| self.audiences.contains(audience));
-        let here = self
-            .courts
-            .as_ref()
-            .is_none_or(|courts| courts.contains(&court));
-        let theirs = self
-            .responders
-            .as_ref()
-            .is_none_or(|wanted| responder.is_some_and(|responder| wanted.contains(responder)));
-        state && audience && here && theirs
-    }
-}
-
-/// Which alerts to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListAlertsInput {
-    /// Which are wanted.
-    pub filter: AlertFilter,
-    /// Where to go on.
-    pub position: Position,
-    /// At most so many.
-    pub size: usize,
-}
-
-/// Which alerts to watch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WatchAlertsInput {
-    /// Which are wanted.
-    pub filter: AlertFilter,
-    /// Go on after this place, without a snapshot.
-    pub resume: Option<Resume>,
 }
 
 /// Which responders to list.

@@ -93,6 +93,8 @@ pub enum WarningCode {
     NotAWorkingDay,
     /// The court is not among those that usher knows.
     UnknownCourt,
+    /// The case that was named needs no such check.
+    CoversNothing,
 }
 
 /// A responder, and what waits for it.

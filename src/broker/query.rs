@@ -5,14 +5,15 @@ use super::input::{
 };
 use super::opened::{OpenEnquiry, Part};
 use super::{Broker, BrokerError, RecordFault, faults, watch};
-use crate::store::{Cursor, Filter, Page, Place, Recorded, StoreError, Stored};
+use crate::store::{Cursor, Filter, Page, Place, Record, Recorded, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
+use usher_domain::case::Case;
 use usher_domain::enquiry::Enquiry;
-use usher_domain::id::{CheckId, CheckNumber, EnquiryId, Reference};
+use usher_domain::id::{CheckId, CheckNumber, EnquiryId, RecordId, Reference};
 use usher_domain::index::RecordKind;
 use usher_domain::rejection::Rejection;
-use usher_domain::{index, limits, permit};
+use usher_domain::{limits, permit};
 
 /// Something that a named person must look at.
 #[derive(Clone, Debug)]
@@ -23,6 +24,13 @@ pub enum AlertEntry {
         alert: Alert,
         /// The enquiry.
         stored: Box<Stored<Enquiry>>,
+    },
+    /// An alert about a check that a case needs and nobody has asked for.
+    Needed {
+        /// The alert.
+        alert: Alert,
+        /// The case.
+        stored: Box<Stored<Case>>,
     },
     /// A record that the broker cannot go on with.
     Damaged(RecordFault),
@@ -88,12 +96,9 @@ impl Broker {
         if actor.role == Role::Adapter {
             return Ok((Vec::new(), None));
         }
-        let wanted = |stored: Stored<Enquiry>| {
-            if is_named(&stored, input.reference) {
-                vec![stored]
-            } else {
-                Vec::new()
-            }
+        let wanted = |stored: Stored| {
+            let named = |stored: &Stored<Enquiry>| is_named(stored, input.reference);
+            stored.enquiry().filter(named).into_iter().collect()
         };
         let show = |stored| Ok(show(&self.open(stored, Part::Whole)?));
         let page = (input.position, input.size);
@@ -114,10 +119,13 @@ impl Broker {
             responders: input.responders.clone(),
             ..Filter::default()
         };
-        let wanted = |stored: Stored<Enquiry>| {
-            if !is_named(&stored, input.reference) {
+        let wanted = |stored: Stored| {
+            let Some(stored) = stored
+                .enquiry()
+                .filter(|one| is_named(one, input.reference))
+            else {
                 return Vec::new();
-            }
+            };
             let checks = stored.record.checks.iter().filter(|check| {
                 let theirs = input.responders.as_ref().is_none_or(|wanted| {
                     check
@@ -138,7 +146,8 @@ impl Broker {
         self.paged(&filter, page, actor, wanted, show).await
     }
 
-    /// One page of alerts that the actor may see: damaged records first, then nearest deadline first; each as `show` shows it.
+    /// One page of alerts that the actor may see: damaged records first, then checks, nearest deadline first, then checks that cases need,
+    /// the soonest first; each as `show` shows it.
     ///
     /// # Errors
     /// Store errors.
@@ -149,7 +158,7 @@ impl Broker {
         show: impl Fn(&AlertEntry) -> Shown<T> + Send + Sync,
     ) -> Result<Paged<T>, BrokerError> {
         let (mut found, position) = (Vec::new(), input.position);
-        let among_faults = position.after.is_none() && position.parts == 0;
+        let among_faults = position.after.is_none() && position.parts == 0 && !position.among_cases;
         if among_faults && faults::are_told(actor, &input.filter) {
             self.look_for_faults().await?;
             let faults = self.faults.list(position.fault, input.size);
@@ -162,19 +171,50 @@ impl Broker {
             }
         }
         let has_ended = input.filter.states.contains(&AlertStanding::Resolved);
-        let filter = Filter {
-            kind: RecordKind::Enquiry,
+        let filter = |kind| Filter {
+            kind,
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
             open: None,
             alerting: (!has_ended).then_some(true),
         };
-        let wanted = |stored: Stored<Enquiry>| alerts_of(&stored, &input.filter, actor);
+        let wanted = |stored: Stored| alerts_of(stored, &input.filter, actor);
         let show = |entry| Ok(show(&entry));
-        let page = (position, input.size - found.len());
-        let (raised, next) = self.paged(&filter, page, actor, wanted, show).await?;
-        found.extend(raised);
-        Ok((found, next))
+        if !position.among_cases {
+            let enquiries = filter(RecordKind::Enquiry);
+            let page = (position, input.size - found.len());
+            let (raised, next) = self.paged(&enquiries, page, actor, wanted, show).await?;
+            found.extend(raised);
+            if next.is_some() {
+                return Ok((found, next));
+            }
+        }
+        let cases = filter(RecordKind::Case);
+        // Checks that nobody has asked for have no responder.
+        if cases.responders.is_some() || actor.role == Role::Adapter {
+            return Ok((found, None));
+        }
+        let among_cases = Position {
+            among_cases: true,
+            ..Position::default()
+        };
+        if !found.is_empty() {
+            // What is left of this page is not counted in bytes: the cases have the next.
+            let first = Page {
+                after: None,
+                size: 1,
+            };
+            let any = self.store.list(&narrow(cases, actor), &first).await?;
+            let more = !any.records.is_empty() || any.next.is_some();
+            return Ok((found, more.then_some(among_cases)));
+        }
+        let position = if position.among_cases {
+            position
+        } else {
+            among_cases
+        };
+        let page = (position, input.size);
+        self.paged(&cases, page, actor, wanted, show).await
     }
 
     /// One page of the events of one enquiry that the actor may see, and where the next one starts.
@@ -187,16 +227,28 @@ impl Broker {
         actor: &Actor,
     ) -> Result<(Vec<Recorded>, Option<Cursor>), BrokerError> {
         self.visible(input.enquiry, actor).await?;
-        let mut events = self
-            .store
-            .history(input.enquiry.into(), input.after, input.size)
+        self.events_of(input.enquiry.into(), input.after, input.size, actor)
             .await
-            .inspect_err(|error| {
-                if matches!(error, StoreError::Corrupt { .. }) {
-                    self.note_part(input.enquiry.into());
-                }
-            })?;
-        let full = events.len() >= input.size;
+    }
+
+    /// One page of the events of one record that the actor may see, and where the next one starts.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub(super) async fn events_of(
+        &self,
+        record: RecordId,
+        after: Cursor,
+        size: usize,
+        actor: &Actor,
+    ) -> Result<(Vec<Recorded>, Option<Cursor>), BrokerError> {
+        let events = self.store.history(record, after, size).await;
+        let mut events = events.inspect_err(|error| {
+            if matches!(error, StoreError::Corrupt { .. }) {
+                self.note_part(record);
+            }
+        })?;
+        let full = events.len() >= size;
         let next = events.last().filter(|_| full).map(|last| last.cursor);
         events.retain(|recorded| watch::may_see(actor, recorded));
         Ok((events, next))
@@ -229,14 +281,14 @@ impl Broker {
         }
     }
 
-    /// One page of parts of enquiries: as many as asked for and as [`limits::PAGE_BYTES_MAX`] holds, at least one, and the place of the
+    /// One page of parts of records: as many as asked for and as [`limits::PAGE_BYTES_MAX`] holds, at least one, and the place of the
     /// first that did not fit. Looks at a bounded number of records; a short page may still continue.
-    async fn paged<P: Send, T: Send>(
+    pub(super) async fn paged<P: Send, T: Send>(
         &self,
         filter: &Filter,
         (position, size): (Position, usize),
         actor: &Actor,
-        parts_of: impl Fn(Stored<Enquiry>) -> Vec<P> + Send + Sync,
+        parts_of: impl Fn(Stored) -> Vec<P> + Send + Sync,
         show: impl Fn(P) -> Result<Shown<T>, BrokerError> + Send + Sync,
     ) -> Result<Paged<T>, BrokerError> {
         let filter = narrow(filter.clone(), actor);
@@ -245,11 +297,13 @@ impl Broker {
             mut after,
             mut parts,
             fault: _,
+            among_cases,
         } = position;
         let at = |after, parts| Position {
             fault: None,
             after,
             parts,
+            among_cases,
         };
         let mut examined = 0;
         loop {
@@ -259,9 +313,9 @@ impl Broker {
             };
             let listing = self.store.list(&filter, &page).await?;
             examined += page.size;
-            for stored in listing.records.into_iter().filter_map(Stored::enquiry) {
+            for stored in listing.records {
                 let place = place(&stored);
-                if !permit::sees(actor, &stored.record) {
+                if !sees(actor, &stored.record) {
                     after = Some(place);
                     continue;
                 }
@@ -296,12 +350,34 @@ fn is_named(stored: &Stored<Enquiry>, reference: Option<Reference>) -> bool {
     reference.is_none_or(|reference| stored.record.id.reference() == reference)
 }
 
-/// The alerts of one enquiry that are wanted and that the actor may see.
-pub(super) fn alerts_of(
-    stored: &Stored<Enquiry>,
-    filter: &AlertFilter,
-    actor: &Actor,
-) -> Vec<AlertEntry> {
+fn sees(actor: &Actor, record: &Record) -> bool {
+    match record {
+        Record::Enquiry(enquiry) => permit::sees(actor, enquiry),
+        Record::Case(case) => permit::sees_case(actor, case),
+    }
+}
+
+/// The alerts of one record that are wanted and that the actor may see.
+pub(super) fn alerts_of(stored: Stored, filter: &AlertFilter, actor: &Actor) -> Vec<AlertEntry> {
+    let Stored { record, revision } = stored;
+    match record {
+        Record::Enquiry(record) => raised(&Stored { record, revision }, filter, actor),
+        Record::Case(record) => needed(&Stored { record, revision }, filter, actor),
+    }
+}
+
+fn needed(stored: &Stored<Case>, filter: &AlertFilter, actor: &Actor) -> Vec<AlertEntry> {
+    let case = &stored.record;
+    let seen = permit::sees_case(actor, case);
+    let wanted = |alert: &&Alert| seen && filter.matches(alert, case.court(), None);
+    let entry = |alert: &Alert| AlertEntry::Needed {
+        alert: alert.clone(),
+        stored: Box::new(stored.clone()),
+    };
+    case.alerts.iter().filter(wanted).map(entry).collect()
+}
+
+fn raised(stored: &Stored<Enquiry>, filter: &AlertFilter, actor: &Actor) -> Vec<AlertEntry> {
     let enquiry = &stored.record;
     let wanted = |alert: &&Alert| {
         enquiry.check(alert.check).is_some_and(|check| {
@@ -316,17 +392,15 @@ pub(super) fn alerts_of(
     enquiry.alerts.iter().filter(wanted).map(entry).collect()
 }
 
-fn place(stored: &Stored<Enquiry>) -> Place {
-    let keys = index::keys(&stored.record);
+fn place(stored: &Stored) -> Place {
+    let (keys, id) = (stored.record.keys(), stored.record.id());
     if keys.open {
         Place::Open {
             deadline: keys.deadline,
-            id: stored.record.id.into(),
+            id,
         }
     } else {
-        Place::Closed {
-            id: stored.record.id.into(),
-        }
+        Place::Closed { id }
     }
 }
 

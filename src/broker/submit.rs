@@ -1,13 +1,14 @@
 //! Submitting: routes the enquiry, takes it durably, and answers with a receipt that says at once whether an answer is likely in time.
 
+use super::case::About;
 use super::input::{DeadlineInput, SubmitInput};
 use super::output::{Advice, CheckReceipt, SubmitReceipt, Warning, WarningCode};
 use super::{Broker, BrokerError, route};
 use crate::store::record;
 use jiff::SignedDuration;
 use usher_domain::actor::Actor;
-use usher_domain::code::ResponderId;
-use usher_domain::command::{Command, Destination, Route, Submit, Verb};
+use usher_domain::code::{ResponderId, ResponderKind};
+use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, RouteReason, track};
 use usher_domain::hearing::Deadline;
@@ -40,17 +41,21 @@ impl Broker {
             ..actor.clone()
         };
         let mut warnings = warnings_of(&input.personal);
+        let subject = input.personal.subject.clone();
         let submit = self.routed(id, input, now)?;
-        let command = Command {
-            request: Some(request),
-            verb: Verb::Submit(Box::new(submit)),
-        };
-        let enquiry = if validate_only {
-            let stored = self.load(id).await?;
-            let current = stored.as_ref().map(|stored| &stored.record);
-            decide(current, &command, &actor, now, &self.policy())?.enquiry
+        let enquiry = if let Some(case) = submit.case {
+            let about = About {
+                case,
+                subject: &subject,
+                kinds: &[ResponderKind::ChildrenSocialCare],
+                validate_only,
+            };
+            let covered = self.submit_about(&about, submit, request, &actor).await?;
+            warnings.extend(told([(!covered.covers, WarningCode::CoversNothing)]));
+            covered.enquiry
         } else {
-            self.execute_new(id, &command, &actor).await?.enquiry
+            self.submit_alone(submit, request, validate_only, &actor)
+                .await?
         };
         warnings.extend(self.warnings(&enquiry, now));
         let checks = enquiry
@@ -65,6 +70,28 @@ impl Broker {
             warnings,
             validate_only,
         })
+    }
+
+    /// Takes an enquiry that is about no case, or says what it would be.
+    async fn submit_alone(
+        &self,
+        submit: Submit,
+        request: Request,
+        validate_only: bool,
+        actor: &Actor,
+    ) -> Result<Enquiry, BrokerError> {
+        let id = submit.id;
+        let command = Command {
+            request: Some(request),
+            verb: Verb::Submit(Box::new(submit)),
+        };
+        if validate_only {
+            let stored = self.load(id).await?;
+            let current = stored.as_ref().map(|stored| &stored.record);
+            let now = self.clock.now();
+            return Ok(decide(current, &command, actor, now, &self.policy())?.enquiry);
+        }
+        Ok(self.execute_new(id, &command, actor).await?.enquiry)
     }
 
     fn routed(
@@ -86,6 +113,8 @@ impl Broker {
             id,
             unit: input.unit,
             on_behalf_of: input.on_behalf_of,
+            case: input.case,
+            holder: None,
             purpose: input.purpose,
             report: input.report,
             in_custody: input.in_custody,
@@ -295,6 +324,10 @@ fn warning(code: WarningCode) -> Warning {
         WarningCode::NotAWorkingDay => (
             "deadline",
             "The hearing is on a weekend or bank holiday: check the date.",
+        ),
+        WarningCode::CoversNothing => (
+            "case_id",
+            "The case needs no such check: see `usher case show` for what it needs, and ask for that too.",
         ),
         WarningCode::UnknownCourt => (
             "deadline",

@@ -7,6 +7,7 @@ use super::{Broker, BrokerError, faults};
 use crate::store::{Cursor, Recorded, StoreError};
 use tokio::sync::watch;
 use usher_domain::actor::{Actor, Role};
+use usher_domain::case::event::CaseEventKind;
 use usher_domain::event::EventKind;
 use usher_domain::id::AlertNumber;
 use usher_domain::limits;
@@ -147,10 +148,7 @@ impl Watch {
             let Some(number) = alert_of(&recorded.event.kind) else {
                 continue;
             };
-            let Some(enquiry) = recorded.enquiry() else {
-                continue;
-            };
-            let stored = match broker.load(enquiry).await {
+            let stored = match broker.store.load(recorded.record).await {
                 Ok(Some(stored)) => stored,
                 Ok(None) => continue,
                 // Operators are told of it; the others' alerts still come.
@@ -160,8 +158,8 @@ impl Watch {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let is_it = |entry: &AlertEntry| matches!(entry, AlertEntry::Raised { alert, .. } if alert.number == number);
-            let entry = alerts_of(&stored, &filter, actor).into_iter().find(is_it);
+            let is_it = |entry: &AlertEntry| matches!(entry, AlertEntry::Raised { alert, .. } | AlertEntry::Needed { alert, .. } if alert.number == number);
+            let entry = alerts_of(stored, &filter, actor).into_iter().find(is_it);
             changes.extend(entry.map(|entry| (Resume::from(recorded), entry)));
         }
         // Only now: whoever gives up while an enquiry is loaded has missed nothing.
@@ -176,7 +174,13 @@ fn alert_of(kind: &EventKind) -> Option<AlertNumber> {
         | EventKind::TroubleRaised { alert, .. }
         | EventKind::Acknowledged { alert, .. }
         | EventKind::Reopened { alert }
-        | EventKind::Resolved { alert } => Some(*alert),
+        | EventKind::Resolved { alert }
+        | EventKind::Case(
+            CaseEventKind::StepRaised { alert, .. }
+            | CaseEventKind::Acknowledged { alert, .. }
+            | CaseEventKind::Reopened { alert }
+            | CaseEventKind::Resolved { alert },
+        ) => Some(*alert),
         _ => None,
     }
 }

@@ -14,12 +14,12 @@ mod target;
 
 pub(super) use answer::{answered_by, disposition, told_lines};
 pub(super) use context::{context_lines, requester_lines};
-pub(super) use people::people_lines;
-pub(super) use show::{by, deadline, deadline_parts, enquiry_page, person};
-use target::enquiry_id;
-pub(super) use target::{alert_id, check_id, own_check_id};
+pub(super) use people::{name, people_lines};
+pub(super) use show::{by, court, deadline, deadline_parts, enquiry_page, person};
+pub(super) use target::{alert_id, check_id, enquiry_id, only, own_check_id};
 
 use super::Context;
+use super::case;
 use super::client::{ActArgs, Client, ConnectArgs, words_or_stdin};
 use super::failure::{Exit, Failure};
 use super::json;
@@ -68,6 +68,11 @@ pub(super) enum EnquiryCommand {
         before_help = "Examples:\n  usher enquiry move-hearing 7K3M-9QXA-A --hearing 2026-11-30T10:00 --reason \"Adjourned for the report\""
     )]
     MoveHearing(MoveArgs),
+    /// Give an enquiry to another practitioner: its answers are theirs
+    #[command(
+        before_help = "Examples:\n  usher enquiry reassign 7K3M-9QXA-A --to \"Kim Practitioner\" --office \"North London\""
+    )]
+    Reassign(case::EnquiryReassignArgs),
     /// Record what was decided at court with checks outstanding
     #[command(
         before_help = "Examples:\n  usher enquiry decide 7K3M-9QXA-A --decision seek-adjournment --note \"Two boroughs have not answered\"\n  \
@@ -223,6 +228,7 @@ pub(super) async fn run(command: EnquiryCommand, context: &Context) -> Result<Ex
         EnquiryCommand::History(args) => history(&args, context).await,
         EnquiryCommand::Withdraw(args) => withdraw(&args, context).await,
         EnquiryCommand::MoveHearing(args) => move_hearing(&args, context).await,
+        EnquiryCommand::Reassign(args) => case::reassign_enquiry(&args, context).await,
         EnquiryCommand::Decide(args) => decide_without::run(&args, context).await,
         EnquiryCommand::RecordSentence(args) => record_sentence::run(&args, context).await,
         EnquiryCommand::Receive(args) => receive(&args, context).await,

@@ -26,6 +26,9 @@ macro_rules! named {
 }
 
 named!(
+    Case,
+    CaseHistoryResponse,
+    ListCasesResponse,
     CountAlertsResponse,
     Alert,
     AnswerContent,

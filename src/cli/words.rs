@@ -89,6 +89,16 @@ vocabulary! {
         Waiting = "waiting", Leased = "leased", Accepted = "accepted", Asked = "asked", Unroutable = "unroutable",
         Answered = "answered", Redirected = "redirected", Closed = "closed",
     }
+    Indicator {
+        LivesWithChildren = "lives-with-children", CaresForChildren = "cares-for-children",
+        ContactWithChildren = "contact-with-children", DomesticAbuse = "domestic-abuse", SexualOffence = "sexual-offence",
+        ViolentOffence = "violent-offence", CurfewProposed = "curfew-proposed", AdultAtRisk = "adult-at-risk",
+        ReleaseAddress = "release-address",
+    }
+    SetAsideReason {
+        UpToDateAlready = "up-to-date-already", AskedElsewhere = "asked-elsewhere", NotIndicated = "not-indicated",
+        CaseEnded = "case-ended", OtherArea = "other-area",
+    }
     AlertState { Open = "open", Acknowledged = "acknowledged", Resolved = "resolved" }
     Audience {
         Adapter = "adapter", BoroughDesk = "borough-desk", BoroughManager = "borough-manager", Officer = "officer",
@@ -110,7 +120,7 @@ vocabulary! {
     RouteReasonKind { Address = "address", Named = "named", Redirected = "redirected", Operator = "operator" }
     AddressRole {
         Home = "home", ProposedCurfew = "proposed-curfew", Partner = "partner", Child = "child",
-        Previous = "previous",
+        Previous = "previous", Release = "release",
     }
     AddressKind { Given = "given", NoFixedAbode = "no-fixed-abode", Withheld = "withheld" }
     DecisionKind {
@@ -176,7 +186,7 @@ vocabulary! {
         Submitted = "submitted", Opened = "opened", Leased = "leased", LeaseLost = "lease-lost",
         Released = "released", Accepted = "accepted", Asked = "asked", Supplied = "supplied",
         Redirected = "redirected", Rerouted = "rerouted", Answered = "answered", Received = "received",
-        Withdrawn = "withdrawn", HearingMoved = "hearing-moved", StepRaised = "step-raised",
+        Withdrawn = "withdrawn", Reassigned = "reassigned", HearingMoved = "hearing-moved", StepRaised = "step-raised",
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
         SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered",

@@ -24,6 +24,7 @@ pub(super) fn submission(case: &Case, officer: v1::Person, seed: u64) -> v1::Sub
         validate_only: false,
         person: Some(officer),
         on_behalf_of: None,
+        case_id: String::new(),
         unit: Some(v1::Unit {
             office: "Demo court duty team".into(),
             ..Default::default()

@@ -157,7 +157,9 @@ impl Counting {
 /// What of `now` differs from what was told, and what has ended since.
 fn changes(told: &[v1::AlertCount], now: &[v1::AlertCount]) -> Vec<v1::AlertCount> {
     let is_same = |one: &v1::AlertCount, other: &v1::AlertCount| {
-        one.responder_id == other.responder_id && one.cause == other.cause
+        one.responder_id == other.responder_id
+            && one.cause == other.cause
+            && one.needed_of == other.needed_of
     };
     let changed = now.iter().filter(|count| !told.contains(count)).cloned();
     let ended = told
@@ -167,6 +169,7 @@ fn changes(told: &[v1::AlertCount], now: &[v1::AlertCount]) -> Vec<v1::AlertCoun
         responder_id: count.responder_id.clone(),
         responder_name: count.responder_name.clone(),
         cause: count.cause.clone(),
+        needed_of: count.needed_of,
         ..v1::AlertCount::default()
     });
     changed.chain(ended).collect()

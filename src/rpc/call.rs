@@ -3,9 +3,10 @@
 
 use super::convert::Unreadable;
 use super::listener::Peer;
-use super::status;
+use super::{convert, status};
 use crate::auth::Identities;
 use crate::broker::Broker;
+use crate::broker::case::input::CaseInput;
 use crate::broker::input::{Input, Resume};
 use crate::broker::opened::OpenEnquiry;
 use crate::store::Cursor;
@@ -18,6 +19,7 @@ use usher_domain::actor::Actor;
 use usher_domain::code::ClientId;
 use usher_domain::limits;
 use usher_domain::permit::{self, Read};
+use usher_proto::v1;
 
 /// What the services stand on.
 #[derive(Clone)]
@@ -114,13 +116,22 @@ impl Calls {
         Ok((readable(actor, what)?, message))
     }
 
+    /// The client as the table has it now: a connection may outlive its place there.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is no longer there.
+    pub fn caller(&self, client: &ClientId) -> Result<Actor, Status> {
+        self.identities
+            .actor(client)
+            .ok_or_else(status::no_identity)
+    }
+
     /// The client that reads `what` as the table has it now: a connection may outlive its place there.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when it is no longer there, `PERMISSION_DENIED` when its role is another one now.
     pub fn reader(&self, client: &ClientId, what: Read) -> Result<Actor, Status> {
-        let actor = self.identities.actor(client);
-        readable(actor.ok_or_else(status::no_identity)?, what)
+        readable(self.caller(client)?, what)
     }
 
     /// Does what was read from the wire.
@@ -134,6 +145,20 @@ impl Calls {
     ) -> Result<OpenEnquiry, Status> {
         let input = input.map_err(status::unreadable)?;
         self.broker.act(input, actor).await.map_err(status::broker)
+    }
+
+    /// Does to a case what was read from the wire.
+    ///
+    /// # Errors
+    /// As the status table says.
+    pub async fn act_on_case(
+        &self,
+        input: Result<CaseInput, Unreadable>,
+        actor: &Actor,
+    ) -> Result<v1::Case, Status> {
+        let input = input.map_err(status::unreadable)?;
+        let open = self.broker.act_on_case(input, actor).await;
+        Ok(convert::case_view(&open.map_err(status::broker)?))
     }
 
     /// A place among the watches for `client`.

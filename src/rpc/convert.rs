@@ -4,6 +4,7 @@
 mod adapter;
 mod alert_counts;
 mod answer;
+mod case;
 mod check;
 mod codes;
 mod court;
@@ -22,12 +23,16 @@ pub use adapter::{
     accept, answer, ask, check_query, checks_query, lease_checks, redirect, release, renew,
 };
 pub use alert_counts::AlertCounts;
+pub use case::{
+    ListPart, case_event_view, case_history_query, case_line_view, case_query, case_view,
+    cases_query, enter_stage, list_part, outcome_view, reassign, refused_view, set_aside, take_off,
+};
 pub use check::{assigned_check, leased_check};
 pub use court::{
     decide_without, enquiry_query, history_query, list_query, move_hearing, receive,
     record_sentence, submit, supply, watch_query, withdraw,
 };
-pub use enquiry::{alert_entry_view, alert_view, enquiry_view, summary_view};
+pub use enquiry::{alert_entry_view, enquiry_view, summary_view};
 pub use event::{event_view, heartbeat, snapshot_end};
 pub use operations::{
     acknowledge, alerts_query, answer_by_phone, close, count_alerts_query, lookup_query, reroute,

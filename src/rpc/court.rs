@@ -2,9 +2,10 @@
 
 use super::call::Calls;
 use super::stream::{self, Stream};
-use super::{convert, status, token};
+use super::{convert, register_cases, status, token};
+use crate::broker::case::OpenCase;
 use crate::broker::opened::OpenEnquiry;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use usher_domain::permit::Read;
 use usher_domain::time::to_london;
 use usher_proto::v1;
@@ -28,6 +29,7 @@ type Reply<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl CourtService for Court {
     type WatchStream = Stream<v1::WatchResponse>;
+    type RegisterCasesStream = Stream<v1::RegisterCasesResponse>;
 
     async fn submit(&self, request: Request<v1::SubmitRequest>) -> Reply<v1::SubmitResponse> {
         let (actor, message) = self.calls.enter(request)?;
@@ -179,6 +181,97 @@ impl CourtService for Court {
             .await?;
         Ok(Response::new(v1::ReceiveResponse {
             enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
+    async fn register_cases(
+        &self,
+        request: Request<Streaming<v1::RegisterCasesRequest>>,
+    ) -> Reply<Self::RegisterCasesStream> {
+        register_cases::take(self.calls.clone(), request).map(Response::new)
+    }
+
+    async fn take_off(&self, request: Request<v1::TakeOffRequest>) -> Reply<v1::TakeOffResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::take_off(message, &actor);
+        let case = Some(self.calls.act_on_case(input, &actor).await?);
+        Ok(Response::new(v1::TakeOffResponse { case }))
+    }
+
+    async fn enter_stage(
+        &self,
+        request: Request<v1::EnterStageRequest>,
+    ) -> Reply<v1::EnterStageResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::enter_stage(message, &actor);
+        let case = Some(self.calls.act_on_case(input, &actor).await?);
+        Ok(Response::new(v1::EnterStageResponse { case }))
+    }
+
+    async fn set_aside(
+        &self,
+        request: Request<v1::SetAsideRequest>,
+    ) -> Reply<v1::SetAsideResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::set_aside(message, &actor);
+        let case = Some(self.calls.act_on_case(input, &actor).await?);
+        Ok(Response::new(v1::SetAsideResponse { case }))
+    }
+
+    async fn reassign(&self, request: Request<v1::ReassignRequest>) -> Reply<v1::ReassignResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::reassign(message, &actor).map_err(status::unreadable)?;
+        let mut response = v1::ReassignResponse::default();
+        match input {
+            Ok(input) => {
+                response.case = Some(self.calls.act_on_case(Ok(input), &actor).await?);
+            }
+            Err(input) => {
+                let open = self.calls.act(Ok(input), &actor).await?;
+                response.enquiry = Some(convert::enquiry_view(&open));
+            }
+        }
+        Ok(Response::new(response))
+    }
+
+    async fn get_case(&self, request: Request<v1::GetCaseRequest>) -> Reply<v1::GetCaseResponse> {
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
+        let id = convert::case_query(message).map_err(status::unreadable)?;
+        let open = self.calls.broker.get_case(id, &actor).await;
+        let case = Some(convert::case_view(&open.map_err(status::broker)?));
+        Ok(Response::new(v1::GetCaseResponse { case }))
+    }
+
+    async fn list_cases(
+        &self,
+        request: Request<v1::ListCasesRequest>,
+    ) -> Reply<v1::ListCasesResponse> {
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
+        let (input, scope) = convert::cases_query(message).map_err(status::unreadable)?;
+        let show = |open: &OpenCase| convert::sized(convert::case_line_view(open));
+        let page = self.calls.broker.list_cases(&input, &actor, show).await;
+        let (cases, next) = page.map_err(status::broker)?;
+        Ok(Response::new(v1::ListCasesResponse {
+            cases,
+            next_page_token: next
+                .map(|position| token::position(scope, position))
+                .unwrap_or_default(),
+        }))
+    }
+
+    async fn case_history(
+        &self,
+        request: Request<v1::CaseHistoryRequest>,
+    ) -> Reply<v1::CaseHistoryResponse> {
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
+        let (input, scope) = convert::case_history_query(message).map_err(status::unreadable)?;
+        let page = self.calls.broker.case_history(&input, &actor).await;
+        let (events, next) = page.map_err(status::broker)?;
+        Ok(Response::new(v1::CaseHistoryResponse {
+            events: events.iter().filter_map(convert::case_event_view).collect(),
+            next_page_token: next
+                .map(|after| token::history(scope, after))
+                .unwrap_or_default(),
         }))
     }
 }

@@ -6,7 +6,6 @@ use super::{alert_counts, convert, status, token};
 use crate::broker::AlertEntry;
 use tonic::{Request, Response, Status};
 use usher_domain::actor::Role;
-use usher_domain::id::AlertId;
 use usher_domain::permit::Read;
 use usher_proto::v1;
 use usher_proto::v1::operations_service_server::OperationsService;
@@ -90,19 +89,11 @@ impl OperationsService for Operations {
         request: Request<v1::AcknowledgeRequest>,
     ) -> Reply<v1::AcknowledgeResponse> {
         let (actor, message) = self.calls.enter(request)?;
-        let number = message
-            .alert_id
-            .parse::<AlertId>()
-            .map(|id| id.number)
-            .unwrap_or_default();
-        let open = self
-            .calls
-            .act(convert::acknowledge(message, &actor), &actor)
-            .await?;
-        let alert = open
-            .enquiry
-            .alert(number)
-            .map(|alert| convert::alert_view(&open.enquiry, alert, &open.responders));
+        let input = convert::acknowledge(message, &actor).map_err(status::unreadable)?;
+        let broker = &self.calls.broker;
+        let entry = broker.acknowledge(input, &actor).await;
+        let entry = entry.map_err(status::broker)?;
+        let alert = entry.map(|entry| convert::alert_entry_view(&entry, &broker.cards()));
         Ok(Response::new(v1::AcknowledgeResponse { alert }))
     }
 

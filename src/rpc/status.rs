@@ -298,6 +298,19 @@ pub fn busy(what: &'static str) -> Status {
     .status(format!("too many {what} at once: try again soon"))
 }
 
+/// A caller that began a list and sends nothing.
+pub fn idle() -> Status {
+    let after = limits::LIST_IDLE_SECONDS_MAX;
+    Row::new(
+        Code::DeadlineExceeded,
+        ErrorReason::Draining,
+        Detail::Retry(RETRY_SOON),
+    )
+    .status(format!(
+        "nothing came for {after} s: what was answered is kept; send the list again"
+    ))
+}
+
 /// The broker is shutting down.
 pub fn draining() -> Status {
     Row::new(

@@ -25,6 +25,9 @@ const POSITION: u8 = b'p';
 const HISTORY: u8 = b'h';
 const ORDINAL: u8 = b'n';
 
+/// Marks the form of a place among cases.
+const AMONG_CASES: u8 = 4;
+
 /// Longer than any of ours, in characters: more is not looked at.
 const TOKEN_CHARS_MAX: usize = 128;
 
@@ -45,19 +48,20 @@ pub fn read_cursor(text: &str) -> Option<Resume> {
 /// Writes the token of a listing's next page.
 pub fn position(scope: Scope, position: Position) -> String {
     let mut body = Vec::new();
+    let among_cases = if position.among_cases { AMONG_CASES } else { 0 };
     match (position.after, position.fault) {
-        (None, None) => body.push(0),
+        (None, None) => body.push(among_cases),
         (None, Some(id)) => {
-            body.push(3);
+            body.push(among_cases | 3);
             body.extend_from_slice(id.uuid().as_bytes());
         }
         (Some(Place::Open { deadline, id }), _) => {
-            body.push(1);
+            body.push(among_cases | 1);
             body.extend_from_slice(&deadline.as_nanosecond().to_be_bytes());
             body.extend_from_slice(id.uuid().as_bytes());
         }
         (Some(Place::Closed { id }), _) => {
-            body.push(2);
+            body.push(among_cases | 2);
             body.extend_from_slice(id.uuid().as_bytes());
         }
     }
@@ -74,16 +78,17 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
     let mut bytes = Bytes(&bytes);
     bytes.scope(scope)?;
     let mut fault = None;
-    let after = match bytes.take::<1>()? {
-        [0] => None,
-        [1] => Some(Place::Open {
+    let [form] = bytes.take::<1>()?;
+    let after = match form & !AMONG_CASES {
+        0 => None,
+        1 => Some(Place::Open {
             deadline: Timestamp::from_nanosecond(i128::from_be_bytes(bytes.take()?)).ok()?,
             id: bytes.record()?,
         }),
-        [2] => Some(Place::Closed {
+        2 => Some(Place::Closed {
             id: bytes.record()?,
         }),
-        [3] => {
+        3 => {
             fault = Some(bytes.record()?);
             None
         }
@@ -94,6 +99,7 @@ pub fn read_position(scope: Scope, text: &str) -> Option<Position> {
         fault,
         after,
         parts,
+        among_cases: form & AMONG_CASES != 0,
     })
 }
 
@@ -221,10 +227,12 @@ mod tests {
             id.clone().prop_map(|id| (Some(Place::Closed { id }), None)),
             id.prop_map(|id| (None, Some(id))),
         ];
-        (after, any::<u16>()).prop_map(|((after, fault), parts)| Position {
+        let parts = (any::<u16>(), any::<bool>());
+        (after, parts).prop_map(|((after, fault), (parts, among_cases))| Position {
             fault,
             after,
             parts,
+            among_cases,
         })
     }
 

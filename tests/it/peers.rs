@@ -359,7 +359,7 @@ async fn alerts(broker: &Broker, role: Role) -> Vec<(String, &'static str)> {
     };
     let show = |entry: &AlertEntry| match entry {
         AlertEntry::Damaged(fault) => ((fault.record.to_string(), fault.kind.name()), 1),
-        AlertEntry::Raised { .. } => panic!("nothing was raised"),
+        AlertEntry::Raised { .. } | AlertEntry::Needed { .. } => panic!("nothing was raised"),
     };
     broker.list_alerts(&input, &actor, show).await.unwrap().0
 }

@@ -27,6 +27,8 @@ use crate::time::Timestamp;
 pub struct Case {
     /// Its id, derived from the court's own name for it.
     pub id: CaseId,
+    /// The court's own name for it, as the list writes it: at most [`crate::limits::LINE_CHARS_MAX`] characters of text.
+    pub name: Sealed,
     /// Where and when it is heard next, or was heard last.
     pub hearing: Hearing,
     /// Earlier hearings, oldest first, at most [`crate::limits::HEARING_MOVES_KEPT_MAX`].

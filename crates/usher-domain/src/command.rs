@@ -1,13 +1,14 @@
 //! Commands: one per verb. Whoever gives one is the actor; `now` is the third argument of every rule.
 
 use crate::actor::{Person, Unit};
+use crate::case::Holder;
 use crate::code::{AuthorityCode, ResponderId};
 use crate::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
     RouteReason, SentenceOutcome, UnroutableWhy,
 };
 use crate::hearing::Deadline;
-use crate::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RequestId};
+use crate::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RequestId};
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
 use jiff::civil::Date;
@@ -169,6 +170,11 @@ pub enum Verb {
         /// On which day, in London.
         date: Date,
     },
+    /// Another practitioner holds the enquiry.
+    Reassign {
+        /// Who.
+        holder: Holder,
+    },
     /// A named person ends a check with a reason.
     Close {
         /// The check.
@@ -196,6 +202,10 @@ pub struct Submit {
     pub unit: Unit,
     /// The practitioner for whom the officer asks, where that is somebody else.
     pub on_behalf_of: Option<Person>,
+    /// The case that it is about, where the officer named one.
+    pub case: Option<CaseId>,
+    /// Who holds that case, where that is known.
+    pub holder: Option<Holder>,
     /// What the answer is for.
     pub purpose: Purpose,
     /// The kind of report.
@@ -280,6 +290,7 @@ impl Verb {
             Self::DecideWithout { .. } => VerbName::DecideWithout,
             Self::Receive { .. } => VerbName::Receive,
             Self::RecordSentence { .. } => VerbName::RecordSentence,
+            Self::Reassign { .. } => VerbName::Reassign,
             Self::Close { .. } => VerbName::Close,
             Self::Advance => VerbName::Advance,
             Self::ReportAbsent { .. } => VerbName::ReportAbsent,
@@ -342,7 +353,7 @@ crate::codes::codes! {
         Uncover = "uncover",
         /// See [`crate::case::command::CaseVerb::SetAside`].
         SetAside = "set_aside",
-        /// See [`crate::case::command::CaseVerb::Reassign`].
+        /// See [`Verb::Reassign`] and [`crate::case::command::CaseVerb::Reassign`].
         Reassign = "reassign",
     }
 }

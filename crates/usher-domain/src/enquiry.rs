@@ -9,11 +9,12 @@ pub use check::{
 
 use crate::actor::{By, Person, Unit};
 use crate::alert::Alert;
+use crate::case::Holder;
 use crate::code::{ClientId, ResponderId};
 use crate::codes::codes;
 use crate::event::Event;
 use crate::hearing::{Deadline, HearingMove};
-use crate::id::{AlertNumber, CheckId, CheckNumber, EnquiryId, RequestId};
+use crate::id::{AlertNumber, CaseId, CheckId, CheckNumber, EnquiryId, RequestId};
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +26,10 @@ pub struct Enquiry {
     pub id: EnquiryId,
     /// Who asks.
     pub requester: Requester,
+    /// The case that it is about, where the officer named one.
+    pub case: Option<CaseId>,
+    /// Who holds it now, where that is somebody else than who asked: alerts and answers go there.
+    pub holder: Option<Holder>,
     /// What the answer is for.
     pub purpose: Purpose,
     /// The kind of report, where there is one.
@@ -270,6 +275,17 @@ impl Enquiry {
     /// Whether any check still wants something from somebody.
     pub fn is_open(&self) -> bool {
         self.checks.iter().any(|check| !check.state.is_exit())
+    }
+
+    /// Whether nobody answers it any more, and nobody did: every check was closed by a named person.
+    pub fn is_taken_back(&self) -> bool {
+        let over = |state: &CheckState| {
+            matches!(
+                state,
+                CheckState::Closed { .. } | CheckState::Redirected { .. }
+            )
+        };
+        self.checks.iter().all(|check| over(&check.state))
     }
 
     /// How much people have put into it, in bytes, at most [`crate::limits::PERSONAL_BYTES_MAX`].

@@ -92,6 +92,8 @@ pub enum EventKind {
     },
     /// The officer took the enquiry back.
     Withdrawn,
+    /// Another practitioner holds it.
+    Reassigned,
     /// The hearing moved.
     HearingMoved {
         /// From.
@@ -194,6 +196,7 @@ impl EventKind {
             Self::Answered { .. } => "answered",
             Self::Received { .. } => "received",
             Self::Withdrawn => "withdrawn",
+            Self::Reassigned => "reassigned",
             Self::HearingMoved { .. } => "hearing_moved",
             Self::StepRaised { .. } => "step_raised",
             Self::StepMoot { .. } => "step_moot",

@@ -81,13 +81,27 @@ impl EnquiryId {
 
     /// The short form that people read aloud; see [`Reference`].
     pub fn reference(self) -> Reference {
-        Reference::of(self)
+        RecordId::from(self).reference()
     }
 }
 
 impl From<EnquiryId> for RecordId {
     fn from(id: EnquiryId) -> Self {
         Self(id.0)
+    }
+}
+
+impl From<RecordId> for EnquiryId {
+    /// The enquiry that is kept under `id`; whoever asks knows that it is one.
+    fn from(id: RecordId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl RecordId {
+    /// The short form that people read aloud; see [`Reference`].
+    pub fn reference(self) -> Reference {
+        Reference::of(self)
     }
 }
 
@@ -106,6 +120,11 @@ impl CaseId {
     pub fn derive(name: &str) -> Self {
         let name = name.trim().to_uppercase();
         Self(Uuid::new_v5(&CASE_NAMESPACE, name.as_bytes()))
+    }
+
+    /// The short form that people read aloud; see [`Reference`].
+    pub fn reference(self) -> Reference {
+        RecordId::from(self).reference()
     }
 }
 
@@ -132,23 +151,23 @@ pub type CheckNumber = u8;
 /// The number of a requirement within its case, from 1 to [`crate::limits::REQUIREMENTS_PER_CASE_MAX`].
 pub type RequirementNumber = u8;
 
-/// One alert of one enquiry. Written `ENQUIRY-UUID/NUMBER`, numbers from 1.
+/// One alert of one enquiry or case. Written `UUID/NUMBER`, numbers from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertId {
-    /// The enquiry that the alert is about.
-    pub enquiry: EnquiryId,
-    /// The alert's number within its enquiry, from 1.
+    /// The enquiry or case that the alert is about.
+    pub record: RecordId,
+    /// The alert's number within it, from 1.
     pub number: AlertNumber,
 }
 
-/// The number of an alert within its enquiry, from 1.
+/// The number of an alert within its enquiry or case, from 1.
 pub type AlertNumber = u16;
 
 macro_rules! part_id {
-    ($name:ident, $number:ty, $expected:literal) => {
+    ($name:ident, $whole:ident, $number:ty, $expected:literal) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}/{}", self.enquiry, self.number)
+                write!(f, "{}/{}", self.$whole, self.number)
             }
         }
 
@@ -165,13 +184,13 @@ macro_rules! part_id {
                 let bad = ParseIdError {
                     expected: $expected,
                 };
-                let (enquiry, number) = text.split_once('/').ok_or(bad)?;
+                let (whole, number) = text.split_once('/').ok_or(bad)?;
                 let number: $number = number.parse().map_err(|_| bad)?;
                 if number == 0 {
                     return Err(bad);
                 }
                 Ok(Self {
-                    enquiry: enquiry.parse().map_err(|_| bad)?,
+                    $whole: whole.parse().map_err(|_| bad)?,
                     number,
                 })
             }
@@ -180,16 +199,18 @@ macro_rules! part_id {
 }
 part_id!(
     CheckId,
+    enquiry,
     CheckNumber,
     "a check id such as 018f…/1: an enquiry's UUID, a slash, a number from 1"
 );
 part_id!(
     AlertId,
+    record,
     AlertNumber,
-    "an alert id such as 018f…/1: an enquiry's UUID, a slash, a number from 1"
+    "an alert id such as 018f…/1: the UUID of an enquiry or case, a slash, a number from 1"
 );
 
-/// The short reference of an enquiry: eight Crockford base32 characters of its id and a check
+/// The short reference of an enquiry or case: eight Crockford base32 characters of its id and a check
 /// character of the same alphabet, written `XXXX-XXXX-C`. People say it over the telephone; machines use the id. Forty bits: a
 /// clash among a million enquiries is possible, so look-ups by reference may return several.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -200,7 +221,7 @@ const REFERENCE_BITS: u32 = 40;
 
 impl Reference {
     /// The reference of `id`: its first forty bits.
-    pub fn of(id: EnquiryId) -> Self {
+    pub fn of(id: RecordId) -> Self {
         let high = (id.uuid().as_u128() >> (128 - REFERENCE_BITS)) & ((1 << REFERENCE_BITS) - 1);
         Self(u64::try_from(high).unwrap_or_default())
     }

@@ -39,6 +39,10 @@ pub const REQUIREMENTS_PER_CASE_MAX: usize = 128;
 pub const STAGES_PER_CASE_MAX: usize = 64;
 /// Enquiries that are kept as covering one needed check: any one of them is enough.
 pub const ENQUIRIES_PER_REQUIREMENT_MAX: usize = 8;
+/// Cases that one list names: a year of a large region.
+pub const CASES_PER_LIST_MAX: usize = 200_000;
+/// How long a list on its way in may pause, in seconds.
+pub const LIST_IDLE_SECONDS_MAX: u64 = 60;
 /// Rules about what cases need.
 pub const REQUIREMENT_RULES_MAX: usize = 64;
 /// Alerts that one enquiry keeps; ended ones beyond it stay in the history only. Live ones are always kept: seventeen checks with every

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 mod answer;
 mod context;
 mod disclosure;
+mod same_person;
 mod violation;
 
 pub use answer::{
@@ -19,6 +20,7 @@ pub use answer::{
 };
 pub use context::{Basis, CourtSession, Marking, OtherResponder, PriorAnswer, Regime};
 pub use disclosure::{Disclosure, DisclosureDecision, RefusalReason};
+pub use same_person::same_person;
 pub use violation::{Validator, Violation};
 
 macro_rules! hidden {
@@ -217,15 +219,19 @@ codes! {
 }
 
 impl Personal {
-    /// Notes every field that is wrong, under `path`.
-    pub fn validate(&self, path: &str, into: &mut Validator) {
-        let line = limits::LINE_CHARS_MAX;
+    /// Notes that the defendant has no family name, under `path`: nobody can be asked about somebody unnamed.
+    pub fn validate_named(&self, path: &str, into: &mut Validator) {
         if self.subject.name.family.trim().is_empty() {
             into.fail(
                 format_args!("{path}.subject.name.family"),
                 "the defendant's family name is needed",
             );
         }
+    }
+
+    /// Notes every field that is wrong, under `path`.
+    pub fn validate(&self, path: &str, into: &mut Validator) {
+        let line = limits::LINE_CHARS_MAX;
         self.subject
             .name
             .validate(format_args!("{path}.subject.name"), into);

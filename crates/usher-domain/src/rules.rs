@@ -30,6 +30,7 @@ pub(crate) mod lease;
 pub(crate) mod move_hearing;
 pub(crate) mod open;
 pub(crate) mod raise;
+pub(crate) mod reassign;
 pub(crate) mod receive;
 pub(crate) mod record_sentence;
 pub(crate) mod redirect;

@@ -141,7 +141,7 @@ async fn take_all(
 
 /// Takes one on, under a request id of its own.
 async fn take(client: &Client, alert: v1::Alert, note: &str) -> (v1::Alert, Result<(), Failure>) {
-    if alert.check_id.is_empty() {
+    if alert.check_id.is_empty() && alert.case_id.is_empty() {
         let what =
             "nobody can take on a damaged record or a broker's clock: it stands until it is mended";
         return (alert, Err(Failure::new(Exit::Conflict, what, "")));

@@ -48,6 +48,19 @@ pub(in crate::cli) fn requester_lines(page: &mut String, requester: &v1::Request
     }
 }
 
+/// Who holds it now, where that is somebody else than who asked.
+pub(super) fn holder_line(page: &mut String, holder: Option<&v1::Holder>) {
+    let Some(holder) = holder else {
+        return;
+    };
+    let office = holder.unit.as_ref().map(|unit| unit.office.as_str());
+    let parts = [
+        person(holder.person.as_ref()),
+        part("", office.unwrap_or_default()),
+    ];
+    line(page, "Held by", &parts);
+}
+
 /// What the court list and the sharing agreement say, and who else was asked.
 pub(in crate::cli) fn context_lines(page: &mut String, personal: &v1::Personal) {
     let court = [

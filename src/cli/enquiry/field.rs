@@ -11,7 +11,9 @@ pub(super) fn flag(field: &str, roles: &[v1::AddressRole]) -> Option<&'static st
             v1::AddressRole::ProposedCurfew => "--curfew",
             v1::AddressRole::Partner => "--partner",
             v1::AddressRole::Child => "--child",
-            v1::AddressRole::Previous | v1::AddressRole::Unspecified => return None,
+            v1::AddressRole::Previous | v1::AddressRole::Release | v1::AddressRole::Unspecified => {
+                return None;
+            }
         });
     }
     let whole = field.split('[').next().unwrap_or(field);

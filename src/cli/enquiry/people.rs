@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use usher_proto::v1;
 
 /// `Given Family`.
-pub(super) fn name(name: Option<&v1::PersonName>) -> String {
+pub(in crate::cli) fn name(name: Option<&v1::PersonName>) -> String {
     let joined = name
         .map(|name| format!("{} {}", name.given, name.family))
         .unwrap_or_default();

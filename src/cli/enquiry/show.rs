@@ -1,7 +1,7 @@
 //! One enquiry as people read it. Times are London's.
 
 use super::answer::{answers, decisions, exchanges, would_have_changed};
-use super::context::{context_lines, requester_lines};
+use super::context::{context_lines, holder_line, requester_lines};
 use super::people::people_lines;
 use crate::cli::moment::civil;
 use crate::cli::output::{Tone, cell, clean, phones, table, toned};
@@ -46,6 +46,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     if let Some(requester) = &enquiry.requester {
         requester_lines(&mut page, requester);
     }
+    holder_line(&mut page, enquiry.holder.as_ref());
     line(&mut page, "Asked at", &civil(enquiry.create_time.as_ref()));
     if let Some(personal) = &enquiry.personal {
         people_lines(&mut page, personal);
@@ -155,7 +156,7 @@ pub(in crate::cli) fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String
 }
 
 /// The court's name where it is known, with its code.
-fn court(code: &str) -> String {
+pub(in crate::cli) fn court(code: &str) -> String {
     let courts = Courts::built_in().ok();
     let found = CourtCode::parse(code)
         .ok()

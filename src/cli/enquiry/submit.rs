@@ -3,6 +3,7 @@
 use super::field;
 use super::receipt::receipt_page;
 use crate::cli::Context;
+use crate::cli::case::case_id;
 use crate::cli::client::{ActArgs, Client, read_text, words_or_stdin};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::json;
@@ -28,6 +29,9 @@ pub(in crate::cli) struct SubmitArgs {
     /// Print a filled example of such a file, and do nothing else
     #[arg(long)]
     example: bool,
+    /// Case on the court's list that it is about, by the court's name for it, its id or its short reference
+    #[arg(long, value_name = "NAME|ID|REFERENCE")]
+    case: Option<String>,
     /// Only say what would happen; store nothing
     #[arg(long)]
     validate_only: bool,
@@ -154,6 +158,9 @@ pub(super) async fn run(args: &SubmitArgs, context: &Context) -> Result<Exit, Fa
     }
     if request.person.is_none() || args.act.names_a_person() {
         request.person = client.person();
+    }
+    if let Some(case) = &args.case {
+        request.case_id = case_id(&client, case).await?;
     }
     request.validate_only |= args.validate_only;
     let sent_id = request.request_id.clone();

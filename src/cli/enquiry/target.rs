@@ -142,7 +142,11 @@ fn numbered(ids: impl Iterator<Item = String>, number: u16) -> Vec<String> {
 }
 
 /// The one that was found.
-fn only(mut found: Vec<String>, what: &str, hint: &str) -> Result<String, Failure> {
+pub(in crate::cli) fn only(
+    mut found: Vec<String>,
+    what: &str,
+    hint: &str,
+) -> Result<String, Failure> {
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
         (None, _) => Err(Failure::new(

@@ -102,6 +102,8 @@ fn submitted(destination: Destination) -> Enquiry {
         id: EnquiryId::derive(&actor(Role::Officer).client, request),
         unit: Unit::default(),
         on_behalf_of: None,
+        case: None,
+        holder: None,
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),
         in_custody: false,

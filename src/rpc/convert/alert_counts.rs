@@ -10,7 +10,7 @@ const COUNTED_MAX: usize = 100_000;
 /// Counts so far. There are no more of them than responders and causes.
 #[derive(Debug, Default)]
 pub struct AlertCounts {
-    by_cause: BTreeMap<(String, String), v1::AlertCount>,
+    by_cause: BTreeMap<(String, String, i32), v1::AlertCount>,
     counted: usize,
 }
 
@@ -18,7 +18,11 @@ impl AlertCounts {
     /// Counts one more; they come nearest deadline first.
     pub fn add(&mut self, alert: &v1::Alert) {
         self.counted += 1;
-        let key = (alert.responder_id.clone(), alert.cause.clone());
+        let key = (
+            alert.responder_id.clone(),
+            alert.cause.clone(),
+            alert.needed_of,
+        );
         let count = self.by_cause.entry(key).or_insert_with(|| v1::AlertCount {
             responder_id: alert.responder_id.clone(),
             responder_name: alert.responder_name.clone(),
@@ -27,6 +31,7 @@ impl AlertCounts {
             nearest_deadline_time: alert.deadline_time,
             first_alert_id: alert.id.clone(),
             first_reference: alert.reference.clone(),
+            needed_of: alert.needed_of,
             ..v1::AlertCount::default()
         });
         if count.emergency_phone.is_empty() {

@@ -3,6 +3,7 @@
 use usher_domain::actor::Role;
 use usher_domain::agreement::SharingDecision;
 use usher_domain::alert::Trouble;
+use usher_domain::case::{Indicator, SetAsideReason};
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
     AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
@@ -72,7 +73,7 @@ same_names! {
     Concern = Concern {
         DomesticAbuse, Sexual, Violence, Substance, Neglect, MentalHealth, Exploitation, Other,
     }
-    AddressRole = AddressRole { Home, ProposedCurfew, Partner, Child, Previous }
+    AddressRole = AddressRole { Home, ProposedCurfew, Partner, Child, Previous, Release }
     AddressKind = AddressKind { Given, NoFixedAbode, Withheld }
     BirthAccuracy = BirthAccuracy { Known, Estimated, Expected }
     Sex = Sex { Female, Male, NotSpecified }
@@ -119,9 +120,16 @@ same_names! {
     Basis = ForecastBasis { Weekday, TimeOfDay, Responder, Pooled, Unknown }
     WarningCode = WarningCode {
         PncCheckLetter, BeyondBankHolidays, TerminatedPostcode, HearingPassed, DoubledHour,
-        UnroutableAddress, NotAWorkingDay, UnknownCourt,
+        UnroutableAddress, NotAWorkingDay, UnknownCourt, CoversNothing,
     }
     AdapterHealth = AdapterHealth { Connected, Busy, Absent, Failing }
+    Indicator = Indicator {
+        LivesWithChildren, CaresForChildren, ContactWithChildren, DomesticAbuse, SexualOffence, ViolentOffence, CurfewProposed,
+        AdultAtRisk, ReleaseAddress,
+    }
+    SetAsideReason = SetAsideReason {
+        UpToDateAlready, AskedElsewhere, NotIndicated, CaseEnded, OtherArea,
+    }
     ResponderKind = ResponderKind { ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse }
 }
 
@@ -192,5 +200,7 @@ mod tests {
         check::<Advice>();
         check::<WarningCode>();
         check::<ResponderKind>();
+        check::<Indicator>();
+        check::<SetAsideReason>();
     }
 }

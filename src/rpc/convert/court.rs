@@ -47,10 +47,12 @@ pub fn submit(
         personal: people,
         authority_codes,
         on_behalf_of,
+        case_id,
     } = message;
     let person = read::person(v, actor, VerbName::Submit, person);
     let unit = read::unit(v, unit.unwrap_or_default());
     let on_behalf_of = on_behalf_of.map(|person| read::named(v, "on_behalf_of", person));
+    let case = read::optional_id(v, "case_id", &case_id);
     let purpose: Option<usher_domain::enquiry::Purpose> = read::listed(v, "purpose", purpose);
     let report = read::optional_listed(v, "report", report);
     let concerns = read::listed_all(v, "concerns", &concerns);
@@ -69,6 +71,7 @@ pub fn submit(
             person: person?,
             unit,
             on_behalf_of,
+            case,
             purpose: purpose?,
             report,
             in_custody,

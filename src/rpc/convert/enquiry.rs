@@ -5,11 +5,12 @@ use usher_domain::enquiry::{
     Combined, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Sentence,
 };
 use usher_domain::event::DecisionName;
-use usher_domain::id::{AlertId, AlertNumber, CheckNumber, EnquiryId};
+use usher_domain::id::{AlertId, AlertNumber, CheckNumber, RecordId};
 use usher_domain::ladder::Audience;
 use usher_domain::personal::Personal;
 use usher_proto::v1;
 
+use super::case::needed_view;
 use super::check::{check_view, contacts_of, state_of};
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::personal::{name_view, personal_view};
@@ -25,6 +26,8 @@ pub fn enquiry_view(open: &OpenEnquiry) -> v1::Enquiry {
     let Enquiry {
         id,
         requester,
+        case,
+        holder,
         purpose,
         report,
         in_custody,
@@ -84,9 +87,9 @@ pub fn enquiry_view(open: &OpenEnquiry) -> v1::Enquiry {
             .collect(),
         counts: Some(counts_view(enquiry.combined())),
         open: enquiry.is_open(),
-        sentence: sentence
-            .as_ref()
-            .map(|sentence| sentence_view(enquiry, sentence)),
+        case_id: case.map(|case| case.to_string()).unwrap_or_default(),
+        holder: holder.as_ref().map(show::holder),
+        sentence: sentence.as_ref().map(|one| sentence_view(enquiry, one)),
     }
 }
 
@@ -215,17 +218,15 @@ pub(super) fn check_id(enquiry: &Enquiry, number: CheckNumber) -> String {
 
 /// The full id of one of the enquiry's alerts, as text.
 pub(super) fn alert_id(enquiry: &Enquiry, number: AlertNumber) -> String {
-    AlertId {
-        enquiry: enquiry.id,
-        number,
-    }
-    .to_string()
+    let record = enquiry.id.into();
+    AlertId { record, number }.to_string()
 }
 
 /// One of a list of alerts.
 pub fn alert_entry_view(entry: &AlertEntry, responders: &ResponderCards) -> v1::Alert {
     match entry {
         AlertEntry::Raised { alert, stored } => alert_view(&stored.record, alert, responders),
+        AlertEntry::Needed { alert, stored } => needed_view(&stored.record, alert),
         AlertEntry::Damaged(fault) => damaged_view(fault),
     }
 }
@@ -237,9 +238,7 @@ fn damaged_view(fault: &RecordFault) -> v1::Alert {
         id: format!("{}/0", fault.record),
         reference: match fault.kind {
             FaultKind::BrokerClock => String::new(),
-            _ => EnquiryId::from_uuid(fault.record.uuid())
-                .reference()
-                .to_string(),
+            _ => fault.record.reference().to_string(),
         },
         cause: fault.kind.name().into(),
         audiences: to_wire(&[Audience::Operator]),
@@ -251,21 +250,17 @@ fn damaged_view(fault: &RecordFault) -> v1::Alert {
     }
 }
 
-/// An alert with what whoever looks after it needs to know. No personal data of the people concerned.
-pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards) -> v1::Alert {
+/// What every alert says, whatever it is about.
+pub(super) fn plain_alert_view(record: RecordId, alert: &Alert) -> v1::Alert {
     let Alert {
         number,
-        check: check_number,
+        check: _,
         cause,
         audience,
         due_at,
         raised_at,
         state,
     } = alert;
-    let check = enquiry.check(*check_number);
-    let card = check
-        .map(|check| responders.of(enquiry, check))
-        .unwrap_or_default();
     let (trouble, generation) = match cause {
         Cause::Step { generation, .. } => (None, *generation),
         Cause::Trouble(trouble) => (Some(*trouble), 0),
@@ -280,10 +275,10 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
         } => (*at, Some((by, *expires))),
         AlertState::Resolved { at } => (*at, None),
     };
+    let number = *number;
     v1::Alert {
-        id: alert_id(enquiry, *number),
-        reference: enquiry.id.reference().to_string(),
-        check_id: check_id(enquiry, *check_number),
+        id: AlertId { record, number }.to_string(),
+        reference: record.reference().to_string(),
         cause: cause.name().into(),
         trouble: option_to_wire(trouble),
         ladder_generation: generation.into(),
@@ -294,15 +289,30 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
         state_time: Some(show::instant(since)),
         acknowledged_by: looked_after.map(|(by, _)| show::by(by)),
         acknowledgement_expire_time: looked_after.map(|(_, expires)| show::instant(expires)),
+        ..v1::Alert::default()
+    }
+}
+
+/// An alert with what whoever looks after it needs to know. No personal data of the people concerned.
+pub(super) fn alert_view(
+    enquiry: &Enquiry,
+    alert: &Alert,
+    responders: &ResponderCards,
+) -> v1::Alert {
+    let check = enquiry.check(alert.check);
+    let card = check
+        .map(|check| responders.of(enquiry, check))
+        .unwrap_or_default();
+    let is_unroutable = alert.cause == Cause::Trouble(Trouble::Unroutable);
+    v1::Alert {
+        check_id: check_id(enquiry, alert.check),
         court_code: enquiry.deadline.court().to_string(),
         responder_id: check
             .and_then(|check| check.concerned())
             .map(ToString::to_string)
             .unwrap_or_default(),
-        // What people wrote is shown with the whole enquiry only.
-        acknowledgement_note: String::new(),
         contacts: check
-            .filter(|_| trouble == Some(Trouble::Unroutable))
+            .filter(|_| is_unroutable)
             .map(|_| contacts_of(&card))
             .unwrap_or_default(),
         responder_name: card.name,
@@ -310,5 +320,12 @@ pub fn alert_view(enquiry: &Enquiry, alert: &Alert, responders: &ResponderCards)
         emergency_phone: card.emergency_phone,
         deadline_time: Some(show::instant(enquiry.deadline.at())),
         check_state: check.map_or(0, |check| state_of(&check.state).into()),
+        holder: enquiry
+            .holder
+            .as_ref()
+            .and_then(|holder| holder.person.as_ref())
+            .map(show::person),
+        // What people wrote is shown with the whole enquiry only.
+        ..plain_alert_view(enquiry.id.into(), alert)
     }
 }

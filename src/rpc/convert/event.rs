@@ -50,7 +50,8 @@ pub fn event_view(recorded: &Recorded) -> Option<v1::Event> {
 /// Adds what the event knows beside who, when and where.
 fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
     let check_id = |number| CheckId { enquiry, number }.to_string();
-    let alert_id = |number| AlertId { enquiry, number }.to_string();
+    let record = enquiry.into();
+    let alert_id = |number| AlertId { record, number }.to_string();
     match kind {
         EventKind::Opened { responder } => {
             view.responder_id = responder
@@ -105,9 +106,7 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
             view.responder_id = responder.to_string();
             view.sharing_decision = decision.to_wire();
         }
-        EventKind::Released { for_people } => {
-            view.for_people = option_to_wire(*for_people);
-        }
+        EventKind::Released { for_people } => view.for_people = option_to_wire(*for_people),
         EventKind::SentenceRecorded { outcome, date } => add_sentence(view, *outcome, *date),
         EventKind::Closed { reason } => view.close_reason = reason.to_wire(),
         EventKind::Submitted
@@ -115,6 +114,7 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         | EventKind::Asked
         | EventKind::Supplied
         | EventKind::Withdrawn
+        | EventKind::Reassigned
         | EventKind::SentencedOutstanding
         | EventKind::Case(_) => {}
     }
@@ -164,6 +164,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Answered { .. } => T::Answered,
         EventKind::Received { .. } => T::Received,
         EventKind::Withdrawn => T::Withdrawn,
+        EventKind::Reassigned => T::Reassigned,
         EventKind::HearingMoved { .. } => T::HearingMoved,
         EventKind::StepRaised { .. } => T::StepRaised,
         EventKind::StepMoot { .. } => T::StepMoot,

@@ -12,7 +12,8 @@ use usher_proto::v1;
 use super::answer;
 use super::read::{self, Unreadable, finish};
 use crate::broker::input::{
-    Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, Target, WatchAlertsInput,
+    AcknowledgeInput, Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, Target,
+    WatchAlertsInput,
 };
 use crate::rpc::token::{self, Scope};
 
@@ -23,7 +24,7 @@ use crate::rpc::token::{self, Scope};
 pub fn acknowledge(
     mut message: v1::AcknowledgeRequest,
     actor: &Actor,
-) -> Result<Input, Unreadable> {
+) -> Result<AcknowledgeInput, Unreadable> {
     let v = &mut Validator::default();
     let request = read::request(v, &actor.client, VerbName::Acknowledge, &mut message);
     let v1::AcknowledgeRequest {
@@ -36,15 +37,11 @@ pub fn acknowledge(
     let alert = read::id::<AlertId>(v, "alert_id", &alert_id);
     let note = read::note(v, "note", note);
     let input = (|| {
-        let AlertId { enquiry, number } = alert?;
-        Some(Input {
-            enquiry,
+        Some(AcknowledgeInput {
+            alert: alert?,
             request: request?,
             person,
-            act: Act::Acknowledge {
-                alert: number,
-                note,
-            },
+            note,
         })
     })();
     finish(core::mem::take(v), input)

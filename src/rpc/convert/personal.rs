@@ -23,6 +23,13 @@ pub(super) fn personal(
         v.fail("personal", "say whom the enquiry is about");
         return None;
     };
+    let personal = people(v, message, today);
+    personal.validate_named("personal", v);
+    Some(personal)
+}
+
+/// Reads people and addresses, as far as they are known.
+pub(super) fn people(v: &mut Validator, message: v1::Personal, today: Date) -> Personal {
     let v1::Personal {
         subject: who,
         urn,
@@ -66,7 +73,7 @@ pub(super) fn personal(
         note,
     };
     personal.validate("personal", v);
-    Some(personal)
+    personal
 }
 
 fn basis(v: &mut Validator, message: v1::Basis) -> Basis {

@@ -381,7 +381,7 @@ pub(super) fn date(
 pub(super) fn deadline(v: &mut Validator, message: Option<v1::Deadline>) -> Option<DeadlineInput> {
     match message.and_then(|v1::Deadline { kind }| kind) {
         Some(v1::deadline::Kind::Hearing(message)) => {
-            hearing(v, message).map(DeadlineInput::Hearing)
+            hearing(v, "deadline.hearing", message).map(DeadlineInput::Hearing)
         }
         Some(v1::deadline::Kind::ReplyBy(message)) => {
             let v1::ReplyBy {
@@ -404,20 +404,21 @@ pub(super) fn deadline(v: &mut Validator, message: Option<v1::Deadline>) -> Opti
     }
 }
 
-fn hearing(v: &mut Validator, message: v1::Hearing) -> Option<Hearing> {
+/// A hearing, by court and local time.
+pub(super) fn hearing(
+    v: &mut Validator,
+    path: impl Display + Copy,
+    message: v1::Hearing,
+) -> Option<Hearing> {
     let v1::Hearing {
         court_code,
         local_time,
         hearing_time: _,
         time_zone: _,
     } = message;
-    let court = code(
-        v,
-        "deadline.hearing.court_code",
-        &court_code,
-        CourtCode::parse,
-    );
-    let field = "deadline.hearing.local_time";
+    let field = format_args!("{path}.court_code");
+    let court = code(v, field, &court_code, CourtCode::parse);
+    let field = format_args!("{path}.local_time");
     let local = (local_time.len() == 16)
         .then(|| civil::DateTime::strptime("%Y-%m-%dT%H:%M", &local_time).ok())
         .flatten();

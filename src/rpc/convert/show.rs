@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use jiff::civil;
 use usher_domain::actor::{By, Person, Unit};
+use usher_domain::case::Holder;
 use usher_domain::code::AuthorityCode;
 use usher_domain::enquiry::Requester;
 use usher_domain::hearing::{Deadline, Hearing};
@@ -88,9 +89,23 @@ pub(super) fn requester(requester: &Requester) -> v1::Requester {
     v1::Requester {
         client_id: client.to_string(),
         person: Some(person(who)),
-        unit: (*unit != Unit::default()).then(|| unit_view(unit)),
+        unit: unit_if(unit),
         on_behalf_of: on_behalf_of.as_ref().map(person),
     }
+}
+
+/// Who holds an enquiry.
+pub(super) fn holder(holder: &Holder) -> v1::Holder {
+    let Holder { person: who, unit } = holder;
+    v1::Holder {
+        person: who.as_ref().map(person),
+        unit: unit_if(unit),
+    }
+}
+
+/// A part of the service; nothing where nothing was said.
+pub(super) fn unit_if(unit: &Unit) -> Option<v1::Unit> {
+    (*unit != Unit::default()).then(|| unit_view(unit))
 }
 
 fn unit_view(unit: &Unit) -> v1::Unit {
@@ -108,17 +123,21 @@ fn unit_view(unit: &Unit) -> v1::Unit {
     }
 }
 
+/// A hearing.
+pub(super) fn hearing(hearing: &Hearing) -> v1::Hearing {
+    let Hearing { court, local, at } = hearing;
+    v1::Hearing {
+        court_code: court.to_string(),
+        local_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+        hearing_time: Some(instant(*at)),
+        time_zone: ZONE_NAME.into(),
+    }
+}
+
 /// A deadline.
 pub(super) fn deadline(deadline: &Deadline) -> v1::Deadline {
     let kind = match deadline {
-        Deadline::Hearing(Hearing { court, local, at }) => {
-            v1::deadline::Kind::Hearing(v1::Hearing {
-                court_code: court.to_string(),
-                local_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),
-                hearing_time: Some(instant(*at)),
-                time_zone: ZONE_NAME.into(),
-            })
-        }
+        Deadline::Hearing(heard) => v1::deadline::Kind::Hearing(hearing(heard)),
         Deadline::ReplyBy { court, at } => v1::deadline::Kind::ReplyBy(v1::ReplyBy {
             court_code: court.to_string(),
             reply_by_time: Some(instant(*at)),

@@ -9,6 +9,7 @@ mod views;
 use proptest::prelude::*;
 use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::code::ClientId;
+use usher_domain::id::CaseId;
 use usher_domain::personal::Validator;
 use usher_proto::v1;
 
@@ -206,6 +207,7 @@ pub(super) fn full_submit() -> v1::SubmitRequest {
         personal: Some(full_personal()),
         authority_codes: vec!["E09000012".into()],
         on_behalf_of: Some(person()),
+        case_id: CaseId::derive("01AB1234526/1").to_string(),
     }
 }
 

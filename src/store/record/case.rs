@@ -23,6 +23,7 @@ impl Kept for Case {
     fn keep(&self) -> kept::Case {
         let Self {
             id,
+            name,
             hearing,
             moves,
             off_list,
@@ -40,6 +41,7 @@ impl Kept for Case {
         } = self;
         kept::Case {
             id: keep_uuid(id.uuid()),
+            name: keep_sealed(name),
             hearing: Some(Deadline::Hearing(hearing.clone()).keep()),
             moves: keep_all(moves),
             off_list: off_list.as_ref().map(OffList::keep),
@@ -61,6 +63,7 @@ impl Kept for Case {
     fn read(message: kept::Case) -> Result<Self, RecordError> {
         let kept::Case {
             id,
+            name,
             hearing,
             moves,
             off_list,
@@ -83,6 +86,7 @@ impl Kept for Case {
         })?;
         Ok(Self {
             id: CaseId::from_uuid(read_uuid(&id, "id")?),
+            name: read_sealed(name),
             hearing: read_hearing(hearing)?,
             moves: read_all(moves)?,
             off_list: off_list.map(OffList::read).transpose()?,

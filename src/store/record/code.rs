@@ -42,7 +42,7 @@ codes! {
         DomesticAbuse, Sexual, Violence, Substance, Neglect, MentalHealth, Exploitation,
         Other,
     }
-    enquiry::AddressRole { Home, ProposedCurfew, Partner, Child, Previous }
+    enquiry::AddressRole { Home, ProposedCurfew, Partner, Child, Previous, Release }
     enquiry::UnroutableWhy {
         NoAddress, NoFixedAbode, Withheld, Malformed, Unknown, NoAuthority,
         OutsideEnglandAndWales, NoResponder, Disputed, NotOurs, NoAgreement, AgreementEnded,

@@ -9,12 +9,13 @@ use super::field::{
 };
 use usher_domain::actor::{By, Person, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause};
+use usher_domain::case::Holder;
 use usher_domain::enquiry::{
     Applied, Check, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Requester, Sentence,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::HearingMove;
-use usher_domain::id::{EnquiryId, RequestId};
+use usher_domain::id::{CaseId, EnquiryId, RequestId};
 use usher_proto::storage_v1 as kept;
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ impl Kept for Enquiry {
         let Self {
             id,
             requester,
+            case,
+            holder,
             purpose,
             report,
             in_custody,
@@ -47,6 +50,8 @@ impl Kept for Enquiry {
         kept::Enquiry {
             id: keep_uuid(id.uuid()),
             requester: Some(requester.keep()),
+            case: case.map(|case| keep_uuid(case.uuid())).unwrap_or_default(),
+            holder: holder.as_ref().map(Holder::keep),
             purpose: purpose.number(),
             report: report.map_or(0, super::code::Code::number),
             in_custody: *in_custody,
@@ -70,6 +75,8 @@ impl Kept for Enquiry {
         let kept::Enquiry {
             id,
             requester,
+            case,
+            holder,
             purpose,
             report,
             in_custody,
@@ -93,6 +100,8 @@ impl Kept for Enquiry {
         Ok(Self {
             id: EnquiryId::from_uuid(read_uuid(&id, "id")?),
             requester: read_needed(requester, "requester")?,
+            case: read_case_if(&case)?,
+            holder: holder.map(Holder::read).transpose()?,
             purpose: read_code(purpose, "purpose")?,
             report: read_code_if(report, "report")?,
             in_custody,
@@ -108,6 +117,31 @@ impl Kept for Enquiry {
             decisions: read_all(decisions)?,
             sentence: sentence.map(Sentence::read).transpose()?,
             applied: read_applied(applied)?,
+        })
+    }
+}
+
+fn read_case_if(id: &[u8]) -> Result<Option<CaseId>, RecordError> {
+    let id = (!id.is_empty()).then(|| read_uuid(id, "case"));
+    Ok(id.transpose()?.map(CaseId::from_uuid))
+}
+
+impl Kept for Holder {
+    type Message = kept::Holder;
+
+    fn keep(&self) -> kept::Holder {
+        let Self { person, unit } = self;
+        kept::Holder {
+            person: person.as_ref().map(Person::keep),
+            unit: (*unit != Unit::default()).then(|| unit.keep()),
+        }
+    }
+
+    fn read(message: kept::Holder) -> Result<Self, RecordError> {
+        let kept::Holder { person, unit } = message;
+        Ok(Self {
+            person: person.map(Person::read).transpose()?,
+            unit: Unit::read(unit.unwrap_or_default())?,
         })
     }
 }

@@ -89,6 +89,8 @@ impl Sample {
                 },
                 on_behalf_of: None,
             },
+            case: None,
+            holder: None,
             purpose: Purpose::CourtReport,
             report: Some(ReportType::Oral),
             in_custody: false,

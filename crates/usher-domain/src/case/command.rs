@@ -71,6 +71,8 @@ pub enum CaseVerb {
 pub struct Register {
     /// The id, derived from the court's own name for the case.
     pub id: CaseId,
+    /// That name.
+    pub name: Sealed,
     /// Where and when it is heard.
     pub hearing: Hearing,
     /// Why the hearing is another than before, in words, such as the list's date; needed where it is.

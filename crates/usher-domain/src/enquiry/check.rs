@@ -81,6 +81,8 @@ codes! {
         Child = "child",
         /// An earlier home.
         Previous = "previous",
+        /// Where the defendant is to live when released.
+        Release = "release",
     }
 }
 

@@ -201,6 +201,8 @@ pub(crate) fn submission(routes: &[&str]) -> Submit {
         id: EnquiryId::from_uuid(Uuid::from_u128(1)),
         unit: Unit::default(),
         on_behalf_of: None,
+        case: None,
+        holder: None,
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),
         in_custody: false,

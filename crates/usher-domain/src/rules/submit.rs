@@ -67,6 +67,8 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
             unit: submit.unit.clone(),
             on_behalf_of: submit.on_behalf_of.clone(),
         },
+        case: submit.case,
+        holder: submit.holder.clone(),
         purpose: submit.purpose,
         report: submit.report,
         in_custody: submit.in_custody,

@@ -95,15 +95,17 @@ impl Weight {
             | V::EnterStage
             | V::Cover
             | V::Uncover
-            | V::SetAside
-            | V::Reassign => &[],
+            | V::SetAside => &[],
             V::Accept => &[acts, total],
             V::Redirect | V::Reroute => &[words, acts, total],
             V::Submit | V::Answer | V::AnswerByPhone | V::Ask | V::Supply => &[words, total],
             // Notes have room of their own. Who withdraws or closes is an act, and may use what room there is.
-            V::MoveHearing | V::Acknowledge | V::DecideWithout | V::Withdraw | V::Close => {
-                &[notes, total]
-            }
+            V::MoveHearing
+            | V::Acknowledge
+            | V::DecideWithout
+            | V::Withdraw
+            | V::Reassign
+            | V::Close => &[notes, total],
             // So may whoever reads an answer or records a sentence.
             V::Receive | V::RecordSentence => &[total],
         };
@@ -148,7 +150,10 @@ fn notes(enquiry: &Enquiry) -> usize {
         Curfew::Withdrawn { by: who, .. } => by(who),
         Curfew::NotProposed | Curfew::Proposed => 0,
     };
-    decisions.chain(moves).chain(acknowledged).sum::<usize>() + curfew
+    let holder = enquiry.holder.as_ref().map_or(0, |holder| {
+        holder.person.as_ref().map_or(0, person) + unit(&holder.unit)
+    });
+    decisions.chain(moves).chain(acknowledged).sum::<usize>() + curfew + holder
 }
 
 fn words(check: &Check) -> usize {

@@ -146,6 +146,7 @@ fn row() -> impl Strategy<Value = CaseVerb> {
                 let hearing = Hearing::new(court(code), to_london(at));
                 CaseVerb::Register(Box::new(Register {
                     id: CaseId::derive("one"),
+                    name: Sealed::default(),
                     hearing: hearing.unwrap_or_else(|_| heard()),
                     reason,
                     purpose,
@@ -246,6 +247,7 @@ fn play(
     let (actors, policy) = (actors(), story.policy);
     let first = Register {
         id: CaseId::derive("one"),
+        name: Sealed::default(),
         hearing: heard(),
         reason: Sealed::default(),
         purpose: Purpose::CourtReport,

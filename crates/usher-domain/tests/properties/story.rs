@@ -213,6 +213,8 @@ fn submission() -> impl Strategy<Value = Submit> {
                 name: "Pat Practitioner".into(),
                 ..Person::default()
             }),
+            case: None,
+            holder: None,
             purpose,
             report,
             in_custody,

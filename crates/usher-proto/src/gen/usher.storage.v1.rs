@@ -211,6 +211,8 @@ pub enum AddressRole {
     Child = 4,
     /// An earlier home.
     Previous = 5,
+    /// Where the defendant is to live when released.
+    Release = 6,
 }
 impl AddressRole {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -225,6 +227,7 @@ impl AddressRole {
             Self::Partner => "ADDRESS_ROLE_PARTNER",
             Self::Child => "ADDRESS_ROLE_CHILD",
             Self::Previous => "ADDRESS_ROLE_PREVIOUS",
+            Self::Release => "ADDRESS_ROLE_RELEASE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -236,6 +239,7 @@ impl AddressRole {
             "ADDRESS_ROLE_PARTNER" => Some(Self::Partner),
             "ADDRESS_ROLE_CHILD" => Some(Self::Child),
             "ADDRESS_ROLE_PREVIOUS" => Some(Self::Previous),
+            "ADDRESS_ROLE_RELEASE" => Some(Self::Release),
             _ => None,
         }
     }
@@ -1751,6 +1755,12 @@ pub struct Enquiry {
     /// The latest mutations, for idempotency.
     #[prost(message, optional, tag = "17")]
     pub applied: ::core::option::Option<Applied>,
+    /// The id of the case that it is about; empty for none.
+    #[prost(bytes = "vec", tag = "18")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    /// Who holds it now; absent while that is who asked.
+    #[prost(message, optional, tag = "19")]
+    pub holder: ::core::option::Option<Holder>,
     /// What the court did; absent until it is recorded.
     #[prost(message, optional, tag = "38")]
     pub sentence: ::core::option::Option<Sentence>,
@@ -1774,6 +1784,17 @@ pub struct Sentence {
     /// When it was recorded.
     #[prost(int64, tag = "5")]
     pub at_ms: i64,
+}
+/// Who holds an enquiry.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Holder {
+    /// Absent while nobody is allocated.
+    #[prost(message, optional, tag = "1")]
+    pub person: ::core::option::Option<Person>,
+    /// The practitioner's part of the service; absent where nothing is said.
+    #[prost(message, optional, tag = "2")]
+    pub unit: ::core::option::Option<Unit>,
 }
 /// Who asks, and through which program.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2457,6 +2478,9 @@ pub struct Case {
     /// The latest mutations, for idempotency.
     #[prost(message, optional, tag = "16")]
     pub applied: ::core::option::Option<Applied>,
+    /// A sealed Text: the court's own name for it.
+    #[prost(bytes = "vec", tag = "17")]
+    pub name: ::prost::alloc::vec::Vec<u8>,
 }
 /// A case that the list has no more.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2630,7 +2654,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 57"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2721,6 +2745,9 @@ pub mod event {
         /// A late answer was read.
         #[prost(message, tag = "36")]
         ReceivedLate(super::EventReceivedLate),
+        /// Another practitioner holds the enquiry.
+        #[prost(message, tag = "37")]
+        Reassigned(super::Nothing),
         /// What the court did was recorded.
         #[prost(message, tag = "57")]
         SentenceRecorded(super::EventSentenceRecorded),
@@ -3271,6 +3298,11 @@ impl ::core::fmt::Debug for Enquiry {
 impl ::core::fmt::Debug for Sentence {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Sentence(..)")
+    }
+}
+impl ::core::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Holder(..)")
     }
 }
 impl ::core::fmt::Debug for Requester {

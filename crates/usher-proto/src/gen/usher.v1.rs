@@ -205,14 +205,15 @@ impl AdapterHealth {
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Alert {
-    /// Its id: the enquiry's UUID, a slash, a number from 1. The number 0 is of a damaged record or of a broker: operators alone
+    /// Its id: the UUID of the enquiry or case, a slash, a number from 1. The number 0 is of a damaged record or of a broker: operators alone
     /// are told, of nothing but the enquiry or the broker, for as long as it lasts, and nobody can acknowledge it.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// The short reference of the enquiry, as people say it.
+    /// The short reference of the enquiry or case, as people say it.
     #[prost(string, tag = "2")]
     pub reference: ::prost::alloc::string::String,
-    /// The check that it is about: the enquiry's UUID, a slash, a number from 1. Empty for a damaged record.
+    /// The check that it is about: the enquiry's UUID, a slash, a number from 1. Empty for a damaged record, and for a check that a
+    /// case needs and nobody has asked for.
     #[prost(string, tag = "3")]
     pub check_id: ::prost::alloc::string::String,
     /// What is wrong, in a word: the step's name in the policy, or the trouble's, such as `no_adapter`; of a damaged record
@@ -275,6 +276,18 @@ pub struct Alert {
     /// responder's people do not work at the moment of this message. Empty otherwise, and where it has none.
     #[prost(string, tag = "22")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// A check that a case needs and nobody has asked for: the case. Empty for alerts about enquiries.
+    #[prost(string, tag = "23")]
+    pub case_id: ::prost::alloc::string::String,
+    /// Which of the case's requirements; 0 for alerts about enquiries.
+    #[prost(uint32, tag = "24")]
+    pub requirement_number: u32,
+    /// Whom to ask; unspecified for alerts about enquiries.
+    #[prost(enumeration = "ResponderKind", tag = "25")]
+    pub needed_of: i32,
+    /// Who holds the case or the enquiry; absent while nobody does, and for an enquiry while that is who asked.
+    #[prost(message, optional, tag = "26")]
+    pub holder: ::core::option::Option<Person>,
 }
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -464,6 +477,43 @@ impl CheckState {
             "CHECK_STATE_ANSWERED" => Some(Self::Answered),
             "CHECK_STATE_REDIRECTED" => Some(Self::Redirected),
             "CHECK_STATE_CLOSED" => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
+/// Kinds of services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ResponderKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Children's social care of an authority.
+    ChildrenSocialCare = 1,
+    /// Adult social care of an authority.
+    AdultSocialCare = 2,
+    /// A police domestic abuse unit.
+    PoliceDomesticAbuse = 3,
+}
+impl ResponderKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
+            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
+            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
+            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
+            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
+            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
             _ => None,
         }
     }
@@ -1519,6 +1569,8 @@ pub enum AddressRole {
     Child = 4,
     /// An earlier home.
     Previous = 5,
+    /// Where the defendant is to live when released.
+    Release = 6,
 }
 impl AddressRole {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1533,6 +1585,7 @@ impl AddressRole {
             Self::Partner => "ADDRESS_ROLE_PARTNER",
             Self::Child => "ADDRESS_ROLE_CHILD",
             Self::Previous => "ADDRESS_ROLE_PREVIOUS",
+            Self::Release => "ADDRESS_ROLE_RELEASE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1544,6 +1597,7 @@ impl AddressRole {
             "ADDRESS_ROLE_PARTNER" => Some(Self::Partner),
             "ADDRESS_ROLE_CHILD" => Some(Self::Child),
             "ADDRESS_ROLE_PREVIOUS" => Some(Self::Previous),
+            "ADDRESS_ROLE_RELEASE" => Some(Self::Release),
             _ => None,
         }
     }
@@ -1700,6 +1754,12 @@ pub struct Enquiry {
     /// Whether any check still wants something from somebody.
     #[prost(bool, tag = "19")]
     pub open: bool,
+    /// The case that it is about; empty for none.
+    #[prost(string, tag = "20")]
+    pub case_id: ::prost::alloc::string::String,
+    /// Who holds it now: answers and alerts are theirs; absent while that is who asked.
+    #[prost(message, optional, tag = "21")]
+    pub holder: ::core::option::Option<Holder>,
     /// What the court did; absent until an officer records it.
     #[prost(message, optional, tag = "22")]
     pub sentence: ::core::option::Option<Sentence>,
@@ -1723,6 +1783,17 @@ pub struct Sentence {
     /// When it was recorded.
     #[prost(message, optional, tag = "5")]
     pub record_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Who holds an enquiry.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Holder {
+    /// The practitioner; absent while nobody is allocated.
+    #[prost(message, optional, tag = "1")]
+    pub person: ::core::option::Option<Person>,
+    /// The practitioner's part of the service; absent where nothing was said.
+    #[prost(message, optional, tag = "2")]
+    pub unit: ::core::option::Option<Unit>,
 }
 /// Who asks, and through which program.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4109,6 +4180,672 @@ pub mod adapter_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// One defendant's case, as the court's list has it, and the checks that it needs.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Case {
+    /// Its UUID, derived from the court's own name for it.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The short form that people read aloud, such as `7K3M-9QXA-A`; its last character checks the others.
+    #[prost(string, tag = "2")]
+    pub reference: ::prost::alloc::string::String,
+    /// Changes whenever the case does; opaque, compare for equality only.
+    #[prost(string, tag = "3")]
+    pub revision: ::prost::alloc::string::String,
+    /// The court's own name for it: the prosecution case reference and the defendant's number in it, such as `01AB1234526/1`.
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
+    /// Where and when it is heard next, or was heard last.
+    #[prost(message, optional, tag = "5")]
+    pub hearing: ::core::option::Option<Hearing>,
+    /// Earlier hearings, oldest first, at most 32.
+    #[prost(message, repeated, tag = "6")]
+    pub moves: ::prost::alloc::vec::Vec<HearingMove>,
+    /// Since when it is on no list any more; absent while it is on one.
+    #[prost(message, optional, tag = "7")]
+    pub off_list_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The kind of report; unspecified where none is known.
+    #[prost(enumeration = "ReportType", tag = "8")]
+    pub report: i32,
+    /// Whether the defendant is remanded in custody.
+    #[prost(bool, tag = "9")]
+    pub in_custody: bool,
+    /// What makes checks needed.
+    #[prost(enumeration = "Indicator", repeated, tag = "10")]
+    pub indicators: ::prost::alloc::vec::Vec<i32>,
+    /// The practitioner who holds it; absent while nobody is allocated, and the court's duty officer looks after it.
+    #[prost(message, optional, tag = "11")]
+    pub holder: ::core::option::Option<Person>,
+    /// The practitioner's part of the service; absent where nothing was said.
+    #[prost(message, optional, tag = "12")]
+    pub unit: ::core::option::Option<Unit>,
+    /// The defendant as far as known, and the addresses; absent where nothing is known.
+    #[prost(message, optional, tag = "13")]
+    pub personal: ::core::option::Option<Personal>,
+    /// Who brought it.
+    #[prost(message, optional, tag = "14")]
+    pub registered_by: ::core::option::Option<By>,
+    /// When it was first on a list.
+    #[prost(message, optional, tag = "15")]
+    pub register_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The stages that it has come to, oldest first, at most 64.
+    #[prost(message, repeated, tag = "16")]
+    pub stages: ::prost::alloc::vec::Vec<CaseStage>,
+    /// The checks that it needs or needed, numbered from 1 in this order.
+    #[prost(message, repeated, tag = "17")]
+    pub requirements: ::prost::alloc::vec::Vec<Requirement>,
+    /// The alerts, by number; of the ended ones only the latest, the history has all.
+    #[prost(message, repeated, tag = "18")]
+    pub alerts: ::prost::alloc::vec::Vec<Alert>,
+    /// Whether any check is still needed.
+    #[prost(bool, tag = "19")]
+    pub open: bool,
+}
+/// A stage that a case has come to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseStage {
+    /// Which.
+    #[prost(enumeration = "Purpose", tag = "1")]
+    pub purpose: i32,
+    /// When it was entered.
+    #[prost(message, optional, tag = "2")]
+    pub enter_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// By when its checks must be asked.
+    #[prost(message, optional, tag = "3")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who said so.
+    #[prost(message, optional, tag = "4")]
+    pub by: ::core::option::Option<By>,
+}
+/// "This case needs this check by then." It ends only as covered by an enquiry, or set aside by a named person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Requirement {
+    /// Its number within the case, from 1.
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// The rule of the policy that wants it, such as `children_at_court`.
+    #[prost(string, tag = "2")]
+    pub rule: ::prost::alloc::string::String,
+    /// What the answer is for.
+    #[prost(enumeration = "Purpose", tag = "3")]
+    pub purpose: i32,
+    /// Whom to ask.
+    #[prost(enumeration = "ResponderKind", tag = "4")]
+    pub responder_kind: i32,
+    /// When it was raised.
+    #[prost(message, optional, tag = "5")]
+    pub raise_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// By when the question must have been asked.
+    #[prost(message, optional, tag = "6")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Where it stands.
+    #[prost(enumeration = "RequirementState", tag = "7")]
+    pub state: i32,
+    /// Since when its moment has passed with nothing asked; absent where it has not.
+    #[prost(message, optional, tag = "8")]
+    pub overdue_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Since when it stands there: covered or set aside; absent while it is needed.
+    #[prost(message, optional, tag = "9")]
+    pub state_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The enquiries that cover it, at most 8.
+    #[prost(string, repeated, tag = "10")]
+    pub enquiry_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Why it was set aside.
+    #[prost(enumeration = "SetAsideReason", tag = "11")]
+    pub set_aside_reason: i32,
+    /// The check whose earlier answer is enough, where that is the reason.
+    #[prost(string, tag = "12")]
+    pub answer_check_id: ::prost::alloc::string::String,
+    /// Who set it aside.
+    #[prost(message, optional, tag = "13")]
+    pub set_aside_by: ::core::option::Option<By>,
+    /// What that person said; empty in lists.
+    #[prost(string, tag = "14")]
+    pub set_aside_note: ::prost::alloc::string::String,
+}
+/// A part of a court's list. A stream of them is one list.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RegisterCasesRequest {
+    /// Who brings the list. Needed in the first message, unless the broker knows whose certificate it is; those that follow may leave
+    /// it out.
+    #[prost(message, optional, tag = "1")]
+    pub person: ::core::option::Option<Person>,
+    /// Rows of the list, at most 128 a message.
+    #[prost(message, repeated, tag = "2")]
+    pub rows: ::prost::alloc::vec::Vec<CaseRow>,
+    /// The rows of this stream are all that these courts hear on these days: what else they had then is taken off. At most 366 in
+    /// one stream, after the last row.
+    #[prost(message, repeated, tag = "3")]
+    pub complete_days: ::prost::alloc::vec::Vec<CourtDay>,
+}
+/// One row of a court's list.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseRow {
+    /// The row's number in the caller's list, told back in its outcome.
+    #[prost(uint32, tag = "1")]
+    pub line: u32,
+    /// The court's own name for the case: the prosecution case reference and the defendant's number in it, such as `01AB1234526/1`.
+    /// Required, at most 200 characters. The same name means the same case, on every list.
+    #[prost(string, tag = "2")]
+    pub case_name: ::prost::alloc::string::String,
+    /// Where and when it is heard. Required.
+    #[prost(message, optional, tag = "3")]
+    pub hearing: ::core::option::Option<Hearing>,
+    /// Why the hearing is another than before, such as the date of the list; needed where it is, at most 4,000 characters.
+    #[prost(string, tag = "4")]
+    pub move_reason: ::prost::alloc::string::String,
+    /// The stage. Required.
+    #[prost(enumeration = "Purpose", tag = "5")]
+    pub stage: i32,
+    /// The kind of report; unspecified where none is known.
+    #[prost(enumeration = "ReportType", tag = "6")]
+    pub report: i32,
+    /// Whether the defendant is remanded in custody.
+    #[prost(bool, tag = "7")]
+    pub in_custody: bool,
+    /// What makes checks needed, at most 16.
+    #[prost(enumeration = "Indicator", repeated, tag = "8")]
+    pub indicators: ::prost::alloc::vec::Vec<i32>,
+    /// The practitioner who holds it; absent leaves it with whoever has it.
+    #[prost(message, optional, tag = "9")]
+    pub holder: ::core::option::Option<Person>,
+    /// The practitioner's part of the service; may be given without `holder`.
+    #[prost(message, optional, tag = "10")]
+    pub unit: ::core::option::Option<Unit>,
+    /// The defendant as far as known, and the addresses; nothing in it is required.
+    #[prost(message, optional, tag = "11")]
+    pub personal: ::core::option::Option<Personal>,
+}
+/// What a court hears on one day.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CourtDay {
+    /// The court, by OU code.
+    #[prost(string, tag = "1")]
+    pub court_code: ::prost::alloc::string::String,
+    /// The day in London, `YYYY-MM-DD`.
+    #[prost(string, tag = "2")]
+    pub day: ::prost::alloc::string::String,
+}
+/// What became of the rows of one message. When it comes, it survives a power cut.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RegisterCasesResponse {
+    /// One per row, in their order; after them those that were taken off.
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<CaseOutcome>,
+}
+/// What became of one row.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseOutcome {
+    /// The row's number in the caller's list; 0 for a case that was taken off.
+    #[prost(uint32, tag = "1")]
+    pub line: u32,
+    /// The case; empty where its name could not be read.
+    #[prost(string, tag = "2")]
+    pub case_id: ::prost::alloc::string::String,
+    /// What became of it.
+    #[prost(enumeration = "RegisterOutcome", tag = "3")]
+    pub outcome: i32,
+    /// What is wrong with a refused row, each fault once, at most 32; nothing of it was kept, and the other rows were.
+    #[prost(message, repeated, tag = "4")]
+    pub faults: ::prost::alloc::vec::Vec<RowFault>,
+}
+/// What is wrong with a row.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RowFault {
+    /// The path of the field, such as `hearing.local_time`; empty for the row as a whole.
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// What is expected. It never repeats what stands in the row.
+    #[prost(string, tag = "2")]
+    pub description: ::prost::alloc::string::String,
+}
+/// A case to be taken off the list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct TakeOffRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who does it. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// The case.
+    #[prost(string, tag = "3")]
+    pub case_id: ::prost::alloc::string::String,
+}
+/// It is on no list; what is needed stays needed until it is asked or set aside.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct TakeOffResponse {
+    /// The case as it stands now.
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+/// A stage that a case has come to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EnterStageRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who says so. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// The case.
+    #[prost(string, tag = "3")]
+    pub case_id: ::prost::alloc::string::String,
+    /// The stage. Required.
+    #[prost(enumeration = "Purpose", tag = "4")]
+    pub stage: i32,
+    /// By when its checks must be asked; absent for what the policy allows. Only for stages after sentence.
+    #[prost(message, optional, tag = "5")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What the stage needs is raised.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EnterStageResponse {
+    /// The case as it stands now.
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+/// A check that need not be asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetAsideRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who decides so. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// The case.
+    #[prost(string, tag = "3")]
+    pub case_id: ::prost::alloc::string::String,
+    /// The requirement's number.
+    #[prost(uint32, tag = "4")]
+    pub requirement_number: u32,
+    /// Why. Required.
+    #[prost(enumeration = "SetAsideReason", tag = "5")]
+    pub reason: i32,
+    /// SET_ASIDE_REASON_UP_TO_DATE_ALREADY: the check whose earlier answer is enough. Needed then, and only then.
+    #[prost(string, tag = "6")]
+    pub answer_check_id: ::prost::alloc::string::String,
+    /// In words, at most 4,000 characters; may be empty.
+    #[prost(string, tag = "7")]
+    pub note: ::prost::alloc::string::String,
+}
+/// It is set aside.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetAsideResponse {
+    /// The case as it stands now.
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+/// Who holds a case or an enquiry from now on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReassignRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who says so. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// Who has it now; absent while nobody is allocated.
+    #[prost(message, optional, tag = "5")]
+    pub holder: ::core::option::Option<Person>,
+    /// Their part of the service.
+    #[prost(message, optional, tag = "6")]
+    pub unit: ::core::option::Option<Unit>,
+    /// What goes to somebody else.
+    #[prost(oneof = "reassign_request::Target", tags = "3, 4")]
+    pub target: ::core::option::Option<reassign_request::Target>,
+}
+/// Nested message and enum types in `ReassignRequest`.
+pub mod reassign_request {
+    /// What goes to somebody else.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Target {
+        /// A case, with every enquiry that covers what it needs.
+        #[prost(string, tag = "3")]
+        CaseId(::prost::alloc::string::String),
+        /// One enquiry that is about no case.
+        #[prost(string, tag = "4")]
+        EnquiryId(::prost::alloc::string::String),
+    }
+}
+/// It is held by somebody else: alerts, answers and what comes later are theirs.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReassignResponse {
+    /// The case as it stands now; absent for an enquiry.
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+    /// The enquiry as it stands now; absent for a case.
+    #[prost(message, optional, tag = "2")]
+    pub enquiry: ::core::option::Option<Enquiry>,
+}
+/// Which case to show: exactly one of the two.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct GetCaseRequest {
+    /// Its UUID.
+    #[prost(string, tag = "1")]
+    pub case_id: ::prost::alloc::string::String,
+    /// The court's own name for it.
+    #[prost(string, tag = "2")]
+    pub case_name: ::prost::alloc::string::String,
+}
+/// One case.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct GetCaseResponse {
+    /// The case.
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+/// Which cases to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListCasesRequest {
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused. A page ends at
+    /// 3 MiB; it may be short and still go on.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// From the page before, with the same filter; empty for the first.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+    /// Only of these courts; empty means every court in scope. At most 16.
+    #[prost(string, repeated, tag = "3")]
+    pub court_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only those of which a check is still needed, or only the others.
+    #[prost(bool, optional, tag = "4")]
+    pub open: ::core::option::Option<bool>,
+    /// Only those with an alert that has not ended, or only the others.
+    #[prost(bool, optional, tag = "5")]
+    pub alerting: ::core::option::Option<bool>,
+    /// Only with this short reference.
+    #[prost(string, tag = "6")]
+    pub reference: ::prost::alloc::string::String,
+}
+/// One page of cases.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListCasesResponse {
+    /// The cases: those of which a check is needed first, the soonest first, then the others. Without notes of people.
+    #[prost(message, repeated, tag = "1")]
+    pub cases: ::prost::alloc::vec::Vec<Case>,
+    /// For the next page; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Whose history to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseHistoryRequest {
+    /// The case.
+    #[prost(string, tag = "1")]
+    pub case_id: ::prost::alloc::string::String,
+    /// Entries of the page: 0 means 100, above 1,000 means 1,000, below 0 is refused.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// From the page before; empty for the first.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// One page of what happened, oldest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseHistoryResponse {
+    /// The events.
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<CaseEvent>,
+    /// For the next page; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// One thing that happened to a case.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseEvent {
+    /// When.
+    #[prost(message, optional, tag = "1")]
+    pub event_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who did it.
+    #[prost(message, optional, tag = "2")]
+    pub by: ::core::option::Option<By>,
+    /// To which requirement; 0 for the case as a whole.
+    #[prost(uint32, tag = "3")]
+    pub requirement_number: u32,
+    /// What, in a word: `registered`, `changed`, `hearing_moved`, `taken_off`, `put_back`, `stage_entered`, `needed`, `covered`,
+    /// `uncovered`, `set_aside`, `overdue`, `reassigned`, `step_raised`, `acknowledged`, `reopened`, `resolved`.
+    #[prost(string, tag = "4")]
+    pub kind: ::prost::alloc::string::String,
+    /// `stage_entered`: which.
+    #[prost(enumeration = "Purpose", tag = "5")]
+    pub stage: i32,
+    /// `needed`: by which rule; `step_raised`: which step.
+    #[prost(string, tag = "6")]
+    pub name: ::prost::alloc::string::String,
+    /// `needed`: whom to ask.
+    #[prost(enumeration = "ResponderKind", tag = "7")]
+    pub responder_kind: i32,
+    /// `needed`, `step_raised`: by when or when due; `hearing_moved`: to when; `acknowledged`: until when.
+    #[prost(message, optional, tag = "8")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// `hearing_moved`: from when.
+    #[prost(message, optional, tag = "9")]
+    pub from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// `covered`, `uncovered`: by which enquiry.
+    #[prost(string, tag = "10")]
+    pub enquiry_id: ::prost::alloc::string::String,
+    /// `set_aside`: why.
+    #[prost(enumeration = "SetAsideReason", tag = "11")]
+    pub set_aside_reason: i32,
+    /// `step_raised`, `acknowledged`, `reopened`, `resolved`: the alert.
+    #[prost(string, tag = "12")]
+    pub alert_id: ::prost::alloc::string::String,
+}
+/// What a court list says of a case that makes checks needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Indicator {
+    /// Refused.
+    Unspecified = 0,
+    /// The defendant lives with children.
+    LivesWithChildren = 1,
+    /// The defendant cares for children.
+    CaresForChildren = 2,
+    /// The defendant has, or seeks, contact with children.
+    ContactWithChildren = 3,
+    /// Domestic abuse.
+    DomesticAbuse = 4,
+    /// A sexual offence.
+    SexualOffence = 5,
+    /// A violent offence.
+    ViolentOffence = 6,
+    /// A curfew is proposed.
+    CurfewProposed = 7,
+    /// An adult with care and support needs is concerned.
+    AdultAtRisk = 8,
+    /// There is an address to release to.
+    ReleaseAddress = 9,
+}
+impl Indicator {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INDICATOR_UNSPECIFIED",
+            Self::LivesWithChildren => "INDICATOR_LIVES_WITH_CHILDREN",
+            Self::CaresForChildren => "INDICATOR_CARES_FOR_CHILDREN",
+            Self::ContactWithChildren => "INDICATOR_CONTACT_WITH_CHILDREN",
+            Self::DomesticAbuse => "INDICATOR_DOMESTIC_ABUSE",
+            Self::SexualOffence => "INDICATOR_SEXUAL_OFFENCE",
+            Self::ViolentOffence => "INDICATOR_VIOLENT_OFFENCE",
+            Self::CurfewProposed => "INDICATOR_CURFEW_PROPOSED",
+            Self::AdultAtRisk => "INDICATOR_ADULT_AT_RISK",
+            Self::ReleaseAddress => "INDICATOR_RELEASE_ADDRESS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INDICATOR_UNSPECIFIED" => Some(Self::Unspecified),
+            "INDICATOR_LIVES_WITH_CHILDREN" => Some(Self::LivesWithChildren),
+            "INDICATOR_CARES_FOR_CHILDREN" => Some(Self::CaresForChildren),
+            "INDICATOR_CONTACT_WITH_CHILDREN" => Some(Self::ContactWithChildren),
+            "INDICATOR_DOMESTIC_ABUSE" => Some(Self::DomesticAbuse),
+            "INDICATOR_SEXUAL_OFFENCE" => Some(Self::SexualOffence),
+            "INDICATOR_VIOLENT_OFFENCE" => Some(Self::ViolentOffence),
+            "INDICATOR_CURFEW_PROPOSED" => Some(Self::CurfewProposed),
+            "INDICATOR_ADULT_AT_RISK" => Some(Self::AdultAtRisk),
+            "INDICATOR_RELEASE_ADDRESS" => Some(Self::ReleaseAddress),
+            _ => None,
+        }
+    }
+}
+/// Where a requirement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RequirementState {
+    /// Never sent.
+    Unspecified = 0,
+    /// Nobody has asked yet.
+    Needed = 1,
+    /// An enquiry covers it.
+    Met = 2,
+    /// A named person said that it need not be asked.
+    SetAside = 3,
+}
+impl RequirementState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REQUIREMENT_STATE_UNSPECIFIED",
+            Self::Needed => "REQUIREMENT_STATE_NEEDED",
+            Self::Met => "REQUIREMENT_STATE_MET",
+            Self::SetAside => "REQUIREMENT_STATE_SET_ASIDE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REQUIREMENT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REQUIREMENT_STATE_NEEDED" => Some(Self::Needed),
+            "REQUIREMENT_STATE_MET" => Some(Self::Met),
+            "REQUIREMENT_STATE_SET_ASIDE" => Some(Self::SetAside),
+            _ => None,
+        }
+    }
+}
+/// Why a check need not be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SetAsideReason {
+    /// Refused.
+    Unspecified = 0,
+    /// An earlier answer is recent enough; name it.
+    UpToDateAlready = 1,
+    /// It was asked outside usher, by telephone or letter.
+    AskedElsewhere = 2,
+    /// What the list said is not so: no child, no adult at risk, no abuse, no curfew.
+    NotIndicated = 3,
+    /// The case ended without a sentence.
+    CaseEnded = 4,
+    /// Another area has the case.
+    OtherArea = 5,
+}
+impl SetAsideReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SET_ASIDE_REASON_UNSPECIFIED",
+            Self::UpToDateAlready => "SET_ASIDE_REASON_UP_TO_DATE_ALREADY",
+            Self::AskedElsewhere => "SET_ASIDE_REASON_ASKED_ELSEWHERE",
+            Self::NotIndicated => "SET_ASIDE_REASON_NOT_INDICATED",
+            Self::CaseEnded => "SET_ASIDE_REASON_CASE_ENDED",
+            Self::OtherArea => "SET_ASIDE_REASON_OTHER_AREA",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SET_ASIDE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "SET_ASIDE_REASON_UP_TO_DATE_ALREADY" => Some(Self::UpToDateAlready),
+            "SET_ASIDE_REASON_ASKED_ELSEWHERE" => Some(Self::AskedElsewhere),
+            "SET_ASIDE_REASON_NOT_INDICATED" => Some(Self::NotIndicated),
+            "SET_ASIDE_REASON_CASE_ENDED" => Some(Self::CaseEnded),
+            "SET_ASIDE_REASON_OTHER_AREA" => Some(Self::OtherArea),
+            _ => None,
+        }
+    }
+}
+/// What may become of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RegisterOutcome {
+    /// Never sent.
+    Unspecified = 0,
+    /// The case is new.
+    Registered = 1,
+    /// The list says something else about it than before.
+    Changed = 2,
+    /// The list says what it said before.
+    Unchanged = 3,
+    /// The row was refused.
+    Refused = 4,
+    /// The list has the case no more.
+    TakenOff = 5,
+}
+impl RegisterOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REGISTER_OUTCOME_UNSPECIFIED",
+            Self::Registered => "REGISTER_OUTCOME_REGISTERED",
+            Self::Changed => "REGISTER_OUTCOME_CHANGED",
+            Self::Unchanged => "REGISTER_OUTCOME_UNCHANGED",
+            Self::Refused => "REGISTER_OUTCOME_REFUSED",
+            Self::TakenOff => "REGISTER_OUTCOME_TAKEN_OFF",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REGISTER_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REGISTER_OUTCOME_REGISTERED" => Some(Self::Registered),
+            "REGISTER_OUTCOME_CHANGED" => Some(Self::Changed),
+            "REGISTER_OUTCOME_UNCHANGED" => Some(Self::Unchanged),
+            "REGISTER_OUTCOME_REFUSED" => Some(Self::Refused),
+            "REGISTER_OUTCOME_TAKEN_OFF" => Some(Self::TakenOff),
+            _ => None,
+        }
+    }
+}
 /// One thing that happened to one enquiry. It holds no personal data of the people concerned.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -4277,6 +5014,8 @@ pub enum EventType {
     Closed = 23,
     /// The agreement in force says something else than when the check was opened: it waits for people, or for operators.
     Reconsidered = 24,
+    /// Another practitioner holds the enquiry.
+    Reassigned = 25,
     /// What the court did was recorded.
     SentenceRecorded = 45,
 }
@@ -4312,6 +5051,7 @@ impl EventType {
             Self::SentencedOutstanding => "EVENT_TYPE_SENTENCED_OUTSTANDING",
             Self::Closed => "EVENT_TYPE_CLOSED",
             Self::Reconsidered => "EVENT_TYPE_RECONSIDERED",
+            Self::Reassigned => "EVENT_TYPE_REASSIGNED",
             Self::SentenceRecorded => "EVENT_TYPE_SENTENCE_RECORDED",
         }
     }
@@ -4343,6 +5083,7 @@ impl EventType {
             "EVENT_TYPE_SENTENCED_OUTSTANDING" => Some(Self::SentencedOutstanding),
             "EVENT_TYPE_CLOSED" => Some(Self::Closed),
             "EVENT_TYPE_RECONSIDERED" => Some(Self::Reconsidered),
+            "EVENT_TYPE_REASSIGNED" => Some(Self::Reassigned),
             "EVENT_TYPE_SENTENCE_RECORDED" => Some(Self::SentenceRecorded),
             _ => None,
         }
@@ -4395,6 +5136,10 @@ pub struct SubmitRequest {
     /// The practitioner for whom the officer asks, where that is somebody else.
     #[prost(message, optional, tag = "14")]
     pub on_behalf_of: ::core::option::Option<Person>,
+    /// The case on the court's list that the enquiry is about, where there is one: what it needs of the responders asked is covered then.
+    /// The defendant must be the same, as far as numbers, names and birth say.
+    #[prost(string, tag = "15")]
+    pub case_id: ::prost::alloc::string::String,
 }
 /// The receipt of a submission.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4893,6 +5638,8 @@ pub enum WarningCode {
     NotAWorkingDay = 7,
     /// The court's code is not among those that usher knows, which are London's.
     UnknownCourt = 8,
+    /// The case that was named needs no such check, or not any more.
+    CoversNothing = 9,
 }
 impl WarningCode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4910,6 +5657,7 @@ impl WarningCode {
             Self::UnroutableAddress => "WARNING_CODE_UNROUTABLE_ADDRESS",
             Self::NotAWorkingDay => "WARNING_CODE_NOT_A_WORKING_DAY",
             Self::UnknownCourt => "WARNING_CODE_UNKNOWN_COURT",
+            Self::CoversNothing => "WARNING_CODE_COVERS_NOTHING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4924,6 +5672,7 @@ impl WarningCode {
             "WARNING_CODE_UNROUTABLE_ADDRESS" => Some(Self::UnroutableAddress),
             "WARNING_CODE_NOT_A_WORKING_DAY" => Some(Self::NotAWorkingDay),
             "WARNING_CODE_UNKNOWN_COURT" => Some(Self::UnknownCourt),
+            "WARNING_CODE_COVERS_NOTHING" => Some(Self::CoversNothing),
             _ => None,
         }
     }
@@ -5290,6 +6039,210 @@ pub mod court_service_client {
                 .insert(GrpcMethod::new("usher.v1.CourtService", "RecordSentence"));
             self.inner.unary(req, path, codec).await
         }
+        /// Takes a court's list: new cases, changed ones, moved and removed hearings. The checks that the cases need are raised. Each message
+        /// is answered once its rows are durable; a list that comes again changes nothing, so a broken stream is sent anew. A bad row is
+        /// refused with its reason, and the others are kept. Send ahead of the answers for speed.
+        pub async fn register_cases(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::RegisterCasesRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::RegisterCasesResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/RegisterCases",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "RegisterCases"));
+            self.inner.streaming(req, path, codec).await
+        }
+        /// Takes a case off the list. What it needs stays needed.
+        pub async fn take_off(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TakeOffRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeOffResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/TakeOff",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "TakeOff"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says that a case has come to a stage, and raises what it needs there.
+        pub async fn enter_stage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EnterStageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EnterStageResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/EnterStage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "EnterStage"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says that a check need not be asked, with a reason and a name.
+        pub async fn set_aside(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetAsideRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetAsideResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/SetAside",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "SetAside"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a case, or an enquiry, to another practitioner.
+        pub async fn reassign(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReassignRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReassignResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/Reassign",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "Reassign"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Shows one case.
+        pub async fn get_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/GetCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "GetCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists cases: those of which a check is needed first, the soonest first.
+        pub async fn list_cases(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCasesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCasesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/ListCases",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "ListCases"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists what happened to one case, oldest first.
+        pub async fn case_history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CaseHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaseHistoryResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/CaseHistory",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "CaseHistory"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -5378,6 +6331,72 @@ pub mod court_service_server {
             request: tonic::Request<super::RecordSentenceRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RecordSentenceResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the RegisterCases method.
+        type RegisterCasesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::RegisterCasesResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Takes a court's list: new cases, changed ones, moved and removed hearings. The checks that the cases need are raised. Each message
+        /// is answered once its rows are durable; a list that comes again changes nothing, so a broken stream is sent anew. A bad row is
+        /// refused with its reason, and the others are kept. Send ahead of the answers for speed.
+        async fn register_cases(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::RegisterCasesRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::RegisterCasesStream>,
+            tonic::Status,
+        >;
+        /// Takes a case off the list. What it needs stays needed.
+        async fn take_off(
+            &self,
+            request: tonic::Request<super::TakeOffRequest>,
+        ) -> std::result::Result<tonic::Response<super::TakeOffResponse>, tonic::Status>;
+        /// Says that a case has come to a stage, and raises what it needs there.
+        async fn enter_stage(
+            &self,
+            request: tonic::Request<super::EnterStageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EnterStageResponse>,
+            tonic::Status,
+        >;
+        /// Says that a check need not be asked, with a reason and a name.
+        async fn set_aside(
+            &self,
+            request: tonic::Request<super::SetAsideRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetAsideResponse>,
+            tonic::Status,
+        >;
+        /// Gives a case, or an enquiry, to another practitioner.
+        async fn reassign(
+            &self,
+            request: tonic::Request<super::ReassignRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReassignResponse>,
+            tonic::Status,
+        >;
+        /// Shows one case.
+        async fn get_case(
+            &self,
+            request: tonic::Request<super::GetCaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::GetCaseResponse>, tonic::Status>;
+        /// Lists cases: those of which a check is needed first, the soonest first.
+        async fn list_cases(
+            &self,
+            request: tonic::Request<super::ListCasesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCasesResponse>,
+            tonic::Status,
+        >;
+        /// Lists what happened to one case, oldest first.
+        async fn case_history(
+            &self,
+            request: tonic::Request<super::CaseHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaseHistoryResponse>,
             tonic::Status,
         >;
     }
@@ -5956,6 +6975,369 @@ pub mod court_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/usher.v1.CourtService/RegisterCases" => {
+                    #[allow(non_camel_case_types)]
+                    struct RegisterCasesSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::StreamingService<super::RegisterCasesRequest>
+                    for RegisterCasesSvc<T> {
+                        type Response = super::RegisterCasesResponse;
+                        type ResponseStream = T::RegisterCasesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::RegisterCasesRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::register_cases(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RegisterCasesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/TakeOff" => {
+                    #[allow(non_camel_case_types)]
+                    struct TakeOffSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::TakeOffRequest>
+                    for TakeOffSvc<T> {
+                        type Response = super::TakeOffResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TakeOffRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::take_off(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TakeOffSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/EnterStage" => {
+                    #[allow(non_camel_case_types)]
+                    struct EnterStageSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::EnterStageRequest>
+                    for EnterStageSvc<T> {
+                        type Response = super::EnterStageResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EnterStageRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::enter_stage(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EnterStageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/SetAside" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetAsideSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::SetAsideRequest>
+                    for SetAsideSvc<T> {
+                        type Response = super::SetAsideResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetAsideRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::set_aside(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetAsideSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/Reassign" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReassignSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::ReassignRequest>
+                    for ReassignSvc<T> {
+                        type Response = super::ReassignResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReassignRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::reassign(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReassignSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/GetCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCaseSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::GetCaseRequest>
+                    for GetCaseSvc<T> {
+                        type Response = super::GetCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::get_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/ListCases" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCasesSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::ListCasesRequest>
+                    for ListCasesSvc<T> {
+                        type Response = super::ListCasesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCasesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::list_cases(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCasesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/CaseHistory" => {
+                    #[allow(non_camel_case_types)]
+                    struct CaseHistorySvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::CaseHistoryRequest>
+                    for CaseHistorySvc<T> {
+                        type Response = super::CaseHistoryResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CaseHistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::case_history(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CaseHistorySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -6278,9 +7660,12 @@ pub struct AlertCount {
     /// The telephone of its emergency duty team; set where one of these alerts has it.
     #[prost(string, tag = "10")]
     pub emergency_phone: ::prost::alloc::string::String,
-    /// The short reference of the enquiry of `first_alert_id`, as people say it.
+    /// The short reference of the enquiry or case of `first_alert_id`, as people say it.
     #[prost(string, tag = "11")]
     pub first_reference: ::prost::alloc::string::String,
+    /// Checks that cases need and nobody has asked for: whom to ask. Unspecified for alerts about enquiries.
+    #[prost(enumeration = "ResponderKind", tag = "12")]
+    pub needed_of: i32,
 }
 /// Which alerts to count and to watch: those that have not ended.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6674,43 +8059,6 @@ pub struct AgreementEnd {
     #[prost(string, repeated, tag = "5")]
     pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// Kinds of services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ResponderKind {
-    /// Never sent.
-    Unspecified = 0,
-    /// Children's social care of an authority.
-    ChildrenSocialCare = 1,
-    /// Adult social care of an authority.
-    AdultSocialCare = 2,
-    /// A police domestic abuse unit.
-    PoliceDomesticAbuse = 3,
-}
-impl ResponderKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
-            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
-            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
-            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
-            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
-            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
-            _ => None,
-        }
-    }
-}
 /// Where a postcode may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -6855,7 +8203,8 @@ pub mod operations_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Lists alerts: damaged records first, then nearest deadline first.
+        /// Lists alerts: damaged records first, then checks, nearest deadline first, then checks that cases need and nobody has asked for,
+        /// the soonest first.
         pub async fn list_alerts(
             &mut self,
             request: impl tonic::IntoRequest<super::ListAlertsRequest>,
@@ -7147,7 +8496,8 @@ pub mod operations_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OperationsServiceServer.
     #[async_trait]
     pub trait OperationsService: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists alerts: damaged records first, then nearest deadline first.
+        /// Lists alerts: damaged records first, then checks, nearest deadline first, then checks that cases need and nobody has asked for,
+        /// the soonest first.
         async fn list_alerts(
             &self,
             request: tonic::Request<super::ListAlertsRequest>,
@@ -8007,6 +9357,11 @@ impl ::core::fmt::Debug for Sentence {
         f.write_str("Sentence(..)")
     }
 }
+impl ::core::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Holder(..)")
+    }
+}
 impl ::core::fmt::Debug for Requester {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Requester(..)")
@@ -8200,6 +9555,131 @@ impl ::core::fmt::Debug for ListChecksRequest {
 impl ::core::fmt::Debug for ListChecksResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("ListChecksResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for Case {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Case(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseStage {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseStage(..)")
+    }
+}
+impl ::core::fmt::Debug for Requirement {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Requirement(..)")
+    }
+}
+impl ::core::fmt::Debug for RegisterCasesRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("RegisterCasesRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseRow {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseRow(..)")
+    }
+}
+impl ::core::fmt::Debug for CourtDay {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CourtDay(..)")
+    }
+}
+impl ::core::fmt::Debug for RegisterCasesResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("RegisterCasesResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseOutcome {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseOutcome(..)")
+    }
+}
+impl ::core::fmt::Debug for RowFault {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("RowFault(..)")
+    }
+}
+impl ::core::fmt::Debug for TakeOffRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TakeOffRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for TakeOffResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TakeOffResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for EnterStageRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("EnterStageRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for EnterStageResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("EnterStageResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for SetAsideRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SetAsideRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for SetAsideResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SetAsideResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for ReassignRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReassignRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for reassign_request::Target {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReassignRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for ReassignResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReassignResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for GetCaseRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("GetCaseRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for GetCaseResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("GetCaseResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for ListCasesRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ListCasesRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for ListCasesResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ListCasesResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseHistoryRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseHistoryRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseHistoryResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseHistoryResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for CaseEvent {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CaseEvent(..)")
     }
 }
 impl ::core::fmt::Debug for Event {

@@ -41,6 +41,10 @@ mutations!(
     AnswerByPhoneRequest,
     RerouteRequest,
     CloseRequest,
+    TakeOffRequest,
+    EnterStageRequest,
+    SetAsideRequest,
+    ReassignRequest,
 );
 
 /// The identity of a mutation: its id, and a digest of who asked for what.

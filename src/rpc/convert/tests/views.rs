@@ -2,6 +2,7 @@
 
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
+use usher_domain::case::Holder;
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
 use usher_domain::enquiry::{
     AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
@@ -9,7 +10,7 @@ use usher_domain::enquiry::{
     Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
-use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
+use usher_domain::id::{CaseId, CheckNumber, EnquiryId, LeaseId};
 use usher_domain::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use usher_domain::personal::Validator;
 use usher_domain::sealed::Sealed;
@@ -175,6 +176,11 @@ pub(super) fn enquiry() -> Enquiry {
             unit: read::unit(&mut Validator::default(), unit()),
             on_behalf_of: by().person,
         },
+        case: Some(CaseId::derive("01AB1234526/1")),
+        holder: Some(Holder {
+            person: by().person,
+            unit: read::unit(&mut Validator::default(), unit()),
+        }),
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),
         in_custody: true,
@@ -371,7 +377,7 @@ fn alerts_show_where_they_stand_and_nobody_concerned() {
     assert_eq!(rows, expected);
     assert_eq!(view.alerts[0].duty_phone, "020 7946 0012");
     assert_eq!(view.alerts[0].acknowledgement_note, "on it");
-    let alone = alert_view(&enquiry(), &enquiry().alerts[0], &cards());
+    let alone = enquiry::alert_view(&enquiry(), &enquiry().alerts[0], &cards());
     assert_eq!(alone.acknowledgement_note, "");
     assert_eq!(view.alerts[0].check_state(), v1::CheckState::Waiting);
 }

@@ -84,6 +84,7 @@ pub(crate) fn case(number: u128) -> Case {
     late.overdue_at = Some(at(121));
     Case {
         id: case_id(number),
+        name: Sealed::from_bytes(vec![6; 13]),
         hearing: heard("B01IX", 120),
         moves: vec![HearingMove {
             from: Deadline::Hearing(heard("B01DU", 60)),

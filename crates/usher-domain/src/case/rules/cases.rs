@@ -101,6 +101,7 @@ pub(crate) fn hearing(code: &str, minutes: i64) -> Hearing {
 pub(crate) fn row(indicators: &[Indicator]) -> Register {
     Register {
         id: CaseId::derive("01AB1234526/1"),
+        name: text(13),
         hearing: hearing("B01IX", HEARING),
         reason: text(8),
         purpose: Purpose::CourtReport,

@@ -26,6 +26,7 @@ pub(in crate::case) fn open(
     };
     Ok(Case {
         id: row.id,
+        name: row.name.clone(),
         hearing: row.hearing.clone(),
         moves: Vec::new(),
         off_list: None,

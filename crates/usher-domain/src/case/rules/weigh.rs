@@ -45,7 +45,8 @@ fn weight(case: &Case) -> usize {
         acknowledged.sum(),
         off_list.sum(),
     ];
-    case.personal.bytes().len()
+    case.name.bytes().len()
+        + case.personal.bytes().len()
         + holder(&case.holder)
         + by(&case.registered_by)
         + all.into_iter().sum::<usize>()

@@ -5,7 +5,7 @@ use crate::world::{Turn, play};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use usher_domain::actor::{By, Role};
-use usher_domain::command::{Verb, VerbName};
+use usher_domain::command::{Verb, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{Check, CheckState, Enquiry, LateEffect, SentenceOutcome, Timeliness};
 
 fn is_named(by: &By) -> bool {
@@ -193,8 +193,13 @@ proptest! {
         play(story, |_, turn| {
             let after = turn.after();
             if after.deadline != turn.before.deadline {
-                let Verb::MoveHearing { deadline, reason } = &turn.command.verb else {
-                    return Err(TestCaseError::fail("moved by another verb"));
+                let (deadline, reason) = match &turn.command.verb {
+                    Verb::MoveHearing { deadline, reason } => (deadline, reason),
+                    Verb::DecideWithout {
+                        decision: WithoutAnswer::SeekAdjournment { to: Some(deadline) },
+                        note,
+                    } => (deadline, note),
+                    _ => return Err(TestCaseError::fail("moved by another verb")),
                 };
                 let Some(moved) = after.moves.last() else {
                     return Err(TestCaseError::fail("the move is not kept"));

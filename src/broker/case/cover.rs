@@ -1,0 +1,201 @@
+//! An enquiry and the case that it is about change together: what the case needs is covered when the enquiry is taken, and needed again when
+//! it is taken back.
+
+use crate::broker::{Broker, BrokerError, Executed};
+use crate::store::{Change, Record, StoreError, Stored, record};
+use usher_domain::actor::{Actor, Courts};
+use usher_domain::case::Case;
+use usher_domain::case::command::{CaseCommand, CaseVerb, Cover};
+use usher_domain::case::decide::{CaseTransition, decide as decide_case};
+use usher_domain::code::ResponderKind;
+use usher_domain::command::{Command, Request, Submit, Verb};
+use usher_domain::decide::{Transition, decide};
+use usher_domain::enquiry::Enquiry;
+use usher_domain::id::CaseId;
+use usher_domain::limits;
+use usher_domain::personal::{Subject, same_person};
+
+/// What came of a submission about a case.
+#[derive(Debug)]
+pub(in crate::broker) struct Covered {
+    /// The enquiry as it now is.
+    pub enquiry: Enquiry,
+    /// Whether it covers anything that the case needs.
+    pub covers: bool,
+}
+
+/// A submission about a case.
+pub(in crate::broker) struct About<'a> {
+    /// The case.
+    pub case: CaseId,
+    /// The defendant of the enquiry.
+    pub subject: &'a Subject,
+    /// The kinds of responders that it asks.
+    pub kinds: &'a [ResponderKind],
+    /// Only say what would come of it.
+    pub validate_only: bool,
+}
+
+impl Broker {
+    /// Takes an enquiry about a case, and covers what the case needs, in one commit.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; `NotFound` for a case that is not the actor's.
+    pub(in crate::broker) async fn submit_about(
+        &self,
+        about: &About<'_>,
+        submit: Submit,
+        request: Request,
+        actor: &Actor,
+    ) -> Result<Covered, BrokerError> {
+        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+            let case = self.visible_case(about.case, actor).await?;
+            let known = self.load(submit.id).await?;
+            let held = submit_held_by(&submit, &case.record);
+            let command = Command {
+                request: Some(request),
+                verb: Verb::Submit(Box::new(held)),
+            };
+            let (now, policy) = (self.clock.now(), self.policy());
+            let current = known.as_ref().map(|stored| &stored.record);
+            let Transition { enquiry, events } = decide(current, &command, actor, now, &policy)?;
+            if events.is_empty() {
+                let covers = covers(&case.record, &enquiry);
+                return Ok(Covered { enquiry, covers });
+            }
+            let covered = self.cover(about, &enquiry, &case.record, actor)?;
+            let covers = !covered.events.is_empty();
+            if about.validate_only {
+                return Ok(Covered { enquiry, covers });
+            }
+            let mut changes = vec![Change::new(enquiry, None, events)];
+            if covers {
+                let revision = Some(case.revision);
+                changes.push(Change::new(covered.case, revision, covered.events));
+            }
+            match self.commit_enquiry(changes).await {
+                Err(StoreError::Conflict { .. }) => {}
+                outcome => {
+                    let enquiry = outcome?.enquiry;
+                    return Ok(Covered { enquiry, covers });
+                }
+            }
+        }
+        Err(super::busy())
+    }
+
+    fn cover(
+        &self,
+        about: &About<'_>,
+        enquiry: &Enquiry,
+        case: &Case,
+        actor: &Actor,
+    ) -> Result<CaseTransition, BrokerError> {
+        let defendant = self.people_of(case)?.map(|people| people.subject);
+        let same = defendant.is_none_or(|known| same_person(&known, about.subject));
+        let cover = CaseCommand {
+            request: None,
+            verb: CaseVerb::Cover(Cover {
+                enquiry: enquiry.id,
+                purpose: enquiry.purpose,
+                kinds: about.kinds.to_vec(),
+                submitted_at: enquiry.submitted_at,
+                same_person: same,
+            }),
+        };
+        let (now, policy) = (self.clock.now(), self.policy());
+        Ok(decide_case(Some(case), &cover, actor, now, &policy)?)
+    }
+
+    /// What becomes of the case that an enquiry is about when `decided` takes the enquiry back. A damaged case is in nobody's way: its own
+    /// alert tells of it.
+    ///
+    /// # Errors
+    /// Store errors; rejections.
+    pub(in crate::broker) async fn uncovered(
+        &self,
+        before: Option<&Stored<Enquiry>>,
+        decided: &Transition,
+        actor: &Actor,
+    ) -> Result<Option<Change>, BrokerError> {
+        let enquiry = &decided.enquiry;
+        let was_there = before.is_some_and(|stored| !stored.record.is_taken_back());
+        let (Some(case), true, true) = (enquiry.case, was_there, enquiry.is_taken_back()) else {
+            return Ok(None);
+        };
+        // It follows from what the actor may do, whatever court has the case now.
+        let actor = &Actor {
+            courts: Courts::All,
+            ..actor.clone()
+        };
+        let Stored { record, revision } = match self.load_case(case).await {
+            Ok(Some(stored)) => stored,
+            Ok(None) | Err(StoreError::Corrupt { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let uncover = CaseCommand {
+            request: None,
+            verb: CaseVerb::Uncover {
+                enquiry: enquiry.id,
+            },
+        };
+        let (now, policy) = (self.clock.now(), self.policy());
+        let CaseTransition { case, events } =
+            decide_case(Some(&record), &uncover, actor, now, &policy)?;
+        Ok((!events.is_empty()).then(|| Change::new(case, Some(revision), events)))
+    }
+
+    /// The people of a case; none where nothing is known.
+    pub(in crate::broker) fn people_of(
+        &self,
+        case: &Case,
+    ) -> Result<Option<usher_domain::personal::Personal>, BrokerError> {
+        if case.personal.is_empty() {
+            return Ok(None);
+        }
+        let opened = record::open_personal(&case.personal);
+        opened
+            .map(Some)
+            .map_err(|source| self.unreadable(case.id.into(), source))
+    }
+
+    /// Commits `changes`, the first of which is of an enquiry, and answers with that.
+    pub(in crate::broker) async fn commit_enquiry(
+        &self,
+        changes: Vec<Change>,
+    ) -> Result<Executed, StoreError> {
+        let (committed, changes, ()) = self.commit_and_announce(changes, async || ()).await?;
+        let first = changes.into_iter().zip(committed.revisions).next();
+        match first {
+            Some((
+                Change {
+                    record: Record::Enquiry(enquiry),
+                    events,
+                    ..
+                },
+                revision,
+            )) => Ok(Executed {
+                enquiry,
+                revision,
+                events,
+            }),
+            _ => Err(crate::broker::gone()),
+        }
+    }
+}
+
+/// The submission, with whoever holds the case.
+fn submit_held_by(submit: &Submit, case: &Case) -> Submit {
+    Submit {
+        case: Some(case.id),
+        holder: case.holder.person.is_some().then(|| case.holder.clone()),
+        ..submit.clone()
+    }
+}
+
+fn covers(case: &Case, enquiry: &Enquiry) -> bool {
+    use usher_domain::case::RequirementState as State;
+    case.requirements.iter().any(
+        |one| matches!(&one.state, State::Met { enquiries, .. } if enquiries.contains(&enquiry.id)),
+    )
+}

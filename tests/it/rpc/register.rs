@@ -1,0 +1,245 @@
+//! Registering: a court's list comes in as a stream, and what it says anew changes cases.
+
+use super::cases::*;
+use super::*;
+use v1::RegisterOutcome::{Changed, Refused, Registered, TakenOff, Unchanged};
+
+fn outcomes(outcomes: &[v1::CaseOutcome]) -> Vec<(u32, v1::RegisterOutcome)> {
+    let told = outcomes.iter();
+    told.map(|outcome| (outcome.line, outcome.outcome()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_list_that_comes_again_changes_nothing() {
+    let kit = Kit::start().await;
+    let rows = (1..=300).map(|line| v1::CaseRow {
+        line,
+        ..row(&format!("case/{line}"))
+    });
+    let rows: Vec<v1::CaseRow> = rows.collect();
+    let messages: Vec<_> = rows.chunks(100).map(|rows| list(rows.to_vec())).collect();
+    let first = import(&kit, OFFICER, messages.clone()).await.unwrap();
+    assert_eq!(first.len(), 300);
+    assert!(first.iter().all(|outcome| outcome.outcome() == Registered));
+    let lines: Vec<u32> = first.iter().map(|outcome| outcome.line).collect();
+    assert_eq!(lines, (1..=300).collect::<Vec<_>>());
+    let end = kit.store_end().await;
+    let again = import(&kit, OFFICER, messages).await.unwrap();
+    assert!(again.iter().all(|outcome| outcome.outcome() == Unchanged));
+    assert_eq!(kit.store_end().await, end, "a repeat changed something");
+    let shown = case(&kit, &first[0].case_id).await;
+    assert_eq!(shown.name, "case/1");
+    assert_eq!(shown.registered_by.unwrap().person, person("Olive Officer"));
+    assert_eq!(
+        shown.personal,
+        row("case/1").personal.map(|personal| v1::Personal {
+            marking: shown.personal.as_ref().unwrap().marking,
+            basis: shown.personal.as_ref().unwrap().basis.clone(),
+            ..personal
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_the_list_says_anew_is_a_change_with_its_history() {
+    let kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    let moved = v1::CaseRow {
+        hearing: heard("2026-11-24T10:00"),
+        ..row(CASE)
+    };
+    let silent = import(&kit, OFFICER, vec![list(vec![moved.clone()])])
+        .await
+        .unwrap();
+    assert_eq!(silent[0].outcome(), Refused);
+    assert_eq!(silent[0].faults[0].field, "move_reason");
+    let why = v1::CaseRow {
+        move_reason: "List of 24 November".into(),
+        indicators: vec![
+            v1::Indicator::LivesWithChildren.into(),
+            v1::Indicator::DomesticAbuse.into(),
+        ],
+        holder: person("Pat Practitioner"),
+        ..moved
+    };
+    let told = import(&kit, OFFICER, vec![list(vec![why])]).await.unwrap();
+    assert_eq!(outcomes(&told), [(2, Changed)]);
+    let shown = case(&kit, &case_id).await;
+    assert_eq!(shown.hearing.unwrap().local_time, "2026-11-24T10:00");
+    assert_eq!(shown.moves[0].reason, "List of 24 November");
+    assert_eq!(shown.holder, person("Pat Practitioner"));
+    let kinds: Vec<_> = shown
+        .requirements
+        .iter()
+        .map(v1::Requirement::responder_kind)
+        .collect();
+    use v1::ResponderKind::{ChildrenSocialCare, PoliceDomesticAbuse};
+    assert_eq!(
+        kinds,
+        [ChildrenSocialCare, ChildrenSocialCare, PoliceDomesticAbuse]
+    );
+}
+
+#[tokio::test]
+async fn a_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
+    let kit = Kit::start().await;
+    let at = |line, row: v1::CaseRow| v1::CaseRow { line, ..row };
+    let nameless = v1::CaseRow {
+        personal: None,
+        ..row("nobody/1")
+    };
+    let first_only = v1::CaseRow {
+        personal: Some(v1::Personal {
+            subject: Some(v1::Subject {
+                crn: "X320741".into(),
+                ..v1::Subject::default()
+            }),
+            ..v1::Personal::default()
+        }),
+        ..row("number/1")
+    };
+    let rows = vec![
+        at(2, row("good/1")),
+        at(3, row(" ")),
+        at(
+            4,
+            v1::CaseRow {
+                hearing: None,
+                ..row("when/1")
+            },
+        ),
+        at(
+            5,
+            v1::CaseRow {
+                hearing: heard("2026-02-30T10:00"),
+                ..row("date/1")
+            },
+        ),
+        at(
+            6,
+            v1::CaseRow {
+                hearing: heard("2026-11-20T10:00"),
+                ..row("past/1")
+            },
+        ),
+        at(
+            7,
+            v1::CaseRow {
+                indicators: vec![99],
+                stage: 0,
+                ..row("codes/1")
+            },
+        ),
+        at(8, nameless),
+        at(9, first_only),
+        at(10, row("good/1")),
+    ];
+    let told = import(&kit, OFFICER, vec![list(rows)]).await.unwrap();
+    let expected = [
+        (2, Registered),
+        (3, Refused),
+        (4, Refused),
+        (5, Refused),
+        (6, Refused),
+        (7, Refused),
+        (8, Registered),
+        (9, Registered),
+        (10, Unchanged),
+    ];
+    assert_eq!(outcomes(&told), expected);
+    let fields = |place: usize| {
+        let faults = told[place].faults.iter();
+        faults.map(|fault| fault.field.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(fields(1), ["case_name"]);
+    assert_eq!(fields(2), ["hearing"]);
+    assert_eq!(fields(3), ["hearing.local_time"]);
+    assert_eq!(fields(4), ["hearing"]);
+    assert_eq!(fields(5), ["stage", "indicators[0]"]);
+    assert_eq!(case(&kit, &told[6].case_id).await.personal, None);
+}
+
+#[tokio::test]
+async fn what_a_complete_list_has_no_more_is_taken_off() {
+    let kit = Kit::start().await;
+    let kept = register(&kit, row("kept/1")).await;
+    let gone = register(&kit, row("gone/1")).await;
+    let other_day = v1::CaseRow {
+        hearing: heard("2026-11-24T10:00"),
+        ..row("tomorrow/1")
+    };
+    let other_day = register(&kit, other_day).await;
+    let day = v1::CourtDay {
+        court_code: COURT.into(),
+        day: "2026-11-23".into(),
+    };
+    let complete = v1::RegisterCasesRequest {
+        complete_days: vec![day.clone()],
+        ..list(vec![row("kept/1")])
+    };
+    let told = import(&kit, OFFICER, vec![complete.clone()]).await.unwrap();
+    assert_eq!(outcomes(&told), [(2, Unchanged), (0, TakenOff)]);
+    assert_eq!(told[1].case_id, gone);
+    for (id, off) in [(&kept, false), (&gone, true), (&other_day, false)] {
+        assert_eq!(case(&kit, id).await.off_list_time.is_some(), off);
+    }
+    let left = case(&kit, &gone).await;
+    assert!(left.open, "what it needs stays needed");
+    let again = import(&kit, OFFICER, vec![complete]).await.unwrap();
+    assert_eq!(outcomes(&again), [(2, Unchanged)]);
+    register(&kit, row("gone/1")).await;
+    assert_eq!(case(&kit, &gone).await.off_list_time, None);
+    let told = history(&kit, &gone).await;
+    assert_eq!(&told[3..], ["taken_off", "put_back"]);
+    let strange = v1::RegisterCasesRequest {
+        complete_days: vec![v1::CourtDay {
+            court_code: OTHER_COURT.into(),
+            ..day
+        }],
+        ..list(Vec::new())
+    };
+    let strange = import(&kit, OFFICER, vec![strange]).await;
+    check_refused(strange, Code::PermissionDenied, "OTHER_COURT");
+}
+
+#[tokio::test]
+async fn lists_are_brought_by_named_people_of_the_court() {
+    let kit = Kit::start().await;
+    let end = kit.store_end().await;
+    let rows = || vec![list(vec![row(CASE)])];
+    check_roles(&[HACKNEY, MANAGER, INSPECTOR], async |who| {
+        import(&kit, who, rows()).await
+    })
+    .await;
+    let unnamed = v1::RegisterCasesRequest {
+        person: None,
+        ..list(vec![row(CASE)])
+    };
+    check_fields(import(&kit, OFFICER, vec![unnamed]).await, &["person"]);
+    let strange = import(&kit, STRANGER, rows()).await.unwrap();
+    assert_eq!(strange[0].outcome(), Refused);
+    assert_eq!(strange[0].faults[0].field, "hearing.court_code");
+    let many = list(vec![row(CASE); 129]);
+    check_fields(import(&kit, OFFICER, vec![many]).await, &["rows"]);
+    assert_eq!(kit.store_end().await, end, "a refusal changed something");
+    let second = v1::RegisterCasesRequest {
+        person: None,
+        ..list(vec![row("second/1")])
+    };
+    let first = list(vec![row(CASE)]);
+    let told = import(&kit, OPERATOR, vec![first, second]).await.unwrap();
+    assert_eq!(outcomes(&told), [(2, Registered), (2, Registered)]);
+}
+
+#[tokio::test]
+async fn what_was_answered_survives_a_restart() {
+    let mut kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    let before = case(&kit, &case_id).await;
+    kit.restart().await;
+    assert_eq!(case(&kit, &case_id).await, before);
+    let report = kit.verified().await;
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.cases.all, report.cases.needed), (1, 1));
+}

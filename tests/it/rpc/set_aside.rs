@@ -1,0 +1,89 @@
+//! Setting aside: a named person says, with a reason, that a check need not be asked.
+
+use super::cases::*;
+use super::*;
+
+fn set_aside(case_id: &str, reason: v1::SetAsideReason) -> v1::SetAsideRequest {
+    v1::SetAsideRequest {
+        request_id: fresh(),
+        person: person("Olive Officer"),
+        case_id: case_id.into(),
+        requirement_number: 1,
+        reason: reason.into(),
+        answer_check_id: String::new(),
+        note: "The children are grown up".into(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_aside_says_who_and_why() {
+    let kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    let request = set_aside(&case_id, v1::SetAsideReason::NotIndicated);
+    let other = v1::SetAsideRequest {
+        note: String::new(),
+        ..request.clone()
+    };
+    let done = check_replay(request, other, async |request| {
+        kit.court(OFFICER).set_aside(request).await
+    })
+    .await;
+    let case = done.case.unwrap();
+    assert!(!case.open);
+    let requirement = &case.requirements[0];
+    assert_eq!(requirement.state(), v1::RequirementState::SetAside);
+    assert_eq!(
+        requirement.set_aside_reason(),
+        v1::SetAsideReason::NotIndicated
+    );
+    assert_eq!(requirement.set_aside_note, "The children are grown up");
+    let who = requirement.set_aside_by.as_ref().unwrap();
+    assert_eq!(who.person, person("Olive Officer"));
+    let twice = set_aside(&case_id, v1::SetAsideReason::CaseEnded);
+    let twice = kit.court(OFFICER).set_aside(twice).await;
+    check_refused(twice, Code::FailedPrecondition, "REQUIREMENT_ENDED");
+}
+
+#[tokio::test]
+async fn an_earlier_answer_that_is_enough_is_named() {
+    let kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    let reason = v1::SetAsideReason::UpToDateAlready;
+    let call = async |request| kit.court(OFFICER).set_aside(request).await;
+    let unnamed = call(set_aside(&case_id, reason)).await;
+    check_fields(unnamed, &["answer_check_id"]);
+    let superfluous = v1::SetAsideRequest {
+        answer_check_id: NO_CHECK.into(),
+        ..set_aside(&case_id, v1::SetAsideReason::CaseEnded)
+    };
+    check_fields(call(superfluous).await, &["answer_check_id"]);
+    let wrong = v1::SetAsideRequest {
+        requirement_number: 0,
+        reason: 0,
+        answer_check_id: "no id".into(),
+        ..set_aside(&case_id, reason)
+    };
+    let fields = ["requirement_number", "reason", "answer_check_id"];
+    check_fields(call(wrong).await, &fields);
+    let missing = v1::SetAsideRequest {
+        requirement_number: 9,
+        ..set_aside(&case_id, v1::SetAsideReason::CaseEnded)
+    };
+    check_refused(call(missing).await, Code::NotFound, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn setting_aside_is_for_the_court_and_its_managers() {
+    let kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    let denied = [HACKNEY, OPERATOR, INSPECTOR];
+    let call = async |who: &'static str, case_id: String, person| {
+        let request = v1::SetAsideRequest {
+            person,
+            ..set_aside(&case_id, v1::SetAsideReason::CaseEnded)
+        };
+        kit.court(who).set_aside(request).await.map(drop)
+    };
+    check_case_verb(&kit, &case_id, &denied, call).await;
+    call(MANAGER, case_id, person("Mia Manager")).await.unwrap();
+}
