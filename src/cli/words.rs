@@ -186,10 +186,10 @@ vocabulary! {
         Submitted = "submitted", Opened = "opened", Leased = "leased", LeaseLost = "lease-lost",
         Released = "released", Accepted = "accepted", Asked = "asked", Supplied = "supplied",
         Redirected = "redirected", Rerouted = "rerouted", Answered = "answered", Received = "received",
-        Withdrawn = "withdrawn", Reassigned = "reassigned", HearingMoved = "hearing-moved", StepRaised = "step-raised",
+        Withdrawn = "withdrawn", HearingMoved = "hearing-moved", StepRaised = "step-raised",
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
-        SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered",
+        SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered", Reassigned = "reassigned",
         SentenceRecorded = "sentence-recorded",
     }
 }

@@ -223,7 +223,7 @@ pub fn broker(error: BrokerError) -> Status {
             tracing::error!(enquiry.id = %id, error = &*source as &dyn std::error::Error, "a sealed part cannot be read");
             store(&StoreError::Corrupt {
                 what: "a sealed part",
-                id: Some(id.into()),
+                id: Some(id),
                 source,
             })
         }

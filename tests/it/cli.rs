@@ -3,6 +3,7 @@
 mod agreement;
 mod alert;
 mod carried;
+mod case;
 mod client;
 mod played;
 mod served;

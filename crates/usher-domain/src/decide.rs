@@ -169,10 +169,7 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             reason,
             note,
         } => rules::close::close(work, *check, *reason, note),
-        Verb::Reassign { holder } => {
-            rules::reassign::reassign(work, holder);
-            Ok(())
-        }
+        Verb::Reassign { holder } => rules::reassign::reassign(work, holder),
         Verb::Advance => {
             rules::advance::advance(work);
             Ok(())
@@ -278,9 +275,9 @@ mod tests {
     }
 
     #[rustfmt::skip] // a row a line
-    fn remembered() -> [(Enquiry, Actor, Verb); 15] {
+    fn remembered() -> Vec<(Enquiry, Actor, Verb)> {
         let (desk, court) = (adapter("a"), officer());
-        [
+        vec![
             (waiting(), desk.clone(), accept(None, Some(60))),
             (leased(), desk.clone(), answer(LEASE)),
             (leased(), operator(), answer_by_phone(1)),

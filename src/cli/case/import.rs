@@ -115,7 +115,7 @@ async fn send(
     let called = client.court().register_cases(stream::iter(messages)).await;
     let mut answers = client.take(called)?;
     while let Some(answer) = answers.message().await? {
-        for outcome in answer.outcomes {
+        for outcome in &answer.outcomes {
             bar.inc(1);
             tally.add(outcome);
         }
@@ -146,7 +146,7 @@ fn progress(rows: usize) -> ProgressBar {
 }
 
 impl Tally {
-    fn add(&mut self, outcome: v1::CaseOutcome) {
+    fn add(&mut self, outcome: &v1::CaseOutcome) {
         match outcome.outcome() {
             v1::RegisterOutcome::Registered => self.registered += 1,
             v1::RegisterOutcome::Changed => self.changed += 1,

@@ -135,77 +135,56 @@ fn row(
             record.len()
         ));
     }
-    let fields = places.map(|place| {
+    let field = |name: &str| {
+        let column = COLUMNS.iter().position(|column| *column == name);
+        let place = column.and_then(|column| places[column]);
         place
             .and_then(|place| record.get(place))
             .unwrap_or_default()
-    });
-    let [
-        case,
-        hearing_at,
-        court,
-        stage,
-        report,
-        in_custody,
-        indicators,
-        family,
-        given,
-        born,
-        crn,
-        pnc,
-        urn,
-        home,
-        curfew,
-        release,
-        partner,
-        children,
-        household,
-        holder,
-        office,
-        move_reason,
-    ] = fields;
-    let subject = subject(family, given, born, crn, pnc);
-    let addresses = addresses(home, curfew, release, partner, children);
-    let others: Vec<v1::Other> = several(household).map(adult).collect();
-    let is_known =
-        subject.is_some() || !addresses.is_empty() || !others.is_empty() || !urn.is_empty();
+    };
+    let subject = subject(&field);
+    let addresses = addresses(&field);
+    let others: Vec<v1::Other> = several(field("household")).map(adult).collect();
+    let is_known = subject.is_some()
+        || !addresses.is_empty()
+        || !others.is_empty()
+        || !field("urn").is_empty();
     Ok(v1::CaseRow {
-        case_name: case.into(),
+        case_name: field("case").into(),
         hearing: Some(v1::Hearing {
-            court_code: court.into(),
-            local_time: hearing_at.replacen(' ', "T", 1),
+            court_code: field("court").into(),
+            local_time: field("hearing_at").replacen(' ', "T", 1),
             ..v1::Hearing::default()
         }),
-        move_reason: if move_reason.is_empty() {
-            reason
-        } else {
-            move_reason
+        move_reason: match field("move_reason") {
+            "" => reason,
+            said => said,
         }
         .into(),
-        stage: match stage {
+        stage: match field("stage") {
             "" => v1::Purpose::CourtReport,
             stage => word::<v1::Purpose>("stage", stage)?,
         }
         .into(),
-        report: match report {
+        report: match field("report") {
             "" => 0,
             report => word::<v1::ReportType>("report", report)? as i32,
         },
-        in_custody: yes("in_custody", in_custody)?,
-        indicators: several(indicators)
+        in_custody: yes("in_custody", field("in_custody"))?,
+        indicators: several(field("indicators"))
             .map(|one| Ok(word::<v1::Indicator>("indicators", one)?.into()))
             .collect::<Result<_, String>>()?,
-        holder: (!holder.is_empty()).then(|| v1::Person {
-            name: holder.into(),
+        holder: some(field("holder")).map(|name| v1::Person {
+            name,
             ..v1::Person::default()
         }),
-        unit: (!office.is_empty()).then(|| v1::Unit {
-            office: office.into(),
+        unit: some(field("office")).map(|office| v1::Unit {
+            office,
             ..v1::Unit::default()
         }),
         personal: is_known.then(|| v1::Personal {
             subject,
-            urn: urn.into(),
+            urn: field("urn").into(),
             addresses,
             others,
             ..v1::Personal::default()
@@ -214,47 +193,39 @@ fn row(
     })
 }
 
-fn subject(family: &str, given: &str, born: &str, crn: &str, pnc: &str) -> Option<v1::Subject> {
-    if [family, given, born, crn, pnc]
+fn subject<'a>(field: &impl Fn(&str) -> &'a str) -> Option<v1::Subject> {
+    let names = ["family_name", "given_names", "born", "crn", "pnc"];
+    let [family, given, born, crn, pnc] = names.map(|name| field(name).to_owned());
+    if [&family, &given, &born, &crn, &pnc]
         .iter()
-        .all(|field| field.is_empty())
+        .all(|text| text.is_empty())
     {
         return None;
     }
     Some(v1::Subject {
-        name: Some(v1::PersonName {
-            family: family.into(),
-            given: given.into(),
-        }),
-        born: (!born.is_empty()).then(|| v1::Birth {
-            date: born.into(),
+        name: Some(v1::PersonName { family, given }),
+        born: some(&born).map(|date| v1::Birth {
+            date,
             accuracy: v1::BirthAccuracy::Known.into(),
         }),
-        crn: crn.into(),
-        pnc: pnc.into(),
+        crn,
+        pnc,
         ..v1::Subject::default()
     })
 }
 
-fn addresses(
-    home: &str,
-    curfew: &str,
-    release: &str,
-    partner: &str,
-    children: &str,
-) -> Vec<v1::Address> {
+fn addresses<'a>(field: &impl Fn(&str) -> &'a str) -> Vec<v1::Address> {
     use v1::AddressRole as Role;
     let single = [
-        (Role::Home, home),
-        (Role::ProposedCurfew, curfew),
-        (Role::Release, release),
-        (Role::Partner, partner),
+        (Role::Home, "home_postcode"),
+        (Role::ProposedCurfew, "curfew_postcode"),
+        (Role::Release, "release_postcode"),
+        (Role::Partner, "partner_postcode"),
     ];
-    let given = single
-        .into_iter()
-        .filter(|(_, postcode)| !postcode.is_empty());
-    let children = several(children).map(|postcode| (Role::Child, postcode));
-    given
+    let single = single.into_iter().map(|(role, name)| (role, field(name)));
+    let children = several(field("child_postcodes")).map(|postcode| (Role::Child, postcode));
+    single
+        .filter(|(_, postcode)| !postcode.is_empty())
         .chain(children)
         .map(|(role, postcode)| v1::Address {
             role: role.into(),
@@ -263,6 +234,10 @@ fn addresses(
             ..v1::Address::default()
         })
         .collect()
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// An adult of the household: the last word is the family name.

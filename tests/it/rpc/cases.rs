@@ -245,7 +245,7 @@ async fn alerts_of_checks_and_of_cases_are_paged_without_gap_or_repeat() {
         register(&kit, row(name)).await;
         kit.submit(enquiry(&[IN_HACKNEY])).await;
     }
-    kit.move_to("2026-11-23T11:00").await;
+    kit.move_to("2026-11-23T10:45").await;
     let mut by_size = Vec::new();
     for page_size in [1, 2, 3, 100] {
         let (mut ids, mut page_token) = (Vec::new(), String::new());

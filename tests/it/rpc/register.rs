@@ -81,60 +81,35 @@ async fn what_the_list_says_anew_is_a_change_with_its_history() {
     );
 }
 
+/// Good rows and bad ones, from line 2 on.
+fn mixed() -> Vec<v1::CaseRow> {
+    let subject = v1::Subject {
+        crn: "X320741".into(),
+        ..v1::Subject::default()
+    };
+    let mut rows = [
+        "good", " ", "when", "date", "past", "codes", "nobody", "number", "good",
+    ]
+    .map(row);
+    rows[2].hearing = None;
+    rows[3].hearing = heard("2026-02-30T10:00");
+    rows[4].hearing = heard("2026-11-20T10:00");
+    (rows[5].indicators, rows[5].stage) = (vec![99], 0);
+    rows[6].personal = None;
+    rows[7].personal = Some(v1::Personal {
+        subject: Some(subject),
+        ..v1::Personal::default()
+    });
+    let numbered = (2..).zip(rows);
+    numbered
+        .map(|(line, row)| v1::CaseRow { line, ..row })
+        .collect()
+}
+
 #[tokio::test]
 async fn a_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
     let kit = Kit::start().await;
-    let at = |line, row: v1::CaseRow| v1::CaseRow { line, ..row };
-    let nameless = v1::CaseRow {
-        personal: None,
-        ..row("nobody/1")
-    };
-    let first_only = v1::CaseRow {
-        personal: Some(v1::Personal {
-            subject: Some(v1::Subject {
-                crn: "X320741".into(),
-                ..v1::Subject::default()
-            }),
-            ..v1::Personal::default()
-        }),
-        ..row("number/1")
-    };
-    let rows = vec![
-        at(2, row("good/1")),
-        at(3, row(" ")),
-        at(
-            4,
-            v1::CaseRow {
-                hearing: None,
-                ..row("when/1")
-            },
-        ),
-        at(
-            5,
-            v1::CaseRow {
-                hearing: heard("2026-02-30T10:00"),
-                ..row("date/1")
-            },
-        ),
-        at(
-            6,
-            v1::CaseRow {
-                hearing: heard("2026-11-20T10:00"),
-                ..row("past/1")
-            },
-        ),
-        at(
-            7,
-            v1::CaseRow {
-                indicators: vec![99],
-                stage: 0,
-                ..row("codes/1")
-            },
-        ),
-        at(8, nameless),
-        at(9, first_only),
-        at(10, row("good/1")),
-    ];
+    let rows = mixed();
     let told = import(&kit, OFFICER, vec![list(rows)]).await.unwrap();
     let expected = [
         (2, Registered),

@@ -71,7 +71,13 @@ fn full() -> Personal {
 fn check(change: impl FnOnce(&mut Personal), expected: &[&str]) {
     let mut personal = full();
     change(&mut personal);
-    assert_eq!(fields(|into| personal.validate("p", into)), expected);
+    assert_eq!(
+        fields(|into| {
+            personal.validate_named("p", into);
+            personal.validate("p", into);
+        }),
+        expected
+    );
 }
 
 #[test]

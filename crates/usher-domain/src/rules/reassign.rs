@@ -1,14 +1,23 @@
 //! Another practitioner holds the enquiry: alerts, and answers that come later, go there.
 
+use crate::actor::Unit;
 use crate::case::Holder;
 use crate::decide::Work;
 use crate::event::EventKind;
+use crate::rejection::Rejection;
 
-pub(crate) fn reassign(work: &mut Work<'_>, holder: &Holder) {
+pub(crate) fn reassign(work: &mut Work<'_>, holder: &Holder) -> Result<(), Rejection> {
+    if holder.person.is_none() && holder.unit == Unit::default() {
+        return Err(Rejection::Invalid {
+            field: "holder",
+            why: "say who holds it, or at least in which unit",
+        });
+    }
     if work.enquiry.holder.as_ref() != Some(holder) {
         work.enquiry.holder = Some(holder.clone());
         work.record(None, EventKind::Reassigned);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -47,6 +56,17 @@ mod tests {
         let verb = crate::command::VerbName::Reassign;
         check(&waiting(), &adapter("a"), now, &to_pat, Err(Rejection::NotPermitted { verb }));
 
+        let nobody = Verb::Reassign {
+            holder: Holder {
+                person: None,
+                unit: Unit::default(),
+            },
+        };
+        let refused = Rejection::Invalid {
+            field: "holder",
+            why: "say who holds it, or at least in which unit",
+        };
+        check(&waiting(), &officer(), now, &nobody, Err(refused));
         let held = after(waiting(), &[(officer(), 1, to("Pat"))]);
         let name = |held: &crate::enquiry::Enquiry| {
             let holder = held.holder.clone();

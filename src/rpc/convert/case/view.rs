@@ -215,8 +215,8 @@ pub fn refused_view(line: u32, violations: Vec<Violation>) -> v1::CaseOutcome {
         outcome: v1::RegisterOutcome::Refused.into(),
         faults: faults
             .map(|Violation { field, why }| v1::RowFault {
-                field: field.to_string(),
-                description: why.to_string(),
+                field,
+                description: why,
             })
             .collect(),
         ..v1::CaseOutcome::default()

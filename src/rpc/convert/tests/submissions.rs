@@ -83,9 +83,9 @@ fn everything_wrong_is_named_at_once_and_no_value_is_repeated() {
         "personal.addresses[0].role",
         "personal.addresses[0].from",
         "personal.information[0]",
-        "personal.subject.name.family",
         "personal.addresses[0].postcode",
         "personal.children[0].address",
+        "personal.subject.name.family",
         "authority_codes[0]",
     ];
     assert_eq!(found, expected);

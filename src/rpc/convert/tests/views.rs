@@ -165,6 +165,13 @@ fn alert(number: u16, cause: Cause, state: AlertState) -> Alert {
     }
 }
 
+fn held() -> Holder {
+    Holder {
+        person: by().person,
+        unit: read::unit(&mut Validator::default(), unit()),
+    }
+}
+
 pub(super) fn enquiry() -> Enquiry {
     let court = CourtCode::parse("B01IX").unwrap();
     let hearing = Hearing::new(court, "2026-11-23T14:00:00".parse().unwrap()).unwrap();
@@ -177,10 +184,7 @@ pub(super) fn enquiry() -> Enquiry {
             on_behalf_of: by().person,
         },
         case: Some(CaseId::derive("01AB1234526/1")),
-        holder: Some(Holder {
-            person: by().person,
-            unit: read::unit(&mut Validator::default(), unit()),
-        }),
+        holder: Some(held()),
         purpose: Purpose::CourtReport,
         report: Some(ReportType::Oral),
         in_custody: true,
