@@ -57,7 +57,7 @@ pub struct Enquiry {
     /// What was decided at court with checks outstanding, oldest first.
     pub decisions: Vec<CourtDecision>,
     /// What the court did, once it was recorded.
-    pub sentence: Option<Sentence>,
+    pub sentence: Option<Box<Sentence>>,
     /// The latest mutations, for idempotency.
     pub applied: Vec<Applied>,
 }

@@ -89,7 +89,7 @@ pub fn enquiry_view(open: &OpenEnquiry) -> v1::Enquiry {
         open: enquiry.is_open(),
         case_id: case.map(|case| case.to_string()).unwrap_or_default(),
         holder: holder.as_ref().map(show::holder),
-        sentence: sentence.as_ref().map(|one| sentence_view(enquiry, one)),
+        sentence: sentence.as_deref().map(|one| sentence_view(enquiry, one)),
     }
 }
 

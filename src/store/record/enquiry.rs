@@ -67,7 +67,7 @@ impl Kept for Enquiry {
             alerts: keep_all(alerts),
             decisions: keep_all(decisions),
             applied: Some(keep_applied(applied)),
-            sentence: sentence.as_ref().map(Sentence::keep),
+            sentence: sentence.as_deref().map(Sentence::keep),
         }
     }
 
@@ -115,7 +115,7 @@ impl Kept for Enquiry {
             checks,
             alerts,
             decisions: read_all(decisions)?,
-            sentence: sentence.map(Sentence::read).transpose()?,
+            sentence: sentence.map(Sentence::read).transpose()?.map(Box::new),
             applied: read_applied(applied)?,
         })
     }

@@ -18,7 +18,7 @@ pub(crate) fn record_sentence(
     date: Date,
 ) -> Result<(), Rejection> {
     suits(work, date)?;
-    let earlier = work.enquiry.sentence.as_ref();
+    let earlier = work.enquiry.sentence.as_deref();
     if earlier.is_some_and(|earlier| (earlier.outcome, earlier.date) == (outcome, date)) {
         return Ok(());
     }
@@ -31,13 +31,13 @@ pub(crate) fn record_sentence(
         || now_outstanding.clone(),
         |earlier| earlier.outstanding.clone(),
     );
-    work.enquiry.sentence = Some(Sentence {
+    work.enquiry.sentence = Some(Box::new(Sentence {
         outcome,
         date,
         outstanding,
         by: work.by(),
         at: work.now,
-    });
+    }));
     work.record(None, EventKind::SentenceRecorded { outcome, date });
     for number in now_outstanding {
         if outcome == SentenceOutcome::NoSentence {

@@ -252,13 +252,13 @@ fn fill_court(enquiry: &mut Enquiry) {
         }),
         decision(CourtDecisionKind::WithdrawCurfew),
     ];
-    enquiry.sentence = Some(Sentence {
+    enquiry.sentence = Some(Box::new(Sentence {
         outcome: SentenceOutcome::SuspendedSentence,
         date: civil::date(2026, 11, 23),
         outstanding: vec![1, 2],
         by: by(Role::Manager),
         at: at(310),
-    });
+    }));
     enquiry.applied = (1..=20)
         .map(|n| Applied {
             request: RequestId::from_uuid(Uuid::from_u128(n)),
