@@ -10,6 +10,8 @@ mod asked;
 mod asking;
 mod board;
 mod borough;
+#[cfg(test)]
+mod calibration;
 mod cast;
 mod client;
 mod connectors;

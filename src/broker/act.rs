@@ -3,6 +3,7 @@
 use super::input::{Act, Input, Target};
 use super::opened::{Beside, OpenEnquiry, Part};
 use super::{Broker, BrokerError, route};
+use crate::store::record::seal_text as text;
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
@@ -73,7 +74,6 @@ impl Broker {
     }
 
     fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
-        let text = |text: &str| record::seal_text(text);
         Ok(match act {
             Act::Renew { check, lease, span } => self.renew(check, lease, span, now),
             Act::Accept {
@@ -127,6 +127,7 @@ impl Broker {
                 version,
                 effects,
             } => receive(check, version, effects),
+            Act::RecordSentence { outcome, date } => Verb::RecordSentence { outcome, date },
             Act::Acknowledge { alert, note } => Verb::Acknowledge {
                 alert,
                 note: text(&note),
@@ -307,6 +308,7 @@ impl Act {
             Self::Withdraw { .. }
             | Self::MoveHearing { .. }
             | Self::DecideWithout { .. }
+            | Self::RecordSentence { .. }
             | Self::Reassign { .. }
             | Self::Acknowledge { .. } => None,
         }

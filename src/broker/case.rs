@@ -6,10 +6,12 @@ mod cover;
 pub mod input;
 mod query;
 mod register;
+mod reuse;
 
 pub(super) use cover::About;
 pub use query::OpenCase;
 pub use register::RowOutcome;
+pub use reuse::{EarlierAnswer, EarlierAnswers};
 
 use super::{Broker, BrokerError};
 use crate::store::{Change, Record, StoreError, Stored, record};

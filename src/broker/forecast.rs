@@ -1,117 +1,183 @@
-//! How often a responder has answered within a given working time: from this store's own history, with the count it rests on. Checks
-//! still open count as soon as the time has passed over them; what ended otherwise (redirected, closed) does not count.
+//! Past checks by responder, from this store's own history: what [`usher_domain::forecast`] says of an answer in time rests on them.
 //!
 //! All brokers over one store come to the same: each notes what it does itself at once, and what the feed tells of the others. The feed
-//! tells it of its own acts again, in order, which leaves everything as it was.
+//! tells it of its own acts again, in order, which leaves everything as it was. What is kept of a responder are the checks opened last, however
+//! they ended and in whatever order that was heard: keeping the answers of last would be keeping the quick ones.
+//!
+//! Every submission asks for an estimate, so it is read from curves that are kept ready: for a minute, or until a part in thirty-two of the
+//! checks that they rest on has ended otherwise than they say.
 
 use crate::store::{Cursor, Recorded, Store, StoreError};
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
-use usher_domain::code::ResponderId;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use usher_domain::agreement::SharingDecision;
+use usher_domain::code::{ResponderId, ResponderKind};
 use usher_domain::enquiry::Enquiry;
 use usher_domain::event::{Event, EventKind};
-use usher_domain::id::CheckId;
+use usher_domain::forecast::{Curve, Curves, Estimate, PastCheck, TimeOfWeek, Wait};
+use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::limits;
 use usher_domain::policy::Policy;
-use usher_domain::time::Timestamp;
+use usher_domain::time::{Calendar, Timestamp, WorkingHours};
 
 /// Past checks by responder, at most [`limits::FORECAST_CHECKS_MAX`] each.
 #[derive(Debug, Default)]
 pub struct Forecast {
-    past: Mutex<HashMap<ResponderId, Past>>,
+    past: RwLock<HashMap<ResponderId, Arc<Mutex<Past>>>>,
+    pools: Mutex<HashMap<ResponderKind, Ready<Curve>>>,
+    /// Checks of all responders that have ended.
+    ends: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Past {
-    /// Answered checks, and the working time to the first answer in milliseconds; oldest first.
-    answered: VecDeque<(CheckId, i64)>,
-    took_ms: Sorted<i64>,
-    /// Unanswered checks and when they were opened.
-    open: HashMap<CheckId, Timestamp>,
-    opened: Sorted<Timestamp>,
+    /// By when they were opened.
+    checks: BTreeMap<(Timestamp, CheckId), Known>,
+    opened: HashMap<CheckId, Timestamp>,
+    clock: WorkingClock,
+    ends: u64,
+    ready: Option<Ready<Curves>>,
+}
+
+/// What was made of past checks, and when.
+#[derive(Debug)]
+struct Ready<T> {
+    made: Arc<T>,
+    at: Timestamp,
+    ends: u64,
+    checks: usize,
+}
+
+/// For so long no time that passes makes curves anew.
+const READY: SignedDuration = SignedDuration::from_mins(1);
+/// One check in so many may have ended since.
+const ENDED_SINCE_ONE_IN: u64 = 32;
+
+impl<T> Ready<T> {
+    fn serves(&self, now: Timestamp, ends: u64) -> Option<Arc<T>> {
+        let is_young = now.duration_since(self.at).abs() < READY;
+        let ended = ends
+            .saturating_sub(self.ends)
+            .saturating_mul(ENDED_SINCE_ONE_IN);
+        let is_like = usize::try_from(ended).is_ok_and(|ended| ended <= self.checks);
+        (is_young && is_like).then(|| Arc::clone(&self.made))
+    }
+}
+
+/// What is known of one check.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Known {
+    opened: TimeOfWeek,
+    /// What the clock read when it was opened.
+    reading: SignedDuration,
+    /// `None` while it waits.
+    ended: Option<Wait>,
 }
 
 impl Past {
-    fn has_answered(&self, check: CheckId) -> bool {
-        self.answered.iter().any(|(answered, _)| *answered == check)
-    }
-
-    fn open(&mut self, check: CheckId, at: Timestamp) {
-        if self.has_answered(check) || self.open.len() >= limits::FORECAST_CHECKS_MAX {
+    fn open(&mut self, check: CheckId, at: Timestamp, hours: &WorkingHours, calendar: &Calendar) {
+        if self.opened.contains_key(&check) {
             return;
         }
-        if let Some(before) = self.open.insert(check, at) {
-            self.opened.remove(&before);
-        }
-        self.opened.insert(at);
-    }
-
-    fn forget(&mut self, check: CheckId) {
-        if let Some(at) = self.open.remove(&check) {
-            self.opened.remove(&at);
-        }
-    }
-
-    fn answer(&mut self, check: CheckId, took_ms: i64) {
-        self.forget(check);
-        if self.has_answered(check) {
-            return;
-        }
-        if self.answered.len() >= limits::FORECAST_CHECKS_MAX
-            && let Some((_, oldest_ms)) = self.answered.pop_front()
+        let known = Known {
+            opened: TimeOfWeek::of(at, hours, calendar),
+            reading: self.clock.read(at, hours, calendar),
+            ended: None,
+        };
+        self.checks.insert((at, check), known);
+        self.opened.insert(check, at);
+        if self.checks.len() > limits::FORECAST_CHECKS_MAX
+            && let Some(((_, oldest), _)) = self.checks.pop_first()
         {
-            self.took_ms.remove(&oldest_ms);
-        }
-        self.answered.push_back((check, took_ms));
-        self.took_ms.insert(took_ms);
-    }
-}
-
-/// Values in order: how many there are up to one of them is asked for every enquiry.
-#[derive(Debug)]
-struct Sorted<T>(Vec<T>);
-
-impl<T> Default for Sorted<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Ord> Sorted<T> {
-    fn insert(&mut self, value: T) {
-        let place = self.up_to(&value);
-        self.0.insert(place, value);
-    }
-
-    fn remove(&mut self, value: &T) {
-        if let Ok(place) = self.0.binary_search(value) {
-            self.0.remove(place);
+            self.opened.remove(&oldest);
         }
     }
 
-    fn up_to(&self, value: &T) -> usize {
-        self.0.partition_point(|other| other <= value)
+    /// An answer tells more than any other end; otherwise the first end stays. Whether anything changed.
+    fn end(
+        &mut self,
+        check: CheckId,
+        answered: bool,
+        worked: impl Fn(Timestamp) -> SignedDuration,
+    ) -> bool {
+        let Some(opened) = self.opened.get(&check).copied() else {
+            return false;
+        };
+        let Some(known) = self.checks.get_mut(&(opened, check)) else {
+            return false;
+        };
+        let tells = known.ended.is_none_or(|ended| answered && !ended.answered);
+        if tells {
+            known.ended = Some(Wait {
+                worked_ms: millis(worked(opened)),
+                answered,
+            });
+            self.ends += 1;
+        }
+        tells
+    }
+
+    fn curves(&mut self, now: Timestamp, hours: &WorkingHours, calendar: &Calendar) -> Arc<Curves> {
+        let serves = |ready: &Ready<Curves>| ready.serves(now, self.ends);
+        if let Some(made) = self.ready.as_ref().and_then(serves) {
+            return made;
+        }
+        let made = Arc::new(Curves::of(self.checks(now, 1, hours, calendar).collect()));
+        self.ready = Some(Ready {
+            made: Arc::clone(&made),
+            at: now,
+            ends: self.ends,
+            checks: made.checks(),
+        });
+        made
+    }
+
+    /// Every `step`th check, the newest first, as of `now`; not those that are opened in this very moment: what is asked about is not its own
+    /// past.
+    fn checks(
+        &mut self,
+        now: Timestamp,
+        step: usize,
+        hours: &WorkingHours,
+        calendar: &Calendar,
+    ) -> impl Iterator<Item = PastCheck> {
+        let reading = self.clock.read(now, hours, calendar);
+        let all = self.checks.iter().rev();
+        let before = all.filter(move |((opened, _), known)| *opened < now || known.ended.is_some());
+        before.step_by(step).map(move |(_, known)| PastCheck {
+            opened: known.opened,
+            wait: known.ended.unwrap_or(Wait {
+                worked_ms: millis(reading.saturating_sub(known.reading)).max(0),
+                answered: false,
+            }),
+        })
     }
 }
 
-/// How often, and out of how many.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Share {
-    /// Answered within the time.
-    pub within: usize,
-    /// All whose outcome is known.
-    pub known: usize,
+/// Runs in a responder's working time, from the first moment that it is read at: the difference of two readings is the working time between
+/// them, for any number of checks that wait.
+#[derive(Debug, Default)]
+struct WorkingClock {
+    last: Option<(Timestamp, SignedDuration)>,
 }
 
-impl Share {
-    /// As a number from 0 to 1; `None` when nothing is known.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts are at most a few thousand"
-    )]
-    pub fn ratio(self) -> Option<f64> {
-        (self.known > 0).then(|| self.within as f64 / self.known as f64)
+impl WorkingClock {
+    /// A reading of a moment before the last one leaves it where it is.
+    fn read(&mut self, at: Timestamp, hours: &WorkingHours, calendar: &Calendar) -> SignedDuration {
+        let (last, reading) = self.last.unwrap_or((at, SignedDuration::ZERO));
+        if at < last {
+            return reading.saturating_sub(hours.between(at, last, calendar));
+        }
+        let reading = reading.saturating_add(hours.between(last, at, calendar));
+        self.last = Some((at, reading));
+        reading
     }
+}
+
+fn millis(span: SignedDuration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Feed entries that the forecast reads at start, at most.
@@ -171,79 +237,119 @@ impl Forecast {
 
     fn note(
         &self,
-        enquiry: usher_domain::id::EnquiryId,
+        enquiry: EnquiryId,
         responder: Option<&ResponderId>,
         event: &Event,
         policy: &Policy,
     ) {
-        let (Some(number), Some(responder)) = (event.check, responder) else {
-            return;
-        };
-        let check = CheckId { enquiry, number };
-        match &event.kind {
-            EventKind::Opened { .. } => {
-                let mut all = self.lock();
-                all.entry(responder.clone())
-                    .or_default()
-                    .open(check, event.at);
-            }
+        // A check that an agreement forbids is nobody's any more when the event tells of it.
+        let (responder, answered, opened) = match &event.kind {
+            EventKind::Opened { .. } => (responder, false, Some(event.at)),
             EventKind::Answered {
                 opened_at,
                 version: 1,
                 ..
-            } => {
-                let worked =
-                    policy
-                        .hours(Some(responder))
-                        .between(*opened_at, event.at, &policy.calendar);
-                let took_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
-                let mut all = self.lock();
-                let past = all.entry(responder.clone()).or_default();
-                past.answer(check, took_ms);
-            }
+            } => (responder, true, Some(*opened_at)),
             EventKind::Redirected { .. }
             | EventKind::Rerouted { .. }
-            | EventKind::Closed { .. } => {
-                if let Some(past) = self.lock().get_mut(responder) {
-                    past.forget(check);
-                }
-            }
-            _ => {}
+            | EventKind::Closed { .. } => (responder, false, None),
+            EventKind::Reconsidered {
+                responder,
+                decision: SharingDecision::Deny,
+            } => (Some(responder), false, None),
+            _ => return,
+        };
+        let (Some(number), Some(responder)) = (event.check, responder) else {
+            return;
+        };
+        let check = CheckId { enquiry, number };
+        let (hours, calendar) = (policy.hours(Some(responder)), &policy.calendar);
+        let past = self.past_of(responder);
+        let mut past = lock(&past);
+        if let Some(opened) = opened {
+            past.open(check, opened, hours, calendar);
+        }
+        let worked = |opened| hours.between(opened, event.at, calendar);
+        if !matches!(event.kind, EventKind::Opened { .. }) && past.end(check, answered, worked) {
+            self.ends.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// How often `responder` answered within `worked` of working time, as of `now`.
-    pub fn share(
+    /// How likely `responder`, of `kind`, answers within `worked` of working time what is opened `now`. Where it has too short a past, that
+    /// of all of its kind counts, about as many checks of each, [`limits::FORECAST_CHECKS_MAX`] in all if they are no more than that
+    /// themselves. What ended in the last minute may not count yet, as long as that is little.
+    pub fn estimate(
         &self,
         responder: &ResponderId,
-        worked: jiff::SignedDuration,
+        kind: Option<ResponderKind>,
+        worked: SignedDuration,
         now: Timestamp,
         policy: &Policy,
-    ) -> Share {
-        let all = self.lock();
-        let Some(past) = all.get(responder) else {
-            return Share::default();
-        };
-        let within_ms = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
-        let within = past.took_ms.up_to(&within_ms);
-        // No working time is longer than the time that it takes.
-        let latest = now.saturating_sub(worked).unwrap_or(Timestamp::MIN);
-        let unanswered = if past.opened.up_to(&latest) > 0 {
-            let hours = policy.hours(Some(responder));
-            let passed_over = hours.before(now, worked, &policy.calendar);
-            past.opened.up_to(&passed_over)
-        } else {
-            0
-        };
-        Share {
-            within,
-            known: past.answered.len() + unanswered,
-        }
+        kind_of: impl Fn(&ResponderId) -> Option<ResponderKind>,
+    ) -> Estimate {
+        let hours = policy.hours(Some(responder));
+        let own = self.known(responder).map_or_else(Arc::default, |past| {
+            lock(&past).curves(now, hours, &policy.calendar)
+        });
+        own.estimate(
+            TimeOfWeek::of(now, hours, &policy.calendar),
+            millis(worked),
+            || kind.map_or_else(Arc::default, |kind| self.pool(kind, now, policy, kind_of)),
+        )
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ResponderId, Past>> {
-        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pool(
+        &self,
+        kind: ResponderKind,
+        now: Timestamp,
+        policy: &Policy,
+        kind_of: impl Fn(&ResponderId) -> Option<ResponderKind>,
+    ) -> Arc<Curve> {
+        let ends = self.ends.load(Ordering::Relaxed);
+        let mut pools = lock(&self.pools);
+        if let Some(made) = pools.get(&kind).and_then(|ready| ready.serves(now, ends)) {
+            return made;
+        }
+        let all = self.past.read().unwrap_or_else(PoisonError::into_inner);
+        let alike = all.iter().filter(|(id, _)| kind_of(id) == Some(kind));
+        let alike: Vec<_> = alike
+            .map(|(id, past)| (id.clone(), Arc::clone(past)))
+            .collect();
+        drop(all);
+        let each = (limits::FORECAST_CHECKS_MAX / alike.len().max(1)).max(1);
+        let mut waits = Vec::new();
+        for (id, past) in alike {
+            let mut past = lock(&past);
+            let step = past.checks.len().div_ceil(each).max(1);
+            let checks = past.checks(now, step, policy.hours(Some(&id)), &policy.calendar);
+            waits.extend(checks.map(|check| check.wait));
+        }
+        let made = Arc::new(Curve::of(waits));
+        let ready = Ready {
+            made: Arc::clone(&made),
+            at: now,
+            ends,
+            checks: made.checks(),
+        };
+        pools.insert(kind, ready);
+        made
     }
+
+    fn known(&self, responder: &ResponderId) -> Option<Arc<Mutex<Past>>> {
+        let all = self.past.read().unwrap_or_else(PoisonError::into_inner);
+        all.get(responder).map(Arc::clone)
+    }
+
+    fn past_of(&self, responder: &ResponderId) -> Arc<Mutex<Past>> {
+        self.known(responder).unwrap_or_else(|| {
+            let mut all = self.past.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(responder.clone()).or_default())
+        })
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The events of the entries after `from` up to `until`.
@@ -274,41 +380,4 @@ async fn events_between(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use usher_domain::code::ClientId;
-    use usher_domain::id::{EnquiryId, RequestId};
-    use uuid::Uuid;
-
-    #[test]
-    fn what_is_kept_in_order_is_what_is_kept_by_check() {
-        let client = ClientId::parse("spiffe://usher.example/court").unwrap();
-        let check = |number: u64| CheckId {
-            enquiry: EnquiryId::derive(
-                &client,
-                RequestId::from_uuid(Uuid::from_u128(number.into())),
-            ),
-            number: 1,
-        };
-        let mut random = fastrand::Rng::with_seed(1_989);
-        let mut past = Past::default();
-        for _ in 0..5_000 {
-            let one = check(random.u64(..2_000));
-            // Few moments and lengths, so that many are equal.
-            match random.u8(..3) {
-                0 => past.open(one, Timestamp::from_second(random.i64(0..50)).unwrap()),
-                1 => past.answer(one, random.i64(0..50)),
-                _ => past.forget(one),
-            }
-            let mut opened: Vec<_> = past.open.values().copied().collect();
-            opened.sort_unstable();
-            assert_eq!(past.opened.0, opened);
-            let mut took_ms: Vec<_> = past.answered.iter().map(|(_, took_ms)| *took_ms).collect();
-            took_ms.sort_unstable();
-            assert_eq!(past.took_ms.0, took_ms);
-        }
-        assert_eq!(past.answered.len(), limits::FORECAST_CHECKS_MAX);
-        assert_eq!(past.took_ms.up_to(&49), limits::FORECAST_CHECKS_MAX);
-        assert_eq!(past.took_ms.up_to(&-1), 0);
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ mod alerts;
 pub use alerts::{AcknowledgeInput, AlertFilter, AlertStanding, ListAlertsInput, WatchAlertsInput};
 
 use core::fmt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Date};
 use std::time::Duration;
 use usher_domain::actor::{Person, Unit};
 use usher_domain::case::Holder;
@@ -15,6 +15,7 @@ use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
+    SentenceOutcome,
 };
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
@@ -218,6 +219,13 @@ pub enum Act {
         /// What it would have changed, where it came late.
         effects: Vec<LateEffect>,
     },
+    /// Record what the court did.
+    RecordSentence {
+        /// What the court did.
+        outcome: SentenceOutcome,
+        /// On which day, in London.
+        date: Date,
+    },
     /// Look after an alert.
     Acknowledge {
         /// The alert.
@@ -264,6 +272,7 @@ impl Act {
             Self::MoveHearing { .. } => VerbName::MoveHearing,
             Self::DecideWithout { .. } => VerbName::DecideWithout,
             Self::Receive { .. } => VerbName::Receive,
+            Self::RecordSentence { .. } => VerbName::RecordSentence,
             Self::Acknowledge { .. } => VerbName::Acknowledge,
             Self::Reassign { .. } => VerbName::Reassign,
             Self::Reroute { .. } => VerbName::Reroute,

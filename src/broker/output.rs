@@ -5,6 +5,7 @@ use usher_domain::agreement::AgreementVersion;
 use usher_domain::code::{AuthorityCode, ClientId, ResponderId, ResponderKind};
 use usher_domain::command::Route;
 use usher_domain::enquiry::UnroutableWhy;
+use usher_domain::forecast::Estimate;
 use usher_domain::id::{CheckId, EnquiryId};
 use usher_domain::time::{Timestamp, WorkingHours};
 
@@ -41,10 +42,8 @@ pub struct CheckReceipt {
     pub adapter_connected: bool,
     /// The responder's working time left before the deadline.
     pub working_time_left: SignedDuration,
-    /// The share of past checks that it answered within that time, 0 to 1; `None` without past checks.
-    pub answered_within: Option<f64>,
-    /// How many past checks the share rests on.
-    pub answered_within_count: u32,
+    /// How likely it answers within that time; `None` where no responder was found.
+    pub forecast: Option<Estimate>,
     /// The plain advice.
     pub advice: Advice,
     /// The advice as a sentence, with what to do.

@@ -3,11 +3,11 @@
 use super::case::About;
 use super::input::{DeadlineInput, SubmitInput};
 use super::output::{Advice, CheckReceipt, SubmitReceipt, Warning, WarningCode};
-use super::{Broker, BrokerError, forecast, route};
+use super::{Broker, BrokerError, route};
 use crate::store::record;
 use jiff::SignedDuration;
 use usher_domain::actor::Actor;
-use usher_domain::code::ResponderKind;
+use usher_domain::code::{ResponderId, ResponderKind};
 use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, RouteReason, track};
@@ -18,8 +18,10 @@ use usher_domain::policy::curfew_blocks;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, WorkingHours, is_doubled, to_london};
 
-/// Checks with a known outcome below which a share says nothing.
-const KNOWN_MIN: usize = 5;
+/// From this probability on an answer is likely.
+const LIKELY_FROM: f64 = 0.8;
+/// Below this one it is not to be expected.
+const DOUBTFUL_FROM: f64 = 0.2;
 
 impl Broker {
     /// Takes an enquiry, or says what would come of it.
@@ -138,20 +140,18 @@ impl Broker {
             enquiry.deadline.at(),
             &policy.calendar,
         );
-        let share = check
-            .responder
-            .as_ref()
-            .map_or_else(forecast::Share::default, |responder| {
-                self.forecast
-                    .share(responder, working_time_left, now, &policy)
-            });
+        let directory = self.directory();
+        let kind_of = |id: &ResponderId| directory.responders().get(id).map(|found| found.kind);
+        let forecast = check.responder.as_ref().map(|responder| {
+            let (kind, left) = (kind_of(responder), working_time_left);
+            self.forecast
+                .estimate(responder, kind, left, now, &policy, kind_of)
+        });
         let card = self.cards().of(enquiry, check);
         let routed = check.responder.is_some();
-        let advice = if routed {
-            advice(working_time_left, share)
-        } else {
-            Advice::Doubtful
-        };
+        let advice = forecast.map_or(Advice::Doubtful, |forecast| {
+            advice(working_time_left, forecast.probability)
+        });
         let to = match (&check.responder, &check.state) {
             (Some(id), _) => Destination::Responder {
                 id: id.clone(),
@@ -171,8 +171,7 @@ impl Broker {
                 .as_ref()
                 .is_some_and(|responder| self.presence.is_connected(responder, now)),
             working_time_left,
-            answered_within: share.ratio(),
-            answered_within_count: u32::try_from(share.known).unwrap_or(u32::MAX),
+            forecast,
             advice,
             advice_text: advice_text(
                 advice,
@@ -244,19 +243,13 @@ fn told<const N: usize>(warnings: [(bool, WarningCode); N]) -> impl Iterator<Ite
     holds.map(|(_, code)| warning(code))
 }
 
-fn advice(left: SignedDuration, share: forecast::Share) -> Advice {
-    if left.is_zero() {
-        return Advice::NotBeforeHearing;
-    }
-    if share.known < KNOWN_MIN {
-        return Advice::Unknown;
-    }
-    if share.within * 5 >= share.known * 4 {
-        Advice::Likely
-    } else if share.within * 5 >= share.known {
-        Advice::Doubtful
-    } else {
-        Advice::NotBeforeHearing
+fn advice(left: SignedDuration, probability: Option<f64>) -> Advice {
+    match probability {
+        _ if left.is_zero() => Advice::NotBeforeHearing,
+        None => Advice::Unknown,
+        Some(probability) if probability >= LIKELY_FROM => Advice::Likely,
+        Some(probability) if probability >= DOUBTFUL_FROM => Advice::Doubtful,
+        Some(_) => Advice::NotBeforeHearing,
     }
 }
 
@@ -351,28 +344,24 @@ fn warning(code: WarningCode) -> Warning {
 #[cfg(test)]
 mod tests {
     use super::advice;
-    use crate::broker::forecast::Share;
     use crate::broker::output::Advice;
     use jiff::SignedDuration;
 
     #[test]
-    fn advice_follows_the_share_within_the_time_left() {
+    fn advice_follows_what_is_likely_within_the_time_left() {
         let hour = SignedDuration::from_hours(1);
         let rows = [
-            (SignedDuration::ZERO, 10, 10, Advice::NotBeforeHearing),
-            (hour, 4, 4, Advice::Unknown),
-            (hour, 4, 5, Advice::Likely),
-            (hour, 79, 100, Advice::Doubtful),
-            (hour, 80, 100, Advice::Likely),
-            (hour, 20, 100, Advice::Doubtful),
-            (hour, 19, 100, Advice::NotBeforeHearing),
+            (SignedDuration::ZERO, Some(1.0), Advice::NotBeforeHearing),
+            (hour, None, Advice::Unknown),
+            (hour, Some(1.0), Advice::Likely),
+            (hour, Some(0.8), Advice::Likely),
+            (hour, Some(0.7999), Advice::Doubtful),
+            (hour, Some(0.2), Advice::Doubtful),
+            (hour, Some(0.1999), Advice::NotBeforeHearing),
         ];
-        for (left, within, known, expected) in rows {
-            assert_eq!(
-                advice(left, Share { within, known }),
-                expected,
-                "{left} {within}/{known}"
-            );
+        for (left, probability, expected) in rows {
+            let got = advice(left, probability);
+            assert_eq!(got, expected, "{left} {probability:?}");
         }
     }
 }

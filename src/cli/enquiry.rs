@@ -2,10 +2,12 @@
 
 mod answer;
 mod context;
+mod decide_without;
 mod field;
 mod line;
 mod people;
 mod receipt;
+mod record_sentence;
 mod show;
 mod submit;
 mod target;
@@ -74,15 +76,22 @@ pub(super) enum EnquiryCommand {
     /// Record what was decided at court with checks outstanding
     #[command(
         before_help = "Examples:\n  usher enquiry decide 7K3M-9QXA-A --decision seek-adjournment --note \"Two boroughs have not answered\"\n  \
-                       usher enquiry decide 7K3M-9QXA-A --decision proceed-without --authorised-by \"A Manager\" --note \"The bench would not adjourn\""
+                       usher enquiry decide 7K3M-9QXA-A --decision proceed-without --authorised-by \"A Manager\" --note \"The bench would not adjourn\"\n  \
+                       usher enquiry decide 7K3M-9QXA-A --decision seek-adjournment --adjourned-to 2026-12-07T10:00 --note \"Adjourned for the answers\""
     )]
-    Decide(DecideArgs),
+    Decide(decide_without::DecideArgs),
     /// Record that an answer was read
     #[command(
         before_help = "Examples:\n  usher enquiry receive 7K3M-9QXA-A/1\n  usher enquiry receive 7K3M-9QXA-A/1 --answer-version 2\n  \
                        usher enquiry receive 7K3M-9QXA-A/1 --would-have-changed sentence --would-have-changed plan"
     )]
     Receive(ReceiveArgs),
+    /// Record what the court did; where the case was adjourned, move the hearing instead
+    #[command(
+        before_help = "Examples:\n  usher enquiry record-sentence 7K3M-9QXA-A --outcome community-order\n  \
+                       usher enquiry record-sentence 7K3M-9QXA-A --outcome custody --date 2026-11-23"
+    )]
+    RecordSentence(record_sentence::RecordSentenceArgs),
     /// Reply to a responder's question
     #[command(
         before_help = "Examples:\n  usher enquiry supply 7K3M-9QXA-A/1 --reply \"The middle name is on the list as Alex\"\n  usher enquiry supply 7K3M-9QXA-A/1 --reply -"
@@ -184,30 +193,6 @@ pub(super) struct MoveArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct DecideArgs {
-    /// Id or short reference
-    #[arg(value_name = "ID|REFERENCE")]
-    enquiry: String,
-    /// What was decided
-    #[arg(long, value_parser = words::parser::<v1::DecisionKind>())]
-    decision: v1::DecisionKind,
-    /// proceed-without: who authorised it
-    #[arg(long, value_name = "NAME")]
-    authorised_by: Option<String>,
-    /// Their post
-    #[arg(long, value_name = "POST", requires = "authorised_by")]
-    authorised_by_post: Option<String>,
-    /// Their telephone or monitored mailbox
-    #[arg(long, value_name = "CONTACT", requires = "authorised_by")]
-    authorised_by_contact: Option<String>,
-    /// Why; `-` reads it from the standard input
-    #[arg(long, default_value = "", hide_default_value = true)]
-    note: String,
-    #[command(flatten)]
-    act: ActArgs,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ReceiveArgs {
     /// The check: the enquiry's id or reference, a slash, the check's number
     #[arg(value_name = "CHECK")]
@@ -244,7 +229,8 @@ pub(super) async fn run(command: EnquiryCommand, context: &Context) -> Result<Ex
         EnquiryCommand::Withdraw(args) => withdraw(&args, context).await,
         EnquiryCommand::MoveHearing(args) => move_hearing(&args, context).await,
         EnquiryCommand::Reassign(args) => case::reassign_enquiry(&args, context).await,
-        EnquiryCommand::Decide(args) => decide(&args, context).await,
+        EnquiryCommand::Decide(args) => decide_without::run(&args, context).await,
+        EnquiryCommand::RecordSentence(args) => record_sentence::run(&args, context).await,
         EnquiryCommand::Receive(args) => receive(&args, context).await,
         EnquiryCommand::Supply(args) => supply(&args, context).await,
     }
@@ -402,22 +388,12 @@ async fn withdraw(args: &WithdrawArgs, context: &Context) -> Result<Exit, Failur
 async fn move_hearing(args: &MoveArgs, context: &Context) -> Result<Exit, Failure> {
     let client = Client::acting(&args.act, &context.environment)?;
     let enquiry_id = enquiry_id(&client, &args.enquiry).await?;
-    let court_code = match &args.court {
-        Some(court) => court.clone(),
-        None => target::court_of(&client, &enquiry_id).await?,
-    };
-    let hearing = v1::Hearing {
-        court_code,
-        local_time: args.hearing.strftime("%Y-%m-%dT%H:%M").to_string(),
-        ..Default::default()
-    };
+    let hearing = target::hearing(&client, &enquiry_id, args.court.clone(), args.hearing).await?;
     let request = v1::MoveHearingRequest {
         request_id: client.request_id(),
         person: client.person(),
         enquiry_id,
-        deadline: Some(v1::Deadline {
-            kind: Some(v1::deadline::Kind::Hearing(hearing)),
-        }),
+        deadline: Some(hearing),
         reason: words_or_stdin(&args.reason)?,
     };
     let response = client.take(client.court().move_hearing(client.request(request)).await)?;
@@ -432,25 +408,6 @@ async fn move_hearing(args: &MoveArgs, context: &Context) -> Result<Exit, Failur
         context.output.print(&page)?;
     }
     Ok(Exit::Ok)
-}
-
-async fn decide(args: &DecideArgs, context: &Context) -> Result<Exit, Failure> {
-    let client = Client::acting(&args.act, &context.environment)?;
-    let authorised_by = args.authorised_by.as_ref().map(|name| v1::Person {
-        name: name.clone(),
-        post: args.authorised_by_post.clone().unwrap_or_default(),
-        contact: args.authorised_by_contact.clone().unwrap_or_default(),
-    });
-    let request = v1::DecideWithoutRequest {
-        request_id: client.request_id(),
-        person: client.person(),
-        enquiry_id: enquiry_id(&client, &args.enquiry).await?,
-        decision: args.decision.into(),
-        authorised_by,
-        note: words_or_stdin(&args.note)?,
-    };
-    let response = client.take(client.court().decide_without(client.request(request)).await)?;
-    shown(context, response.enquiry)
 }
 
 async fn receive(args: &ReceiveArgs, context: &Context) -> Result<Exit, Failure> {

@@ -138,11 +138,18 @@ vocabulary! {
     Advice {
         Likely = "likely", Doubtful = "doubtful", NotBeforeHearing = "not-before-hearing", Unknown = "unknown",
     }
+    ForecastBasis {
+        Weekday = "weekday", TimeOfDay = "time-of-day", Responder = "responder", Pooled = "pooled", Unknown = "unknown",
+    }
     Disposition {
         NotKnown = "not-known", KnownNothingRelevant = "known-nothing-relevant", KnownRelevant = "known-relevant",
         HeldCannotDisclose = "held-cannot-disclose",
     }
     Timeliness { InTime = "in-time", AfterHearing = "after-hearing" }
+    SentenceOutcome {
+        CommunityOrder = "community-order", SuspendedSentence = "suspended-sentence", Custody = "custody",
+        FineOrDischarge = "fine-or-discharge", Other = "other", NoSentence = "no-sentence",
+    }
     LateEffect { Sentence = "sentence", Allocation = "allocation", Plan = "plan", Nothing = "nothing" }
     Confidence { Certain = "certain", Possible = "possible", None = "none" }
     EpisodeKind {
@@ -183,6 +190,7 @@ vocabulary! {
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
         SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered", Reassigned = "reassigned",
+        SentenceRecorded = "sentence-recorded",
     }
 }
 

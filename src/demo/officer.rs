@@ -406,6 +406,7 @@ impl Office {
             authorised_by: authorised
                 .then(|| person(full_name(&mut dice), "Senior probation officer")),
             note: "Decided at court with checks outstanding.".into(),
+            deadline: None,
         };
         call!(self.client.court(), decide_without, request).map(drop)
     }

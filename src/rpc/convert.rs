@@ -29,8 +29,8 @@ pub use case::{
 };
 pub use check::{assigned_check, leased_check};
 pub use court::{
-    decide_without, enquiry_query, history_query, list_query, move_hearing, receive, submit,
-    supply, watch_query, withdraw,
+    decide_without, enquiry_query, history_query, list_query, move_hearing, receive,
+    record_sentence, submit, supply, watch_query, withdraw,
 };
 pub use enquiry::{alert_entry_view, enquiry_view, summary_view};
 pub use event::{event_view, heartbeat, snapshot_end};

@@ -159,6 +159,20 @@ impl CourtService for Court {
         }))
     }
 
+    async fn record_sentence(
+        &self,
+        request: Request<v1::RecordSentenceRequest>,
+    ) -> Reply<v1::RecordSentenceResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let open = self
+            .calls
+            .act(convert::record_sentence(message, &actor), &actor)
+            .await?;
+        Ok(Response::new(v1::RecordSentenceResponse {
+            enquiry: Some(convert::enquiry_view(&open)),
+        }))
+    }
+
     async fn receive(&self, request: Request<v1::ReceiveRequest>) -> Reply<v1::ReceiveResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let open = self

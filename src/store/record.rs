@@ -14,6 +14,7 @@ mod event;
 mod field;
 mod reading;
 mod sealed;
+mod sentence;
 mod sharing;
 mod state;
 

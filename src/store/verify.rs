@@ -85,7 +85,7 @@ pub struct Checks {
     pub redirected: u64,
     /// Closed by a named person.
     pub closed: u64,
-    /// Sentenced with no answer and no decision, at any time.
+    /// Sentenced with no answer: with no decision when the hearing began, or when the sentence was recorded.
     pub sentenced_outstanding: u64,
     /// Neither exit nor due moment nor open alert: each is a fault too.
     pub unwatched: u64,

@@ -1,6 +1,8 @@
 //! Load, decide, commit, announce, in this order: nobody hears of what is not committed, and everybody of what is, whatever becomes of
 //! the call.
 
+mod reuse;
+
 use crate::support::*;
 use std::sync::Arc;
 use std::time::Duration;

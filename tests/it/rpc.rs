@@ -21,6 +21,7 @@ mod person;
 mod raw;
 mod reassign;
 mod receive;
+mod record_sentence;
 mod redirect;
 mod register;
 mod release;

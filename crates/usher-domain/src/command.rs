@@ -5,12 +5,13 @@ use crate::case::Holder;
 use crate::code::{AuthorityCode, ResponderId};
 use crate::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    RouteReason, UnroutableWhy,
+    RouteReason, SentenceOutcome, UnroutableWhy,
 };
 use crate::hearing::Deadline;
 use crate::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RequestId};
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
+use jiff::civil::Date;
 
 /// A verb with its arguments, and the caller's id of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +163,13 @@ pub enum Verb {
         /// What it would have changed, where it came late: needed then, and only then.
         effects: Vec<LateEffect>,
     },
+    /// The officer records what the court did.
+    RecordSentence {
+        /// What.
+        outcome: SentenceOutcome,
+        /// On which day, in London.
+        date: Date,
+    },
     /// Another practitioner holds the enquiry.
     Reassign {
         /// Who.
@@ -248,7 +256,10 @@ pub enum Destination {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WithoutAnswer {
     /// Ask the court to adjourn.
-    SeekAdjournment,
+    SeekAdjournment {
+        /// The new hearing, where the court gave one: the old one moves there.
+        to: Option<Deadline>,
+    },
     /// Go on without.
     Proceed {
         /// Who authorised it.
@@ -278,6 +289,7 @@ impl Verb {
             Self::Acknowledge { .. } => VerbName::Acknowledge,
             Self::DecideWithout { .. } => VerbName::DecideWithout,
             Self::Receive { .. } => VerbName::Receive,
+            Self::RecordSentence { .. } => VerbName::RecordSentence,
             Self::Reassign { .. } => VerbName::Reassign,
             Self::Close { .. } => VerbName::Close,
             Self::Advance => VerbName::Advance,
@@ -321,6 +333,8 @@ crate::codes::codes! {
         DecideWithout = "decide_without",
         /// See [`Verb::Receive`].
         Receive = "receive",
+        /// See [`Verb::RecordSentence`].
+        RecordSentence = "record_sentence",
         /// See [`Verb::Close`].
         Close = "close",
         /// See [`Verb::Advance`].

@@ -8,6 +8,9 @@ use crate::id::CheckNumber;
 use crate::permit;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
+use crate::rules::decide_without::decide_without;
+use crate::rules::move_hearing::move_hearing;
+use crate::rules::record_sentence::record_sentence;
 use crate::rules::weigh::Weight;
 use crate::time::Timestamp;
 use crate::{limits, rules};
@@ -152,18 +155,15 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
         Verb::Redirect { check, lease, to } => rules::redirect::redirect(work, *check, *lease, to),
         Verb::Reroute { check, to } => rules::reroute::reroute(work, *check, to),
         Verb::Withdraw { note } => rules::withdraw::withdraw(work, note),
-        Verb::MoveHearing { deadline, reason } => {
-            rules::move_hearing::move_hearing(work, deadline, reason)
-        }
+        Verb::MoveHearing { deadline, reason } => move_hearing(work, deadline, reason),
         Verb::Acknowledge { alert, note } => rules::acknowledge::acknowledge(work, *alert, note),
-        Verb::DecideWithout { decision, note } => {
-            rules::decide_without::decide_without(work, decision, note)
-        }
+        Verb::DecideWithout { decision, note } => decide_without(work, decision, note),
         Verb::Receive {
             check,
             version,
             effects,
         } => rules::receive::receive(work, *check, *version, effects),
+        Verb::RecordSentence { outcome, date } => record_sentence(work, *outcome, *date),
         Verb::Close {
             check,
             reason,
@@ -290,7 +290,7 @@ mod tests {
             (waiting(), court.clone(), move_to(hearing(200))),
             (unroutable(), operator(), acknowledge(1)),
             (waiting(), court.clone(), proceed()),
-            (waiting(), court.clone(), without(WithoutAnswer::SeekAdjournment)),
+            (waiting(), court.clone(), without(WithoutAnswer::SeekAdjournment { to: None })),
             (answered(), court.clone(), receive(1)),
             (waiting(), court, close(CloseReason::Mistake)),
         ]

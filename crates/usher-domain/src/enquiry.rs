@@ -17,6 +17,7 @@ use crate::hearing::{Deadline, HearingMove};
 use crate::id::{AlertNumber, CaseId, CheckId, CheckNumber, EnquiryId, RequestId};
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
+use jiff::civil::Date;
 
 /// What a court officer submits about one defendant and the children concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct Enquiry {
     pub alerts: Vec<Alert>,
     /// What was decided at court with checks outstanding, oldest first.
     pub decisions: Vec<CourtDecision>,
+    /// What the court did, once it was recorded.
+    pub sentence: Option<Box<Sentence>>,
     /// The latest mutations, for idempotency.
     pub applied: Vec<Applied>,
 }
@@ -205,6 +208,39 @@ pub enum CourtDecisionKind {
     },
     /// Withdraw the curfew proposal.
     WithdrawCurfew,
+}
+
+codes! {
+    /// What the court did. An adjournment is none of these: the hearing moves.
+    SentenceOutcome {
+        /// A community order.
+        CommunityOrder = "community_order",
+        /// A suspended sentence order.
+        SuspendedSentence = "suspended_sentence",
+        /// Custody at once.
+        Custody = "custody",
+        /// A fine or a discharge: probation has no order to supervise.
+        FineOrDischarge = "fine_or_discharge",
+        /// Another sentence.
+        Other = "other",
+        /// No sentence: discontinued, dismissed or acquitted.
+        NoSentence = "no_sentence",
+    }
+}
+
+/// What the court did, as an officer recorded it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// What.
+    pub outcome: SentenceOutcome,
+    /// On which day, in London.
+    pub date: Date,
+    /// The checks that were outstanding when it was first recorded.
+    pub outstanding: Vec<CheckNumber>,
+    /// Who recorded it.
+    pub by: By,
+    /// When it was recorded.
+    pub at: Timestamp,
 }
 
 impl Enquiry {

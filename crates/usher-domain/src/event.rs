@@ -4,9 +4,10 @@ use crate::actor::By;
 use crate::agreement::SharingDecision;
 use crate::case::event::CaseEventKind;
 use crate::code::ResponderId;
-use crate::enquiry::{ByPhone, CloseReason, LateEffect, PeopleReason, Timeliness};
+use crate::enquiry::{ByPhone, CloseReason, LateEffect, PeopleReason, SentenceOutcome, Timeliness};
 use crate::id::{AlertNumber, CheckNumber};
 use crate::time::Timestamp;
+use jiff::civil::Date;
 
 /// One thing that happened to one enquiry or case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,8 +148,15 @@ pub enum EventKind {
         /// In a word: `seek_adjournment`, `proceed_without`, `withdraw_curfew`.
         decision: DecisionName,
     },
-    /// The hearing passed with no answer and no decision.
+    /// The hearing passed with no answer and no decision, or its sentence was recorded with no answer.
     SentencedOutstanding,
+    /// What the court did was recorded.
+    SentenceRecorded {
+        /// What.
+        outcome: SentenceOutcome,
+        /// On which day, in London.
+        date: Date,
+    },
     /// A named person closed the check.
     Closed {
         /// Why.
@@ -198,6 +206,7 @@ impl EventKind {
             Self::Resolved { .. } => "resolved",
             Self::Decided { .. } => "decided",
             Self::SentencedOutstanding => "sentenced_outstanding",
+            Self::SentenceRecorded { .. } => "sentence_recorded",
             Self::Closed { .. } => "closed",
             Self::Case(kind) => kind.name(),
         }

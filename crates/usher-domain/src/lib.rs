@@ -17,6 +17,7 @@
 //! | when an alert is over | `rules/settle.rs`, after every command: the only place |
 //! | what may be asked of whom, and sent | [`agreement`] |
 //! | when something is due | [`policy`] makes ladders, [`time`] counts working hours, [`index`] says what is next |
+//! | whether an answer is likely in time | [`forecast`] |
 //! | people, addresses, answers | [`personal`]; the rules themselves carry them [`sealed`] |
 //! | how much of anything | [`limits`] |
 //!
@@ -57,6 +58,7 @@ pub mod command;
 pub mod decide;
 pub mod enquiry;
 pub mod event;
+pub mod forecast;
 pub mod hearing;
 pub mod id;
 pub mod index;

@@ -21,6 +21,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Acknowledge
                 | V::DecideWithout
                 | V::Receive
+                | V::RecordSentence
                 | V::Close
                 | V::Register
                 | V::TakeOff
@@ -38,6 +39,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Acknowledge
                 | V::DecideWithout
                 | V::Receive
+                | V::RecordSentence
                 | V::Close
                 | V::Uncover
                 | V::SetAside
@@ -151,6 +153,7 @@ pub const fn needs_person(verb: VerbName) -> bool {
         | V::Acknowledge
         | V::DecideWithout
         | V::Receive
+        | V::RecordSentence
         | V::Close
         | V::Register
         | V::TakeOff

@@ -20,7 +20,7 @@ pub use answer::{
 };
 pub use context::{Basis, CourtSession, Marking, OtherResponder, PriorAnswer, Regime};
 pub use disclosure::{Disclosure, DisclosureDecision, RefusalReason};
-pub use same_person::same_person;
+pub use same_person::{known_same_person, same_person};
 pub use violation::{Validator, Violation};
 
 macro_rules! hidden {

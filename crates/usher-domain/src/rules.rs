@@ -32,6 +32,7 @@ pub(crate) mod open;
 pub(crate) mod raise;
 pub(crate) mod reassign;
 pub(crate) mod receive;
+pub(crate) mod record_sentence;
 pub(crate) mod redirect;
 pub(crate) mod release;
 pub(crate) mod renew;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use usher_domain::actor::Actor;
 use usher_domain::case::command::{CaseCommand, CaseVerb};
 use usher_domain::case::decide::decide as decide_case;
-use usher_domain::case::{Case, Holder, RequirementState};
+use usher_domain::case::{Case, Holder, RequirementState, SetAsideReason};
 use usher_domain::command::{Command, Verb};
 use usher_domain::decide::decide;
 use usher_domain::id::{AlertId, CaseId, EnquiryId};
@@ -36,6 +36,16 @@ impl Broker {
             person: input.person.or_else(|| actor.person.clone()),
             ..actor.clone()
         };
+        if let CaseAct::SetAside {
+            requirement,
+            answer: Some(answer),
+            reason: SetAsideReason::UpToDateAlready,
+            note: _,
+        } = &input.act
+        {
+            self.check_earlier_answer(input.case, *requirement, *answer, &actor)
+                .await?;
+        }
         let holder = match &input.act {
             CaseAct::Reassign { holder } => Some(holder.clone()),
             _ => None,

@@ -216,8 +216,8 @@ pub(super) fn exchanges(page: &mut String, check: &v1::Check) {
     }
 }
 
-pub(super) fn decisions(page: &mut String, decisions: &[v1::Decision]) {
-    for decision in decisions {
+pub(super) fn decisions(page: &mut String, enquiry: &v1::Enquiry) {
+    for decision in &enquiry.decisions {
         let authorised = decision
             .authorised_by
             .as_ref()
@@ -230,6 +230,21 @@ pub(super) fn decisions(page: &mut String, decisions: &[v1::Decision]) {
             authorised.unwrap_or_default(),
             by(decision.by.as_ref()),
             clean(&decision.note)
+        );
+    }
+    if let Some(sentence) = &enquiry.sentence {
+        let outstanding = match sentence.outstanding_check_ids.len() {
+            0 => String::new(),
+            1 => ", with 1 outstanding check".into(),
+            some => format!(", with {some} outstanding checks"),
+        };
+        let _ = writeln!(
+            page,
+            "\nSentenced on {}: {}{outstanding}, recorded by {} on {}",
+            clean(&sentence.sentence_date),
+            word::<v1::SentenceOutcome>(sentence.outcome),
+            by(sentence.by.as_ref()),
+            civil(sentence.record_time.as_ref())
         );
     }
 }

@@ -103,6 +103,10 @@ pub(super) fn event_line(event: &v1::Event) -> String {
     if event.decision != 0 {
         tell(word::<v1::DecisionKind>(event.decision));
     }
+    if event.sentence_outcome != 0 {
+        let outcome = word::<v1::SentenceOutcome>(event.sentence_outcome);
+        tell(format!("{outcome} on {}", clean(&event.sentence_date)));
+    }
     if event.close_reason != 0 {
         tell(word::<v1::CloseReason>(event.close_reason));
     }

@@ -30,7 +30,7 @@ pub(super) fn receipt_page(receipt: &v1::SubmitResponse, addresses: &[v1::Addres
         "duty phone",
         "connected",
         "working time left",
-        "answered in that time",
+        "answer in that time",
     ]);
     for check in &receipt.checks {
         checks.add_row(row(check));
@@ -42,6 +42,13 @@ pub(super) fn receipt_page(receipt: &v1::SubmitResponse, addresses: &[v1::Addres
             for reason in &check.reasons {
                 let _ = writeln!(page, "  stands for: {}", leads_nowhere(reason, addresses));
             }
+        } else {
+            let _ = writeln!(
+                page,
+                "  an answer in that time: {}, {}",
+                share(check),
+                basis(check)
+            );
         }
     }
     page.push_str(&warnings(&receipt.warnings));
@@ -122,13 +129,27 @@ fn advice(check: &v1::CheckReceipt) -> String {
     }
 }
 
-/// `7 of 9`: the share with the count that it rests on.
+/// How likely an answer in time is, such as `78 %`.
 fn share(check: &v1::CheckReceipt) -> String {
-    let count = check.answered_within_count;
-    match check.answered_within_share {
-        Some(share) => format!("{:.0} of {count}", share * f64::from(count)),
-        None => "no past checks".into(),
-    }
+    check.answered_within_share.map_or_else(
+        || "unknown".into(),
+        |share| format!("{:.0} %", share * 100.0),
+    )
+}
+
+/// What that rests on.
+fn basis(check: &v1::CheckReceipt) -> String {
+    let (count, answered) = (check.answered_within_count, check.answered_count);
+    let whose = match check.answered_within_basis() {
+        v1::ForecastBasis::Weekday => "the responder's past checks at this time of the week",
+        v1::ForecastBasis::TimeOfDay => "the responder's past checks at this time of day",
+        v1::ForecastBasis::Responder => "the responder's past checks",
+        v1::ForecastBasis::Pooled => "past checks of all responders of its kind",
+        v1::ForecastBasis::Unknown | v1::ForecastBasis::Unspecified => {
+            return format!("too few past checks ({count}, {answered} of them answered)");
+        }
+    };
+    format!("by {count} of {whose}, {answered} of them answered")
 }
 
 #[cfg(test)]
@@ -165,8 +186,10 @@ mod tests {
             emergency_phone: "020 7946 0100".into(),
             adapter_connected: true,
             working_time_left: Some(moment::seconds(9_000)),
-            answered_within_share: Some(7.0 / 9.0),
-            answered_within_count: 9,
+            answered_within_share: Some(0.78),
+            answered_within_count: 40,
+            answered_within_basis: v1::ForecastBasis::TimeOfDay.into(),
+            answered_count: 31,
             advice: v1::Advice::Likely.into(),
             advice_text: "Likely in time.".into(),
             ..Default::default()
@@ -183,7 +206,7 @@ mod tests {
             "020 7946 0000, emergency duty team 020 7946 0100",
             "yes",
             "2 h 30 min",
-            "7 of 9",
+            "an answer in that time: 78 %, by 40 of the responder's past checks at this time of day, 31 of them answered",
             "Check 2: Likely in time.",
             "usher enquiry watch --enquiry 7K3M-9QXA-A",
             "warning: personal.subject.pnc: check the letter",
@@ -227,15 +250,35 @@ mod tests {
     }
 
     #[test]
-    fn no_history_is_not_a_share_of_nothing() {
-        let page = rendered(
-            vec![v1::CheckReceipt {
-                answered_within_share: None,
-                answered_within_count: 0,
+    fn it_says_whose_past_it_rests_on() {
+        let rows = [
+            (v1::ForecastBasis::Weekday, "at this time of the week"),
+            (
+                v1::ForecastBasis::Responder,
+                "by 40 of the responder's past checks,",
+            ),
+            (v1::ForecastBasis::Pooled, "of all responders of its kind"),
+        ];
+        for (basis_of, wanted) in rows {
+            let told = basis(&v1::CheckReceipt {
+                answered_within_basis: basis_of.into(),
                 ..routed()
-            }],
-            false,
-        );
-        assert!(page.contains("no past checks"), "{page}");
+            });
+            assert!(told.contains(wanted), "{told}");
+        }
+    }
+
+    #[test]
+    fn too_little_history_is_not_a_share_of_nothing() {
+        let check = v1::CheckReceipt {
+            answered_within_share: None,
+            answered_within_count: 3,
+            answered_within_basis: v1::ForecastBasis::Unknown.into(),
+            answered_count: 2,
+            ..routed()
+        };
+        assert_eq!(share(&check), "unknown");
+        let told = basis(&check);
+        assert_eq!(told, "too few past checks (3, 2 of them answered)");
     }
 }

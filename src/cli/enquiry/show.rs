@@ -75,7 +75,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
         answers(&mut page, one);
         exchanges(&mut page, one);
     }
-    decisions(&mut page, &enquiry.decisions);
+    decisions(&mut page, enquiry);
     open_alerts(&mut page, enquiry);
     page
 }

@@ -177,11 +177,32 @@ fn no_check() -> Failure {
     )
 }
 
-/// The court of an enquiry.
+/// A hearing to which one moves; `court` is the enquiry's own where none is given.
 ///
 /// # Errors
-/// When it cannot be read.
-pub(super) async fn court_of(client: &Client, enquiry_id: &str) -> Result<String, Failure> {
+/// When the enquiry cannot be read.
+pub(super) async fn hearing(
+    client: &Client,
+    enquiry_id: &str,
+    court: Option<String>,
+    local: jiff::civil::DateTime,
+) -> Result<v1::Deadline, Failure> {
+    let court_code = match court {
+        Some(court) => court,
+        None => court_of(client, enquiry_id).await?,
+    };
+    let hearing = v1::Hearing {
+        court_code,
+        local_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+        ..Default::default()
+    };
+    Ok(v1::Deadline {
+        kind: Some(v1::deadline::Kind::Hearing(hearing)),
+    })
+}
+
+/// The court of an enquiry.
+async fn court_of(client: &Client, enquiry_id: &str) -> Result<String, Failure> {
     let request = v1::GetRequest {
         enquiry_id: enquiry_id.into(),
     };

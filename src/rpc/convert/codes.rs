@@ -7,9 +7,10 @@ use usher_domain::case::{Indicator, SetAsideReason};
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
     AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    Timeliness, UnroutableWhy,
+    SentenceOutcome, Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
+use usher_domain::forecast::Basis;
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::personal::{
     AbuseCategory, AddressKind, BirthAccuracy, Confidence, CourtSession, DataSource,
@@ -89,6 +90,9 @@ same_names! {
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     Timeliness = Timeliness { InTime, AfterHearing }
     LateEffect = LateEffect { Sentence, Allocation, Plan, Nothing }
+    SentenceOutcome = SentenceOutcome {
+        CommunityOrder, SuspendedSentence, Custody, FineOrDischarge, Other, NoSentence,
+    }
     Confidence = Confidence { Certain, Possible, None }
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
@@ -113,6 +117,7 @@ same_names! {
     DecisionName = DecisionKind { SeekAdjournment, ProceedWithout, WithdrawCurfew }
     AlertStanding = AlertState { Open, Acknowledged, Resolved }
     Advice = Advice { Likely, Doubtful, NotBeforeHearing, Unknown }
+    Basis = ForecastBasis { Weekday, TimeOfDay, Responder, Pooled, Unknown }
     WarningCode = WarningCode {
         PncCheckLetter, BeyondBankHolidays, TerminatedPostcode, HearingPassed, DoubledHour,
         UnroutableAddress, NotAWorkingDay, UnknownCourt, CoversNothing,
@@ -180,6 +185,7 @@ mod tests {
         check::<Disposition>();
         check::<Timeliness>();
         check::<LateEffect>();
+        check::<SentenceOutcome>();
         check::<Confidence>();
         check::<EpisodeKind>();
         check::<AbuseCategory>();

@@ -211,11 +211,16 @@ pub fn decide_without(
         decision,
         authorised_by,
         note,
+        deadline,
     } = message;
     let person = read::person(v, actor, VerbName::DecideWithout, person);
     let enquiry = read::id(v, "enquiry_id", &enquiry_id);
     let decision = read::listed(v, "decision", decision);
-    let decision = decision.and_then(|decision| without(v, decision, authorised_by));
+    let to = match deadline {
+        None => Some(None),
+        some => adjourned_to(v, decision, some).map(Some),
+    };
+    let decision = decision.and_then(|decision| without(v, decision, authorised_by, to?));
     let note = read::note(v, "note", note);
     let input = (|| {
         Some(Input {
@@ -231,10 +236,24 @@ pub fn decide_without(
     finish(core::mem::take(v), input)
 }
 
+/// The hearing to which a case is adjourned.
+fn adjourned_to(
+    v: &mut Validator,
+    decision: Option<DecisionName>,
+    deadline: Option<v1::Deadline>,
+) -> Option<Deadline> {
+    if decision.is_some_and(|decision| decision != DecisionName::SeekAdjournment) {
+        v.fail("deadline", "belongs to an adjournment only");
+        return None;
+    }
+    complete(v, deadline)
+}
+
 fn without(
     v: &mut Validator,
     decision: DecisionName,
     authorised_by: Option<v1::Person>,
+    to: Option<Deadline>,
 ) -> Option<WithoutAnswer> {
     let field = "authorised_by";
     match (decision, authorised_by) {
@@ -245,7 +264,7 @@ fn without(
             v.fail(field, "name who authorised going on without an answer");
             None
         }
-        (DecisionName::SeekAdjournment, None) => Some(WithoutAnswer::SeekAdjournment),
+        (DecisionName::SeekAdjournment, None) => Some(WithoutAnswer::SeekAdjournment { to }),
         (DecisionName::WithdrawCurfew, None) => Some(WithoutAnswer::WithdrawCurfew),
         (DecisionName::SeekAdjournment | DecisionName::WithdrawCurfew, Some(_)) => {
             v.fail(field, "belongs to going on without an answer only");
@@ -290,6 +309,44 @@ pub fn receive(mut message: v1::ReceiveRequest, actor: &Actor) -> Result<Input, 
                 check: number,
                 version: version?,
                 effects,
+            },
+        })
+    })();
+    finish(core::mem::take(v), input)
+}
+
+/// Reads what the court did.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn record_sentence(
+    mut message: v1::RecordSentenceRequest,
+    actor: &Actor,
+) -> Result<Input, Unreadable> {
+    let v = &mut Validator::default();
+    let request = read::request(v, &actor.client, VerbName::RecordSentence, &mut message);
+    let v1::RecordSentenceRequest {
+        request_id: _,
+        person,
+        enquiry_id,
+        outcome,
+        sentence_date,
+    } = message;
+    let person = read::person(v, actor, VerbName::RecordSentence, person);
+    let enquiry = read::id(v, "enquiry_id", &enquiry_id);
+    let outcome = read::listed(v, "outcome", outcome);
+    let date = read::date(v, "sentence_date", &sentence_date);
+    if sentence_date.is_empty() {
+        v.fail("sentence_date", "is required");
+    }
+    let input = (|| {
+        Some(Input {
+            enquiry: enquiry?,
+            request: request?,
+            person,
+            act: Act::RecordSentence {
+                outcome: outcome?,
+                date: date?,
             },
         })
     })();

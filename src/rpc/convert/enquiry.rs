@@ -1,7 +1,9 @@
 //! Enquiries and alerts as callers see them.
 
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
-use usher_domain::enquiry::{Combined, CourtDecision, CourtDecisionKind, Curfew, Enquiry};
+use usher_domain::enquiry::{
+    Combined, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Sentence,
+};
 use usher_domain::event::DecisionName;
 use usher_domain::id::{AlertId, AlertNumber, CheckNumber, RecordId};
 use usher_domain::ladder::Audience;
@@ -39,6 +41,7 @@ pub fn enquiry_view(open: &OpenEnquiry) -> v1::Enquiry {
         checks,
         alerts,
         decisions,
+        sentence,
         applied: _,
     } = enquiry;
     v1::Enquiry {
@@ -86,6 +89,27 @@ pub fn enquiry_view(open: &OpenEnquiry) -> v1::Enquiry {
         open: enquiry.is_open(),
         case_id: case.map(|case| case.to_string()).unwrap_or_default(),
         holder: holder.as_ref().map(show::holder),
+        sentence: sentence.as_deref().map(|one| sentence_view(enquiry, one)),
+    }
+}
+
+fn sentence_view(enquiry: &Enquiry, sentence: &Sentence) -> v1::Sentence {
+    let Sentence {
+        outcome,
+        date,
+        outstanding,
+        by,
+        at,
+    } = sentence;
+    v1::Sentence {
+        outcome: outcome.to_wire(),
+        sentence_date: date.to_string(),
+        outstanding_check_ids: outstanding
+            .iter()
+            .map(|number| check_id(enquiry, *number))
+            .collect(),
+        by: Some(show::by(by)),
+        record_time: Some(show::instant(*at)),
     }
 }
 

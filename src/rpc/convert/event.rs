@@ -1,6 +1,7 @@
 //! Events as callers see them.
 
-use usher_domain::enquiry::LateEffect;
+use jiff::civil::Date;
+use usher_domain::enquiry::{LateEffect, SentenceOutcome};
 use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{AlertId, CheckId, EnquiryId};
 use usher_proto::v1;
@@ -105,9 +106,8 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
             view.responder_id = responder.to_string();
             view.sharing_decision = decision.to_wire();
         }
-        EventKind::Released { for_people } => {
-            view.for_people = option_to_wire(*for_people);
-        }
+        EventKind::Released { for_people } => view.for_people = option_to_wire(*for_people),
+        EventKind::SentenceRecorded { outcome, date } => add_sentence(view, *outcome, *date),
         EventKind::Closed { reason } => view.close_reason = reason.to_wire(),
         EventKind::Submitted
         | EventKind::LeaseLost
@@ -142,6 +142,11 @@ fn add_receipt(view: &mut v1::Event, version: u8, effects: &[LateEffect]) {
     view.would_have_changed = to_wire(effects);
 }
 
+fn add_sentence(view: &mut v1::Event, outcome: SentenceOutcome, date: Date) {
+    view.sentence_outcome = outcome.to_wire();
+    view.sentence_date = date.to_string();
+}
+
 const fn type_of(kind: &EventKind) -> v1::EventType {
     use v1::EventType as T;
     match kind {
@@ -169,6 +174,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Resolved { .. } => T::Resolved,
         EventKind::Decided { .. } => T::Decided,
         EventKind::SentencedOutstanding => T::SentencedOutstanding,
+        EventKind::SentenceRecorded { .. } => T::SentenceRecorded,
         EventKind::Closed { .. } => T::Closed,
         EventKind::Case(_) => T::Unspecified,
     }

@@ -2,6 +2,7 @@
 
 use usher_domain::command::{Destination, Route};
 use usher_domain::enquiry::UnroutableWhy;
+use usher_domain::forecast::Basis;
 use usher_proto::v1;
 
 use super::check::reason_view;
@@ -51,8 +52,7 @@ fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
         card,
         adapter_connected,
         working_time_left,
-        answered_within,
-        answered_within_count,
+        forecast,
         advice,
         advice_text,
     } = receipt;
@@ -83,11 +83,19 @@ fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
         emergency_phone: card.emergency_phone,
         adapter_connected,
         working_time_left: Some(show::span(working_time_left)),
-        answered_within_share: answered_within,
-        answered_within_count,
+        answered_within_share: forecast.and_then(|forecast| forecast.probability),
+        answered_within_count: count(forecast.map(|forecast| forecast.checks)),
+        answered_within_basis: forecast
+            .map_or(Basis::Unknown, |forecast| forecast.basis)
+            .to_wire(),
+        answered_count: count(forecast.map(|forecast| forecast.answered)),
         advice: advice.to_wire(),
         advice_text,
     }
+}
+
+fn count(of: Option<usize>) -> u32 {
+    u32::try_from(of.unwrap_or_default()).unwrap_or(u32::MAX)
 }
 
 /// A responder, and what waits for it.

@@ -52,6 +52,7 @@ codes! {
     enquiry::Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
     enquiry::Timeliness { InTime, AfterHearing }
     enquiry::LateEffect { Sentence, Allocation, Plan, Nothing }
+    enquiry::SentenceOutcome { CommunityOrder, SuspendedSentence, Custody, FineOrDischarge, Other, NoSentence }
     enquiry::PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }
     enquiry::CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     ladder::StepKind { Escalate, DecisionPoint, Hearing, Unread }

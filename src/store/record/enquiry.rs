@@ -11,7 +11,7 @@ use usher_domain::actor::{By, Person, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause};
 use usher_domain::case::Holder;
 use usher_domain::enquiry::{
-    Applied, Check, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Requester,
+    Applied, Check, CourtDecision, CourtDecisionKind, Curfew, Enquiry, Requester, Sentence,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::HearingMove;
@@ -43,6 +43,7 @@ impl Kept for Enquiry {
             checks,
             alerts,
             decisions,
+            sentence,
             applied,
         } = self;
         let (curfew_proposed, curfew_withdrawn) = keep_curfew(curfew);
@@ -66,6 +67,7 @@ impl Kept for Enquiry {
             alerts: keep_all(alerts),
             decisions: keep_all(decisions),
             applied: Some(keep_applied(applied)),
+            sentence: sentence.as_deref().map(Sentence::keep),
         }
     }
 
@@ -90,6 +92,7 @@ impl Kept for Enquiry {
             alerts,
             decisions,
             applied,
+            sentence,
         } = message;
         let mut checks: Vec<Check> = read_all(checks)?;
         number(&mut checks, "checks", |check, number| check.number = number)?;
@@ -112,6 +115,7 @@ impl Kept for Enquiry {
             checks,
             alerts,
             decisions: read_all(decisions)?,
+            sentence: sentence.map(Sentence::read).transpose()?.map(Box::new),
             applied: read_applied(applied)?,
         })
     }

@@ -8,11 +8,14 @@ use super::field::{
     read_responder, read_responder_if, read_time, read_time_if,
 };
 use super::reading::{keep_received, read_received, read_received_late};
+use super::sentence::{keep_recorded, read_recorded};
 use usher_domain::agreement::SharingDecision;
+use usher_domain::alert::Trouble;
 use usher_domain::case::event::CaseEventKind;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::ByPhone;
 use usher_domain::event::{Event, EventKind};
+use usher_domain::id::AlertNumber;
 use usher_proto::storage_v1 as kept;
 use usher_proto::storage_v1::event::Kind;
 
@@ -111,12 +114,7 @@ impl Kept for EventKind {
             Self::StepMoot { step, generation } => {
                 Kind::StepMoot(keep_step_cause(step, *generation))
             }
-            Self::TroubleRaised { alert, trouble } => {
-                Kind::TroubleRaised(kept::EventTroubleRaised {
-                    alert: u32::from(*alert),
-                    trouble: trouble.number(),
-                })
-            }
+            Self::TroubleRaised { alert, trouble } => keep_trouble(*alert, *trouble),
             Self::Acknowledged { alert, expires } => Kind::Acknowledged(kept::EventAcknowledged {
                 alert: u32::from(*alert),
                 expires_ms: keep_time(*expires),
@@ -125,6 +123,7 @@ impl Kept for EventKind {
             Self::Resolved { alert } => Kind::Resolved(u32::from(*alert)),
             Self::Decided { decision } => Kind::Decided(decision.number()),
             Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
+            Self::SentenceRecorded { outcome, date } => keep_recorded(*outcome, *date),
             Self::Closed { reason } => Kind::Closed(reason.number()),
             Self::Case(kind) => Kind::Case(kind.keep()),
         }
@@ -192,12 +191,20 @@ impl Kept for EventKind {
                 decision: read_code(decision, "event.decided")?,
             },
             Kind::SentencedOutstanding(kept::Nothing {}) => Self::SentencedOutstanding,
+            Kind::SentenceRecorded(recorded) => read_recorded(recorded)?,
             Kind::Closed(reason) => Self::Closed {
                 reason: read_code(reason, "event.closed")?,
             },
             Kind::Case(kind) => Self::Case(CaseEventKind::read(kind)?),
         })
     }
+}
+
+fn keep_trouble(alert: AlertNumber, trouble: Trouble) -> Kind {
+    Kind::TroubleRaised(kept::EventTroubleRaised {
+        alert: u32::from(alert),
+        trouble: trouble.number(),
+    })
 }
 
 fn keep_reconsidered(responder: &ResponderId, decision: SharingDecision) -> Kind {

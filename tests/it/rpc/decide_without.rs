@@ -10,6 +10,7 @@ fn decide(enquiry_id: &str, decision: v1::DecisionKind) -> v1::DecideWithoutRequ
         decision: decision.into(),
         authorised_by: None,
         note: "Read out in court.".into(),
+        deadline: None,
     }
 }
 
@@ -92,6 +93,40 @@ async fn a_proposed_curfew_blocks_until_it_is_withdrawn() {
     .await;
     check_refused(twice, Code::FailedPrecondition, "NO_CURFEW");
     call(proceed(&receipt.enquiry_id)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_adjournment_to_a_given_day_moves_the_hearing() {
+    let lent = Lent::start().await;
+    let to = |local: &str| v1::DecideWithoutRequest {
+        deadline: hearing(COURT, local),
+        ..decide(&lent.enquiry, v1::DecisionKind::SeekAdjournment)
+    };
+    let call = async |request| lent.kit.court(OFFICER).decide_without(request).await;
+    let decided = call(to("2026-12-07T10:00")).await.unwrap().into_inner();
+    let enquiry = decided.enquiry.unwrap();
+    assert_eq!(enquiry.decisions.len(), 1);
+    let [moved] = &enquiry.moves[..] else {
+        panic!("one move");
+    };
+    assert_eq!(moved.reason, "Read out in court.");
+    let Some(v1::deadline::Kind::Hearing(next)) = enquiry.deadline.unwrap().kind else {
+        panic!("a hearing");
+    };
+    assert_eq!(next.local_time, "2026-12-07T10:00");
+    assert_eq!(enquiry.checks[0].ladder_generation, 2);
+    let earlier = call(to("2026-12-01T10:00")).await;
+    check_refused(earlier, Code::InvalidArgument, "BAD_DEADLINE");
+    let silent = v1::DecideWithoutRequest {
+        note: String::new(),
+        ..to("2026-12-08T10:00")
+    };
+    check_fields(call(silent).await, &["note"]);
+    let other = v1::DecideWithoutRequest {
+        decision: v1::DecisionKind::WithdrawCurfew.into(),
+        ..to("2026-12-08T10:00")
+    };
+    check_fields(call(other).await, &["deadline"]);
 }
 
 #[tokio::test]

@@ -73,6 +73,77 @@ async fn an_earlier_answer_that_is_enough_is_named() {
 }
 
 #[tokio::test]
+async fn only_an_answer_that_the_rule_accepts_is_enough() {
+    let kit = Kit::start().await;
+    let numbered = |crn: &str| {
+        let mut request = enquiry(&[IN_HACKNEY]);
+        let subject = request.personal.as_mut().unwrap().subject.as_mut();
+        subject.unwrap().crn = crn.into();
+        request
+    };
+    let row = v1::CaseRow {
+        personal: numbered("X320741").personal,
+        ..row(CASE)
+    };
+    let case_id = register(&kit, row).await;
+    let named = |check: &str| v1::SetAsideRequest {
+        answer_check_id: check.into(),
+        ..set_aside(&case_id, v1::SetAsideReason::UpToDateAlready)
+    };
+    let call = async |request| kit.court(OFFICER).set_aside(request).await;
+    let nowhere = call(named(NO_CHECK)).await;
+    check_refused(nowhere, Code::NotFound, "NOT_FOUND");
+    let mut checks = Vec::new();
+    for crn in ["X320742", "X320741"] {
+        let asked = kit.submit(numbered(crn)).await;
+        let check = format!("{}/1", asked.enquiry_id);
+        check_fields(call(named(&check)).await, &["answer_check_id"]);
+        let leased = kit.lease(HACKNEY).await;
+        assert_eq!(leased.check.unwrap().id, check);
+        let given = answer(&check, &leased.lease_id);
+        kit.adapter(HACKNEY).answer(given).await.unwrap();
+        checks.push(check);
+    }
+    check_fields(call(named(&checks[0])).await, &["answer_check_id"]);
+    let request = named(&checks[1]);
+    let done = call(request.clone()).await.unwrap().into_inner();
+    let requirement = &done.case.as_ref().unwrap().requirements[0];
+    assert_eq!(requirement.state(), v1::RequirementState::SetAside);
+    // The same again is the same, however old the answer is by then.
+    kit.move_to("2027-01-20T10:00").await;
+    let again = call(request).await.unwrap().into_inner();
+    let states = |case: &Option<v1::Case>| case.as_ref().unwrap().requirements[0].state();
+    assert_eq!(states(&again.case), states(&done.case));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_old_is_not_enough() {
+    let kit = Kit::start().await;
+    let mut request = enquiry(&[IN_HACKNEY]);
+    let subject = request.personal.as_mut().unwrap().subject.as_mut();
+    subject.unwrap().crn = "X320741".into();
+    let check = format!("{}/1", kit.submit(request.clone()).await.enquiry_id);
+    let leased = kit.lease(HACKNEY).await;
+    let given = answer(&check, &leased.lease_id);
+    kit.adapter(HACKNEY).answer(given).await.unwrap();
+    kit.move_to("2027-01-20T10:00").await;
+    let row = v1::CaseRow {
+        hearing: heard("2027-01-25T10:00"),
+        personal: request.personal,
+        ..row(CASE)
+    };
+    let case_id = register(&kit, row).await;
+    let named = v1::SetAsideRequest {
+        answer_check_id: check,
+        ..set_aside(&case_id, v1::SetAsideReason::UpToDateAlready)
+    };
+    check_fields(
+        kit.court(OFFICER).set_aside(named).await,
+        &["answer_check_id"],
+    );
+}
+
+#[tokio::test]
 async fn setting_aside_is_for_the_court_and_its_managers() {
     let kit = Kit::start().await;
     let case_id = register(&kit, row(CASE)).await;

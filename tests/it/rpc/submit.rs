@@ -20,6 +20,8 @@ async fn the_receipt_says_what_to_expect() {
         (check.answered_within_share, check.answered_within_count),
         (None, 0)
     );
+    let basis = check.answered_within_basis();
+    assert_eq!(basis, v1::ForecastBasis::Unknown);
     assert_eq!(check.advice(), v1::Advice::Unknown);
     assert!(check.advice_text.contains("telephone the duty line"));
     assert!(!check.adapter_connected, "no adapter has ever called");
@@ -307,42 +309,53 @@ async fn at_most_sixteen_responders_are_asked() {
 #[tokio::test]
 async fn the_receipt_learns_from_what_responders_have_answered() {
     let mut kit = Kit::start().await;
+    let asked = async |kit: &Kit| {
+        for _ in 0..5 {
+            kit.submit(enquiry_at("2026-11-23T16:00", &[IN_CAMDEN]))
+                .await;
+        }
+    };
     for minutes in [10, 20, 30, 40] {
-        let asked = kit
-            .submit(enquiry_at("2026-11-23T16:00", &[IN_CAMDEN]))
-            .await;
+        asked(&kit).await;
         kit.clock
             .forward(std::time::Duration::from_secs(60 * minutes));
-        let leased = kit.lease(CAMDEN).await;
-        let check = leased.check.unwrap();
-        assert_eq!(check.reference, asked.reference);
-        kit.adapter(CAMDEN)
-            .answer(answer(&check.id, &leased.lease_id))
-            .await
-            .unwrap();
+        for _ in 0..5 {
+            let leased = kit.lease(CAMDEN).await;
+            let given = answer(&leased.check.unwrap().id, &leased.lease_id);
+            kit.adapter(CAMDEN).answer(given).await.unwrap();
+        }
     }
-    // 11:40: ten minutes, twenty, thirty and forty are known; a fifth check has waited since.
-    kit.submit(enquiry_at("2026-11-23T16:00", &[IN_CAMDEN]))
-        .await;
+    // 11:40: five took ten minutes, five twenty, five thirty and five forty; another five have waited since.
+    asked(&kit).await;
     kit.clock.set(at("2026-11-23T12:40"));
-    let expect = async |kit: &Kit, hearing: &str, share: f64, advice: v1::Advice| {
+    let expect = async |kit: &Kit, postcode, hearing, wanted| {
         let request = v1::SubmitRequest {
             validate_only: true,
-            ..enquiry_at(hearing, &[IN_CAMDEN])
+            ..enquiry_at(hearing, &[postcode])
         };
         let receipt = kit.submit(request).await;
         let check = &receipt.checks[0];
-        assert_eq!(check.answered_within_share, Some(share), "{hearing}");
-        assert_eq!(
-            (check.answered_within_count, check.advice()),
-            (5, advice),
-            "{hearing}"
-        );
+        let rests_on = (check.answered_within_count, check.answered_count);
+        assert_eq!(rests_on, (25, 20), "{hearing}");
+        let share = check.answered_within_share.unwrap();
+        let told = (share, check.answered_within_basis(), check.advice());
+        assert_eq!(told, wanted, "{hearing}");
     };
-    expect(&kit, "2026-11-23T13:20", 0.8, v1::Advice::Likely).await;
-    expect(&kit, "2026-11-23T13:05", 0.4, v1::Advice::Doubtful).await;
-    expect(&kit, "2026-11-23T12:45", 0.0, v1::Advice::NotBeforeHearing).await;
+    let own = v1::ForecastBasis::Responder;
+    let likely = (0.8, own, v1::Advice::Likely);
+    expect(&kit, IN_CAMDEN, "2026-11-23T13:20", likely).await;
+    let doubtful = (0.4, own, v1::Advice::Doubtful);
+    expect(&kit, IN_CAMDEN, "2026-11-23T13:05", doubtful).await;
+    let hopeless = (0.0, own, v1::Advice::NotBeforeHearing);
+    expect(&kit, IN_CAMDEN, "2026-11-23T12:45", hopeless).await;
+    // Hackney has no past: that of its like counts.
+    let pooled = (0.8, v1::ForecastBasis::Pooled, v1::Advice::Likely);
+    expect(&kit, IN_HACKNEY, "2026-11-23T13:20", pooled).await;
     // It is read from the store's own history, so a restart changes nothing.
     kit.restart().await;
-    expect(&kit, "2026-11-23T13:20", 0.8, v1::Advice::Likely).await;
+    expect(&kit, IN_CAMDEN, "2026-11-23T13:20", likely).await;
+    // On another morning, the mornings count.
+    kit.clock.set(at("2026-11-24T10:00"));
+    let morning = (0.8, v1::ForecastBasis::TimeOfDay, v1::Advice::Likely);
+    expect(&kit, IN_CAMDEN, "2026-11-24T10:40", morning).await;
 }

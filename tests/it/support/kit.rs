@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use usher::app::{self, App, AppParts};
 use usher::auth::{Identities, IdentityTable};
+use usher::broker::Broker;
 use usher::clock::{Clock, SystemClock};
 use usher::config::check::Parts;
 use usher::config::policy::Rules;
@@ -85,6 +86,7 @@ struct Running {
     engine: Arc<dyn KeyValue>,
     channels: Mutex<HashMap<String, Channel>>,
     store: Arc<EmbeddedStore>,
+    broker: Weak<Broker>,
     address: SocketAddr,
     signals: mpsc::Sender<Signal>,
     stopping: bool,
@@ -155,6 +157,7 @@ impl Kit {
         });
         let app = app.await.unwrap();
         let address = app.address();
+        let broker = Arc::downgrade(&app.broker());
         let lifecycle = Lifecycle::new(Duration::from_secs(self.shape.drain_seconds + 5));
         app.start(&lifecycle);
         let (signals, received) = mpsc::channel(2);
@@ -167,6 +170,7 @@ impl Kit {
             engine,
             channels: Mutex::default(),
             store,
+            broker,
             address,
             signals,
             stopping: false,
@@ -254,6 +258,12 @@ impl Kit {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The broker itself, for what has no service.
+    pub(crate) fn broker(&self) -> Arc<Broker> {
+        let broker = self.running.as_ref().unwrap().broker.upgrade();
+        broker.expect("it is running")
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

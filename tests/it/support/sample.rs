@@ -104,6 +104,7 @@ impl Sample {
             checks: Vec::new(),
             alerts: Vec::new(),
             decisions: Vec::new(),
+            sentence: None,
             applied: Vec::new(),
         };
         Self(plain).check(

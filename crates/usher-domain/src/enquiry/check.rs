@@ -33,7 +33,8 @@ pub struct Check {
     pub leases_lost: u32,
     /// Questions asked back, oldest first.
     pub exchanges: Vec<Exchange>,
-    /// Since when the case stands sentenced with this check unanswered: nothing had been decided when the hearing began.
+    /// Since when the case stands sentenced with this check unanswered: nothing had been decided when the hearing began, or its sentence
+    /// was recorded.
     pub sentenced_outstanding_at: Option<Timestamp>,
 }
 

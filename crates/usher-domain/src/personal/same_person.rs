@@ -17,6 +17,18 @@ pub fn same_person(one: &Subject, other: &Subject) -> bool {
     !births_differ && (is_nameless(one) || is_nameless(other) || share_a_name(one, other))
 }
 
+/// Whether `one` and `other` are known to be the same person, and do not only not differ: by a number that both have, or by name and date
+/// of birth.
+pub fn known_same_person(one: &Subject, other: &Subject) -> bool {
+    let numbered =
+        (one.crn.is_some() && other.crn.is_some()) || (one.pnc.is_some() && other.pnc.is_some());
+    let described = |subject: &Subject| {
+        let is_named = !is_nameless(subject) && !subject.name.given.trim().is_empty();
+        is_named && subject.born.is_some()
+    };
+    same_person(one, other) && (numbered || (described(one) && described(other)))
+}
+
 fn is_nameless(subject: &Subject) -> bool {
     subject.name.family.trim().is_empty()
 }
@@ -43,7 +55,7 @@ fn folded(name: &Name) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::same_person;
+    use super::{known_same_person, same_person};
     use crate::code::{Crn, Pnc};
     use crate::personal::{Birth, BirthAccuracy, Name, Subject};
     use jiff::civil::date;
@@ -145,6 +157,60 @@ mod tests {
         for (what, one, other, expected) in rows {
             assert_eq!(same_person(&one, &other), expected, "{what}");
             assert_eq!(same_person(&other, &one), expected, "{what}, turned round");
+        }
+    }
+
+    #[test]
+    fn who_does_not_differ_is_not_yet_known() {
+        let sam = || born(1990, named("Example", "Sam"));
+        let rows = [
+            ("name and birth", sam(), sam(), true),
+            ("a name alone", named("Example", "Sam"), sam(), false),
+            (
+                "a birth alone",
+                born(1990, Subject::default()),
+                sam(),
+                false,
+            ),
+            (
+                "no given name",
+                born(1990, named("Example", "")),
+                sam(),
+                false,
+            ),
+            ("nobody knows who", Subject::default(), sam(), false),
+            (
+                "one number",
+                crn("X320741", Subject::default()),
+                crn("X320741", sam()),
+                true,
+            ),
+            (
+                "one other number",
+                pnc("2000/0002697F", Subject::default()),
+                pnc("2000/0002697F", sam()),
+                true,
+            ),
+            (
+                "a number that only one has",
+                crn("X320741", named("Example", "Sam")),
+                sam(),
+                false,
+            ),
+            (
+                "two numbers",
+                crn("X320741", sam()),
+                crn("X320742", sam()),
+                false,
+            ),
+        ];
+        for (what, one, other, expected) in rows {
+            assert_eq!(known_same_person(&one, &other), expected, "{what}");
+            assert_eq!(
+                known_same_person(&other, &one),
+                expected,
+                "{what}, turned round"
+            );
         }
     }
 }

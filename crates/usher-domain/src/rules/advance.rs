@@ -5,7 +5,7 @@ use super::raise::{add, raise_trouble};
 use super::share::reconsider;
 use crate::alert::{self, Cause, Trouble};
 use crate::decide::Work;
-use crate::enquiry::{Check, CheckState, Enquiry};
+use crate::enquiry::{Check, CheckState, Enquiry, SentenceOutcome};
 use crate::event::EventKind;
 use crate::id::{AlertNumber, CheckNumber};
 use crate::ladder::{Audience, Step, StepKind, StepState, Unless};
@@ -104,6 +104,7 @@ fn is_moot(enquiry: &Enquiry, check: &Check, step: &Step) -> bool {
     match (step.kind, step.unless) {
         // Only a reading ends what follows an answer.
         (StepKind::Unread, _) => false,
+        (StepKind::Hearing, _) if ended_without_sentence(enquiry) => true,
         (StepKind::Hearing, _) | (_, Unless::Decided) => enquiry.is_decided(check.number),
         (_, Unless::Accepted) => matches!(
             check.state,
@@ -111,6 +112,11 @@ fn is_moot(enquiry: &Enquiry, check: &Check, step: &Step) -> bool {
         ),
         (_, Unless::Answered) => false,
     }
+}
+
+fn ended_without_sentence(enquiry: &Enquiry) -> bool {
+    let sentence = enquiry.sentence.as_ref();
+    sentence.is_some_and(|sentence| sentence.outcome == SentenceOutcome::NoSentence)
 }
 
 fn raise_step(
@@ -121,10 +127,7 @@ fn raise_step(
 ) -> AlertNumber {
     let alert = if step.kind == StepKind::Hearing {
         let at = work.now;
-        if let Some(check) = work.enquiry.check_mut(number) {
-            check.sentenced_outstanding_at.get_or_insert(at);
-        }
-        work.record(number, EventKind::SentencedOutstanding);
+        super::record_sentence::stand_sentenced(work, number, at);
         raise_trouble(work, number, Trouble::SentencedOutstanding, &step.audience)
     } else {
         let cause = Cause::Step {

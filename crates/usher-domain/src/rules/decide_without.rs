@@ -1,9 +1,12 @@
-//! What was decided at court with checks outstanding. It ends no check: the answer is still wanted after sentence.
+//! What was decided at court with checks outstanding. It ends no check: the answer is still wanted after sentence. An adjournment to a
+//! day that the court has given moves the hearing too.
 
+use super::move_hearing::move_hearing;
 use crate::command::WithoutAnswer;
 use crate::decide::Work;
 use crate::enquiry::{CourtDecision, CourtDecisionKind, Curfew};
 use crate::event::{DecisionName, EventKind};
+use crate::hearing::Deadline;
 use crate::id::CheckNumber;
 use crate::limits;
 use crate::policy::curfew_blocks;
@@ -26,10 +29,15 @@ pub(crate) fn decide_without(
         return Err(Rejection::NothingOutstanding);
     }
     let (kind, name) = match decision {
-        WithoutAnswer::SeekAdjournment => (
-            CourtDecisionKind::SeekAdjournment,
-            DecisionName::SeekAdjournment,
-        ),
+        WithoutAnswer::SeekAdjournment { to } => {
+            if let Some(to) = to {
+                check_adjournment(work, to, note)?;
+            }
+            (
+                CourtDecisionKind::SeekAdjournment,
+                DecisionName::SeekAdjournment,
+            )
+        }
         WithoutAnswer::Proceed { authorised_by } => {
             if curfew_blocks(&work.enquiry) {
                 return Err(Rejection::CurfewBlocked);
@@ -60,7 +68,7 @@ pub(crate) fn decide_without(
             )
         }
     };
-    let decision = CourtDecision {
+    let recorded = CourtDecision {
         kind,
         outstanding,
         by: work.by(),
@@ -70,8 +78,27 @@ pub(crate) fn decide_without(
     if work.enquiry.decisions.len() >= limits::COURT_DECISIONS_KEPT_MAX {
         work.enquiry.decisions.remove(0);
     }
-    work.enquiry.decisions.push(decision);
+    work.enquiry.decisions.push(recorded);
     work.record(None, EventKind::Decided { decision: name });
+    match decision {
+        WithoutAnswer::SeekAdjournment { to: Some(to) } => move_hearing(work, to, note),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what is no adjournment; [`move_hearing`] looks at the date itself.
+fn check_adjournment(work: &Work<'_>, to: &Deadline, note: &Sealed) -> Result<(), Rejection> {
+    if to.at() <= work.enquiry.deadline.at() {
+        return Err(Rejection::BadDeadline {
+            why: "is not after the hearing that it adjourns: correct it, or move the hearing",
+        });
+    }
+    if note.is_empty() {
+        return Err(Rejection::Invalid {
+            field: "note",
+            why: "say why the hearing moves",
+        });
+    }
     Ok(())
 }
 
@@ -91,6 +118,7 @@ mod tests {
     use crate::actor::Person;
     use crate::command::{Verb, WithoutAnswer};
     use crate::enquiry::Enquiry;
+    use crate::hearing::Deadline;
     use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
@@ -98,6 +126,7 @@ mod tests {
         move_to, nameless, officer, opened, proceed, redirect, redirected, stranger, submission,
         unroutable, waiting, without,
     };
+    use crate::sealed::Sealed;
 
     fn with_curfew() -> Enquiry {
         let mut submit = submission(&["a"]);
@@ -110,7 +139,7 @@ mod tests {
     fn with_something_outstanding_court_goes_on_in_three_ways() {
         let now = at(100);
         check(&waiting(), &officer(), now, &proceed(), Ok("waiting"));
-        check(&waiting(), &manager(), now, &without(WithoutAnswer::SeekAdjournment), Ok("waiting"));
+        check(&waiting(), &manager(), now, &without(WithoutAnswer::SeekAdjournment { to: None }), Ok("waiting"));
         check(&unroutable(), &officer(), now, &proceed(), Ok("unroutable !unroutable"));
         check(&answered(), &officer(), now, &proceed(), Err(Rejection::NothingOutstanding));
         check(&closed(), &officer(), now, &proceed(), Err(Rejection::NothingOutstanding));
@@ -131,7 +160,7 @@ mod tests {
         let now = at(100);
         let withdraw = without(WithoutAnswer::WithdrawCurfew);
         check(&with_curfew(), &officer(), now, &proceed(), Err(Rejection::CurfewBlocked));
-        check(&with_curfew(), &officer(), now, &without(WithoutAnswer::SeekAdjournment),
+        check(&with_curfew(), &officer(), now, &without(WithoutAnswer::SeekAdjournment { to: None }),
             Ok("waiting"));
         check(&with_curfew(), &officer(), now, &withdraw, Ok("waiting"));
         check(&waiting(), &officer(), now, &withdraw, Err(Rejection::NoCurfew));
@@ -167,6 +196,38 @@ mod tests {
         check(&later, &clock(), at(150), &Verb::Advance, Ok("waiting !chase !manager"));
         let early = after(waiting(), &[(officer(), -10, proceed())]);
         check(&early, &clock(), at(90), &Verb::Advance, Ok("waiting !chase !manager"));
+    }
+
+    fn adjourned(to: Deadline) -> Verb {
+        without(WithoutAnswer::SeekAdjournment { to: Some(to) })
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_adjournment_moves_the_hearing_and_the_new_one_wants_its_own_decision() {
+        let late = after(waiting(), &[(clock(), 120, Verb::Advance)]);
+        check(&late, &officer(), at(121), &adjourned(hearing(HEARING + 60)), Ok("waiting !chase !manager"));
+        let moved = after(late, &[(officer(), 121, adjourned(hearing(HEARING + 60)))]);
+        assert_eq!((moved.decisions.len(), moved.moves.len()), (1, 1));
+        assert_eq!(moved.moves[0].reason, moved.decisions[0].note);
+        assert_eq!((&moved.deadline, &moved.moves[0].from), (&hearing(HEARING + 60), &hearing(HEARING)));
+        check(&moved, &clock(), at(150), &Verb::Advance, Ok("waiting !chase !manager !decide"));
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_adjournment_is_to_a_later_hearing_and_says_why() {
+        let why = "is not after the hearing that it adjourns: correct it, or move the hearing";
+        check(&waiting(), &officer(), at(100), &adjourned(hearing(HEARING)), Err(Rejection::BadDeadline { why }));
+        let silent = Verb::DecideWithout {
+            decision: WithoutAnswer::SeekAdjournment { to: Some(hearing(HEARING + 60)) },
+            note: Sealed::default(),
+        };
+        let refused = Rejection::Invalid { field: "note", why: "say why the hearing moves" };
+        check(&waiting(), &officer(), at(100), &silent, Err(refused));
+        let far = hearing(60 * 24 * 600);
+        let why = "lies more than 550 days ahead: correct it";
+        check(&waiting(), &officer(), at(100), &adjourned(far), Err(Rejection::BadDeadline { why }));
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(crate) fn move_hearing(
     }
     work.enquiry.moves.push(moved);
     work.enquiry.deadline = deadline.clone();
+    if to > work.now {
+        // It is still to come, so whoever recorded a sentence was mistaken; history keeps it.
+        work.enquiry.sentence = None;
+    }
     work.record(None, EventKind::HearingMoved { from, to });
     let open: Vec<CheckNumber> = work
         .enquiry

@@ -86,6 +86,7 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
         checks: Vec::new(),
         alerts: Vec::new(),
         decisions: Vec::new(),
+        sentence: None,
         applied: applied.into_iter().collect(),
     }
 }

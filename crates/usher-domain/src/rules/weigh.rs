@@ -33,7 +33,7 @@ pub(crate) struct Weight {
     promised: usize,
     /// Decisions, moves, acknowledgements, reasons for closing.
     notes: usize,
-    /// Who accepted, redirected, closed and read.
+    /// Who accepted, redirected, closed and read, and recorded the sentence.
     acts: usize,
 }
 
@@ -42,6 +42,7 @@ impl Weight {
         let mut sum = Self {
             submitted: submitted(enquiry),
             notes: notes(enquiry),
+            acts: enquiry.sentence.as_ref().map_or(0, |one| by(&one.by)),
             ..Self::default()
         };
         for check in &enquiry.checks {
@@ -105,8 +106,8 @@ impl Weight {
             | V::Withdraw
             | V::Reassign
             | V::Close => &[notes, total],
-            // So may whoever reads an answer.
-            V::Receive => &[total],
+            // So may whoever reads an answer or records a sentence.
+            V::Receive | V::RecordSentence => &[total],
         };
         let broken = heeded
             .iter()
@@ -232,7 +233,7 @@ mod tests {
 
     fn decided(length: usize) -> Verb {
         Verb::DecideWithout {
-            decision: WithoutAnswer::SeekAdjournment,
+            decision: WithoutAnswer::SeekAdjournment { to: None },
             note: text(length),
         }
     }

@@ -9,14 +9,16 @@ use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Request, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::{
-    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, Timeliness,
+    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect,
+    SentenceOutcome, Timeliness,
 };
+use usher_domain::hearing::Deadline;
 use usher_domain::id::{LeaseId, RequestId};
 use usher_domain::index;
 use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
 use usher_domain::sealed::Sealed;
-use usher_domain::time::Timestamp;
+use usher_domain::time::{Timestamp, to_london};
 use uuid::Uuid;
 
 pub(crate) struct World {
@@ -219,6 +221,7 @@ impl World {
             | Deed::Withdraw
             | Deed::Move
             | Deed::Decide
+            | Deed::Sentence
             | Deed::Receive
             | Deed::Close => (self.verb_of_court(act, number), officer),
             Deed::Redirect => (hand_over(act, number, lease_of(target, act)), adapter),
@@ -269,21 +272,30 @@ impl World {
         }
     }
 
+    fn deadline(&self, act: &Act) -> Deadline {
+        let code = if act.target.is_multiple_of(8) {
+            "B01DU"
+        } else {
+            "B01IX"
+        };
+        let minutes = i64::from(act.amount) * 3 - 300;
+        deadline(self.enquiry.purpose, code, self.now, minutes)
+    }
+
     fn verb_of_court(&self, act: &Act, check: u8) -> Verb {
         let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 9_000)]);
         match act.deed {
             Deed::Supply => Verb::Supply { check, reply: note },
             Deed::Withdraw => Verb::Withdraw { note },
-            Deed::Move => {
-                let code = if act.target.is_multiple_of(8) {
-                    "B01DU"
-                } else {
-                    "B01IX"
-                };
-                let minutes = i64::from(act.amount) * 3 - 300;
-                Verb::MoveHearing {
-                    deadline: deadline(self.enquiry.purpose, code, self.now, minutes),
-                    reason: note,
+            Deed::Move => Verb::MoveHearing {
+                deadline: self.deadline(act),
+                reason: note,
+            },
+            Deed::Sentence => {
+                let all = SentenceOutcome::ALL;
+                Verb::RecordSentence {
+                    outcome: all[usize::from(act.target) % all.len()],
+                    date: to_london(self.now).date(),
                 }
             }
             Deed::Acknowledge => {
@@ -296,7 +308,9 @@ impl World {
             }
             Deed::Decide => Verb::DecideWithout {
                 decision: match act.target % 3 {
-                    0 => WithoutAnswer::SeekAdjournment,
+                    0 => WithoutAnswer::SeekAdjournment {
+                        to: act.amount.is_multiple_of(2).then(|| self.deadline(act)),
+                    },
                     1 => WithoutAnswer::WithdrawCurfew,
                     _ => WithoutAnswer::Proceed {
                         authorised_by: Person {

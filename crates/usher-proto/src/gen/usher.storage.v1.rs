@@ -479,6 +479,55 @@ impl LateEffect {
         }
     }
 }
+/// What the court did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SentenceOutcome {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// A community order.
+    CommunityOrder = 1,
+    /// A suspended sentence order.
+    SuspendedSentence = 2,
+    /// Custody at once.
+    Custody = 3,
+    /// A fine or a discharge: probation has no order to supervise.
+    FineOrDischarge = 4,
+    /// Another sentence.
+    Other = 5,
+    /// No sentence: discontinued, dismissed or acquitted.
+    NoSentence = 6,
+}
+impl SentenceOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SENTENCE_OUTCOME_UNSPECIFIED",
+            Self::CommunityOrder => "SENTENCE_OUTCOME_COMMUNITY_ORDER",
+            Self::SuspendedSentence => "SENTENCE_OUTCOME_SUSPENDED_SENTENCE",
+            Self::Custody => "SENTENCE_OUTCOME_CUSTODY",
+            Self::FineOrDischarge => "SENTENCE_OUTCOME_FINE_OR_DISCHARGE",
+            Self::Other => "SENTENCE_OUTCOME_OTHER",
+            Self::NoSentence => "SENTENCE_OUTCOME_NO_SENTENCE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SENTENCE_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "SENTENCE_OUTCOME_COMMUNITY_ORDER" => Some(Self::CommunityOrder),
+            "SENTENCE_OUTCOME_SUSPENDED_SENTENCE" => Some(Self::SuspendedSentence),
+            "SENTENCE_OUTCOME_CUSTODY" => Some(Self::Custody),
+            "SENTENCE_OUTCOME_FINE_OR_DISCHARGE" => Some(Self::FineOrDischarge),
+            "SENTENCE_OUTCOME_OTHER" => Some(Self::Other),
+            "SENTENCE_OUTCOME_NO_SENTENCE" => Some(Self::NoSentence),
+            _ => None,
+        }
+    }
+}
 /// Why a named person closed a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1712,6 +1761,29 @@ pub struct Enquiry {
     /// Who holds it now; absent while that is who asked.
     #[prost(message, optional, tag = "19")]
     pub holder: ::core::option::Option<Holder>,
+    /// What the court did; absent until it is recorded.
+    #[prost(message, optional, tag = "38")]
+    pub sentence: ::core::option::Option<Sentence>,
+}
+/// What the court did, as an officer recorded it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Sentence {
+    /// What.
+    #[prost(enumeration = "SentenceOutcome", tag = "1")]
+    pub outcome: i32,
+    /// On which day in London, ISO 8601.
+    #[prost(string, tag = "2")]
+    pub date: ::prost::alloc::string::String,
+    /// The checks that were outstanding then.
+    #[prost(uint32, repeated, tag = "3")]
+    pub outstanding: ::prost::alloc::vec::Vec<u32>,
+    /// Who recorded it: always with a named person.
+    #[prost(message, optional, tag = "4")]
+    pub by: ::core::option::Option<By>,
+    /// When it was recorded.
+    #[prost(int64, tag = "5")]
+    pub at_ms: i64,
 }
 /// Who holds an enquiry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1864,7 +1936,7 @@ pub struct Check {
     /// Questions asked back, oldest first.
     #[prost(message, repeated, tag = "7")]
     pub exchanges: ::prost::alloc::vec::Vec<Exchange>,
-    /// Since when the case stands sentenced with this check unanswered and nothing decided.
+    /// Since when the case stands sentenced with this check unanswered: with nothing decided, or because its sentence was recorded.
     #[prost(int64, optional, tag = "8")]
     pub sentenced_outstanding_at_ms: ::core::option::Option<i64>,
     /// What the sharing agreement says; absent where no responder was found, and in older records.
@@ -2582,7 +2654,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2676,6 +2748,9 @@ pub mod event {
         /// Another practitioner holds the enquiry.
         #[prost(message, tag = "37")]
         Reassigned(super::Nothing),
+        /// What the court did was recorded.
+        #[prost(message, tag = "57")]
+        SentenceRecorded(super::EventSentenceRecorded),
     }
 }
 /// People took a check on.
@@ -2727,6 +2802,17 @@ pub struct EventReceivedLate {
     /// What it would have changed, never empty.
     #[prost(enumeration = "LateEffect", repeated, tag = "2")]
     pub effects: ::prost::alloc::vec::Vec<i32>,
+}
+/// What the court did was recorded.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EventSentenceRecorded {
+    /// What.
+    #[prost(enumeration = "SentenceOutcome", tag = "1")]
+    pub outcome: i32,
+    /// On which day in London, ISO 8601.
+    #[prost(string, tag = "2")]
+    pub date: ::prost::alloc::string::String,
 }
 /// The hearing moved.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3209,6 +3295,11 @@ impl ::core::fmt::Debug for Enquiry {
         f.write_str("Enquiry(..)")
     }
 }
+impl ::core::fmt::Debug for Sentence {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Sentence(..)")
+    }
+}
 impl ::core::fmt::Debug for Holder {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Holder(..)")
@@ -3492,6 +3583,11 @@ impl ::core::fmt::Debug for EventAnswered {
 impl ::core::fmt::Debug for EventReceivedLate {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("EventReceivedLate(..)")
+    }
+}
+impl ::core::fmt::Debug for EventSentenceRecorded {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("EventSentenceRecorded(..)")
     }
 }
 impl ::core::fmt::Debug for EventHearingMoved {

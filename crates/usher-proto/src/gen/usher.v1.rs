@@ -1760,6 +1760,29 @@ pub struct Enquiry {
     /// Who holds it now: answers and alerts are theirs; absent while that is who asked.
     #[prost(message, optional, tag = "21")]
     pub holder: ::core::option::Option<Holder>,
+    /// What the court did; absent until an officer records it.
+    #[prost(message, optional, tag = "22")]
+    pub sentence: ::core::option::Option<Sentence>,
+}
+/// What the court did, as an officer recorded it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Sentence {
+    /// What.
+    #[prost(enumeration = "SentenceOutcome", tag = "1")]
+    pub outcome: i32,
+    /// On which day in London, such as `2026-11-23`.
+    #[prost(string, tag = "2")]
+    pub sentence_date: ::prost::alloc::string::String,
+    /// The checks that were outstanding when it was first recorded.
+    #[prost(string, repeated, tag = "3")]
+    pub outstanding_check_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who recorded it.
+    #[prost(message, optional, tag = "4")]
+    pub by: ::core::option::Option<By>,
+    /// When it was recorded.
+    #[prost(message, optional, tag = "5")]
+    pub record_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Who holds an enquiry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1942,7 +1965,8 @@ pub struct Check {
     /// Questions asked back, oldest first.
     #[prost(message, repeated, tag = "22")]
     pub exchanges: ::prost::alloc::vec::Vec<Exchange>,
-    /// Since when the case stands sentenced with this check unanswered and nothing decided.
+    /// Since when the case stands sentenced with this check unanswered: nothing had been decided when the hearing began, or its sentence was
+    /// recorded.
     #[prost(message, optional, tag = "23")]
     pub sentenced_outstanding_time: ::core::option::Option<::prost_types::Timestamp>,
     /// WAITING: why people must look, where no program could settle it.
@@ -2180,6 +2204,55 @@ pub struct EnquirySummary {
     /// Alerts that have not ended, looked after or not.
     #[prost(uint32, tag = "13")]
     pub live_alerts: u32,
+}
+/// What the court did. An adjournment is none of these: the hearing moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SentenceOutcome {
+    /// Refused.
+    Unspecified = 0,
+    /// A community order.
+    CommunityOrder = 1,
+    /// A suspended sentence order.
+    SuspendedSentence = 2,
+    /// Custody at once.
+    Custody = 3,
+    /// A fine or a discharge: probation has no order to supervise.
+    FineOrDischarge = 4,
+    /// Another sentence.
+    Other = 5,
+    /// No sentence: discontinued, dismissed or acquitted.
+    NoSentence = 6,
+}
+impl SentenceOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SENTENCE_OUTCOME_UNSPECIFIED",
+            Self::CommunityOrder => "SENTENCE_OUTCOME_COMMUNITY_ORDER",
+            Self::SuspendedSentence => "SENTENCE_OUTCOME_SUSPENDED_SENTENCE",
+            Self::Custody => "SENTENCE_OUTCOME_CUSTODY",
+            Self::FineOrDischarge => "SENTENCE_OUTCOME_FINE_OR_DISCHARGE",
+            Self::Other => "SENTENCE_OUTCOME_OTHER",
+            Self::NoSentence => "SENTENCE_OUTCOME_NO_SENTENCE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SENTENCE_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "SENTENCE_OUTCOME_COMMUNITY_ORDER" => Some(Self::CommunityOrder),
+            "SENTENCE_OUTCOME_SUSPENDED_SENTENCE" => Some(Self::SuspendedSentence),
+            "SENTENCE_OUTCOME_CUSTODY" => Some(Self::Custody),
+            "SENTENCE_OUTCOME_FINE_OR_DISCHARGE" => Some(Self::FineOrDischarge),
+            "SENTENCE_OUTCOME_OTHER" => Some(Self::Other),
+            "SENTENCE_OUTCOME_NO_SENTENCE" => Some(Self::NoSentence),
+            _ => None,
+        }
+    }
 }
 /// What the answer is for: the stages at which responders are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -4864,6 +4937,12 @@ pub struct Event {
     /// RECEIVED: what the answer would have changed, where it came late.
     #[prost(enumeration = "LateEffect", repeated, tag = "29")]
     pub would_have_changed: ::prost::alloc::vec::Vec<i32>,
+    /// SENTENCE_RECORDED: what the court did.
+    #[prost(enumeration = "SentenceOutcome", tag = "50")]
+    pub sentence_outcome: i32,
+    /// SENTENCE_RECORDED: on which day in London.
+    #[prost(string, tag = "51")]
+    pub sentence_date: ::prost::alloc::string::String,
 }
 /// The end of a watch's snapshot: what follows are changes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4929,7 +5008,7 @@ pub enum EventType {
     Resolved = 20,
     /// A decision at court was recorded.
     Decided = 21,
-    /// The hearing passed with no answer and no decision.
+    /// The hearing passed with no answer and no decision, or its sentence was recorded with no answer.
     SentencedOutstanding = 22,
     /// A named person closed the check.
     Closed = 23,
@@ -4937,6 +5016,8 @@ pub enum EventType {
     Reconsidered = 24,
     /// Another practitioner holds the enquiry.
     Reassigned = 25,
+    /// What the court did was recorded.
+    SentenceRecorded = 45,
 }
 impl EventType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4971,6 +5052,7 @@ impl EventType {
             Self::Closed => "EVENT_TYPE_CLOSED",
             Self::Reconsidered => "EVENT_TYPE_RECONSIDERED",
             Self::Reassigned => "EVENT_TYPE_REASSIGNED",
+            Self::SentenceRecorded => "EVENT_TYPE_SENTENCE_RECORDED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5002,6 +5084,7 @@ impl EventType {
             "EVENT_TYPE_CLOSED" => Some(Self::Closed),
             "EVENT_TYPE_RECONSIDERED" => Some(Self::Reconsidered),
             "EVENT_TYPE_REASSIGNED" => Some(Self::Reassigned),
+            "EVENT_TYPE_SENTENCE_RECORDED" => Some(Self::SentenceRecorded),
             _ => None,
         }
     }
@@ -5112,10 +5195,13 @@ pub struct CheckReceipt {
     /// The responder's working time left before the deadline.
     #[prost(message, optional, tag = "9")]
     pub working_time_left: ::core::option::Option<::prost_types::Duration>,
-    /// The share of its past checks that it answered within that time, 0 to 1; absent when there are none.
+    /// How likely it answers within that time, 0 to 1: the estimate of Kaplan and Meier over past checks. One that still waits, or was
+    /// redirected or closed, counts as unanswered for the working time that it waited, and for no longer. At least 20 past checks must say
+    /// something: answered, or unanswered in that time or in 8 hours of working time. `answered_within_basis` says whose they are; where
+    /// there are too few this is absent. It is a lower bound where more time is left than any past check waited.
     #[prost(double, optional, tag = "10")]
     pub answered_within_share: ::core::option::Option<f64>,
-    /// How many past checks the share rests on.
+    /// How many past checks that rests on, at most 512 of one responder; where it is absent, how many this responder has.
     #[prost(uint32, tag = "11")]
     pub answered_within_count: u32,
     /// The plain advice.
@@ -5128,6 +5214,12 @@ pub struct CheckReceipt {
     /// work now. Empty otherwise, and where it has none.
     #[prost(string, tag = "14")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// Whose past checks `answered_within_share` rests on.
+    #[prost(enumeration = "ForecastBasis", tag = "15")]
+    pub answered_within_basis: i32,
+    /// How many of `answered_within_count` were answered, in whatever time.
+    #[prost(uint32, tag = "16")]
+    pub answered_count: u32,
 }
 /// Something that the officer should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5364,9 +5456,13 @@ pub struct DecideWithoutRequest {
     /// PROCEED_WITHOUT: who authorised it, with a name. Otherwise absent.
     #[prost(message, optional, tag = "5")]
     pub authorised_by: ::core::option::Option<Person>,
-    /// Why, at most 4,000 characters; may be empty.
+    /// Why, at most 4,000 characters; may be empty, except with `deadline`.
     #[prost(string, tag = "6")]
     pub note: ::prost::alloc::string::String,
+    /// SEEK_ADJOURNMENT: the new hearing, where the court gave one; it moves there, as by MoveHearing, with the note as the reason. Later
+    /// than the hearing that is adjourned. Otherwise absent.
+    #[prost(message, optional, tag = "7")]
+    pub deadline: ::core::option::Option<Deadline>,
 }
 /// The decision was recorded.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5404,6 +5500,80 @@ pub struct ReceiveResponse {
     /// The enquiry as it stands now.
     #[prost(message, optional, tag = "1")]
     pub enquiry: ::core::option::Option<Enquiry>,
+}
+/// What the court did.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RecordSentenceRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who records it. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// The enquiry's UUID. Its hearing must have begun: where the case was adjourned, or heard earlier, move it first.
+    #[prost(string, tag = "3")]
+    pub enquiry_id: ::prost::alloc::string::String,
+    /// What. Required.
+    #[prost(enumeration = "SentenceOutcome", tag = "4")]
+    pub outcome: i32,
+    /// On which day in London, such as `2026-11-23`: from the day of the enquiry up to today. Required.
+    #[prost(string, tag = "5")]
+    pub sentence_date: ::prost::alloc::string::String,
+}
+/// The sentence was recorded. Recording another corrects it; a hearing that moves to a moment still to come takes it back.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RecordSentenceResponse {
+    /// The enquiry as it stands now.
+    #[prost(message, optional, tag = "1")]
+    pub enquiry: ::core::option::Option<Enquiry>,
+}
+/// Whose past checks a forecast rests on: the first of these, from the top, of which enough say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ForecastBasis {
+    /// Never sent.
+    Unspecified = 0,
+    /// The responder's, opened on the same weekday and in the same half of the working day (before or from noon), or outside its hours like
+    /// this one.
+    Weekday = 1,
+    /// The responder's, opened in the same half of any working day, or outside its hours like this one.
+    TimeOfDay = 2,
+    /// The responder's, whenever they were opened.
+    Responder = 3,
+    /// Those of all responders of its kind, about as many from each.
+    Pooled = 4,
+    /// Nobody's: too few say something.
+    Unknown = 5,
+}
+impl ForecastBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FORECAST_BASIS_UNSPECIFIED",
+            Self::Weekday => "FORECAST_BASIS_WEEKDAY",
+            Self::TimeOfDay => "FORECAST_BASIS_TIME_OF_DAY",
+            Self::Responder => "FORECAST_BASIS_RESPONDER",
+            Self::Pooled => "FORECAST_BASIS_POOLED",
+            Self::Unknown => "FORECAST_BASIS_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FORECAST_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "FORECAST_BASIS_WEEKDAY" => Some(Self::Weekday),
+            "FORECAST_BASIS_TIME_OF_DAY" => Some(Self::TimeOfDay),
+            "FORECAST_BASIS_RESPONDER" => Some(Self::Responder),
+            "FORECAST_BASIS_POOLED" => Some(Self::Pooled),
+            "FORECAST_BASIS_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
 }
 /// Whether an answer is to be expected before the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -5844,6 +6014,31 @@ pub mod court_service_client {
                 .insert(GrpcMethod::new("usher.v1.CourtService", "Receive"));
             self.inner.unary(req, path, codec).await
         }
+        /// Records what the court did. What is outstanding then stands as sentenced outstanding, and is chased on.
+        pub async fn record_sentence(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordSentenceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordSentenceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/RecordSentence",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "RecordSentence"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Takes a court's list: new cases, changed ones, moved and removed hearings. The checks that the cases need are raised. Each message
         /// is answered once its rows are durable; a list that comes again changes nothing, so a broken stream is sent anew. A bad row is
         /// refused with its reason, and the others are kept. Send ahead of the answers for speed.
@@ -6130,6 +6325,14 @@ pub mod court_service_server {
             &self,
             request: tonic::Request<super::ReceiveRequest>,
         ) -> std::result::Result<tonic::Response<super::ReceiveResponse>, tonic::Status>;
+        /// Records what the court did. What is outstanding then stands as sentenced outstanding, and is chased on.
+        async fn record_sentence(
+            &self,
+            request: tonic::Request<super::RecordSentenceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordSentenceResponse>,
+            tonic::Status,
+        >;
         /// Server streaming response type for the RegisterCases method.
         type RegisterCasesStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::RegisterCasesResponse, tonic::Status>,
@@ -6712,6 +6915,51 @@ pub mod court_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReceiveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/RecordSentence" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordSentenceSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::RecordSentenceRequest>
+                    for RecordSentenceSvc<T> {
+                        type Response = super::RecordSentenceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordSentenceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::record_sentence(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordSentenceSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -9104,6 +9352,11 @@ impl ::core::fmt::Debug for Enquiry {
         f.write_str("Enquiry(..)")
     }
 }
+impl ::core::fmt::Debug for Sentence {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Sentence(..)")
+    }
+}
 impl ::core::fmt::Debug for Holder {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Holder(..)")
@@ -9557,6 +9810,16 @@ impl ::core::fmt::Debug for ReceiveRequest {
 impl ::core::fmt::Debug for ReceiveResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("ReceiveResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for RecordSentenceRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("RecordSentenceRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for RecordSentenceResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("RecordSentenceResponse(..)")
     }
 }
 impl ::core::fmt::Debug for ListAlertsRequest {

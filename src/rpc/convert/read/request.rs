@@ -29,6 +29,7 @@ mutations!(
     MoveHearingRequest,
     DecideWithoutRequest,
     ReceiveRequest,
+    RecordSentenceRequest,
     LeaseChecksRequest,
     RenewRequest,
     AcceptRequest,

@@ -133,8 +133,20 @@ fn of_courts() -> Vec<Row> {
         decision: v1::DecisionKind::ProceedWithout.into(),
         authorised_by: Some(person()),
         note: words(),
+        deadline: None,
+    };
+    let sentenced = v1::RecordSentenceRequest {
+        request_id: REQUEST.into(),
+        person: Some(person()),
+        enquiry_id: ENQUIRY.into(),
+        outcome: v1::SentenceOutcome::Custody.into(),
+        sentence_date: "2026-11-23".into(),
     };
     vec![
+        (
+            VerbName::RecordSentence,
+            record_sentence(sentenced, &actor()),
+        ),
         (VerbName::MoveHearing, move_hearing(moved, &actor())),
         (VerbName::DecideWithout, decide_without(decided, &actor())),
     ]
@@ -197,10 +209,10 @@ fn every_mutation_becomes_its_verb_and_prints_nothing() {
         assert!(!printed.contains(CANARY), "{printed}");
         digests.push(input.request.digest);
     }
-    assert_eq!(digests.len(), 15);
+    assert_eq!(digests.len(), 16);
     digests.sort_unstable();
     digests.dedup();
-    assert_eq!(digests.len(), 15, "different bodies have different digests");
+    assert_eq!(digests.len(), 16, "different bodies have different digests");
 }
 
 #[test]
@@ -303,6 +315,16 @@ fn empty_mutations_name_their_fields() {
     assert_eq!(
         fields(decide_without(v1::DecideWithoutRequest::default(), c)),
         ["request_id", "person", "enquiry_id", "decision"]
+    );
+    assert_eq!(
+        fields(record_sentence(v1::RecordSentenceRequest::default(), c)),
+        [
+            "request_id",
+            "person",
+            "enquiry_id",
+            "outcome",
+            "sentence_date"
+        ]
     );
     assert_eq!(
         fields(receive(v1::ReceiveRequest::default(), c)),

@@ -6,6 +6,7 @@ use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
 use usher_domain::command::{Destination, Route};
 use usher_domain::enquiry::{ByPhone, LateEffect, RouteReason, Timeliness, UnroutableWhy};
 use usher_domain::event::{DecisionName, Event, EventKind};
+use usher_domain::forecast::{Basis, Estimate};
 use usher_domain::id::CheckId;
 use usher_proto::v1;
 
@@ -110,8 +111,12 @@ fn receipts_say_what_to_expect() {
         card: ResponderCard::default(),
         adapter_connected: number == 1,
         working_time_left: jiff::SignedDuration::from_mins(90),
-        answered_within: (number == 1).then_some(0.5),
-        answered_within_count: 4,
+        forecast: (number == 1).then_some(Estimate {
+            probability: Some(0.5),
+            basis: Basis::Pooled,
+            checks: 40,
+            answered: 30,
+        }),
         advice: Advice::Doubtful,
         advice_text: "Ring.".into(),
     };
@@ -135,7 +140,18 @@ fn receipts_say_what_to_expect() {
     });
     assert_eq!(view.reference, enquiry().id.reference().to_string());
     assert_eq!(view.checks[0].responder_id, "hackney");
-    assert_eq!(view.checks[0].answered_within_share, Some(0.5));
+    let forecast = |check: &v1::CheckReceipt| {
+        (
+            check.answered_within_share,
+            check.answered_within_basis(),
+            check.answered_within_count,
+            check.answered_count,
+        )
+    };
+    let pooled = v1::ForecastBasis::Pooled;
+    assert_eq!(forecast(&view.checks[0]), (Some(0.5), pooled, 40, 30));
+    let unknown = v1::ForecastBasis::Unknown;
+    assert_eq!(forecast(&view.checks[1]), (None, unknown, 0, 0));
     assert_eq!(view.checks[0].working_time_left.unwrap().seconds, 5_400);
     assert_eq!(view.checks[0].advice(), v1::Advice::Doubtful);
     assert_eq!(view.checks[1].responder_id, "");

@@ -172,6 +172,34 @@ fn held() -> Holder {
     }
 }
 
+fn alerts() -> Vec<Alert> {
+    vec![
+        alert(
+            1,
+            Cause::Step {
+                name: "chase".into(),
+                generation: 2,
+            },
+            AlertState::Acknowledged {
+                by: by(),
+                at: at(17),
+                expires: at(27),
+                note: words("on it"),
+            },
+        ),
+        alert(
+            2,
+            Cause::Trouble(Trouble::NoAdapter),
+            AlertState::Open { since: at(16) },
+        ),
+        alert(
+            3,
+            Cause::Trouble(Trouble::Question),
+            AlertState::Resolved { at: at(18) },
+        ),
+    ]
+}
+
 pub(super) fn enquiry() -> Enquiry {
     let court = CourtCode::parse("B01IX").unwrap();
     let hearing = Hearing::new(court, "2026-11-23T14:00:00".parse().unwrap()).unwrap();
@@ -207,31 +235,7 @@ pub(super) fn enquiry() -> Enquiry {
             .zip(states())
             .map(|(number, state)| check(number, state))
             .collect(),
-        alerts: vec![
-            alert(
-                1,
-                Cause::Step {
-                    name: "chase".into(),
-                    generation: 2,
-                },
-                AlertState::Acknowledged {
-                    by: by(),
-                    at: at(17),
-                    expires: at(27),
-                    note: words("on it"),
-                },
-            ),
-            alert(
-                2,
-                Cause::Trouble(Trouble::NoAdapter),
-                AlertState::Open { since: at(16) },
-            ),
-            alert(
-                3,
-                Cause::Trouble(Trouble::Question),
-                AlertState::Resolved { at: at(18) },
-            ),
-        ],
+        alerts: alerts(),
         decisions: vec![CourtDecision {
             kind: CourtDecisionKind::ProceedWithout {
                 authorised_by: by().person.unwrap(),
@@ -241,6 +245,7 @@ pub(super) fn enquiry() -> Enquiry {
             note: words("decided for a reason"),
             at: at(50),
         }],
+        sentence: None,
         applied: Vec::new(),
     }
 }

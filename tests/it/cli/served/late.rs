@@ -53,3 +53,34 @@ fn whoever_reads_a_late_answer_says_what_it_would_have_changed() {
         assert!(page.contains("would have changed sentence, plan"), "{page}");
     }
 }
+
+#[test]
+fn whoever_was_in_court_records_the_sentence() {
+    let home = home();
+    let home = home.path();
+    let served = serve(home);
+    let submitted = served.call(home, "officer", &submission(&passed_today()));
+    let reference = submitted["reference"].as_str().unwrap();
+    let record = ["enquiry", "record-sentence", reference, "--outcome"];
+    let custody = [&record[..], &["custody"], &PERSON].concat();
+    let recorded = served.call(home, "officer", &custody);
+    let outcome = "SENTENCE_OUTCOME_CUSTODY";
+    assert_eq!(recorded["sentence"]["outcome"], outcome);
+    assert!(recorded["checks"][0]["sentencedOutstandingTime"].is_string());
+    let date = recorded["sentence"]["sentenceDate"].as_str().unwrap();
+    let (page, _) = served.check(home, "officer", &["enquiry", "show", reference], 0);
+    let told = format!("Sentenced on {date}: custody, with 1 outstanding check");
+    assert!(page.contains(&told), "{page}");
+    let (page, _) = served.check(home, "officer", &["enquiry", "history", reference], 0);
+    assert!(page.contains(&format!("custody on {date}")), "{page}");
+    let adjourn = [
+        "enquiry",
+        "decide",
+        reference,
+        "--decision",
+        "seek-adjournment",
+    ];
+    let next = ["--adjourned-to", "2099-12-07T10:00", "--note", "Adjourned"];
+    let (_, err) = served.check(home, "officer", &[&adjourn[..], &next, &PERSON].concat(), 2);
+    assert!(err.contains("550 days"), "{err}");
+}

@@ -440,12 +440,12 @@ async fn what_a_borough_answers_through_one_broker_counts_once_in_the_forecast_o
     }
 }
 
-/// Waits until a receipt rests on so many past checks.
+/// Waits until a receipt tells of so many answers.
 async fn counted(kit: &Kit, wanted: u32) {
     let watch = Stopwatch::start();
     loop {
         let receipt = kit.submit(enquiry(&[IN_HACKNEY])).await;
-        let count = receipt.checks[0].answered_within_count;
+        let count = receipt.checks[0].answered_count;
         if count == wanted {
             return;
         }

@@ -12,7 +12,7 @@ use usher_domain::code::{AgreementId, ClientId, Crn, Pnc, ResponderId, Urn};
 use usher_domain::enquiry::{
     AddressRole, Answer, Applied, ByPhone, Check, CheckState, CloseReason, CourtDecision,
     CourtDecisionKind, Curfew, Enquiry, Exchange, LateEffect, PeopleReason, Receipt, Reply,
-    RouteReason, Timeliness, UnroutableWhy,
+    RouteReason, Sentence, SentenceOutcome, Timeliness, UnroutableWhy,
 };
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::hearing::{Deadline, HearingMove};
@@ -252,6 +252,13 @@ fn fill_court(enquiry: &mut Enquiry) {
         }),
         decision(CourtDecisionKind::WithdrawCurfew),
     ];
+    enquiry.sentence = Some(Box::new(Sentence {
+        outcome: SentenceOutcome::SuspendedSentence,
+        date: civil::date(2026, 11, 23),
+        outstanding: vec![1, 2],
+        by: by(Role::Manager),
+        at: at(310),
+    }));
     enquiry.applied = (1..=20)
         .map(|n| Applied {
             request: RequestId::from_uuid(Uuid::from_u128(n)),
@@ -357,6 +364,13 @@ fn received(version: u8, effects: &[LateEffect]) -> EventKind {
     }
 }
 
+fn sentence_recorded() -> EventKind {
+    EventKind::SentenceRecorded {
+        outcome: SentenceOutcome::NoSentence,
+        date: civil::date(2026, 11, 24),
+    }
+}
+
 /// Every kind of event once.
 pub(crate) fn all_events() -> Vec<Event> {
     let responder = responder("hackney");
@@ -385,6 +399,7 @@ pub(crate) fn all_events() -> Vec<Event> {
         },
         received(1, &[]),
         received(2, LateEffect::ALL),
+        sentence_recorded(),
         EventKind::Withdrawn,
         EventKind::HearingMoved {
             from: at(200),
@@ -419,7 +434,7 @@ pub(crate) fn all_events() -> Vec<Event> {
         },
     ];
     let names: BTreeSet<&str> = kinds.iter().map(EventKind::name).collect();
-    assert_eq!(names.len(), 24, "a kind of event is missing here");
+    assert_eq!(names.len(), 25, "a kind of event is missing here");
     let mut events: Vec<Event> = kinds.into_iter().map(|kind| event(5, kind)).collect();
     events[0].check = None;
     events[4].by = By {

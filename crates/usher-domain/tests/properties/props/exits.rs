@@ -5,8 +5,8 @@ use crate::world::{Turn, play};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use usher_domain::actor::{By, Role};
-use usher_domain::command::{Verb, VerbName};
-use usher_domain::enquiry::{Check, CheckState, Enquiry, LateEffect, Timeliness};
+use usher_domain::command::{Verb, VerbName, WithoutAnswer};
+use usher_domain::enquiry::{Check, CheckState, Enquiry, LateEffect, SentenceOutcome, Timeliness};
 
 fn is_named(by: &By) -> bool {
     by.person
@@ -103,6 +103,34 @@ proptest! {
     }
 
     #[test]
+    fn a_sentence_leaves_nothing_outstanding_untold_and_ends_no_check(story in stories()) {
+        play(story, |_, turn| {
+            let Verb::RecordSentence { outcome, .. } = turn.command.verb else {
+                return Ok(());
+            };
+            let Ok(transition) = &turn.result else {
+                return Ok(());
+            };
+            let after = &transition.enquiry;
+            let states = |enquiry: &Enquiry| -> Vec<CheckState> {
+                enquiry.checks.iter().map(|check| check.state.clone()).collect()
+            };
+            prop_assert_eq!(states(&turn.before), states(after));
+            let recorded = after.sentence.as_ref();
+            prop_assert!(recorded.is_some_and(|sentence| is_named(&sentence.by)));
+            if transition.events.is_empty() {
+                return Ok(());
+            }
+            prop_assert_eq!(recorded.map(|sentence| sentence.outcome), Some(outcome));
+            for check in after.outstanding() {
+                let told = check.sentenced_outstanding_at.is_some();
+                prop_assert_eq!(told, outcome != SentenceOutcome::NoSentence);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn every_chain_of_redirections_ends_at_a_check(story in stories()) {
         play(story, |_, turn| {
             let after = turn.after();
@@ -165,8 +193,13 @@ proptest! {
         play(story, |_, turn| {
             let after = turn.after();
             if after.deadline != turn.before.deadline {
-                let Verb::MoveHearing { deadline, reason } = &turn.command.verb else {
-                    return Err(TestCaseError::fail("moved by another verb"));
+                let (deadline, reason) = match &turn.command.verb {
+                    Verb::MoveHearing { deadline, reason } => (deadline, reason),
+                    Verb::DecideWithout {
+                        decision: WithoutAnswer::SeekAdjournment { to: Some(deadline) },
+                        note,
+                    } => (deadline, note),
+                    _ => return Err(TestCaseError::fail("moved by another verb")),
                 };
                 let Some(moved) = after.moves.last() else {
                     return Err(TestCaseError::fail("the move is not kept"));

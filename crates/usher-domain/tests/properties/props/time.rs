@@ -10,7 +10,7 @@ use usher_domain::actor::Actor;
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::command::{Command, Verb};
 use usher_domain::decide::Transition;
-use usher_domain::enquiry::{Check, CheckState, Enquiry};
+use usher_domain::enquiry::{Check, CheckState, Enquiry, SentenceOutcome};
 use usher_domain::event::EventKind;
 use usher_domain::index;
 use usher_domain::ladder::{Audience, Step, StepKind, StepState, Unless};
@@ -54,8 +54,12 @@ fn still_wanted(enquiry: &Enquiry, check: &Check, step: &Step) -> bool {
         .decisions
         .iter()
         .any(|decision| moved.is_none_or(|moved| decision.at > moved));
+    let sentence = enquiry.sentence.as_ref();
+    let unsentenced =
+        sentence.is_some_and(|sentence| sentence.outcome == SentenceOutcome::NoSentence);
     match (step.kind, step.unless) {
         (StepKind::Unread, _) => answered,
+        (StepKind::Hearing, _) if unsentenced => false,
         _ if answered => false,
         (StepKind::Hearing, _) | (_, Unless::Decided) => !decided,
         (_, Unless::Accepted) => false,
