@@ -18,6 +18,7 @@
 //! | what may be asked of whom, and sent | [`agreement`] |
 //! | when something is due | [`policy`] makes ladders, [`time`] counts working hours, [`index`] says what is next |
 //! | people, addresses, answers | [`personal`]; the rules themselves carry them [`sealed`] |
+//! | what was needed, asked and answered in a period | [`report`] |
 //! | how much of anything | [`limits`] |
 //!
 //! # Invariants
@@ -66,6 +67,7 @@ pub mod permit;
 pub mod personal;
 pub mod policy;
 pub mod rejection;
+pub mod report;
 mod rules;
 pub mod sealed;
 pub mod time;
