@@ -42,6 +42,7 @@ named!(
     ListResponse,
     LookupPostcodeResponse,
     RenewResponse,
+    ReportResponse,
     Responder,
     SubmitRequest,
     SubmitResponse,

@@ -21,6 +21,7 @@ mod receive;
 mod redirect;
 mod release;
 mod renew;
+mod report;
 mod reroute;
 mod scope;
 mod services;

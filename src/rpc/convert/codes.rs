@@ -15,6 +15,7 @@ use usher_domain::personal::{
     DisclosureDecision, EpisodeKind, Handling, Information, Marking, OtherResponder, RefusalReason,
     Regime, Sex, Topic,
 };
+use usher_domain::report::{Grouping, ReportKind};
 use usher_proto::v1;
 
 use crate::broker::input::AlertStanding;
@@ -118,6 +119,8 @@ same_names! {
     }
     AdapterHealth = AdapterHealth { Connected, Busy, Absent, Failing }
     ResponderKind = ResponderKind { ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse }
+    ReportKind = ReportKind { Coverage, Timeliness, Outstanding, LateAnswers }
+    Grouping = ReportGrouping { Court, Office, Borough, ResponderKind, ReportType }
 }
 
 /// The numbers of a list of values.
@@ -186,5 +189,7 @@ mod tests {
         check::<Advice>();
         check::<WarningCode>();
         check::<ResponderKind>();
+        check::<ReportKind>();
+        check::<Grouping>();
     }
 }

@@ -6,6 +6,7 @@ use crate::enquiry::{
     Answer, Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Receipt, ReportType,
     Timeliness,
 };
+use crate::event::DecisionName;
 use crate::id::{CheckNumber, RecordId};
 use crate::time::Timestamp;
 
@@ -110,20 +111,9 @@ pub struct AnswerFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionFacts {
     /// What.
-    pub kind: DecisionKind,
+    pub kind: DecisionName,
     /// The checks that were outstanding.
     pub outstanding: Vec<CheckNumber>,
-}
-
-/// The three ways on with a check outstanding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecisionKind {
-    /// The court was asked to adjourn.
-    SeekAdjournment,
-    /// It went on without.
-    ProceedWithout,
-    /// The curfew proposal was withdrawn.
-    WithdrawCurfew,
 }
 
 impl From<&Case> for Facts {
@@ -151,9 +141,9 @@ impl From<&Enquiry> for Facts {
     fn from(enquiry: &Enquiry) -> Self {
         let decisions = enquiry.decisions.iter().map(|decision| DecisionFacts {
             kind: match decision.kind {
-                CourtDecisionKind::SeekAdjournment => DecisionKind::SeekAdjournment,
-                CourtDecisionKind::ProceedWithout { .. } => DecisionKind::ProceedWithout,
-                CourtDecisionKind::WithdrawCurfew => DecisionKind::WithdrawCurfew,
+                CourtDecisionKind::SeekAdjournment => DecisionName::SeekAdjournment,
+                CourtDecisionKind::ProceedWithout { .. } => DecisionName::ProceedWithout,
+                CourtDecisionKind::WithdrawCurfew => DecisionName::WithdrawCurfew,
             },
             outstanding: decision.outstanding.clone(),
         });

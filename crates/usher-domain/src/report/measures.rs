@@ -23,7 +23,7 @@ pub enum Shape {
     /// A part of the whole at this place: every thing counted there is in exactly one part.
     Part(usize),
     /// The sum of some parts of one whole: those from the first place to the last.
-    Some(usize, usize),
+    Sum(usize, usize),
     /// A number by itself.
     Alone,
     /// A time that so many in a hundred did not exceed, of what the measure at this place counts.
@@ -44,7 +44,7 @@ const fn measure(
     }
 }
 
-use Shape::{Alone, Part, Some as Sum, Time, Whole};
+use Shape::{Alone, Part, Sum, Time, Whole};
 
 #[rustfmt::skip] // a row a line
 static COVERAGE: [Measure; 14] = [

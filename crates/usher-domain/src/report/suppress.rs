@@ -23,7 +23,7 @@ pub(super) fn suppress(mut table: Table) -> Table {
         let columns = match measure.shape {
             Shape::Whole => parts_of(table.kind, place).chain([place]).collect(),
             Shape::Alone => vec![place],
-            Shape::Part(_) | Shape::Some(..) | Shape::Time(..) => continue,
+            Shape::Part(_) | Shape::Sum(..) | Shape::Time(..) => continue,
         };
         let numbers = lines(&table)
             .map(|cells| numbers(cells, &columns))
@@ -52,7 +52,7 @@ pub(super) fn suppress(mut table: Table) -> Table {
 fn finish(cells: &mut [Cell], before: &[Cell], measures: &[Measure]) {
     for (place, measure) in measures.iter().enumerate() {
         let instead = match measure.shape {
-            Shape::Some(first, last) => {
+            Shape::Sum(first, last) => {
                 let parts = cells.get(first..=last).unwrap_or_default();
                 parts.contains(&Cell::Hidden).then_some(Cell::Nothing)
             }

@@ -1,13 +1,12 @@
 //! The counting: one record after the other, in any order.
 
-use super::facts::{
-    CheckFacts, DecisionKind, EnquiryFacts, Facts, NeedFacts, NeedStanding, Of, Standing,
-};
+use super::facts::{CheckFacts, EnquiryFacts, Facts, NeedFacts, NeedStanding, Of, Standing};
 use super::measures::{MEASURES_MAX, coverage, late_answers, outstanding, timeliness};
 use super::times::Times;
 use super::{Cell, Grouping, NONE, OTHERS, Question, ReportKind, Row, Shape, Table};
 use crate::code::{ResponderId, ResponderKind};
 use crate::enquiry::{LateEffect, Timeliness};
+use crate::event::DecisionName;
 use crate::limits;
 use crate::policy::Policy;
 use crate::time::{Timestamp, to_london};
@@ -162,9 +161,9 @@ impl<'a> Tally<'a> {
     fn add_decisions(&mut self, facts: &Facts, enquiry: &EnquiryFacts) {
         for decision in &enquiry.decisions {
             let place = match decision.kind {
-                DecisionKind::SeekAdjournment => outstanding::ADJOURNMENT_SOUGHT,
-                DecisionKind::ProceedWithout => outstanding::PROCEEDED_WITHOUT,
-                DecisionKind::WithdrawCurfew => outstanding::CURFEW_WITHDRAWN,
+                DecisionName::SeekAdjournment => outstanding::ADJOURNMENT_SOUGHT,
+                DecisionName::ProceedWithout => outstanding::PROCEEDED_WITHOUT,
+                DecisionName::WithdrawCurfew => outstanding::CURFEW_WITHDRAWN,
             };
             for number in &decision.outstanding {
                 let check = usize::from(*number).checked_sub(1);
@@ -245,7 +244,7 @@ impl Sums {
     fn count(&mut self, kind: ReportKind, (place, took): &Counted) {
         let measures = kind.measures();
         let is_in = |shape: Shape| match shape {
-            Shape::Some(first, last) => (first..=last).contains(place),
+            Shape::Sum(first, last) => (first..=last).contains(place),
             _ => false,
         };
         let whole = match measures.get(*place).map(|measure| measure.shape) {

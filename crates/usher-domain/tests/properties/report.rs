@@ -204,7 +204,7 @@ fn table(kind: ReportKind, numbers: &[Vec<u64>]) -> Table {
         };
         let count = |place: usize| match measures[place].shape {
             Shape::Whole => sum(&|part| measures[part].shape == Shape::Part(place)),
-            Shape::Some(first, last) => sum(&|part| (first..=last).contains(&part)),
+            Shape::Sum(first, last) => sum(&|part| (first..=last).contains(&part)),
             _ => numbers[place],
         };
         (0..measures.len()).map(count).collect()

@@ -18,7 +18,7 @@ pub(super) fn nothing_can_be(table: &Table, published: &Table) -> Result<(), Tes
     for (row, (truth, shown)) in truth.iter().zip(&shown).enumerate() {
         prop_assert_eq!(&truth.key, &shown.key);
         for (place, (truth, shown)) in truth.cells.iter().zip(&shown.cells).enumerate() {
-            let is_sum = matches!(measures[place].shape, Shape::Some(..));
+            let is_sum = matches!(measures[place].shape, Shape::Sum(..));
             let left_out = is_sum && *shown == Cell::Nothing;
             let hidden = *shown == Cell::Hidden || left_out;
             prop_assert!(
@@ -40,7 +40,7 @@ pub(super) fn nothing_can_be(table: &Table, published: &Table) -> Result<(), Tes
     let equations = equations(published);
     for spot in solved(&equations) {
         let (measure, found) = (measures[spot.1], truth[spot.0].cells[spot.1]);
-        let harmless = matches!(measure.shape, Shape::Some(..)) && !is_small(&found);
+        let harmless = matches!(measure.shape, Shape::Sum(..)) && !is_small(&found);
         let of = &shown[spot.0].key;
         prop_assert!(
             harmless,
@@ -50,7 +50,7 @@ pub(super) fn nothing_can_be(table: &Table, published: &Table) -> Result<(), Tes
     }
     for (unknowns, sum) in equations {
         let signs: i64 = unknowns.values().sum();
-        let of_sum = |(_, place): &Spot| matches!(measures[*place].shape, Shape::Some(..));
+        let of_sum = |(_, place): &Spot| matches!(measures[*place].shape, Shape::Sum(..));
         if signs == i64::try_from(unknowns.len()).unwrap() && !unknowns.keys().any(of_sum) {
             prop_assert!(sum > 4 && sum > signs, "{unknowns:?} add up to {sum}");
         }
@@ -84,7 +84,7 @@ fn equations(table: &Table) -> Vec<(BTreeMap<Spot, i64>, i64)> {
                         .map(|part| (row, part))
                         .collect()
                 }
-                Shape::Some(first, end) => (first..=end).map(|part| (row, part)).collect(),
+                Shape::Sum(first, end) => (first..=end).map(|part| (row, part)).collect(),
                 Shape::Part(_) | Shape::Alone | Shape::Time(..) => continue,
             };
             sums.push((parts, (row, place)));
