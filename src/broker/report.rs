@@ -148,9 +148,8 @@ impl Broker {
             (Grouping::Borough, _) => {
                 let id = ResponderId::parse(key).ok();
                 let directory = self.directory();
-                let responder =
-                    id.and_then(|id| Some(directory.responders().get(&id)?.name.clone()));
-                responder
+                let responder = id.as_ref().and_then(|id| directory.responders().get(id));
+                responder.map(|responder| responder.name.clone())
             }
             (Grouping::Office | Grouping::ResponderKind | Grouping::ReportType, _) => None,
         };

@@ -13,7 +13,7 @@ fn a_report_is_a_table_a_response_a_sheet_and_a_chart() {
     let (page, _) = served.check(home, "operator", &coverage, 0);
     for wanted in [
         "coverage by court, 2020-01-01 to 2099-12-31",
-        "Westminster Magistrates' Court",
+        "Westminster",
         "never answered: of these asked, not answered to this day",
     ] {
         assert!(page.contains(wanted), "{wanted}: {page}");
