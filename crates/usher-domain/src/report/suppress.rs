@@ -122,25 +122,33 @@ impl Grid {
         }
     }
 
-    /// Hides more until nothing hidden can be worked out. Ends: every round hides at least one more.
+    /// Hides more until nothing hidden can be worked out. Ends: every round hides at least one more. A round looks at every row once,
+    /// so that a thousand rows take few rounds.
     fn hide(&mut self) {
         loop {
             let blocks = self.blocks();
-            let single = blocks.iter().find(|block| block.len() == 1);
-            let more = match single.and_then(|block| block.first()) {
-                Some(bridge) => self.round_trip(*bridge),
-                None => blocks
-                    .iter()
-                    .find_map(|block| self.weak(block))
-                    .into_iter()
-                    .collect(),
-            };
-            if more.is_empty() {
-                return;
+            let singles = blocks.iter().filter(|block| block.len() == 1).flatten();
+            let mut changed = BTreeSet::new();
+            for bridge in singles {
+                if !changed.contains(&bridge.0) {
+                    let spots = self.round_trip(*bridge);
+                    changed.extend(spots.iter().map(|(row, _)| *row));
+                    self.hide_all(&spots);
+                }
             }
-            for (row, column) in more {
-                self.hidden[row][column] = true;
+            if changed.is_empty() {
+                let weak = blocks.iter().map(|block| self.weak(block));
+                let Some(spots) = weak.into_iter().find(|spots| !spots.is_empty()) else {
+                    return;
+                };
+                self.hide_all(&spots);
             }
+        }
+    }
+
+    fn hide_all(&mut self, spots: &[Spot]) {
+        for (row, column) in spots {
+            self.hidden[*row][*column] = true;
         }
     }
 
@@ -189,22 +197,31 @@ impl Grid {
         best.map_or_else(Vec::new, |(_, spots)| spots)
     }
 
-    /// The next number to hide where those of a block in one row or column add up to too little, if any: of that row or column, else of
-    /// another that the block touches, else any.
-    fn weak(&self, block: &[Spot]) -> Option<Spot> {
+    /// What to hide next where the numbers of a block in a row or column add up to too little: one more of each such row or column; where
+    /// nothing of them is left to hide, one of what else the block touches, or of all.
+    fn weak(&self, block: &[Spot]) -> Vec<Spot> {
         let (rows, columns) = (self.rows(), self.columns());
         let down = |column: usize| (0..rows).map(|row| (row, column)).collect::<Vec<Spot>>();
         let along = |row: usize| (0..columns).map(|column| (row, column)).collect();
-        let mut lines: BTreeSet<_> = block.iter().map(|(_, column)| down(*column)).collect();
-        if self.rows_add_up {
-            lines.extend(block.iter().map(|(row, _)| along(*row)));
-        }
+        let touched = |place: fn(&Spot) -> usize| block.iter().map(place).collect::<BTreeSet<_>>();
+        let downs = touched(|(_, column)| *column).into_iter().map(down);
+        let alongs = touched(|(row, _)| *row)
+            .into_iter()
+            .filter(|_| self.rows_add_up);
+        let lines: Vec<Vec<Spot>> = alongs.map(along).chain(downs).collect();
         let block: BTreeSet<Spot> = block.iter().copied().collect();
-        let weak = lines.iter().find(|line| self.is_weak(line, &block))?;
-        let all = (0..rows).flat_map(along);
-        self.cheapest(weak.iter())
-            .or_else(|| self.cheapest(lines.iter().flatten()))
-            .or_else(|| self.cheapest(all.collect::<Vec<_>>().iter()))
+        let weak = lines.iter().filter(|line| self.is_weak(line, &block));
+        let weak: Vec<&Vec<Spot>> = weak.collect();
+        let one_of_each = weak.iter().filter_map(|line| self.cheapest(line.iter()));
+        let spots: BTreeSet<Spot> = one_of_each.collect();
+        if weak.is_empty() || !spots.is_empty() {
+            return spots.into_iter().collect();
+        }
+        let all: Vec<Spot> = (0..rows).flat_map(along).collect();
+        let near = self.cheapest(lines.iter().flatten());
+        near.or_else(|| self.cheapest(all.iter()))
+            .into_iter()
+            .collect()
     }
 
     /// Whether what a block has of one row or column adds up to too little, and can be worked out: not where the total is among it.
