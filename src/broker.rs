@@ -18,6 +18,7 @@ pub mod output;
 mod peers;
 mod presence;
 mod query;
+mod report;
 mod route;
 mod submit;
 mod survey;
@@ -31,6 +32,7 @@ pub use lending::LendingView;
 pub use peers::{CLOCK_AHEAD_MAX, Peers};
 pub use presence::Presence;
 pub use query::{AlertEntry, Paged, Shown};
+pub use report::{ReportInput, ReportView};
 pub use watch::Watch;
 
 use crate::clock::Clock;
@@ -42,6 +44,7 @@ use arc_swap::ArcSwap;
 use opened::{ResponderCard, Unseal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use usher_domain::actor::Actor;
 use usher_domain::case::command::{CaseCommand, CaseVerb};
 use usher_domain::case::decide::decide as decide_case;
@@ -90,6 +93,8 @@ pub struct Broker {
     forecast: Arc<Forecast>,
     lending: Arc<lending::Lending>,
     lease_calls: Arc<lease::Remembered>,
+    /// A place for each report that may be counted at once.
+    reports: Semaphore,
 }
 
 /// How sealed parts are read: the one codec.
@@ -177,6 +182,7 @@ impl Broker {
             forecast: Arc::new(forecast),
             lending: Arc::new(lending),
             lease_calls: Arc::default(),
+            reports: Semaphore::new(limits::REPORTS_AT_ONCE_MAX),
         };
         broker.look_for_faults().await?;
         Ok(broker)

@@ -21,6 +21,7 @@ mod moment;
 pub mod output;
 mod pages;
 mod pki;
+mod report;
 mod responder;
 mod serve;
 mod shell;
@@ -102,6 +103,9 @@ enum Command {
     /// Join a borough's system to a broker
     #[command(subcommand)]
     Adapter(adapter::AdapterCommand),
+    /// What was needed, asked and answered in a period
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// The services that answer
     #[command(subcommand)]
     Responder(responder::ResponderCommand),
@@ -172,6 +176,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()));
         }
     };
+    if cli.output.format.is_of_reports() && !matches!(cli.command, Command::Report(_)) {
+        let what = "only reports are written as csv or svg";
+        let failure = Failure::usage(what, "leave --format out, or say json");
+        return told(Output::new(Format::Table), &failure);
+    }
     let context = Context {
         output: Output::new(cli.output.format),
         environment: Environment::read(),
@@ -230,6 +239,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Case(command) => interruptible(case::run(command, context)),
         Command::Alert(command) => interruptible(alert::run(command, context)),
         Command::Check(command) => interruptible(check::run(command, context)),
+        Command::Report(command) => interruptible(report::run(command, context)),
         Command::Responder(command) => interruptible(responder::run(command, context)),
         Command::Directory(command) => interruptible(directory::run(command, context)),
         Command::Agreement(command) => agreement::run(command, context),

@@ -28,6 +28,7 @@ use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::event::{Event, EventKind};
 use usher_domain::id::{CheckId, EnquiryId, RecordId};
 use usher_domain::index::{Keys, RecordKind};
+use usher_domain::report::facts::Facts;
 use usher_domain::time::Timestamp;
 
 /// Counts the commits of one record, from 1.
@@ -186,10 +187,10 @@ pub enum Place {
 }
 
 /// One page of a listing. It may be short, even empty, and still continue: a page looks at a bounded number of records.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    /// The records.
-    pub records: Vec<Stored>,
+#[derive(Clone, Debug)]
+pub struct Listing<T = Stored> {
+    /// The records, or what was asked of them.
+    pub records: Vec<T>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<Place>,
 }
@@ -324,6 +325,26 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`. A record that cannot be read is left out here and reported by [`Store::unreadable`].
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError>;
+
+    /// As [`Store::list`] of every record of `kind`, of `courts` where given: of each what reports need. Pages may be read at different moments; a
+    /// record that closes meanwhile may be in two.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn facts(
+        &self,
+        kind: RecordKind,
+        courts: Option<Vec<CourtCode>>,
+        page: &Page,
+    ) -> Result<Listing<Facts>, StoreError> {
+        let filter = Filter {
+            courts,
+            ..Filter::every(kind)
+        };
+        let Listing { records, next } = self.list(&filter, page).await?;
+        let records = records.iter().map(|stored| stored.record.facts()).collect();
+        Ok(Listing { records, next })
+    }
 
     /// The events of one record after `after`, in the order they were committed.
     ///

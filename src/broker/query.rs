@@ -405,7 +405,7 @@ fn place(stored: &Stored) -> Place {
 }
 
 /// What was asked for, within what the actor may see: the store then looks at no more than needed.
-fn narrow(mut filter: Filter, actor: &Actor) -> Filter {
+pub(super) fn narrow(mut filter: Filter, actor: &Actor) -> Filter {
     match (actor.role, &actor.courts) {
         (Role::Adapter, _) => {
             let asked = |own: &&_| {

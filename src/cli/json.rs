@@ -45,6 +45,7 @@ named!(
     ListResponse,
     LookupPostcodeResponse,
     RenewResponse,
+    ReportResponse,
     Responder,
     SubmitRequest,
     SubmitResponse,

@@ -22,6 +22,17 @@ pub enum Format {
     Table,
     /// For programs: JSON.
     Json,
+    /// For spreadsheets: reports only.
+    Csv,
+    /// A chart: reports only.
+    Svg,
+}
+
+impl Format {
+    /// Whether only reports are written so.
+    pub fn is_of_reports(self) -> bool {
+        matches!(self, Self::Csv | Self::Svg)
+    }
 }
 
 /// The way out.
@@ -34,6 +45,11 @@ impl Output {
     /// Writes in `format`.
     pub fn new(format: Format) -> Self {
         Self { format }
+    }
+
+    /// How results are written.
+    pub(super) fn format(self) -> Format {
+        self.format
     }
 
     /// Whether programs read the results.
@@ -92,7 +108,7 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.value(&json::to_value(message)?),
-            Format::Table => self.print(&render(message)),
+            Format::Table | Format::Csv | Format::Svg => self.print(&render(message)),
         }
     }
 

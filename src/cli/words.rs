@@ -55,6 +55,13 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
+    ReportKind {
+        Coverage = "coverage", Timeliness = "timeliness", Outstanding = "outstanding", LateAnswers = "late-answers",
+    }
+    ReportGrouping {
+        Court = "court", Office = "office", Borough = "borough", ResponderKind = "responder-kind",
+        ReportType = "report-type",
+    }
     Sex { Female = "female", Male = "male", NotSpecified = "not-specified" }
     Information {
         Known = "known", Plans = "plans", History = "history", Worker = "worker", AdultConcerns = "adult-concerns",

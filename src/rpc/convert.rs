@@ -15,6 +15,7 @@ mod operations;
 mod personal;
 mod read;
 mod receipt;
+mod report;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use operations::{
 };
 pub use read::Unreadable;
 pub use receipt::{lookup_view, receipt_view, responder_view, status_view, warnings_view};
+pub use report::{report_query, report_view};
 pub(super) use show::instant;
 
 /// A message, and how many bytes it takes on the wire.

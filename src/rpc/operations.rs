@@ -187,6 +187,17 @@ impl OperationsService for Operations {
         let end = self.calls.place(found.feed_end).await?;
         Ok(Response::new(convert::status_view(found, end)))
     }
+
+    async fn report(&self, request: Request<v1::ReportRequest>) -> Reply<v1::ReportResponse> {
+        let (actor, message) = self.calls.enter_to_read(Read::Reports, request)?;
+        let input = convert::report_query(message).map_err(status::unreadable)?;
+        let counted = async {
+            let counted = self.calls.broker.report(&input, &actor).await;
+            counted.map_err(status::broker)
+        };
+        let counted = self.calls.until_stop(counted).await?;
+        Ok(Response::new(convert::report_view(&input, counted)))
+    }
 }
 
 /// How busy a borough is concerns its own people and the overseers.

@@ -33,9 +33,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
-use usher_domain::code::ResponderId;
+use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
+use usher_domain::report::facts::Facts;
 use usher_domain::time::Timestamp;
 use writer::{Job, Writer};
 
@@ -266,6 +268,21 @@ impl Store for EmbeddedStore {
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
         self.shared.running()?;
         let (filter, page) = (filter.clone(), page.clone());
+        self.aside(move |shared| shared.list(&filter, &page)).await
+    }
+
+    async fn facts(
+        &self,
+        kind: RecordKind,
+        courts: Option<Vec<CourtCode>>,
+        page: &Page,
+    ) -> Result<Listing<Facts>, StoreError> {
+        self.shared.running()?;
+        let filter = Filter {
+            courts,
+            ..Filter::every(kind)
+        };
+        let page = page.clone();
         self.aside(move |shared| shared.list(&filter, &page)).await
     }
 

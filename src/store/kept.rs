@@ -7,6 +7,7 @@ use usher_domain::enquiry::Enquiry;
 use usher_domain::event::Event;
 use usher_domain::id::RecordId;
 use usher_domain::index::{self, Keys};
+use usher_domain::report::facts::Facts;
 
 /// What a store keeps under one id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,14 @@ impl Record {
         match self {
             Self::Enquiry(enquiry) => index::keys(enquiry),
             Self::Case(case) => case::index::keys(case),
+        }
+    }
+
+    /// What reports need of it.
+    pub fn facts(&self) -> Facts {
+        match self {
+            Self::Enquiry(enquiry) => enquiry.into(),
+            Self::Case(case) => case.into(),
         }
     }
 

@@ -46,9 +46,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
-use usher_domain::code::ResponderId;
+use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
+use usher_domain::report::facts::Facts;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 use writer::{Job, Writer};
@@ -216,6 +218,19 @@ impl Store for PostgresStore {
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
         self.shared.list(filter, page).await
+    }
+
+    async fn facts(
+        &self,
+        kind: RecordKind,
+        courts: Option<Vec<CourtCode>>,
+        page: &Page,
+    ) -> Result<Listing<Facts>, StoreError> {
+        let filter = Filter {
+            courts,
+            ..Filter::every(kind)
+        };
+        self.shared.list(&filter, page).await
     }
 
     async fn history(

@@ -11,7 +11,9 @@ mod code;
 mod enquiry;
 mod envelope;
 mod event;
+mod facts;
 mod field;
+mod listed;
 mod reading;
 mod sealed;
 mod sentence;
@@ -23,6 +25,7 @@ pub use envelope::{
     Envelope, decode_entry, decode_envelope, decode_meta, encode_entry, encode_envelope,
     encode_member, encode_meta, entry_bytes_max, envelope_bytes_max,
 };
+pub use listed::Listed;
 pub use sealed::{open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text};
 
 use super::Record;

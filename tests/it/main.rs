@@ -29,6 +29,8 @@ mod process;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
+mod region;
+#[cfg(test)]
 mod rpc;
 #[cfg(test)]
 mod scheduler;

@@ -26,6 +26,7 @@ mod redirect;
 mod register;
 mod release;
 mod renew;
+mod report;
 mod reroute;
 mod scope;
 mod services;

@@ -19,6 +19,7 @@
 //! | when something is due | [`policy`] makes ladders, [`time`] counts working hours, [`index`] says what is next |
 //! | whether an answer is likely in time | [`forecast`] |
 //! | people, addresses, answers | [`personal`]; the rules themselves carry them [`sealed`] |
+//! | what was needed, asked and answered in a period | [`report`] |
 //! | how much of anything | [`limits`] |
 //!
 //! # Invariants
@@ -68,6 +69,7 @@ pub mod permit;
 pub mod personal;
 pub mod policy;
 pub mod rejection;
+pub mod report;
 mod rules;
 pub mod sealed;
 pub mod time;

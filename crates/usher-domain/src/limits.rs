@@ -109,6 +109,12 @@ pub const PAGE_BYTES_MAX: usize = 3 * 1_024 * 1_024;
 /// Records that one page of a listing may look at before it answers with a token.
 pub const PAGE_RECORDS_EXAMINED_MAX: usize = 10_000;
 
+/// Rows of one report, besides one for all others: offices are free text, and nobody reads more. Its cells fit one response.
+pub const REPORT_ROWS_MAX: usize = 1_000;
+
+/// Reports that one broker counts at once: each reads every record in scope, beside the work of the day.
+pub const REPORTS_AT_ONCE_MAX: usize = 2;
+
 /// Members of one group commit.
 pub const GROUP_COMMIT_MAX: usize = 512;
 /// Commits waiting for the writer.

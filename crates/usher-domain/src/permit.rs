@@ -104,16 +104,19 @@ pub enum Read {
     Directory,
     /// How the broker is.
     Status,
+    /// Reports.
+    Reports,
 }
 
 impl Read {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Enquiries,
         Self::Checks,
         Self::Alerts,
         Self::Directory,
         Self::Status,
+        Self::Reports,
     ];
 
     /// Its name in refusals and in the matrix.
@@ -124,6 +127,7 @@ impl Read {
             Self::Alerts => "read_alerts",
             Self::Directory => "read_directory",
             Self::Status => "read_status",
+            Self::Reports => "read_reports",
         }
     }
 }
@@ -135,6 +139,7 @@ pub const fn reads(role: Role, read: Read) -> bool {
         Read::Checks => matches!(role, Role::Adapter),
         Read::Alerts | Read::Directory => !matches!(role, Role::Clock),
         Read::Status => matches!(role, Role::Operator | Role::Inspector),
+        Read::Reports => matches!(role, Role::Manager | Role::Operator | Role::Inspector),
     }
 }
 

@@ -17,6 +17,7 @@ use usher_domain::personal::{
     DisclosureDecision, EpisodeKind, Handling, Information, Marking, OtherResponder, RefusalReason,
     Regime, Sex, Topic,
 };
+use usher_domain::report::{Grouping, ReportKind};
 use usher_proto::v1;
 
 use crate::broker::input::AlertStanding;
@@ -131,6 +132,8 @@ same_names! {
         UpToDateAlready, AskedElsewhere, NotIndicated, CaseEnded, OtherArea,
     }
     ResponderKind = ResponderKind { ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse }
+    ReportKind = ReportKind { Coverage, Timeliness, Outstanding, LateAnswers }
+    Grouping = ReportGrouping { Court, Office, Borough, ResponderKind, ReportType }
 }
 
 /// The numbers of a list of values.
@@ -202,5 +205,7 @@ mod tests {
         check::<ResponderKind>();
         check::<Indicator>();
         check::<SetAsideReason>();
+        check::<ReportKind>();
+        check::<Grouping>();
     }
 }

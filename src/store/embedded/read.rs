@@ -3,8 +3,8 @@
 use super::keys::{self, Shelf};
 use super::{Shared, corrupt, failed};
 use crate::store::kv::Order;
-use crate::store::record::{Envelope, RecordError, decode_body, decode_entry, decode_envelope};
-use crate::store::{Cursor, Filter, Listing, Page, Place, Recorded, StoreError, Stored};
+use crate::store::record::{Envelope, Listed, RecordError, decode_entry, decode_envelope};
+use crate::store::{Cursor, Filter, Listing, Page, Place, Recorded, StoreError};
 use std::ops::ControlFlow;
 use usher_domain::id::RecordId;
 use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX};
@@ -35,12 +35,12 @@ impl Shared {
         Ok(None)
     }
 
-    pub(super) fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
+    pub(super) fn load<T: Listed>(&self, id: RecordId) -> Result<Option<T>, StoreError> {
         let Some(envelope) = self.find(id)? else {
             return Ok(None);
         };
-        match open(id, &envelope) {
-            Ok(stored) => Ok(Some(stored)),
+        match T::read(id, &envelope) {
+            Ok(read) => Ok(Some(read)),
             Err(error) => Err(self.unreadable(id, error)),
         }
     }
@@ -53,7 +53,11 @@ impl Shared {
         corrupt("the record", Some(id))(error)
     }
 
-    pub(super) fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+    pub(super) fn list<T: Listed>(
+        &self,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing<T>, StoreError> {
         let mut walk = Walk {
             shared: self,
             filter,
@@ -143,27 +147,15 @@ fn next_if(more: bool) -> ControlFlow<()> {
     }
 }
 
-/// The record in an envelope that stands under `id`.
-fn open(id: RecordId, envelope: &Envelope) -> Result<Stored, RecordError> {
-    let record = decode_body(envelope)?;
-    if record.id() != id {
-        return Err(RecordError::Misplaced);
-    }
-    Ok(Stored {
-        record,
-        revision: envelope.revision,
-    })
-}
-
 /// One page's way through the listing.
-struct Walk<'a> {
+struct Walk<'a, T> {
     shared: &'a Shared,
     filter: &'a Filter,
     size: usize,
-    found: Vec<Stored>,
+    found: Vec<T>,
 }
 
-impl Walk<'_> {
+impl<T: Listed> Walk<'_, T> {
     /// Fills the page and says where the next one starts.
     fn walk(&mut self, after: Option<Place>) -> Result<Option<Place>, StoreError> {
         let wants = |open| self.filter.open.is_none_or(|wanted| wanted == open);
@@ -192,9 +184,9 @@ impl Walk<'_> {
 
     /// Takes an open enquiry into the page, unless it has just stopped matching or cannot be read.
     fn take(&mut self, id: RecordId) -> Result<(), StoreError> {
-        match self.shared.load(id) {
-            Ok(Some(stored)) if self.filter.matches(&stored.record.keys()) => {
-                self.found.push(stored);
+        match self.shared.load::<T>(id) {
+            Ok(Some(read)) if read.is_wanted(self.filter) => {
+                self.found.push(read);
                 Ok(())
             }
             Ok(_) | Err(StoreError::Corrupt { id: Some(_), .. }) => Ok(()),
@@ -215,11 +207,9 @@ impl Walk<'_> {
                     let Some(id) = keys::id_of(key) else {
                         return ControlFlow::Continue(());
                     };
-                    match decode_envelope(value).and_then(|envelope| open(id, &envelope)) {
-                        Ok(stored) if self.filter.matches(&stored.record.keys()) => {
-                            self.found.push(stored);
-                        }
-                        Ok(_) => {}
+                    match self.wanted(id, value) {
+                        Ok(Some(read)) => self.found.push(read),
+                        Ok(None) => {}
                         Err(error) => drop(self.shared.unreadable(id, error)),
                     }
                     examined += 1;
@@ -232,5 +222,15 @@ impl Walk<'_> {
             )
             .map_err(failed("listing"))?;
         Ok(stopped)
+    }
+
+    /// What is made of a value, unless nobody wants it.
+    fn wanted(&self, id: RecordId, value: &[u8]) -> Result<Option<T>, RecordError> {
+        let envelope = decode_envelope(value)?;
+        if envelope.kind != self.filter.kind {
+            return Ok(None);
+        }
+        let read = T::read(id, &envelope)?;
+        Ok(Some(read).filter(|read| read.is_wanted(self.filter)))
     }
 }

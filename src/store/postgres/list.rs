@@ -2,7 +2,8 @@
 
 use super::Shared;
 use super::read::{Arguments, column, count_column, moment};
-use crate::store::{Filter, Listing, Page, Place, StoreError, Stored};
+use crate::store::record::Listed;
+use crate::store::{Filter, Listing, Page, Place, StoreError};
 use tokio_postgres::Row;
 use usher_domain::id::RecordId;
 use usher_domain::index::RecordKind;
@@ -96,16 +97,20 @@ const CLOSED_OF_RESPONDERS: &str = "SELECT found.deadline_ms, id, record FROM (
     ) AS found JOIN enquiry ON id = found.enquiry ORDER BY id";
 
 /// One page's way through the listing.
-struct Walk<'a> {
+struct Walk<'a, T> {
     shared: &'a Shared,
     filter: &'a Filter,
     size: usize,
     examined: usize,
-    found: Vec<Stored>,
+    found: Vec<T>,
 }
 
 impl Shared {
-    pub(super) async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+    pub(super) async fn list<T: Listed>(
+        &self,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing<T>, StoreError> {
         let mut walk = Walk {
             shared: self,
             filter,
@@ -121,7 +126,7 @@ impl Shared {
     }
 }
 
-impl Walk<'_> {
+impl<T: Listed> Walk<'_, T> {
     /// Fills the page and says where the next one starts.
     async fn walk(&mut self, after: Option<Place>) -> Result<Option<Place>, StoreError> {
         let wants = |open| self.filter.open.is_none_or(|wanted| wanted == open);
@@ -230,8 +235,8 @@ impl Walk<'_> {
     /// Takes a record into the page if it is wanted and can be read, and says whether the page ends here.
     fn take(&mut self, row: &Row) -> Result<bool, StoreError> {
         self.examined += 1;
-        match self.shared.stored(row, 1) {
-            Ok(stored) if self.filter.matches(&stored.record.keys()) => self.found.push(stored),
+        match self.shared.read::<T>(row, 1) {
+            Ok(read) if read.is_wanted(self.filter) => self.found.push(read),
             Ok(_) | Err(StoreError::Corrupt { id: Some(_), .. }) => {}
             Err(error) => return Err(error),
         }

@@ -1,7 +1,7 @@
 //! Reading: records, queues, what is due, the feed as a whole or of one enquiry.
 
 use super::{Shared, corrupt, unavailable};
-use crate::store::record::{RecordError, decode_body, decode_entry, decode_envelope};
+use crate::store::record::{Listed, RecordError, decode_entry, decode_envelope};
 use crate::store::{Counts, Cursor, Queued, Recorded, StoreError, Stored};
 use deadpool_postgres::{Object, Pool};
 use std::time::Duration;
@@ -89,11 +89,11 @@ impl Shared {
 
     pub(super) async fn load(&self, id: RecordId) -> Result<Option<Stored>, StoreError> {
         let rows = self.ask(LOAD, &[&id.uuid()]).await?;
-        rows.first().map(|row| self.stored(row, 0)).transpose()
+        rows.first().map(|row| self.read(row, 0)).transpose()
     }
 
-    /// The enquiry of a row with the columns `id` and `record`, from column `at`.
-    pub(super) fn stored(&self, row: &Row, at: usize) -> Result<Stored, StoreError> {
+    /// What is made of a row with the columns `id` and `record`, from column `at`.
+    pub(super) fn read<T: Listed>(&self, row: &Row, at: usize) -> Result<T, StoreError> {
         let id = RecordId::from_uuid(column(row, at)?);
         open(id, column(row, at + 1)?).map_err(|error| self.set_apart(id, error))
     }
@@ -236,17 +236,9 @@ fn take_events(
     Ok(next.filter(|_| !is_last && found.len() < limit))
 }
 
-/// The record in an envelope that stands under `id`.
-pub(super) fn open(id: RecordId, bytes: &[u8]) -> Result<Stored, RecordError> {
-    let envelope = decode_envelope(bytes)?;
-    let record = decode_body(&envelope)?;
-    if record.id() != id {
-        return Err(RecordError::Misplaced);
-    }
-    Ok(Stored {
-        record,
-        revision: envelope.revision,
-    })
+/// What is made of an envelope that stands under `id`.
+pub(super) fn open<T: Listed>(id: RecordId, bytes: &[u8]) -> Result<T, RecordError> {
+    T::read(id, &decode_envelope(bytes)?)
 }
 
 fn queued(row: &Row) -> Result<Queued, StoreError> {

@@ -1,6 +1,7 @@
 //! An enquiry from court to borough and back, by the command line alone, over a broker that `usher serve` runs.
 
 mod late;
+mod report;
 
 use super::{check, home, shipped, usher};
 use serde_json::Value;

@@ -2,6 +2,7 @@
 
 mod commit;
 mod due;
+mod facts;
 mod feed;
 mod history;
 mod list;

@@ -29,7 +29,7 @@ use usher_domain::time::{Timestamp, to_london};
 use uuid::Uuid;
 
 #[derive(Clone, Debug)]
-struct Story {
+pub(crate) struct Story {
     policy: Policy,
     acts: Vec<Act>,
 }
@@ -227,20 +227,20 @@ fn act() -> impl Strategy<Value = Act> {
     })
 }
 
-fn stories() -> impl Strategy<Value = Story> {
+pub(crate) fn stories() -> impl Strategy<Value = Story> {
     (a_policy(), vec(act(), 1..60)).prop_map(|(policy, acts)| Story { policy, acts })
 }
 
-struct Turn<'a> {
-    before: &'a Case,
+pub(crate) struct Turn<'a> {
+    pub(crate) before: &'a Case,
     who: &'a Actor,
     command: &'a CaseCommand,
     now: Timestamp,
     policy: &'a Policy,
-    result: &'a Result<CaseTransition, Rejection>,
+    pub(crate) result: &'a Result<CaseTransition, Rejection>,
 }
 
-fn play(
+pub(crate) fn play(
     story: Story,
     mut property: impl FnMut(&Turn<'_>) -> Result<(), TestCaseError>,
 ) -> Result<(), TestCaseError> {

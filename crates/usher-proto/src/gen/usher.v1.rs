@@ -7566,6 +7566,209 @@ impl ErrorReason {
         }
     }
 }
+/// Which report.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReportRequest {
+    /// About what. Required.
+    #[prost(enumeration = "ReportKind", tag = "1")]
+    pub kind: i32,
+    /// The first day, `YYYY-MM-DD`, in Europe/London. Required.
+    #[prost(string, tag = "2")]
+    pub from_day: ::prost::alloc::string::String,
+    /// The last day, not before the first. Required.
+    #[prost(string, tag = "3")]
+    pub to_day: ::prost::alloc::string::String,
+    /// By what. Required.
+    #[prost(enumeration = "ReportGrouping", tag = "4")]
+    pub by: i32,
+    /// Only of these courts; empty means every court in scope. At most 16.
+    #[prost(string, repeated, tag = "5")]
+    pub court_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The form meant for publication: the numbers 1 to 4 are hidden, and so many others that none of them can be worked out.
+    #[prost(bool, tag = "6")]
+    pub for_publication: bool,
+}
+/// A report.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReportResponse {
+    /// As asked.
+    #[prost(enumeration = "ReportKind", tag = "1")]
+    pub kind: i32,
+    /// As asked.
+    #[prost(string, tag = "2")]
+    pub from_day: ::prost::alloc::string::String,
+    /// As asked.
+    #[prost(string, tag = "3")]
+    pub to_day: ::prost::alloc::string::String,
+    /// As asked.
+    #[prost(enumeration = "ReportGrouping", tag = "4")]
+    pub by: i32,
+    /// As asked.
+    #[prost(bool, tag = "5")]
+    pub for_publication: bool,
+    /// Which day of a thing says whether it belongs to the period, in words.
+    #[prost(string, tag = "6")]
+    pub day_that_counts: ::prost::alloc::string::String,
+    /// When it was counted.
+    #[prost(message, optional, tag = "7")]
+    pub counted_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What its columns mean.
+    #[prost(message, repeated, tag = "8")]
+    pub measures: ::prost::alloc::vec::Vec<ReportMeasure>,
+    /// A row for each group that anything was counted in; at most 1,001.
+    #[prost(message, repeated, tag = "9")]
+    pub rows: ::prost::alloc::vec::Vec<ReportRow>,
+    /// Everything together.
+    #[prost(message, optional, tag = "10")]
+    pub total: ::core::option::Option<ReportRow>,
+    /// Records that cannot be read, and so are not counted.
+    #[prost(uint64, tag = "11")]
+    pub left_out_count: u64,
+}
+/// One figure of a report, and exactly what it means.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReportMeasure {
+    /// Its name for programs, such as `made_before_hearing`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its name for people.
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// What is counted.
+    #[prost(string, tag = "3")]
+    pub meaning: ::prost::alloc::string::String,
+    /// The measure that it is a part of: that is the sum of its parts. Empty where it is no part.
+    #[prost(string, tag = "4")]
+    pub part_of: ::prost::alloc::string::String,
+}
+/// The figures of one group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReportRow {
+    /// The court, office, responder or name of the kind; empty for what belongs to none, `*` for all beyond the first 1,000 groups.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// What people call it.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// A figure for each measure, in their order.
+    #[prost(message, repeated, tag = "3")]
+    pub figures: ::prost::alloc::vec::Vec<ReportFigure>,
+}
+/// One figure; nothing in it where there is nothing to tell, or where a sum is left out because one of its parts is hidden.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReportFigure {
+    /// What is told.
+    #[prost(oneof = "report_figure::Value", tags = "1, 2, 3")]
+    pub value: ::core::option::Option<report_figure::Value>,
+}
+/// Nested message and enum types in `ReportFigure`.
+pub mod report_figure {
+    /// What is told.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Value {
+        /// So many.
+        #[prost(uint64, tag = "1")]
+        Count(u64),
+        /// So many minutes of the responder's working time.
+        #[prost(uint32, tag = "2")]
+        WorkingMinutes(u32),
+        /// It is hidden, for publication.
+        #[prost(bool, tag = "3")]
+        IsHidden(bool),
+    }
+}
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportKind {
+    /// Refused.
+    Unspecified = 0,
+    /// What was needed, made and answered.
+    Coverage = 1,
+    /// How long answers took.
+    Timeliness = 2,
+    /// What nobody has answered yet, and what was decided at court without.
+    Outstanding = 3,
+    /// Answers that came after the hearing, and what they would have changed.
+    LateAnswers = 4,
+}
+impl ReportKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_KIND_UNSPECIFIED",
+            Self::Coverage => "REPORT_KIND_COVERAGE",
+            Self::Timeliness => "REPORT_KIND_TIMELINESS",
+            Self::Outstanding => "REPORT_KIND_OUTSTANDING",
+            Self::LateAnswers => "REPORT_KIND_LATE_ANSWERS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_KIND_COVERAGE" => Some(Self::Coverage),
+            "REPORT_KIND_TIMELINESS" => Some(Self::Timeliness),
+            "REPORT_KIND_OUTSTANDING" => Some(Self::Outstanding),
+            "REPORT_KIND_LATE_ANSWERS" => Some(Self::LateAnswers),
+            _ => None,
+        }
+    }
+}
+/// By what the rows of a report are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportGrouping {
+    /// Refused.
+    Unspecified = 0,
+    /// The court of the hearing, or that passed sentence.
+    Court = 1,
+    /// The office that asked, or holds the case.
+    Office = 2,
+    /// The borough's service that was asked. What nobody has asked yet has none.
+    Borough = 3,
+    /// The kind of service that was asked, or that must be.
+    ResponderKind = 4,
+    /// The kind of court report.
+    ReportType = 5,
+}
+impl ReportGrouping {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_GROUPING_UNSPECIFIED",
+            Self::Court => "REPORT_GROUPING_COURT",
+            Self::Office => "REPORT_GROUPING_OFFICE",
+            Self::Borough => "REPORT_GROUPING_BOROUGH",
+            Self::ResponderKind => "REPORT_GROUPING_RESPONDER_KIND",
+            Self::ReportType => "REPORT_GROUPING_REPORT_TYPE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_GROUPING_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_GROUPING_COURT" => Some(Self::Court),
+            "REPORT_GROUPING_OFFICE" => Some(Self::Office),
+            "REPORT_GROUPING_BOROUGH" => Some(Self::Borough),
+            "REPORT_GROUPING_RESPONDER_KIND" => Some(Self::ResponderKind),
+            "REPORT_GROUPING_REPORT_TYPE" => Some(Self::ReportType),
+            _ => None,
+        }
+    }
+}
 /// Which alerts to list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -8481,6 +8684,29 @@ pub mod operations_service_client {
                 .insert(GrpcMethod::new("usher.v1.OperationsService", "GetStatus"));
             self.inner.unary(req, path, codec).await
         }
+        /// Counts what was needed, asked and answered in a period (managers, for their courts; operators; inspectors). It reads every record in
+        /// scope; a broker counts two reports at once.
+        pub async fn report(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReportRequest>,
+        ) -> std::result::Result<tonic::Response<super::ReportResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.OperationsService/Report",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.OperationsService", "Report"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -8597,6 +8823,12 @@ pub mod operations_service_server {
             tonic::Response<super::GetStatusResponse>,
             tonic::Status,
         >;
+        /// Counts what was needed, asked and answered in a period (managers, for their courts; operators; inspectors). It reads every record in
+        /// scope; a broker counts two reports at once.
+        async fn report(
+            &self,
+            request: tonic::Request<super::ReportRequest>,
+        ) -> std::result::Result<tonic::Response<super::ReportResponse>, tonic::Status>;
     }
     /// For whoever watches over the service. Officers, managers and adapters may use the alert calls for what they see;
     /// officers and managers may close checks of their own court.
@@ -9167,6 +9399,51 @@ pub mod operations_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetStatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.OperationsService/Report" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReportSvc<T: OperationsService>(pub Arc<T>);
+                    impl<
+                        T: OperationsService,
+                    > tonic::server::UnaryService<super::ReportRequest>
+                    for ReportSvc<T> {
+                        type Response = super::ReportResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OperationsService>::report(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReportSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -9820,6 +10097,36 @@ impl ::core::fmt::Debug for RecordSentenceRequest {
 impl ::core::fmt::Debug for RecordSentenceResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("RecordSentenceResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for ReportRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReportRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for ReportResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReportResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for ReportMeasure {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReportMeasure(..)")
+    }
+}
+impl ::core::fmt::Debug for ReportRow {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReportRow(..)")
+    }
+}
+impl ::core::fmt::Debug for ReportFigure {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReportFigure(..)")
+    }
+}
+impl ::core::fmt::Debug for report_figure::Value {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ReportFigure(..)")
     }
 }
 impl ::core::fmt::Debug for ListAlertsRequest {
