@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use std::time::Duration;
 use usher_domain::actor::{Person, Unit};
 use usher_domain::alert::{Alert, AlertState};
-use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
@@ -55,6 +55,8 @@ pub struct SubmitInput {
     pub personal: Personal,
     /// Authorities to ask besides those of the addresses.
     pub authorities: Vec<AuthorityCode>,
+    /// Whom to ask: at least one, each once.
+    pub kinds: Vec<ResponderKind>,
 }
 
 impl fmt::Debug for SubmitInput {

@@ -92,6 +92,7 @@ impl Broker {
             deadline,
             routes: route::routes(
                 &self.directory(),
+                &input.kinds,
                 &input.personal.addresses,
                 &input.authorities,
                 day,
@@ -133,6 +134,7 @@ impl Broker {
         CheckReceipt {
             check: enquiry.check_id(check.number),
             route: Route {
+                kind: check.kind,
                 to,
                 reasons: check.reasons.clone(),
             },

@@ -140,6 +140,9 @@ vocabulary! {
         CpPlan = "cp-plan", CamhsPlan = "camhs-plan", Section47 = "section47", CareLeaver = "care-leaver",
         LookedAfter = "looked-after", AdultSafeguarding = "adult-safeguarding", Assessment = "assessment",
         PreBirth = "pre-birth", PrivateFostering = "private-fostering",
+        CareAndSupport = "care-and-support", Section42 = "section42",
+        DomesticAbuseIncident = "domestic-abuse-incident", DomesticAbuseMarker = "domestic-abuse-marker",
+        NonMolestationOrder = "non-molestation-order", ProtectiveOrder = "protective-order", Marac = "marac",
     }
     AbuseCategory {
         Neglect = "neglect", Physical = "physical", Sexual = "sexual", Emotional = "emotional",

@@ -1,7 +1,7 @@
 //! Commands: one per verb. Whoever gives one is the actor; `now` is the third argument of every rule.
 
 use crate::actor::{Person, Unit};
-use crate::code::{AuthorityCode, ResponderId};
+use crate::code::{AuthorityCode, ResponderId, ResponderKind};
 use crate::enquiry::{
     ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
     RouteReason, UnroutableWhy,
@@ -204,13 +204,15 @@ pub struct Submit {
     pub deadline: Deadline,
     /// The people and addresses.
     pub personal: Sealed,
-    /// Where the checks go: one per responder, and at most one that leads nowhere.
+    /// Where the checks go: one per responder, and for each kind at most one that leads nowhere.
     pub routes: Vec<Route>,
 }
 
 /// Where one check goes and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    /// What kind of service is asked.
+    pub kind: ResponderKind,
     /// Whose it is.
     pub to: Destination,
     /// Why.

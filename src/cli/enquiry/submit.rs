@@ -106,6 +106,9 @@ struct FieldArgs {
     /// Authority to ask besides, by GSS code such as E09000012; may be given again
     #[arg(long, value_name = "CODE")]
     authority: Vec<String>,
+    /// Kinds of services to ask, each with checks of its own [default: children-social-care]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = words::parser::<v1::ResponderKind>())]
+    ask: Vec<v1::ResponderKind>,
     /// Concern; may be given again
     #[arg(long, value_parser = words::parser::<v1::Concern>())]
     concern: Vec<v1::Concern>,
@@ -212,6 +215,7 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
         deadline: Some(v1::Deadline { kind: Some(kind) }),
         personal: Some(personal(fields, family)?),
         authority_codes: fields.authority.clone(),
+        responder_kinds: fields.ask.iter().map(|kind| (*kind).into()).collect(),
         ..Default::default()
     })
 }

@@ -6,7 +6,7 @@ use crate::config::policy::Rules;
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Courts, Person, Role, Unit};
 use usher_domain::agreement::Agreements;
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{CloseReason, Disposition, Purpose, ReportType, UnroutableWhy};
@@ -113,6 +113,7 @@ fn submitted(destination: Destination) -> Enquiry {
         ),
         personal: words(),
         routes: vec![Route {
+            kind: ResponderKind::ChildrenSocialCare,
             to: destination,
             reasons: Vec::new(),
         }],

@@ -92,6 +92,8 @@ same_names! {
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
         LookedAfter, AdultSafeguarding, Assessment, PreBirth, PrivateFostering,
+        CareAndSupport, Section42, DomesticAbuseIncident, DomesticAbuseMarker,
+        NonMolestationOrder, ProtectiveOrder, Marac,
     }
     AbuseCategory = AbuseCategory { Neglect, Physical, Sexual, Emotional, Multiple }
     Handling = Handling { MayCite, ProbationOnly, NotToDefendant, RingFirst }

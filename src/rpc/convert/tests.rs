@@ -206,6 +206,7 @@ pub(super) fn full_submit() -> v1::SubmitRequest {
         personal: Some(full_personal()),
         authority_codes: vec!["E09000012".into()],
         on_behalf_of: Some(person()),
+        responder_kinds: vec![v1::ResponderKind::PoliceDomesticAbuse.into()],
     }
 }
 

@@ -77,6 +77,8 @@ codes! {
     personal::EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47,
         CareLeaver, LookedAfter, AdultSafeguarding, Assessment, PreBirth, PrivateFostering,
+        CareAndSupport, Section42, DomesticAbuseIncident, DomesticAbuseMarker,
+        NonMolestationOrder, ProtectiveOrder, Marac,
     }
     personal::AbuseCategory { Neglect, Physical, Sexual, Emotional, Multiple }
     personal::Handling { MayCite, ProbationOnly, NotToDefendant, RingFirst }

@@ -4,11 +4,11 @@ use super::RecordError;
 use super::code::Code;
 use super::field::{
     Kept, keep_all, keep_codes, keep_responder_if, keep_sealed, keep_time, keep_uuid, needed,
-    read_all, read_client, read_code, read_codes, read_needed, read_ordinal, read_responder_if,
-    read_sealed, read_small, read_time, read_time_if, read_uuid,
+    read_all, read_client, read_code, read_code_if, read_codes, read_needed, read_ordinal,
+    read_responder_if, read_sealed, read_small, read_time, read_time_if, read_uuid,
 };
 use super::sharing::{keep_sharing, read_sharing};
-use usher_domain::code::AuthorityCode;
+use usher_domain::code::{AuthorityCode, ResponderKind};
 use usher_domain::enquiry::{
     Answer, ByPhone, Check, CheckState, Exchange, Lease, Receipt, Reply, RouteReason,
 };
@@ -24,6 +24,7 @@ impl Kept for Check {
     fn keep(&self) -> kept::Check {
         let Self {
             number: _,
+            kind,
             responder,
             authorities,
             reasons,
@@ -50,6 +51,7 @@ impl Kept for Check {
             sharing: sharing
                 .as_ref()
                 .map(|sharing| keep_sharing(sharing, responder.as_ref())),
+            responder_kind: kind.number(),
             state: Some(state.keep()),
         }
     }
@@ -66,12 +68,15 @@ impl Kept for Check {
             exchanges,
             sentenced_outstanding_at_ms,
             sharing,
+            responder_kind,
             state,
         } = message;
         let responder = read_responder_if(&responder, "checks.responder")?;
         let sharing = sharing.map(|sharing| read_sharing(sharing, responder.as_ref()));
         Ok(Self {
             number: 0,
+            kind: read_code_if(responder_kind, "checks.responder_kind")?
+                .unwrap_or(ResponderKind::ChildrenSocialCare),
             responder,
             authorities: authorities
                 .iter()

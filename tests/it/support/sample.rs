@@ -3,7 +3,7 @@
 use usher::store::{Change, Revision, Stored};
 use usher_domain::actor::{By, Person, Role, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
     Answer, Check, CheckState, CloseReason, Concern, Curfew, Disposition, Enquiry, Lease, Purpose,
     Receipt, ReportType, Requester, RouteReason, Timeliness,
@@ -148,6 +148,7 @@ impl Sample {
         let number = CheckNumber::try_from(self.0.checks.len() + 1).unwrap();
         self.0.checks.push(Check {
             number,
+            kind: ResponderKind::ALL[usize::from(number - 1) % ResponderKind::ALL.len()],
             responder: Some(responder(name)),
             authorities: vec![AuthorityCode::parse("E09000012").unwrap()],
             reasons: vec![RouteReason::Named],

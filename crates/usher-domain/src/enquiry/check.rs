@@ -2,7 +2,7 @@
 
 use crate::actor::{By, Person};
 use crate::agreement::{Sharing, SharingDecision};
-use crate::code::{AuthorityCode, ClientId, ResponderId};
+use crate::code::{AuthorityCode, ClientId, ResponderId, ResponderKind};
 use crate::codes::codes;
 use crate::id::{CheckNumber, LeaseId};
 use crate::ladder::Ladder;
@@ -15,6 +15,8 @@ use core::fmt;
 pub struct Check {
     /// Its number within the enquiry, from 1.
     pub number: CheckNumber,
+    /// What kind of service it asks; it never changes, whoever the check goes to.
+    pub kind: ResponderKind,
     /// Who must answer; `None` until somebody routes it.
     pub responder: Option<ResponderId>,
     /// The authorities that the responder is asked for.

@@ -4,7 +4,7 @@
 use crate::actor::{Actor, Courts, Person, Role, Unit};
 use crate::agreement::Agreements;
 use crate::alert::AlertState;
-use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
+use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use crate::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use crate::decide::{Transition, decide};
 use crate::enquiry::{
@@ -194,6 +194,7 @@ pub(crate) fn to(id: &str) -> Destination {
 /// A submission that goes to these destinations.
 pub(crate) fn submission(routes: &[&str]) -> Submit {
     let route = |id: &&str| Route {
+        kind: ResponderKind::ChildrenSocialCare,
         to: to(id),
         reasons: vec![RouteReason::Named],
     };

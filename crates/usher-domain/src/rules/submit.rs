@@ -1,4 +1,4 @@
-//! An officer asks. One check per responder; what leads nowhere makes one check in the operators' queue. Never refused for its addresses.
+//! An officer asks. One check per responder; what leads nowhere makes one check of its kind in the operators' queue. Never refused for its addresses.
 
 use super::move_hearing::check_deadline;
 use super::open::open;
@@ -46,7 +46,7 @@ pub(crate) fn submit(
     }
     work.record(None, EventKind::Submitted);
     for route in &submit.routes {
-        open(&mut work, &route.to, route.reasons.clone())?;
+        open(&mut work, route.kind, &route.to, route.reasons.clone())?;
     }
     Ok(Transition {
         enquiry: work.enquiry,

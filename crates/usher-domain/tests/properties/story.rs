@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use usher_domain::actor::{Person, Unit};
-use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Destination, Route, Submit};
 use usher_domain::enquiry::{Purpose, ReportType, RouteReason, UnroutableWhy};
 use usher_domain::hearing::{Deadline, Hearing};
@@ -222,6 +222,7 @@ fn submission() -> impl Strategy<Value = Submit> {
             routes: routes
                 .into_iter()
                 .map(|id| Route {
+                    kind: ResponderKind::ChildrenSocialCare,
                     to: destination(id),
                     reasons: vec![RouteReason::Named],
                 })

@@ -1023,6 +1023,20 @@ pub enum EpisodeKind {
     PreBirth = 12,
     /// Private fostering.
     PrivateFostering = 13,
+    /// Care and support needs of an adult.
+    CareAndSupport = 14,
+    /// Safeguarding adults enquiry (Care Act 2014, section 42).
+    Section42 = 15,
+    /// Domestic abuse incident or call-out.
+    DomesticAbuseIncident = 16,
+    /// Domestic abuse marker.
+    DomesticAbuseMarker = 17,
+    /// Non-molestation order.
+    NonMolestationOrder = 18,
+    /// Another order or notice that protects somebody.
+    ProtectiveOrder = 19,
+    /// Multi-agency risk assessment conference.
+    Marac = 20,
 }
 impl EpisodeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1045,6 +1059,13 @@ impl EpisodeKind {
             Self::Assessment => "EPISODE_KIND_ASSESSMENT",
             Self::PreBirth => "EPISODE_KIND_PRE_BIRTH",
             Self::PrivateFostering => "EPISODE_KIND_PRIVATE_FOSTERING",
+            Self::CareAndSupport => "EPISODE_KIND_CARE_AND_SUPPORT",
+            Self::Section42 => "EPISODE_KIND_SECTION_42",
+            Self::DomesticAbuseIncident => "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT",
+            Self::DomesticAbuseMarker => "EPISODE_KIND_DOMESTIC_ABUSE_MARKER",
+            Self::NonMolestationOrder => "EPISODE_KIND_NON_MOLESTATION_ORDER",
+            Self::ProtectiveOrder => "EPISODE_KIND_PROTECTIVE_ORDER",
+            Self::Marac => "EPISODE_KIND_MARAC",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1064,6 +1085,13 @@ impl EpisodeKind {
             "EPISODE_KIND_ASSESSMENT" => Some(Self::Assessment),
             "EPISODE_KIND_PRE_BIRTH" => Some(Self::PreBirth),
             "EPISODE_KIND_PRIVATE_FOSTERING" => Some(Self::PrivateFostering),
+            "EPISODE_KIND_CARE_AND_SUPPORT" => Some(Self::CareAndSupport),
+            "EPISODE_KIND_SECTION_42" => Some(Self::Section42),
+            "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT" => Some(Self::DomesticAbuseIncident),
+            "EPISODE_KIND_DOMESTIC_ABUSE_MARKER" => Some(Self::DomesticAbuseMarker),
+            "EPISODE_KIND_NON_MOLESTATION_ORDER" => Some(Self::NonMolestationOrder),
+            "EPISODE_KIND_PROTECTIVE_ORDER" => Some(Self::ProtectiveOrder),
+            "EPISODE_KIND_MARAC" => Some(Self::Marac),
             _ => None,
         }
     }
@@ -1849,6 +1877,9 @@ pub struct Check {
     /// What the sharing agreement says; absent where no responder was found, and in older records.
     #[prost(message, optional, tag = "9")]
     pub sharing: ::core::option::Option<Sharing>,
+    /// What kind of service it asks; UNSPECIFIED in older records, which asked children's social care alone.
+    #[prost(enumeration = "ResponderKind", tag = "19")]
+    pub responder_kind: i32,
     /// Where it stands.
     #[prost(oneof = "check::State", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
     pub state: ::core::option::Option<check::State>,

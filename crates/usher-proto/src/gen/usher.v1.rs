@@ -902,6 +902,20 @@ pub enum EpisodeKind {
     PreBirth = 12,
     /// Private fostering.
     PrivateFostering = 13,
+    /// Adult social care: care and support needs, assessed or met.
+    CareAndSupport = 14,
+    /// Adult social care: a safeguarding adults enquiry (Care Act 2014, section 42).
+    Section42 = 15,
+    /// Police: a domestic abuse incident or call-out, by its date.
+    DomesticAbuseIncident = 16,
+    /// Police: a domestic abuse marker on a person or an address.
+    DomesticAbuseMarker = 17,
+    /// Police: a non-molestation order.
+    NonMolestationOrder = 18,
+    /// Police: another order or notice that protects somebody, such as a domestic abuse protection order.
+    ProtectiveOrder = 19,
+    /// Heard at a multi-agency risk assessment conference.
+    Marac = 20,
 }
 impl EpisodeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -924,6 +938,13 @@ impl EpisodeKind {
             Self::Assessment => "EPISODE_KIND_ASSESSMENT",
             Self::PreBirth => "EPISODE_KIND_PRE_BIRTH",
             Self::PrivateFostering => "EPISODE_KIND_PRIVATE_FOSTERING",
+            Self::CareAndSupport => "EPISODE_KIND_CARE_AND_SUPPORT",
+            Self::Section42 => "EPISODE_KIND_SECTION42",
+            Self::DomesticAbuseIncident => "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT",
+            Self::DomesticAbuseMarker => "EPISODE_KIND_DOMESTIC_ABUSE_MARKER",
+            Self::NonMolestationOrder => "EPISODE_KIND_NON_MOLESTATION_ORDER",
+            Self::ProtectiveOrder => "EPISODE_KIND_PROTECTIVE_ORDER",
+            Self::Marac => "EPISODE_KIND_MARAC",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -943,6 +964,13 @@ impl EpisodeKind {
             "EPISODE_KIND_ASSESSMENT" => Some(Self::Assessment),
             "EPISODE_KIND_PRE_BIRTH" => Some(Self::PreBirth),
             "EPISODE_KIND_PRIVATE_FOSTERING" => Some(Self::PrivateFostering),
+            "EPISODE_KIND_CARE_AND_SUPPORT" => Some(Self::CareAndSupport),
+            "EPISODE_KIND_SECTION42" => Some(Self::Section42),
+            "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT" => Some(Self::DomesticAbuseIncident),
+            "EPISODE_KIND_DOMESTIC_ABUSE_MARKER" => Some(Self::DomesticAbuseMarker),
+            "EPISODE_KIND_NON_MOLESTATION_ORDER" => Some(Self::NonMolestationOrder),
+            "EPISODE_KIND_PROTECTIVE_ORDER" => Some(Self::ProtectiveOrder),
+            "EPISODE_KIND_MARAC" => Some(Self::Marac),
             _ => None,
         }
     }
@@ -1884,6 +1912,9 @@ pub struct Check {
     /// work at the moment of this message. Empty otherwise, and where it has none.
     #[prost(string, tag = "26")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// What kind of service it asks; whoever it goes to, this stays.
+    #[prost(enumeration = "ResponderKind", tag = "37")]
+    pub responder_kind: i32,
 }
 /// What an information-sharing agreement says of one check.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2290,6 +2321,43 @@ impl CurfewState {
             "CURFEW_STATE_NOT_PROPOSED" => Some(Self::NotProposed),
             "CURFEW_STATE_PROPOSED" => Some(Self::Proposed),
             "CURFEW_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            _ => None,
+        }
+    }
+}
+/// Kinds of services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ResponderKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Children's social care of an authority.
+    ChildrenSocialCare = 1,
+    /// Adult social care of an authority.
+    AdultSocialCare = 2,
+    /// A police domestic abuse unit.
+    PoliceDomesticAbuse = 3,
+}
+impl ResponderKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
+            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
+            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
+            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
+            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
+            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
             _ => None,
         }
     }
@@ -4312,6 +4380,10 @@ pub struct SubmitRequest {
     /// The practitioner for whom the officer asks, where that is somebody else.
     #[prost(message, optional, tag = "14")]
     pub on_behalf_of: ::core::option::Option<Person>,
+    /// Whom to ask: each kind is a check of its own for every address; children's social care alone where none is given. Each kind at
+    /// most once.
+    #[prost(enumeration = "ResponderKind", repeated, tag = "16")]
+    pub responder_kinds: ::prost::alloc::vec::Vec<i32>,
 }
 /// The receipt of a submission.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4383,6 +4455,9 @@ pub struct CheckReceipt {
     /// work now. Empty otherwise, and where it has none.
     #[prost(string, tag = "14")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// What kind of service is asked.
+    #[prost(enumeration = "ResponderKind", tag = "15")]
+    pub responder_kind: i32,
 }
 /// Something that the officer should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6339,7 +6414,7 @@ pub struct LookupPostcodeRequest {
     pub postcode: ::prost::alloc::string::String,
 }
 /// Where it leads.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LookupPostcodeResponse {
     /// Whether it leads to an authority.
@@ -6360,6 +6435,24 @@ pub struct LookupPostcodeResponse {
     /// Whether the postcode is no longer in use: FOUND, NO_RESPONDER, NO_AUTHORITY.
     #[prost(bool, tag = "6")]
     pub terminated: bool,
+    /// Who answers there, one of each kind that the directory has: children's social care, which the fields above tell too, adult social
+    /// care, the police.
+    #[prost(message, repeated, tag = "7")]
+    pub responders: ::prost::alloc::vec::Vec<PlaceResponder>,
+}
+/// Who answers for a place about one thing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct PlaceResponder {
+    /// What it answers about.
+    #[prost(enumeration = "ResponderKind", tag = "1")]
+    pub kind: i32,
+    /// Its id.
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
 }
 /// Nothing to say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6425,43 +6518,6 @@ pub struct AgreementEnd {
     /// Who then has none.
     #[prost(string, repeated, tag = "5")]
     pub responder_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// Kinds of services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ResponderKind {
-    /// Never sent.
-    Unspecified = 0,
-    /// Children's social care of an authority.
-    ChildrenSocialCare = 1,
-    /// Adult social care of an authority.
-    AdultSocialCare = 2,
-    /// A police domestic abuse unit.
-    PoliceDomesticAbuse = 3,
-}
-impl ResponderKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
-            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
-            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
-            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
-            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
-            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
-            _ => None,
-        }
-    }
 }
 /// Where a postcode may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -8207,6 +8263,11 @@ impl ::core::fmt::Debug for LookupPostcodeRequest {
 impl ::core::fmt::Debug for LookupPostcodeResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("LookupPostcodeResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for PlaceResponder {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("PlaceResponder(..)")
     }
 }
 impl ::core::fmt::Debug for GetStatusRequest {
