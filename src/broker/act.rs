@@ -1,19 +1,16 @@
 //! Acts on an enquiry that exists: seals what people wrote, resolves whose a check is to be, and executes the command.
 
-use super::input::{Act, Input, Target};
+use super::input::{Act, Input, SaidInput, Target};
 use super::opened::{Beside, OpenEnquiry, Part};
 use super::{Broker, BrokerError, route};
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::code::ResponderKind;
-use usher_domain::command::{Command, Destination, Verb};
-use usher_domain::enquiry::{
-    ByPhone, Disposition, Enquiry, LateEffect, PeopleReason, UnroutableWhy,
-};
+use usher_domain::command::{Command, Destination, Said, Verb};
+use usher_domain::enquiry::{Enquiry, LateEffect, PeopleReason, UnroutableWhy};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
 use usher_domain::permit::permits;
-use usher_domain::personal::AnswerContent;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, to_london};
 
@@ -95,19 +92,20 @@ impl Broker {
                 lease,
                 expected_by,
             } => accept(check, lease, expected_by),
-            Act::Answer {
+            Act::Answer { check, lease, said } => Verb::Answer {
                 check,
                 lease,
-                disposition,
-                data_as_of,
-                content,
-            } => answer(check, lease, disposition, data_as_of, &content),
+                said: sealed(&said),
+            },
             Act::AnswerByPhone {
                 check,
-                disposition,
-                content,
+                said,
                 by_phone,
-            } => answer_by_phone(check, disposition, &content, by_phone),
+            } => Verb::AnswerByPhone {
+                check,
+                said: sealed(&said),
+                by_phone,
+            },
             Act::Release {
                 check,
                 lease,
@@ -268,33 +266,12 @@ const fn receive(check: CheckNumber, version: u8, effects: Vec<LateEffect>) -> V
     }
 }
 
-fn answer(
-    check: CheckNumber,
-    lease: Option<LeaseId>,
-    disposition: Disposition,
-    data_as_of: Option<Timestamp>,
-    content: &AnswerContent,
-) -> Verb {
-    Verb::Answer {
-        check,
-        lease,
-        disposition,
-        data_as_of,
-        content: record::seal_answer(content),
-    }
-}
-
-fn answer_by_phone(
-    check: CheckNumber,
-    disposition: Disposition,
-    content: &AnswerContent,
-    by_phone: ByPhone,
-) -> Verb {
-    Verb::AnswerByPhone {
-        check,
-        disposition,
-        content: record::seal_answer(content),
-        by_phone,
+fn sealed(said: &SaidInput) -> Said {
+    Said {
+        disposition: said.disposition,
+        outcome: said.outcome,
+        data_as_of: said.data_as_of,
+        content: record::seal_answer(&said.content),
     }
 }
 

@@ -2,6 +2,10 @@
 //! decided. `rpc/convert.rs` and the console make these; the broker turns them into commands. None of these types has a
 //! `Debug` that prints what people wrote.
 
+mod said;
+
+pub use said::SaidInput;
+
 use core::fmt;
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -10,12 +14,12 @@ use usher_domain::alert::{Alert, AlertState};
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
-    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
+    ByPhone, CloseReason, Concern, LateEffect, PeopleReason, Purpose, ReportType,
 };
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
 use usher_domain::ladder::Audience;
-use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::personal::Personal;
 use usher_domain::time::Timestamp;
 
 use crate::store::{Cursor, Filter, Place, Recorded};
@@ -135,21 +139,15 @@ pub enum Act {
         check: CheckNumber,
         /// Its lease, where it is leased.
         lease: Option<LeaseId>,
-        /// What it comes to.
-        disposition: Disposition,
-        /// The age of the data it rests on.
-        data_as_of: Option<Timestamp>,
         /// What is said.
-        content: Box<AnswerContent>,
+        said: Box<SaidInput>,
     },
     /// Record what was answered by telephone.
     AnswerByPhone {
         /// The check.
         check: CheckNumber,
-        /// What it comes to.
-        disposition: Disposition,
         /// What is said.
-        content: Box<AnswerContent>,
+        said: Box<SaidInput>,
         /// Who gave it, and over which number.
         by_phone: ByPhone,
     },

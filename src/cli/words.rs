@@ -78,6 +78,7 @@ vocabulary! {
         CourtReport = "court-report", ReportBeforePlea = "report-before-plea", Curfew = "curfew",
         StartOfSentence = "start-of-sentence", Review = "review", Release = "release",
         HomeDetentionAddress = "home-detention-address",
+        Referral = "referral",
     }
     ReportType { Oral = "oral", Fast = "fast", Standard = "standard" }
     Concern {
@@ -131,6 +132,11 @@ vocabulary! {
     Disposition {
         NotKnown = "not-known", KnownNothingRelevant = "known-nothing-relevant", KnownRelevant = "known-relevant",
         HeldCannotDisclose = "held-cannot-disclose",
+    }
+    ReferralOutcome {
+        NoFurtherAction = "no-further-action", EarlyHelp = "early-help", Assessment = "assessment",
+        StrategyDiscussion = "strategy-discussion", AlreadyOpen = "already-open",
+        SafeguardingEnquiry = "safeguarding-enquiry",
     }
     Timeliness { InTime = "in-time", AfterHearing = "after-hearing" }
     LateEffect { Sentence = "sentence", Allocation = "allocation", Plan = "plan", Nothing = "nothing" }

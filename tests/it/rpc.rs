@@ -19,6 +19,7 @@ mod person;
 mod raw;
 mod receive;
 mod redirect;
+mod referral;
 mod release;
 mod renew;
 mod reroute;

@@ -3,8 +3,8 @@
 use crate::actor::{Person, Unit};
 use crate::code::{AuthorityCode, ResponderId, ResponderKind};
 use crate::enquiry::{
-    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    RouteReason, UnroutableWhy,
+    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReferralOutcome,
+    ReportType, RouteReason, UnroutableWhy,
 };
 use crate::hearing::Deadline;
 use crate::id::{AlertNumber, CheckNumber, EnquiryId, LeaseId, RequestId};
@@ -67,21 +67,15 @@ pub enum Verb {
         check: CheckNumber,
         /// The lease, where it is leased.
         lease: Option<LeaseId>,
-        /// What it comes to.
-        disposition: Disposition,
-        /// The age of the data it rests on.
-        data_as_of: Option<Timestamp>,
-        /// Matches, episodes, narrative and handling codes.
-        content: Sealed,
+        /// What is said.
+        said: Said,
     },
     /// An operator records what the responder answered by telephone.
     AnswerByPhone {
         /// The check.
         check: CheckNumber,
-        /// What it comes to.
-        disposition: Disposition,
-        /// Matches, episodes, narrative and handling codes.
-        content: Sealed,
+        /// What is said.
+        said: Said,
         /// Who gave it, and over which number.
         by_phone: ByPhone,
     },
@@ -177,6 +171,19 @@ pub enum Verb {
         /// The check.
         check: CheckNumber,
     },
+}
+
+/// What a responder says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What it comes to.
+    pub disposition: Disposition,
+    /// What comes of a referral; `None` for anything else.
+    pub outcome: Option<ReferralOutcome>,
+    /// The age of the data it rests on, where that is known.
+    pub data_as_of: Option<Timestamp>,
+    /// Matches, episodes, narrative and handling codes.
+    pub content: Sealed,
 }
 
 /// What an officer submits, with the routes that the directory found.

@@ -233,6 +233,13 @@ fn when(fields: &FieldArgs) -> Option<v1::deadline::Kind> {
             court_code,
             reply_by_time: Some(moment),
         })),
+        // By when a referral is answered, the policy says.
+        (None, None) if fields.purpose == v1::Purpose::Referral => {
+            Some(v1::deadline::Kind::ReplyBy(v1::ReplyBy {
+                court_code,
+                reply_by_time: None,
+            }))
+        }
         (None, None) => None,
     }
 }
@@ -471,5 +478,19 @@ mod tests {
         let addresses = request.personal.unwrap().addresses;
         assert_eq!(addresses[0].kind, i32::from(v1::AddressKind::NoFixedAbode));
         assert!(!request.curfew_proposed);
+    }
+
+    #[test]
+    fn a_referral_goes_without_a_moment_and_any_enquiry_to_several_kinds() {
+        let referral = request("--purpose referral --court B01IX --family A --concern neglect");
+        let Some(v1::deadline::Kind::ReplyBy(by)) = referral.deadline.and_then(|it| it.kind) else {
+            panic!("a referral has no hearing");
+        };
+        assert_eq!((by.court_code.as_str(), by.reply_by_time), ("B01IX", None));
+        let both = "--ask police-domestic-abuse,children-social-care";
+        let kinds = request(&format!(
+            "{both} --court B01IX --hearing 2026-11-23T14:00 --family A"
+        ));
+        assert_eq!(kinds.responder_kinds, [3, 1]);
     }
 }

@@ -5,8 +5,8 @@ use usher_domain::agreement::SharingDecision;
 use usher_domain::alert::Trouble;
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
-    AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    Timeliness, UnroutableWhy,
+    AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose,
+    ReferralOutcome, ReportType, Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::ladder::{Audience, StepKind, Unless};
@@ -66,6 +66,7 @@ same_names! {
     Role = Role { Officer, Manager, Adapter, Operator, Inspector, Clock }
     Purpose = Purpose {
         CourtReport, ReportBeforePlea, Curfew, StartOfSentence, Review, Release, HomeDetentionAddress,
+        Referral,
     }
     ReportType = ReportType { Oral, Fast, Standard }
     Concern = Concern {
@@ -86,6 +87,9 @@ same_names! {
     PeopleReason = PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }
     CloseReason = CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
+    ReferralOutcome = ReferralOutcome {
+        NoFurtherAction, EarlyHelp, Assessment, StrategyDiscussion, AlreadyOpen, SafeguardingEnquiry,
+    }
     Timeliness = Timeliness { InTime, AfterHearing }
     LateEffect = LateEffect { Sentence, Allocation, Plan, Nothing }
     Confidence = Confidence { Certain, Possible, None }
@@ -172,6 +176,7 @@ mod tests {
         check::<CloseReason>();
         check::<PeopleReason>();
         check::<Disposition>();
+        check::<ReferralOutcome>();
         check::<Timeliness>();
         check::<LateEffect>();
         check::<Confidence>();

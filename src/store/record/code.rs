@@ -35,7 +35,7 @@ codes! {
     actor::Role { Officer, Manager, Adapter, Operator, Inspector, Clock }
     enquiry::Purpose {
         CourtReport, ReportBeforePlea, Curfew, StartOfSentence, Review, Release,
-        HomeDetentionAddress,
+        HomeDetentionAddress, Referral,
     }
     enquiry::ReportType { Oral, Fast, Standard }
     enquiry::Concern {
@@ -50,6 +50,9 @@ codes! {
     }
     agreement::SharingDecision { Permit, Deny, Review }
     enquiry::Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
+    enquiry::ReferralOutcome {
+        NoFurtherAction, EarlyHelp, Assessment, StrategyDiscussion, AlreadyOpen, SafeguardingEnquiry,
+    }
     enquiry::Timeliness { InTime, AfterHearing }
     enquiry::LateEffect { Sentence, Allocation, Plan, Nothing }
     enquiry::PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }

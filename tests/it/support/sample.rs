@@ -6,7 +6,7 @@ use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
     Answer, Check, CheckState, CloseReason, Concern, Curfew, Disposition, Enquiry, Lease, Purpose,
-    Receipt, ReportType, Requester, RouteReason, Timeliness,
+    Receipt, ReferralOutcome, ReportType, Requester, RouteReason, Timeliness,
 };
 use usher_domain::event::{Event, EventKind};
 use usher_domain::hearing::{Deadline, Hearing};
@@ -252,6 +252,7 @@ pub(crate) fn leased(minutes: i64) -> CheckState {
 pub(crate) fn answer(minutes: i64) -> Answer {
     Answer {
         disposition: Disposition::KnownRelevant,
+        outcome: Some(ReferralOutcome::EarlyHelp),
         by: by(Role::Adapter),
         at: at(minutes),
         timeliness: Timeliness::InTime,

@@ -276,6 +276,24 @@ codes! {
 }
 
 codes! {
+    /// What comes of a referral.
+    ReferralOutcome {
+        /// Nothing further is done.
+        NoFurtherAction = "no_further_action",
+        /// Early help is offered.
+        EarlyHelp = "early_help",
+        /// An assessment begins.
+        Assessment = "assessment",
+        /// A strategy discussion is held.
+        StrategyDiscussion = "strategy_discussion",
+        /// The case is open already: its worker has been told.
+        AlreadyOpen = "already_open",
+        /// A safeguarding adults enquiry begins (Care Act 2014, section 42).
+        SafeguardingEnquiry = "safeguarding_enquiry",
+    }
+}
+
+codes! {
     /// Whether an answer came before the deadline.
     Timeliness {
         /// Before it.
@@ -290,6 +308,8 @@ codes! {
 pub struct Answer {
     /// What it comes to.
     pub disposition: Disposition,
+    /// What comes of it, where it answers a referral; `None` otherwise.
+    pub outcome: Option<ReferralOutcome>,
     /// Who answered; where it came by telephone, who recorded it.
     pub by: By,
     /// When the broker took it.

@@ -1,6 +1,11 @@
 //! What the tables of cases are built from: one policy in plain minutes, actors, enquiries in every state, and one
 //! `check` that gives a verb and compares the picture of what comes out.
 
+mod referral;
+
+use referral::said;
+pub(crate) use referral::{answer_referral, referral};
+
 use crate::actor::{Actor, Courts, Person, Role, Unit};
 use crate::agreement::Agreements;
 use crate::alert::AlertState;
@@ -322,9 +327,7 @@ pub(crate) fn answer(lease: Option<LeaseId>) -> Verb {
     Verb::Answer {
         check: 1,
         lease,
-        disposition: Disposition::NotKnown,
-        data_as_of: None,
-        content: text(64),
+        said: said(Disposition::NotKnown, None),
     }
 }
 
@@ -337,8 +340,7 @@ pub(crate) fn answer_by_phone(check: CheckNumber) -> Verb {
     let number = "020 7946 0000".into();
     Verb::AnswerByPhone {
         check,
-        disposition: Disposition::KnownRelevant,
-        content: text(64),
+        said: said(Disposition::KnownRelevant, None),
         by_phone: ByPhone { given_by, number },
     }
 }

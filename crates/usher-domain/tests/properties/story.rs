@@ -8,7 +8,7 @@ use proptest::sample::{select, subsequence};
 use usher_domain::actor::{Person, Unit};
 use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Destination, Route, Submit};
-use usher_domain::enquiry::{Purpose, ReportType, RouteReason, UnroutableWhy};
+use usher_domain::enquiry::{Concern, Purpose, ReportType, RouteReason, UnroutableWhy};
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::EnquiryId;
 use usher_domain::policy::Policy;
@@ -216,7 +216,7 @@ fn submission() -> impl Strategy<Value = Submit> {
             in_custody,
             curfew_proposed,
             imminent_harm: false,
-            concerns: Vec::new(),
+            concerns: vec![Concern::Neglect],
             deadline: deadline(purpose, "B01IX", start(), minutes),
             personal: Sealed::from_bytes(vec![1; bytes]),
             routes: routes

@@ -68,6 +68,8 @@ pub enum Purpose {
     Release = 6,
     /// An address for home detention curfew or early release.
     HomeDetentionAddress = 7,
+    /// Social care is told of somebody at risk.
+    Referral = 8,
 }
 impl Purpose {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -84,6 +86,7 @@ impl Purpose {
             Self::Review => "PURPOSE_REVIEW",
             Self::Release => "PURPOSE_RELEASE",
             Self::HomeDetentionAddress => "PURPOSE_HOME_DETENTION_ADDRESS",
+            Self::Referral => "PURPOSE_REFERRAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -97,6 +100,7 @@ impl Purpose {
             "PURPOSE_REVIEW" => Some(Self::Review),
             "PURPOSE_RELEASE" => Some(Self::Release),
             "PURPOSE_HOME_DETENTION_ADDRESS" => Some(Self::HomeDetentionAddress),
+            "PURPOSE_REFERRAL" => Some(Self::Referral),
             _ => None,
         }
     }
@@ -397,6 +401,55 @@ impl Disposition {
             "DISPOSITION_KNOWN_NOTHING_RELEVANT" => Some(Self::KnownNothingRelevant),
             "DISPOSITION_KNOWN_RELEVANT" => Some(Self::KnownRelevant),
             "DISPOSITION_HELD_CANNOT_DISCLOSE" => Some(Self::HeldCannotDisclose),
+            _ => None,
+        }
+    }
+}
+/// What comes of a referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReferralOutcome {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// Nothing further is done.
+    NoFurtherAction = 1,
+    /// Early help is offered.
+    EarlyHelp = 2,
+    /// An assessment begins.
+    Assessment = 3,
+    /// A strategy discussion is held.
+    StrategyDiscussion = 4,
+    /// The case is open already.
+    AlreadyOpen = 5,
+    /// A safeguarding adults enquiry begins.
+    SafeguardingEnquiry = 6,
+}
+impl ReferralOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REFERRAL_OUTCOME_UNSPECIFIED",
+            Self::NoFurtherAction => "REFERRAL_OUTCOME_NO_FURTHER_ACTION",
+            Self::EarlyHelp => "REFERRAL_OUTCOME_EARLY_HELP",
+            Self::Assessment => "REFERRAL_OUTCOME_ASSESSMENT",
+            Self::StrategyDiscussion => "REFERRAL_OUTCOME_STRATEGY_DISCUSSION",
+            Self::AlreadyOpen => "REFERRAL_OUTCOME_ALREADY_OPEN",
+            Self::SafeguardingEnquiry => "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REFERRAL_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REFERRAL_OUTCOME_NO_FURTHER_ACTION" => Some(Self::NoFurtherAction),
+            "REFERRAL_OUTCOME_EARLY_HELP" => Some(Self::EarlyHelp),
+            "REFERRAL_OUTCOME_ASSESSMENT" => Some(Self::Assessment),
+            "REFERRAL_OUTCOME_STRATEGY_DISCUSSION" => Some(Self::StrategyDiscussion),
+            "REFERRAL_OUTCOME_ALREADY_OPEN" => Some(Self::AlreadyOpen),
+            "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY" => Some(Self::SafeguardingEnquiry),
             _ => None,
         }
     }
@@ -2122,6 +2175,9 @@ pub struct Answer {
     /// Absent where it did not come by telephone.
     #[prost(message, optional, tag = "7")]
     pub by_phone: ::core::option::Option<ByPhone>,
+    /// UNSPECIFIED where it answers no referral.
+    #[prost(enumeration = "ReferralOutcome", tag = "18")]
+    pub referral_outcome: i32,
 }
 /// How an answer came by telephone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

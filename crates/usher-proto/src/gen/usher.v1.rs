@@ -496,6 +496,9 @@ pub struct Answer {
     /// Who gave it by telephone; absent where the responder answered here.
     #[prost(message, optional, tag = "8")]
     pub by_phone: ::core::option::Option<ByPhone>,
+    /// What comes of it, where it answers a referral; unspecified otherwise.
+    #[prost(enumeration = "ReferralOutcome", tag = "9")]
+    pub referral_outcome: i32,
 }
 /// How an answer came by telephone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -669,6 +672,55 @@ impl Disposition {
             "DISPOSITION_KNOWN_NOTHING_RELEVANT" => Some(Self::KnownNothingRelevant),
             "DISPOSITION_KNOWN_RELEVANT" => Some(Self::KnownRelevant),
             "DISPOSITION_HELD_CANNOT_DISCLOSE" => Some(Self::HeldCannotDisclose),
+            _ => None,
+        }
+    }
+}
+/// What comes of a referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReferralOutcome {
+    /// Not said; refused for a referral.
+    Unspecified = 0,
+    /// Nothing further is done.
+    NoFurtherAction = 1,
+    /// Early help is offered.
+    EarlyHelp = 2,
+    /// An assessment begins.
+    Assessment = 3,
+    /// A strategy discussion is held.
+    StrategyDiscussion = 4,
+    /// The case is open already: its worker has been told.
+    AlreadyOpen = 5,
+    /// A safeguarding adults enquiry begins (Care Act 2014, section 42).
+    SafeguardingEnquiry = 6,
+}
+impl ReferralOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REFERRAL_OUTCOME_UNSPECIFIED",
+            Self::NoFurtherAction => "REFERRAL_OUTCOME_NO_FURTHER_ACTION",
+            Self::EarlyHelp => "REFERRAL_OUTCOME_EARLY_HELP",
+            Self::Assessment => "REFERRAL_OUTCOME_ASSESSMENT",
+            Self::StrategyDiscussion => "REFERRAL_OUTCOME_STRATEGY_DISCUSSION",
+            Self::AlreadyOpen => "REFERRAL_OUTCOME_ALREADY_OPEN",
+            Self::SafeguardingEnquiry => "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REFERRAL_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REFERRAL_OUTCOME_NO_FURTHER_ACTION" => Some(Self::NoFurtherAction),
+            "REFERRAL_OUTCOME_EARLY_HELP" => Some(Self::EarlyHelp),
+            "REFERRAL_OUTCOME_ASSESSMENT" => Some(Self::Assessment),
+            "REFERRAL_OUTCOME_STRATEGY_DISCUSSION" => Some(Self::StrategyDiscussion),
+            "REFERRAL_OUTCOME_ALREADY_OPEN" => Some(Self::AlreadyOpen),
+            "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY" => Some(Self::SafeguardingEnquiry),
             _ => None,
         }
     }
@@ -2161,6 +2213,8 @@ pub enum Purpose {
     Release = 6,
     /// An address for home detention curfew or early release.
     HomeDetentionAddress = 7,
+    /// No question: social care is told of somebody at risk, takes that on by a named person, and answers what comes of it.
+    Referral = 8,
 }
 impl Purpose {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2177,6 +2231,7 @@ impl Purpose {
             Self::Review => "PURPOSE_REVIEW",
             Self::Release => "PURPOSE_RELEASE",
             Self::HomeDetentionAddress => "PURPOSE_HOME_DETENTION_ADDRESS",
+            Self::Referral => "PURPOSE_REFERRAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2190,6 +2245,7 @@ impl Purpose {
             "PURPOSE_REVIEW" => Some(Self::Review),
             "PURPOSE_RELEASE" => Some(Self::Release),
             "PURPOSE_HOME_DETENTION_ADDRESS" => Some(Self::HomeDetentionAddress),
+            "PURPOSE_REFERRAL" => Some(Self::Referral),
             _ => None,
         }
     }
@@ -2329,7 +2385,7 @@ impl CurfewState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ResponderKind {
-    /// Never sent.
+    /// Refused, and never sent.
     Unspecified = 0,
     /// Children's social care of an authority.
     ChildrenSocialCare = 1,
@@ -3029,6 +3085,9 @@ pub struct AnswerRequest {
     /// What is said; may be absent.
     #[prost(message, optional, tag = "7")]
     pub content: ::core::option::Option<AnswerContent>,
+    /// What comes of a referral. Required to answer one, and refused for anything else.
+    #[prost(enumeration = "ReferralOutcome", tag = "8")]
+    pub referral_outcome: i32,
 }
 /// The answer was taken, and survives a power cut.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6255,6 +6314,9 @@ pub struct AnswerByPhoneRequest {
     /// What is said; may be absent.
     #[prost(message, optional, tag = "6")]
     pub content: ::core::option::Option<AnswerContent>,
+    /// What comes of a referral. Required to answer one, and refused for anything else.
+    #[prost(enumeration = "ReferralOutcome", tag = "7")]
+    pub referral_outcome: i32,
 }
 /// It is recorded, and survives a power cut.
 #[derive(Clone, PartialEq, ::prost::Message)]

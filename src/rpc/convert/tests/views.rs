@@ -5,8 +5,8 @@ use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
     AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
-    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, Reply, ReportType,
-    Requester, RouteReason, Timeliness, UnroutableWhy,
+    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, ReferralOutcome,
+    Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
@@ -54,6 +54,7 @@ fn lease() -> Lease {
 fn states() -> Vec<CheckState> {
     let answer = |disposition| Answer {
         disposition,
+        outcome: Some(ReferralOutcome::Assessment),
         by: by(),
         at: at(5),
         timeliness: Timeliness::InTime,
