@@ -35,6 +35,10 @@ impl<S: Source> Connector for Searched<S> {
     }
 
     async fn look_up(&self, check: &v1::AssignedCheck) -> Result<Outcome, Trouble> {
+        // Somebody at risk is told of: that is for people, whatever is found.
+        if check.purpose() == v1::Purpose::Referral {
+            return Ok(Outcome::Unsettled(PeopleReason::Agreement));
+        }
         let wanted = check.personal.as_ref().map(wanted).unwrap_or_default();
         if let Some(reason) = unfit(&wanted) {
             return Ok(Outcome::Unsettled(reason));

@@ -192,6 +192,7 @@ pub(super) fn answer(leased: &v1::LeasedCheck) -> v1::AnswerRequest {
             matches: vec![found],
             ..v1::AnswerContent::default()
         }),
+        ..v1::AnswerRequest::default()
     }
 }
 

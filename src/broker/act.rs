@@ -1,19 +1,17 @@
 //! Acts on an enquiry that exists: seals what people wrote, resolves whose a check is to be, and executes the command.
 
-use super::input::{Act, Input, Target};
+use super::input::{Act, Input, SaidInput, Target};
 use super::opened::{Beside, OpenEnquiry, Part};
 use super::{Broker, BrokerError, route};
 use crate::store::record::seal_text as text;
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
-use usher_domain::command::{Command, Destination, Verb};
-use usher_domain::enquiry::{
-    ByPhone, Disposition, Enquiry, LateEffect, PeopleReason, UnroutableWhy,
-};
-use usher_domain::id::{CheckNumber, LeaseId};
+use usher_domain::code::ResponderKind;
+use usher_domain::command::{Command, Destination, Said, Verb};
+use usher_domain::enquiry::{ByPhone, Enquiry, LateEffect, PeopleReason, UnroutableWhy};
+use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
 use usher_domain::permit::permits;
-use usher_domain::personal::AnswerContent;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, to_london};
 
@@ -38,7 +36,8 @@ impl Broker {
                 .sign_of_life(&actor.responders, &actor.client, now);
         }
         let check = input.act.check();
-        let verb = self.verb(input.act, now)?;
+        let kind = self.kind(input.enquiry, &input.act).await?;
+        let verb = self.verb(input.act, kind, now)?;
         let command = Command {
             request: Some(input.request),
             verb,
@@ -73,7 +72,17 @@ impl Broker {
             .map_err(|source| self.unreadable(id.into(), source))
     }
 
-    fn verb(&self, act: Act, now: Timestamp) -> Result<Verb, BrokerError> {
+    /// What kind of service must be found for `act`: that of the check which goes elsewhere. A check that is not there, the rules refuse.
+    async fn kind(&self, enquiry: EnquiryId, act: &Act) -> Result<ResponderKind, BrokerError> {
+        let (Act::Redirect { check, .. } | Act::Reroute { check, .. }) = act else {
+            return Ok(ResponderKind::ChildrenSocialCare);
+        };
+        let stored = self.load(enquiry).await?;
+        let kind = stored.and_then(|stored| Some(stored.record.check(*check)?.kind));
+        Ok(kind.unwrap_or(ResponderKind::ChildrenSocialCare))
+    }
+
+    fn verb(&self, act: Act, kind: ResponderKind, now: Timestamp) -> Result<Verb, BrokerError> {
         Ok(match act {
             Act::Renew { check, lease, span } => self.renew(check, lease, span, now),
             Act::Accept {
@@ -81,19 +90,16 @@ impl Broker {
                 lease,
                 expected_by,
             } => accept(check, lease, expected_by),
-            Act::Answer {
+            Act::Answer { check, lease, said } => Verb::Answer {
                 check,
                 lease,
-                disposition,
-                data_as_of,
-                content,
-            } => answer(check, lease, disposition, data_as_of, &content),
+                said: sealed(&said),
+            },
             Act::AnswerByPhone {
                 check,
-                disposition,
-                content,
+                said,
                 by_phone,
-            } => answer_by_phone(check, disposition, &content, by_phone),
+            } => answer_by_phone(check, &said, by_phone),
             Act::Release {
                 check,
                 lease,
@@ -108,7 +114,7 @@ impl Broker {
                 lease,
                 question: text(&question),
             },
-            Act::Redirect { check, lease, to } => self.redirect(check, lease, to, now)?,
+            Act::Redirect { check, lease, to } => self.redirect((check, kind), lease, to, now)?,
             Act::Supply { check, reply } => Verb::Supply {
                 check,
                 reply: text(&reply),
@@ -133,7 +139,7 @@ impl Broker {
                 note: text(&note),
             },
             Act::Reassign { holder } => Verb::Reassign { holder },
-            Act::Reroute { check, to } => self.reroute(check, &to, now)?,
+            Act::Reroute { check, to } => self.reroute((check, kind), &to, now)?,
             Act::Close {
                 check,
                 reason,
@@ -165,7 +171,7 @@ impl Broker {
     /// What a borough says is taken as it comes: a name that leads nowhere goes to the operators.
     fn redirect(
         &self,
-        check: CheckNumber,
+        (check, kind): (CheckNumber, ResponderKind),
         lease: Option<LeaseId>,
         to: Option<Target>,
         now: Timestamp,
@@ -174,7 +180,7 @@ impl Broker {
         let to = match to {
             None => nowhere(UnroutableWhy::NotOurs),
             Some(to) => self
-                .resolve(&to, "authority_code", now)?
+                .resolve(&to, kind, "authority_code", now)?
                 .unwrap_or_else(nowhere),
         };
         Ok(Verb::Redirect { check, lease, to })
@@ -183,17 +189,23 @@ impl Broker {
     /// An operator is there to correct a wrong name.
     fn reroute(
         &self,
-        check: CheckNumber,
+        (check, kind): (CheckNumber, ResponderKind),
         to: &[Target],
         now: Timestamp,
     ) -> Result<Verb, Rejection> {
         let resolved = |to| {
-            self.resolve(to, "authority_codes", now)?
+            self.resolve(to, kind, "authority_codes", now)?
                 .map_err(|_| match to {
                     Target::Authority(_) => Rejection::Invalid {
                         field: "authority_codes",
                         why: "nobody answers here for one of these authorities: add a responder file for it, or name another",
                     },
+                    Target::Responder(id) if self.directory().responders().get(id).is_some() => {
+                        Rejection::Invalid {
+                            field: "responder_ids",
+                            why: "one of them answers about something else than this check asks: `usher responder list` shows the kind of each",
+                        }
+                    }
                     Target::Responder(_) => Rejection::NotFound { what: "responder" },
                 })
         };
@@ -205,6 +217,7 @@ impl Broker {
     fn resolve(
         &self,
         target: &Target,
+        kind: ResponderKind,
         field: &'static str,
         now: Timestamp,
     ) -> Result<Result<Destination, UnroutableWhy>, Rejection> {
@@ -212,11 +225,12 @@ impl Broker {
         let (id, authorities) = match target {
             Target::Authority(code) => {
                 let authority = route::authority(&directory, *code, day, field)?;
-                let responder = route::responder(&directory, authority, day);
+                let responder = route::responder(&directory, kind, authority, day);
                 (responder.map(|found| &found.id), vec![authority])
             }
             Target::Responder(id) => {
                 let known = directory.responders().get(id);
+                let known = known.filter(|found| found.kind == kind);
                 let known = known.ok_or(UnroutableWhy::NoResponder);
                 (known.map(|found| &found.id), Vec::new())
             }
@@ -240,6 +254,14 @@ const fn accept(
     }
 }
 
+fn answer_by_phone(check: CheckNumber, said: &SaidInput, by_phone: ByPhone) -> Verb {
+    Verb::AnswerByPhone {
+        check,
+        said: sealed(said),
+        by_phone,
+    }
+}
+
 const fn receive(check: CheckNumber, version: u8, effects: Vec<LateEffect>) -> Verb {
     Verb::Receive {
         check,
@@ -248,33 +270,12 @@ const fn receive(check: CheckNumber, version: u8, effects: Vec<LateEffect>) -> V
     }
 }
 
-fn answer(
-    check: CheckNumber,
-    lease: Option<LeaseId>,
-    disposition: Disposition,
-    data_as_of: Option<Timestamp>,
-    content: &AnswerContent,
-) -> Verb {
-    Verb::Answer {
-        check,
-        lease,
-        disposition,
-        data_as_of,
-        content: record::seal_answer(content),
-    }
-}
-
-fn answer_by_phone(
-    check: CheckNumber,
-    disposition: Disposition,
-    content: &AnswerContent,
-    by_phone: ByPhone,
-) -> Verb {
-    Verb::AnswerByPhone {
-        check,
-        disposition,
-        content: record::seal_answer(content),
-        by_phone,
+fn sealed(said: &SaidInput) -> Said {
+    Said {
+        disposition: said.disposition,
+        outcome: said.outcome,
+        data_as_of: said.data_as_of,
+        content: record::seal_answer(&said.content),
     }
 }
 

@@ -3,23 +3,24 @@
 //! `Debug` that prints what people wrote.
 
 mod alerts;
+mod said;
 
 pub use alerts::{AcknowledgeInput, AlertFilter, AlertStanding, ListAlertsInput, WatchAlertsInput};
+pub use said::SaidInput;
 
 use core::fmt;
 use jiff::{SignedDuration, civil::Date};
 use std::time::Duration;
 use usher_domain::actor::{Person, Unit};
 use usher_domain::case::Holder;
-use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Request, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
-    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    SentenceOutcome,
+    ByPhone, CloseReason, Concern, LateEffect, PeopleReason, Purpose, ReportType, SentenceOutcome,
 };
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
-use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::personal::Personal;
 use usher_domain::time::Timestamp;
 
 use crate::store::{Cursor, Filter, Place, Recorded};
@@ -61,6 +62,8 @@ pub struct SubmitInput {
     pub personal: Personal,
     /// Authorities to ask besides those of the addresses.
     pub authorities: Vec<AuthorityCode>,
+    /// Whom to ask: at least one, each once.
+    pub kinds: Vec<ResponderKind>,
 }
 
 impl fmt::Debug for SubmitInput {
@@ -139,21 +142,15 @@ pub enum Act {
         check: CheckNumber,
         /// Its lease, where it is leased.
         lease: Option<LeaseId>,
-        /// What it comes to.
-        disposition: Disposition,
-        /// The age of the data it rests on.
-        data_as_of: Option<Timestamp>,
         /// What is said.
-        content: Box<AnswerContent>,
+        said: Box<SaidInput>,
     },
     /// Record what was answered by telephone.
     AnswerByPhone {
         /// The check.
         check: CheckNumber,
-        /// What it comes to.
-        disposition: Disposition,
         /// What is said.
-        content: Box<AnswerContent>,
+        said: Box<SaidInput>,
         /// Who gave it, and over which number.
         by_phone: ByPhone,
     },

@@ -159,9 +159,9 @@ pub enum AdapterHealth {
 pub struct LookupView {
     /// The authority's code and name.
     pub authority: Option<(AuthorityCode, String)>,
-    /// The responder that answers for it, and its name.
-    pub responder: Option<(ResponderId, String)>,
-    /// Why it leads nowhere; `None` when it leads to a responder.
+    /// Who answers for it, one of each kind, with its name.
+    pub responders: Vec<(ResponderKind, ResponderId, String)>,
+    /// Why it leads nowhere; `None` when it leads to children's social care.
     pub why: Option<UnroutableWhy>,
     /// Whether the postcode is no longer in use.
     pub terminated: bool,

@@ -1,22 +1,35 @@
-//! Fan-out: from an enquiry's addresses and named authorities to one check per responder, and one for all that leads nowhere.
+//! Fan-out: from an enquiry's addresses and named authorities to one check per responder, and one of each kind for all that leads nowhere.
 
 use crate::directory::{Directory, PostcodeOutcome, Responder};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use usher_domain::code::{AuthorityCode, Postcode, ResponderId};
+use usher_domain::code::{AuthorityCode, Postcode, ResponderId, ResponderKind};
 use usher_domain::command::{Destination, Route};
 use usher_domain::enquiry::{RouteReason, UnroutableWhy};
 use usher_domain::limits;
 use usher_domain::personal::{Address, AddressKind};
 use usher_domain::rejection::Rejection;
 
-/// Routes an enquiry on `day`. Never empty: what leads nowhere, or the lack of any address, is a route to the operators' queue,
-/// with a reason for each address and name that it stands for.
+/// Routes an enquiry that asks these kinds of services on `day`, kind by kind. Never empty: what leads nowhere for a kind, or the lack
+/// of any address, is a route to the operators' queue, with a reason for each address and name that it stands for.
 ///
 /// # Errors
 /// When a code in `named` is no authority.
 pub(super) fn routes(
     directory: &Directory,
+    kinds: &[ResponderKind],
+    addresses: &[Address],
+    named: &[AuthorityCode],
+    day: Date,
+) -> Result<Vec<Route>, Rejection> {
+    let of_kind = |kind: &ResponderKind| routes_of(directory, *kind, addresses, named, day);
+    let routes = kinds.iter().map(of_kind).collect::<Result<Vec<_>, _>>()?;
+    Ok(routes.concat())
+}
+
+fn routes_of(
+    directory: &Directory,
+    kind: ResponderKind,
     addresses: &[Address],
     named: &[AuthorityCode],
     day: Date,
@@ -24,7 +37,7 @@ pub(super) fn routes(
     let mut found = Found::default();
     for code in named {
         let authority = authority(directory, *code, day, "authority_codes")?;
-        match responder(directory, authority, day) {
+        match responder(directory, kind, authority, day) {
             Ok(responder) => found.responder(responder, authority, RouteReason::Named),
             Err(why) => found.nowhere(why, RouteReason::Unserved { authority }),
         }
@@ -37,13 +50,13 @@ pub(super) fn routes(
             terminated,
             why,
         };
-        let led = lead.and_then(|code| Ok((responder(directory, code, day)?, code)));
+        let led = lead.and_then(|code| Ok((responder(directory, kind, code, day)?, code)));
         match led {
             Ok((responder, code)) => found.responder(responder, code, reason(None)),
             Err(why) => found.nowhere(why, reason(Some(why))),
         }
     }
-    Ok(found.routes())
+    Ok(found.routes(kind))
 }
 
 /// What addresses and names have led to so far.
@@ -74,7 +87,7 @@ impl Found {
         note(&mut self.lost, reason);
     }
 
-    fn routes(mut self) -> Vec<Route> {
+    fn routes(mut self, kind: ResponderKind) -> Vec<Route> {
         if self.responders.is_empty() && self.why.is_empty() {
             self.why.push(UnroutableWhy::NoAddress);
         }
@@ -82,10 +95,12 @@ impl Found {
             .responders
             .into_iter()
             .map(|(id, (authorities, reasons))| Route {
+                kind,
                 to: Destination::Responder { id, authorities },
                 reasons,
             });
         let to_operators = (!self.why.is_empty()).then_some(Route {
+            kind,
             to: Destination::Nowhere { why: self.why },
             reasons: self.lost,
         });
@@ -116,14 +131,16 @@ pub(super) fn authority(
     })
 }
 
-/// Who answers about children for `authority` on `day`.
+/// Who of `kind` answers for `authority` on `day`.
 pub(super) fn responder(
     directory: &Directory,
+    kind: ResponderKind,
     authority: AuthorityCode,
     day: Date,
 ) -> Result<&Responder, UnroutableWhy> {
     directory
-        .responder_for(authority, day)
+        .responders()
+        .find(kind, authority, day)
         .ok_or(UnroutableWhy::NoResponder)
 }
 
@@ -161,6 +178,8 @@ mod tests {
     use crate::directory::{Authorities, Responders, Table};
     use jiff::civil::date;
 
+    const CHILDREN: &[ResponderKind] = &[ResponderKind::ChildrenSocialCare];
+
     fn code(text: &str) -> AuthorityCode {
         AuthorityCode::parse(text).unwrap()
     }
@@ -184,7 +203,7 @@ mod tests {
     fn a_named_authority_is_followed_to_the_one_in_force_that_day() {
         let directory = directory(&[("barnsley", "E08000038"), ("surrey", "E10000030")]);
         let check = |named: &str, day: Date, wanted: Option<(&str, &str)>| {
-            let routes = routes(&directory, &[], &[code(named)], day);
+            let routes = routes(&directory, CHILDREN, &[], &[code(named)], day);
             let found = routes.ok().map(|routes| match &routes[0].to {
                 Destination::Responder { id, authorities } => {
                     assert_eq!(routes[0].reasons, [RouteReason::Named]);
@@ -215,8 +234,57 @@ mod tests {
     fn two_names_of_one_authority_are_one_reason() {
         let directory = directory(&[("surrey", "E10000030")]);
         let named = [code("E07000209"), code("E10000030"), code("E07000211")];
-        let routes = routes(&directory, &[], &named, date(2026, 11, 23)).unwrap();
+        let routes = routes(&directory, CHILDREN, &[], &named, date(2026, 11, 23)).unwrap();
         assert_eq!(routes.len(), 1);
         assert_eq!(routes[0].reasons, [RouteReason::Named]);
+    }
+
+    #[test]
+    fn each_kind_has_its_own_checks_and_its_own_lost_ones() {
+        let authorities = Authorities::built_in().unwrap();
+        let responders = Responders::built_in(&authorities).unwrap();
+        let directory = Directory::new(Table::built_in().unwrap(), authorities, responders);
+        let check = |named: &[&str], wanted: &[&str]| {
+            let named: Vec<AuthorityCode> = named.iter().map(|text| code(text)).collect();
+            let routes = routes(
+                &directory,
+                ResponderKind::ALL,
+                &[],
+                &named,
+                date(2026, 11, 23),
+            );
+            let told = |route: &Route| match &route.to {
+                Destination::Responder { id, authorities } => {
+                    format!("{} {id} {}", route.kind.name(), authorities.len())
+                }
+                Destination::Nowhere { why } => format!("{} {why:?}", route.kind.name()),
+            };
+            assert_eq!(
+                routes.unwrap().iter().map(told).collect::<Vec<_>>(),
+                wanted,
+                "{named:?}"
+            );
+        };
+        check(
+            &["E09000012", "E09000001", "E09000030"],
+            &[
+                "children_social_care city-of-london 1",
+                "children_social_care hackney 1",
+                "children_social_care tower-hamlets 1",
+                "adult_social_care city-of-london-adults 1",
+                "adult_social_care hackney-adults 1",
+                "adult_social_care tower-hamlets-adults 1",
+                "police_domestic_abuse city-of-london-police 1",
+                "police_domestic_abuse metropolitan-police 2",
+            ],
+        );
+        check(
+            &["E10000030"],
+            &[
+                "children_social_care [NoResponder]",
+                "adult_social_care [NoResponder]",
+                "police_domestic_abuse [NoResponder]",
+            ],
+        );
     }
 }

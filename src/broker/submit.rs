@@ -7,7 +7,7 @@ use super::{Broker, BrokerError, route};
 use crate::store::record;
 use jiff::SignedDuration;
 use usher_domain::actor::Actor;
-use usher_domain::code::{ResponderId, ResponderKind};
+use usher_domain::code::ResponderId;
 use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, RouteReason, track};
@@ -41,13 +41,13 @@ impl Broker {
             ..actor.clone()
         };
         let mut warnings = warnings_of(&input.personal);
-        let subject = input.personal.subject.clone();
+        let (subject, kinds) = (input.personal.subject.clone(), input.kinds.clone());
         let submit = self.routed(id, input, now)?;
         let enquiry = if let Some(case) = submit.case {
             let about = About {
                 case,
                 subject: &subject,
-                kinds: &[ResponderKind::ChildrenSocialCare],
+                kinds: &kinds,
                 validate_only,
             };
             let covered = self.submit_about(&about, submit, request, &actor).await?;
@@ -101,14 +101,22 @@ impl Broker {
         now: Timestamp,
     ) -> Result<Submit, Rejection> {
         let track = track(input.purpose, input.report, input.in_custody);
+        let day = to_london(now).date();
+        let routes = route::routes(
+            &self.directory(),
+            &input.kinds,
+            &input.personal.addresses,
+            &input.authorities,
+            day,
+        )?;
+        let reply_by = || self.policy().reply_by(track, only(&routes), now);
         let deadline = match input.deadline {
             DeadlineInput::Hearing(hearing) => Deadline::Hearing(hearing),
             DeadlineInput::ReplyBy { court, at } => Deadline::ReplyBy {
                 court,
-                at: at.unwrap_or_else(|| self.policy().reply_by(track, now)),
+                at: at.unwrap_or_else(reply_by),
             },
         };
-        let day = to_london(now).date();
         Ok(Submit {
             id,
             unit: input.unit,
@@ -122,12 +130,7 @@ impl Broker {
             imminent_harm: input.imminent_harm,
             concerns: input.concerns,
             deadline,
-            routes: route::routes(
-                &self.directory(),
-                &input.personal.addresses,
-                &input.authorities,
-                day,
-            )?,
+            routes,
             personal: record::seal_personal(&input.personal),
         })
     }
@@ -163,6 +166,7 @@ impl Broker {
         CheckReceipt {
             check: enquiry.check_id(check.number),
             route: Route {
+                kind: check.kind,
                 to,
                 reasons: check.reasons.clone(),
             },
@@ -235,6 +239,19 @@ impl Broker {
             ),
         ])
         .collect()
+    }
+}
+
+/// The responder that alone is asked, where one is.
+fn only(routes: &[Route]) -> Option<&ResponderId> {
+    match routes {
+        [
+            Route {
+                to: Destination::Responder { id, .. },
+                ..
+            },
+        ] => Some(id),
+        _ => None,
     }
 }
 

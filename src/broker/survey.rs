@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use jiff::SignedDuration;
 use std::collections::HashMap;
 use usher_domain::agreement::Cover;
-use usher_domain::code::{Postcode, ResponderId};
+use usher_domain::code::{Postcode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{CheckState, UnroutableWhy};
 use usher_domain::limits;
 use usher_domain::time::{Timestamp, to_london};
@@ -99,7 +99,7 @@ impl Broker {
     pub fn lookup(&self, postcode: &str) -> LookupView {
         let nowhere = |why| LookupView {
             authority: None,
-            responder: None,
+            responders: Vec::new(),
             why: Some(why),
             terminated: false,
         };
@@ -114,13 +114,17 @@ impl Broker {
                     .authorities()
                     .get(code)
                     .map(|authority| authority.name.clone());
-                let responder = route::responder(&directory, code, day);
+                let of_kind = |kind| route::responder(&directory, kind, code, day);
+                let children = of_kind(ResponderKind::ChildrenSocialCare);
+                let all = ResponderKind::ALL
+                    .iter()
+                    .filter_map(|kind| of_kind(*kind).ok());
                 LookupView {
                     authority: Some((code, name.unwrap_or_default())),
-                    why: responder.as_ref().err().copied(),
-                    responder: responder
-                        .ok()
-                        .map(|responder| (responder.id.clone(), responder.name.clone())),
+                    why: children.err(),
+                    responders: all
+                        .map(|found| (found.kind, found.id.clone(), found.name.clone()))
+                        .collect(),
                     terminated,
                 }
             }

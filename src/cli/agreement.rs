@@ -10,13 +10,13 @@ use crate::directory::{Authorities, Responders};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use usher_domain::actor::Person;
 use usher_domain::agreement::{
     Agreement, Agreements, Basis, Contact, Cover, DataCategory, Ruling, SharingDecision,
 };
-use usher_domain::code::{AgreementId, ResponderId};
+use usher_domain::code::{AgreementId, ResponderId, ResponderKind};
 use usher_domain::enquiry::{Purpose, UnroutableWhy};
 
 #[derive(Debug, Subcommand)]
@@ -97,7 +97,7 @@ fn word(name: &str) -> String {
 /// The files that a configuration names, and its responders.
 struct Opened {
     files: Files,
-    responders: BTreeSet<ResponderId>,
+    responders: BTreeMap<ResponderId, ResponderKind>,
     day: Date,
 }
 
@@ -125,7 +125,10 @@ impl FileArgs {
         let responders = responders.map_err(|error| unusable(&error))?;
         Ok(Opened {
             files,
-            responders: responders.iter().map(|one| one.id.clone()).collect(),
+            responders: responders
+                .iter()
+                .map(|one| (one.id.clone(), one.kind))
+                .collect(),
             day: self.on.unwrap_or_else(Context::today),
         })
     }
@@ -377,7 +380,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     if let Some(unknown) = args
         .responder
         .as_ref()
-        .filter(|id| !responders.contains(*id))
+        .filter(|id| !responders.contains_key(*id))
     {
         let what = format!("there is no responder {unknown}");
         return Err(Failure::new(
@@ -386,14 +389,16 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
             "usher directory list shows them",
         ));
     }
-    let wanted = |id: &&ResponderId| args.responder.as_ref().is_none_or(|one| one == *id);
+    let wanted = |id: &ResponderId| args.responder.as_ref().is_none_or(|one| one == id);
     let purposes = args
         .purpose
         .as_ref()
         .map_or(Purpose::ALL, core::slice::from_ref);
+    // What a kind of service is never asked for is no gap in its agreement.
+    let suited = |kind: ResponderKind| purposes.iter().filter(move |purpose| purpose.suits(kind));
     let rows: Vec<Row<'_>> = { responders.iter() }
-        .filter(wanted)
-        .flat_map(|responder| purposes.iter().map(move |purpose| (responder, *purpose)))
+        .filter(|(id, _)| wanted(id))
+        .flat_map(|(id, kind)| suited(*kind).map(move |purpose| (id, *purpose)))
         .map(|(responder, purpose)| Row {
             responder,
             purpose,
@@ -408,7 +413,8 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
         context
             .output
             .print(&rulings(&rows, &files.agreements, *day))?;
-        for fault in files.check(Some(responders), *day) {
+        let all: BTreeSet<ResponderId> = responders.keys().cloned().collect();
+        for fault in files.check(Some(&all), *day) {
             context.output.note(&fault.to_string());
         }
     }

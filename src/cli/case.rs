@@ -33,6 +33,11 @@ pub(super) enum CaseCommand {
     /// List what happened to one case
     #[command(before_help = "Examples:\n  usher case history 01AB1234526/1")]
     History(show::HistoryArgs),
+    /// List earlier answers that may do instead of asking again
+    #[command(
+        before_help = "Examples:\n  usher case earlier-answers 01AB1234526/1 --requirement 1"
+    )]
+    EarlierAnswers(show::EarlierAnswersArgs),
     /// Say that a check need not be asked, with a reason and your name
     #[command(
         before_help = "Examples:\n  usher case set-aside 01AB1234526/1 --requirement 2 --reason not-indicated --note \"The children are grown up\"\n  \
@@ -60,6 +65,7 @@ pub(super) async fn run(command: CaseCommand, context: &Context) -> Result<Exit,
         CaseCommand::List(args) => list::run(&args, context).await,
         CaseCommand::Show(args) => show::run(&args, context).await,
         CaseCommand::History(args) => show::history(&args, context).await,
+        CaseCommand::EarlierAnswers(args) => show::earlier_answers(&args, context).await,
         CaseCommand::SetAside(args) => act::set_aside(&args, context).await,
         CaseCommand::EnterStage(args) => act::enter_stage(&args, context).await,
         CaseCommand::Reassign(args) => act::reassign(&args, context).await,

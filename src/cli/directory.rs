@@ -10,12 +10,13 @@ use super::output::{Tone, cell, clean, table, toned};
 use super::words::word;
 use crate::directory::table::About;
 use crate::directory::{
-    Authorities, AuthoritiesError, Directory, DirectoryError, PostcodeOutcome, Responders, Table,
+    Authorities, AuthoritiesError, Directory, DirectoryError, PostcodeOutcome, Responder,
+    Responders, Table,
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
-use usher_domain::code::Postcode;
+use usher_domain::code::{Postcode, ResponderKind};
 use usher_proto::v1;
 
 #[derive(Debug, Subcommand)]
@@ -188,6 +189,9 @@ fn offline(
                 .map(|authority| authority.name.clone())
                 .unwrap_or_default();
             response.terminated = terminated;
+            let found = ResponderKind::ALL.iter();
+            let found = found.filter_map(|kind| directory.responders().find(*kind, code, day));
+            response.responders = found.map(place_responder).collect();
             match directory.responder_for(code, day) {
                 Some(responder) => {
                     response.responder_id = responder.id.to_string();
@@ -202,6 +206,19 @@ fn offline(
     response
 }
 
+fn place_responder(responder: &Responder) -> v1::PlaceResponder {
+    let kind = match responder.kind {
+        ResponderKind::ChildrenSocialCare => v1::ResponderKind::ChildrenSocialCare,
+        ResponderKind::AdultSocialCare => v1::ResponderKind::AdultSocialCare,
+        ResponderKind::PoliceDomesticAbuse => v1::ResponderKind::PoliceDomesticAbuse,
+    };
+    v1::PlaceResponder {
+        kind: kind.into(),
+        id: responder.id.to_string(),
+        name: responder.name.clone(),
+    }
+}
+
 fn outcomes(postcodes: &[String], found: &[v1::LookupPostcodeResponse]) -> String {
     let mut rows = table(&["postcode", "authority", "code", "responder", "remark"]);
     for (postcode, one) in postcodes.iter().zip(found) {
@@ -213,6 +230,11 @@ fn outcomes(postcodes: &[String], found: &[v1::LookupPostcodeResponse]) -> Strin
             cell(&one.responder_name),
             toned(remark, tone),
         ]);
+        let others = one.responders.iter();
+        for other in others.filter(|other| other.id != one.responder_id) {
+            let kind = word::<v1::ResponderKind>(other.kind);
+            rows.add_row([cell(""), cell(""), cell(""), cell(&other.name), cell(kind)]);
+        }
     }
     rows.to_string()
 }
@@ -324,6 +346,16 @@ mod tests {
         check("EH1 1YZ", v1::LookupOutcome::OutsideEnglandAndWales, "");
         check("nonsense", v1::LookupOutcome::Malformed, "");
         check("ZZ9 9ZZ", v1::LookupOutcome::Unknown, "");
+        let page = |postcode: &str| {
+            let found = offline(&directory, postcode, day);
+            outcomes(&[postcode.to_owned()], &[found])
+        };
+        let (palace, guildhall, nobody) = (page("SW1A 1AA"), page("EC2V 7HH"), page("M1 1AE"));
+        assert!(palace.contains("Westminster") && palace.contains("Metropolitan Police"));
+        assert!(
+            guildhall.contains("City of London Police") && guildhall.contains("adult social care")
+        );
+        assert!(!nobody.contains("police"), "{nobody}");
     }
 
     #[test]

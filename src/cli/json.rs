@@ -29,6 +29,7 @@ named!(
     Case,
     CaseHistoryResponse,
     ListCasesResponse,
+    ListEarlierAnswersResponse,
     CountAlertsResponse,
     Alert,
     AnswerContent,

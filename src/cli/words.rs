@@ -85,6 +85,7 @@ vocabulary! {
         CourtReport = "court-report", ReportBeforePlea = "report-before-plea", Curfew = "curfew",
         StartOfSentence = "start-of-sentence", Review = "review", Release = "release",
         HomeDetentionAddress = "home-detention-address",
+        Referral = "referral",
     }
     ReportType { Oral = "oral", Fast = "fast", Standard = "standard" }
     Concern {
@@ -152,6 +153,11 @@ vocabulary! {
         NotKnown = "not-known", KnownNothingRelevant = "known-nothing-relevant", KnownRelevant = "known-relevant",
         HeldCannotDisclose = "held-cannot-disclose",
     }
+    ReferralOutcome {
+        NoFurtherAction = "no-further-action", EarlyHelp = "early-help", Assessment = "assessment",
+        StrategyDiscussion = "strategy-discussion", AlreadyOpen = "already-open",
+        SafeguardingEnquiry = "safeguarding-enquiry",
+    }
     Timeliness { InTime = "in-time", AfterHearing = "after-hearing" }
     SentenceOutcome {
         CommunityOrder = "community-order", SuspendedSentence = "suspended-sentence", Custody = "custody",
@@ -164,6 +170,9 @@ vocabulary! {
         CpPlan = "cp-plan", CamhsPlan = "camhs-plan", Section47 = "section47", CareLeaver = "care-leaver",
         LookedAfter = "looked-after", AdultSafeguarding = "adult-safeguarding", Assessment = "assessment",
         PreBirth = "pre-birth", PrivateFostering = "private-fostering",
+        CareAndSupport = "care-and-support", Section42 = "section42",
+        DomesticAbuseIncident = "domestic-abuse-incident", DomesticAbuseMarker = "domestic-abuse-marker",
+        NonMolestationOrder = "non-molestation-order", ProtectiveOrder = "protective-order", Marac = "marac",
     }
     AbuseCategory {
         Neglect = "neglect", Physical = "physical", Sexual = "sexual", Emotional = "emotional",

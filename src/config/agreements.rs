@@ -12,10 +12,21 @@ use toml::Spanned;
 use usher_domain::agreement::{Agreement, Agreements, Cover, Ending};
 use usher_domain::code::ResponderId;
 
-/// The agreement that ships: an example, of every responder of London.
-const EXAMPLE: &str = include_str!("../../config/agreements/pan-london.toml");
-/// What a fault calls it.
-const EXAMPLE_PATH: &str = "config/agreements/pan-london.toml (built in)";
+/// The agreements that ship: examples, of every responder of London, each with what a fault calls it.
+const EXAMPLES: [(&str, &str); 3] = [
+    (
+        "config/agreements/london-adults.toml (built in)",
+        include_str!("../../config/agreements/london-adults.toml"),
+    ),
+    (
+        "config/agreements/london-police.toml (built in)",
+        include_str!("../../config/agreements/london-police.toml"),
+    ),
+    (
+        "config/agreements/pan-london.toml (built in)",
+        include_str!("../../config/agreements/pan-london.toml"),
+    ),
+];
 /// How the version of an agreement that nobody has signed begins.
 const EXAMPLE_VERSION: &str = "example";
 /// Files in the folder: a version a year of an agreement for each of some hundred responders.
@@ -31,16 +42,16 @@ pub struct Files {
     paths: Vec<PathBuf>,
 }
 
-/// The example that ships, in force from the start of 2026.
+/// The examples that ship, in force from the start of 2026.
 ///
 /// # Errors
-/// When it was edited into something that cannot be used before usher was built.
+/// When they were edited into something that cannot be used before usher was built.
 pub fn built_in() -> Result<Files, Vec<Fault>> {
-    let source = Source {
-        path: EXAMPLE_PATH.into(),
-        text: EXAMPLE.into(),
+    let source = |(path, text): (&str, &str)| Source {
+        path: path.into(),
+        text: text.into(),
     };
-    whole(vec![source])
+    whole(EXAMPLES.map(source).into())
 }
 
 /// Reads every `.toml` file of `folder`.

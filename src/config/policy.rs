@@ -297,7 +297,7 @@ fn whole(track: Track, ladder: &PlacedLadder) -> Result<TrackRule, (&'static str
         (None, Track::Oral | Track::Fast | Track::Standard | Track::StandardCustody) => {
             acknowledgement
         }
-        (None, Track::PostSentence) => {
+        (None, Track::PostSentence | Track::Referral) => {
             let remedy = "say by when a reply is due, such as reply_within = \"10 wd\"";
             return Err(("reply_within is missing", remedy));
         }
@@ -352,7 +352,8 @@ fn placed(source: &Source, spans: &[Part], error: &PolicyError) -> Fault {
         PolicyError::MissingTrack { .. } => find("ladder", None),
         PolicyError::NoLastStep { place }
         | PolicyError::NoHearingStep { place }
-        | PolicyError::NoDecisionPoint { place } => find(place, None),
+        | PolicyError::NoDecisionPoint { place }
+        | PolicyError::NoAcceptance { place } => find(place, None),
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
         PolicyError::BadRequirement { rule, .. } => find("requirement", Some(rule)),
         PolicyError::BadLease => find("lease", None),

@@ -346,6 +346,7 @@ impl Borough {
             disposition: disposition.into(),
             data_as_of_time: None,
             content: Some(content(disposition, &mut dice)),
+            referral_outcome: v1::ReferralOutcome::Unspecified.into(),
         };
         call!(adapter, answer, request).map(drop)
     }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use usher_domain::code::{CourtCode, Postcode, ResponderId};
+use usher_domain::code::{CourtCode, Postcode, ResponderId, ResponderKind};
 use usher_domain::time::{Timestamp, from_london};
 
 /// How often the day looks whether the broker still lives.
@@ -93,7 +93,7 @@ impl Day {
         let clock = Arc::new(ScaledClock::new(start, 1));
         let responders: Vec<ResponderId> = directory
             .responders()
-            .iter()
+            .of_kind(ResponderKind::ChildrenSocialCare)
             .map(|responder| responder.id.clone())
             .collect();
         let cast = behaviours(options.seed, &responders, &work(&directory, &scripts));

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use usher_domain::code::{CourtCode, ResponderId};
+use usher_domain::code::{CourtCode, ResponderId, ResponderKind};
 use usher_domain::policy::Policy;
 
 /// The trust domain of the demo's certificates.
@@ -168,7 +168,7 @@ impl Stage {
         let folder = Folder::fresh(parent)?;
         let boroughs = directory
             .responders()
-            .iter()
+            .of_kind(ResponderKind::ChildrenSocialCare)
             .map(|responder| Who::Borough(responder.id.clone()));
         let everybody: BTreeSet<Who> = (0..offices.len())
             .map(Who::Office)
@@ -254,7 +254,7 @@ impl Stage {
         let others = self
             .directory
             .responders()
-            .iter()
+            .of_kind(ResponderKind::ChildrenSocialCare)
             .filter(|responder| Some(&responder.id) != but);
         others
             .flat_map(|responder| &responder.authorities)

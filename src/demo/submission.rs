@@ -38,6 +38,7 @@ pub(super) fn submission(case: &Case, officer: v1::Person, seed: u64) -> v1::Sub
         deadline: Some(deadline(case, case.hearing_at)),
         personal: Some(personal(case, seed)),
         authority_codes: Vec::new(),
+        responder_kinds: Vec::new(),
     }
 }
 

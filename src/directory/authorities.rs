@@ -11,6 +11,7 @@ use jiff::civil;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 use std::path::Path;
 use usher_domain::code::AuthorityCode;
@@ -48,6 +49,32 @@ pub struct Authority {
     pub period: Period,
     /// The codes that take over on the day after the last.
     pub successors: Vec<AuthorityCode>,
+    /// The police force area in which it lies, where the file says so. No authority lies in two.
+    pub force: Option<ForceCode>,
+}
+
+/// A police force area by its GSS code, such as `E23000001` (Metropolitan Police).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ForceCode(AuthorityCode);
+
+impl ForceCode {
+    /// Reads a code of a force in England (E23) or Wales (W15).
+    ///
+    /// # Errors
+    /// What a right one looks like.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let code = AuthorityCode::parse(text).ok();
+        let known = code.filter(|code| matches!(code.as_str().get(..3), Some("E23" | "W15")));
+        known
+            .map(Self)
+            .ok_or("expected the GSS code of a police force area, such as E23000001")
+    }
+}
+
+impl fmt::Display for ForceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
 }
 
 /// Days from a first to a last, both included; an open end is unbounded.
@@ -180,6 +207,12 @@ impl Authorities {
         self.authorities.values()
     }
 
+    /// The authorities that lie in `force`, in force or not.
+    pub fn of_force(&self, force: ForceCode) -> impl Iterator<Item = &Authority> {
+        self.iter()
+            .filter(move |authority| authority.force == Some(force))
+    }
+
     /// The authorities in force on `day`, by code.
     pub fn in_force(&self, day: civil::Date) -> impl Iterator<Item = &Authority> {
         self.iter()
@@ -262,6 +295,7 @@ impl Authorities {
                     .split_whitespace()
                     .map(read_code)
                     .collect::<Result<_, _>>()?,
+                force: read_force(&row.force)?,
             };
             insert_once(&mut self.authorities, code, authority)
         })
@@ -356,6 +390,9 @@ struct AuthorityRow {
     from: String,
     to: String,
     successors: String,
+    /// Files that were copied before forces were known have none.
+    #[serde(default)]
+    force: String,
 }
 
 #[derive(Deserialize)]
@@ -411,6 +448,12 @@ fn read_file(
 
 fn read_code(text: &str) -> Result<AuthorityCode, String> {
     AuthorityCode::parse(text).map_err(|error| format!("{text:?}: {error}"))
+}
+
+fn read_force(text: &str) -> Result<Option<ForceCode>, String> {
+    let read = (!text.is_empty()).then(|| ForceCode::parse(text));
+    read.transpose()
+        .map_err(|expected| format!("{text:?}: {expected}, or nothing"))
 }
 
 fn read_period(from: &str, to: &str) -> Result<Period, String> {

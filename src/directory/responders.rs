@@ -32,7 +32,7 @@ pub struct Responder {
     pub name: String,
     /// What it answers about.
     pub kind: ResponderKind,
-    /// The authorities that it serves.
+    /// The authorities that it serves; a police unit's are those that lie in its force areas.
     pub authorities: Vec<AuthorityCode>,
     /// Whom an officer phones in working hours.
     pub duty_phone: String,
@@ -105,7 +105,8 @@ pub enum ResponderError {
 }
 
 impl Responders {
-    /// The 33 authorities of London as they ship, with placeholders for phone numbers and mailboxes.
+    /// Children's and adult social care of the 33 authorities of London, and the two police forces, as they ship: with placeholders for
+    /// phone numbers and mailboxes.
     ///
     /// # Errors
     /// When the shipped files were edited into something that cannot be used before usher was built.
@@ -188,6 +189,11 @@ impl Responders {
     /// Every responder, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Responder> {
         self.responders.values()
+    }
+
+    /// Every responder of a kind, by id.
+    pub fn of_kind(&self, kind: ResponderKind) -> impl Iterator<Item = &Responder> {
+        self.iter().filter(move |responder| responder.kind == kind)
     }
 
     /// The responder of a kind that serves `authority` on the day `on`.

@@ -218,6 +218,19 @@ impl CourtService for Court {
         Ok(Response::new(v1::SetAsideResponse { case }))
     }
 
+    async fn list_earlier_answers(
+        &self,
+        request: Request<v1::ListEarlierAnswersRequest>,
+    ) -> Reply<v1::ListEarlierAnswersResponse> {
+        let (actor, message) = self.calls.enter_to_read(Read::Enquiries, request)?;
+        let query = convert::earlier_answers_query(message).map_err(status::unreadable)?;
+        let (case, requirement) = query;
+        let broker = &self.calls.broker;
+        let found = broker.earlier_answers(case, requirement, &actor).await;
+        let found = found.map_err(status::broker)?;
+        Ok(Response::new(convert::earlier_answers_view(&found)))
+    }
+
     async fn reassign(&self, request: Request<v1::ReassignRequest>) -> Reply<v1::ReassignResponse> {
         let (actor, message) = self.calls.enter(request)?;
         let input = convert::reassign(message, &actor).map_err(status::unreadable)?;

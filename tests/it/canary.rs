@@ -182,6 +182,7 @@ async fn a_day(kit: &Kit, given: &mut Given) {
         }),
         disposition: v1::Disposition::KnownRelevant.into(),
         content: Some(content()),
+        ..v1::AnswerByPhoneRequest::default()
     };
     for who in [OFFICER, HACKNEY, OPERATOR, OPERATOR] {
         let told = kit.operations(who).answer_by_phone(phone.clone()).await;

@@ -143,6 +143,7 @@ fn answered(minutes: i64, late: bool) -> CheckState {
             data_as_of: None,
             content: usher::store::record::seal_answer(&crate::support::sample::content()),
             by_phone: None,
+            outcome: None,
         }],
         received: Some(Receipt {
             by: by(Role::Officer),

@@ -23,6 +23,7 @@ mod reassign;
 mod receive;
 mod record_sentence;
 mod redirect;
+mod referral;
 mod register;
 mod release;
 mod renew;

@@ -180,7 +180,10 @@ impl Agreement {
     fn ruling(&self, purpose: Purpose, day: Date) -> Ruling<'_> {
         let (decision, why) = if self.bases_on(day).next().is_none() {
             (SharingDecision::Deny, Some(UnroutableWhy::NoLawfulBasis))
-        } else if self.review.contains(&purpose) {
+        } else if self.review.contains(&purpose)
+            || (purpose == Purpose::Referral && self.permit.contains(&purpose))
+        {
+            // Whoever is told of somebody at risk is a person, whatever was agreed of programs.
             (SharingDecision::Review, None)
         } else if self.permit.contains(&purpose) {
             (SharingDecision::Permit, None)

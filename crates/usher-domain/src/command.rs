@@ -2,10 +2,10 @@
 
 use crate::actor::{Person, Unit};
 use crate::case::Holder;
-use crate::code::{AuthorityCode, ResponderId};
+use crate::code::{AuthorityCode, ResponderId, ResponderKind};
 use crate::enquiry::{
-    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    RouteReason, SentenceOutcome, UnroutableWhy,
+    ByPhone, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReferralOutcome,
+    ReportType, RouteReason, SentenceOutcome, UnroutableWhy,
 };
 use crate::hearing::Deadline;
 use crate::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RequestId};
@@ -69,21 +69,15 @@ pub enum Verb {
         check: CheckNumber,
         /// The lease, where it is leased.
         lease: Option<LeaseId>,
-        /// What it comes to.
-        disposition: Disposition,
-        /// The age of the data it rests on.
-        data_as_of: Option<Timestamp>,
-        /// Matches, episodes, narrative and handling codes.
-        content: Sealed,
+        /// What is said.
+        said: Said,
     },
     /// An operator records what the responder answered by telephone.
     AnswerByPhone {
         /// The check.
         check: CheckNumber,
-        /// What it comes to.
-        disposition: Disposition,
-        /// Matches, episodes, narrative and handling codes.
-        content: Sealed,
+        /// What is said.
+        said: Said,
         /// Who gave it, and over which number.
         by_phone: ByPhone,
     },
@@ -193,6 +187,19 @@ pub enum Verb {
     },
 }
 
+/// What a responder says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What it comes to.
+    pub disposition: Disposition,
+    /// What comes of a referral; `None` for anything else.
+    pub outcome: Option<ReferralOutcome>,
+    /// The age of the data it rests on, where that is known.
+    pub data_as_of: Option<Timestamp>,
+    /// Matches, episodes, narrative and handling codes.
+    pub content: Sealed,
+}
+
 /// What an officer submits, with the routes that the directory found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submit {
@@ -222,13 +229,15 @@ pub struct Submit {
     pub deadline: Deadline,
     /// The people and addresses.
     pub personal: Sealed,
-    /// Where the checks go: one per responder, and at most one that leads nowhere.
+    /// Where the checks go: one per responder, and for each kind at most one that leads nowhere.
     pub routes: Vec<Route>,
 }
 
 /// Where one check goes and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    /// What kind of service is asked.
+    pub kind: ResponderKind,
     /// Whose it is.
     pub to: Destination,
     /// Why.

@@ -128,19 +128,12 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             lease,
             expected_by,
         } => rules::accept::accept(work, *check, *lease, *expected_by),
-        Verb::Answer {
-            check,
-            lease,
-            disposition,
-            data_as_of,
-            content,
-        } => rules::answer::answer(work, *check, *lease, *disposition, *data_as_of, content),
+        Verb::Answer { check, lease, said } => rules::answer::answer(work, *check, *lease, said),
         Verb::AnswerByPhone {
             check,
-            disposition,
-            content,
+            said,
             by_phone,
-        } => rules::answer_by_phone::answer_by_phone(work, *check, *disposition, content, by_phone),
+        } => rules::answer_by_phone::answer_by_phone(work, *check, said, by_phone),
         Verb::Release {
             check,
             lease,

@@ -4,13 +4,14 @@ mod check;
 
 pub use check::{
     AddressRole, Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Exchange,
-    LateEffect, Lease, PeopleReason, Receipt, Reply, RouteReason, Timeliness, UnroutableWhy,
+    LateEffect, Lease, PeopleReason, Receipt, ReferralOutcome, Reply, RouteReason, Timeliness,
+    UnroutableWhy,
 };
 
 use crate::actor::{By, Person, Unit};
 use crate::alert::Alert;
 use crate::case::Holder;
-use crate::code::{ClientId, ResponderId};
+use crate::code::{ClientId, ResponderId, ResponderKind};
 use crate::codes::codes;
 use crate::event::Event;
 use crate::hearing::{Deadline, HearingMove};
@@ -102,6 +103,8 @@ codes! {
         Release = "release",
         /// An address for home detention curfew or early release.
         HomeDetentionAddress = "home_detention_address",
+        /// No question: social care is told of somebody at risk, and says what comes of it.
+        Referral = "referral",
     }
 }
 
@@ -112,6 +115,16 @@ impl Purpose {
             self,
             Self::CourtReport | Self::ReportBeforePlea | Self::Curfew
         )
+    }
+
+    /// Whether it is a stage of a case, for which something is asked: all are but a referral, which tells, and covers nothing.
+    pub const fn is_stage(self) -> bool {
+        !matches!(self, Self::Referral)
+    }
+
+    /// Whether services of `kind` can be asked for it: a referral is for social care.
+    pub const fn suits(self, kind: ResponderKind) -> bool {
+        self.is_stage() || !matches!(kind, ResponderKind::PoliceDomesticAbuse)
     }
 }
 
@@ -124,6 +137,13 @@ codes! {
         Fast = "fast",
         /// Fifteen working days; ten in custody.
         Standard = "standard",
+    }
+}
+
+impl Track {
+    /// Whether the deadline is a hearing; otherwise it is a moment to reply by.
+    pub const fn has_hearing(self) -> bool {
+        !matches!(self, Self::PostSentence | Self::Referral)
     }
 }
 
@@ -140,6 +160,8 @@ codes! {
         StandardCustody = "standard_custody",
         /// Stages after sentence.
         PostSentence = "post_sentence",
+        /// Referrals.
+        Referral = "referral",
     }
 }
 
@@ -352,6 +374,9 @@ impl Enquiry {
 
 /// Which ladder fits.
 pub fn track(purpose: Purpose, report: Option<ReportType>, in_custody: bool) -> Track {
+    if purpose == Purpose::Referral {
+        return Track::Referral;
+    }
     if !purpose.before_sentence() {
         return Track::PostSentence;
     }

@@ -2,7 +2,8 @@
 
 /// Checks of one enquiry that responders have, or had. A family over sixteen responders is beyond any that inspectors describe.
 pub const RESPONDER_CHECKS_PER_ENQUIRY_MAX: usize = 16;
-/// Checks of one enquiry. What leads nowhere at submission is never refused: the operators have room for one more than responders have.
+/// Checks of one enquiry. What leads nowhere at submission is never refused: the operators have room for one more than responders have,
+/// and for one of each kind where fewer than sixteen responders are asked.
 pub const CHECKS_PER_ENQUIRY_MAX: usize = RESPONDER_CHECKS_PER_ENQUIRY_MAX + 1;
 /// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
 pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;

@@ -224,6 +224,14 @@ pub enum PolicyError {
         /// Where.
         place: String,
     },
+    /// Nobody would be told that nobody has taken a referral on.
+    #[error(
+        "{place}: one step must have unless = \"accepted\", or a referral that nobody takes on could lie unseen"
+    )]
+    NoAcceptance {
+        /// Where.
+        place: String,
+    },
     /// A step is wrong in itself.
     #[error("{place}: step {step}: {why}")]
     BadStep {
@@ -297,10 +305,15 @@ impl Policy {
         }
     }
 
-    /// The deadline of an enquiry that has no hearing.
-    pub fn reply_by(&self, track: Track, submitted: Timestamp) -> Timestamp {
-        match self.tracks.get(&track) {
-            Some(rule) => self.shift(submitted, false, rule.reply_within, &self.default_hours),
+    /// The deadline of an enquiry that has no hearing: in the working time of `responder`, where one alone is asked.
+    pub fn reply_by(
+        &self,
+        track: Track,
+        responder: Option<&ResponderId>,
+        submitted: Timestamp,
+    ) -> Timestamp {
+        match self.track(track, responder) {
+            Some(rule) => self.shift(submitted, false, rule.reply_within, self.hours(responder)),
             None => submitted,
         }
     }

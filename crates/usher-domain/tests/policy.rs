@@ -240,7 +240,7 @@ fn a_responder_has_its_own_hours_and_ladders_or_the_general_ones() {
 #[test]
 fn a_reply_is_due_in_working_days_and_known_holidays_end() {
     let policy = policy();
-    let due = policy.reply_by(Track::PostSentence, at("2026-12-18T10:00"));
+    let due = policy.reply_by(Track::PostSentence, None, at("2026-12-18T10:00"));
     assert_eq!(due, at("2027-01-05T10:00"));
     assert!(policy.knows(at("2026-12-31T23:59")));
     assert!(!policy.knows(at("2027-01-01T00:00")));

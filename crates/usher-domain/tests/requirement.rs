@@ -67,6 +67,10 @@ fn plain() -> Policy {
             },
             step("hearing", StepKind::Hearing, "hearing + 0 min"),
             step("late", StepKind::Escalate, "hearing + 1 wd"),
+            StepRule {
+                unless: Unless::Accepted,
+                ..step("accept", StepKind::Escalate, "submitted + 1 wd")
+            },
         ],
         ..ladder()
     };
@@ -136,6 +140,9 @@ fn a_rule_that_could_forget_a_case_is_refused() {
     check(|rule| rule.stages.clear(), "at least one");
     check(|rule| rule.ask.clear(), "at least one");
     check(|rule| rule.covered_by.clear(), "at least one");
+    check(|rule| rule.covered_by.push(Purpose::Referral), "a referral asks nothing");
+    check(|rule| rule.stages.push(Purpose::Referral), "a referral asks nothing");
+    check(|rule| rule.purpose = Purpose::Referral, "a referral asks nothing");
     check(|rule| rule.covered_by.push(Purpose::Release), "all be before sentence");
     check(|rule| rule.stages.push(Purpose::Review), "all be before sentence");
     check(|rule| rule.ask.push(ResponderKind::ChildrenSocialCare), "named twice");

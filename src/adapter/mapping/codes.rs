@@ -42,7 +42,7 @@ pub(super) const IGNORE: &str = "ignore";
 /// What stands for nothing recorded.
 pub(super) const NONE: &str = "none";
 
-const EPISODE_KINDS: [(&str, v1::EpisodeKind); 14] = [
+const EPISODE_KINDS: [(&str, v1::EpisodeKind); 21] = [
     (IGNORE, v1::EpisodeKind::Unspecified),
     ("early-help", v1::EpisodeKind::EarlyHelp),
     ("ehcp", v1::EpisodeKind::Ehcp),
@@ -57,6 +57,22 @@ const EPISODE_KINDS: [(&str, v1::EpisodeKind); 14] = [
     ("assessment", v1::EpisodeKind::Assessment),
     ("pre-birth", v1::EpisodeKind::PreBirth),
     ("private-fostering", v1::EpisodeKind::PrivateFostering),
+    ("care-and-support", v1::EpisodeKind::CareAndSupport),
+    ("section-42", v1::EpisodeKind::Section42),
+    (
+        "domestic-abuse-incident",
+        v1::EpisodeKind::DomesticAbuseIncident,
+    ),
+    (
+        "domestic-abuse-marker",
+        v1::EpisodeKind::DomesticAbuseMarker,
+    ),
+    (
+        "non-molestation-order",
+        v1::EpisodeKind::NonMolestationOrder,
+    ),
+    ("protective-order", v1::EpisodeKind::ProtectiveOrder),
+    ("marac", v1::EpisodeKind::Marac),
 ];
 
 const ABUSE_CATEGORIES: [(&str, v1::AbuseCategory); 6] = [

@@ -360,6 +360,13 @@ async fn a_source_becomes_a_connector_that_looks_up_everybody_of_a_check() {
     let found: Vec<Confidence> = matches.iter().map(v1::Match::confidence).collect();
     assert_eq!(found, [Confidence::Certain, Confidence::None]);
     assert_eq!(matches[0].basis, "name and date of birth");
+    let told = v1::AssignedCheck {
+        purpose: v1::Purpose::Referral.into(),
+        ..check.clone()
+    };
+    let told = connector.look_up(&told).await.unwrap();
+    let reason = Some(PeopleReason::Agreement);
+    assert_eq!(unsettled(&told), reason, "no program takes a referral on");
     let nothing = connector
         .look_up(&v1::AssignedCheck::default())
         .await

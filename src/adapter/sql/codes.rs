@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Referral,
 }
 
-const KINDS: [(&str, Kind); 15] = [
+const KINDS: [(&str, Kind); 22] = [
     ("early-help", Kind::Episode(EpisodeKind::EarlyHelp)),
     ("ehcp", Kind::Episode(EpisodeKind::Ehcp)),
     (
@@ -44,6 +44,28 @@ const KINDS: [(&str, Kind); 15] = [
         "private-fostering",
         Kind::Episode(EpisodeKind::PrivateFostering),
     ),
+    (
+        "care-and-support",
+        Kind::Episode(EpisodeKind::CareAndSupport),
+    ),
+    ("section-42", Kind::Episode(EpisodeKind::Section42)),
+    (
+        "domestic-abuse-incident",
+        Kind::Episode(EpisodeKind::DomesticAbuseIncident),
+    ),
+    (
+        "domestic-abuse-marker",
+        Kind::Episode(EpisodeKind::DomesticAbuseMarker),
+    ),
+    (
+        "non-molestation-order",
+        Kind::Episode(EpisodeKind::NonMolestationOrder),
+    ),
+    (
+        "protective-order",
+        Kind::Episode(EpisodeKind::ProtectiveOrder),
+    ),
+    ("marac", Kind::Episode(EpisodeKind::Marac)),
     ("legal-status", Kind::LegalStatus),
     ("referral", Kind::Referral),
 ];

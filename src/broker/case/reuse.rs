@@ -204,11 +204,9 @@ impl Broker {
     ) -> Option<(&'a Check, &'a ResponderId, &'a Answer, Timestamp)> {
         let responder = check.responder.as_ref()?;
         let answer = check.answer()?;
-        let directory = self.directory();
-        let kind = directory.responders().get(responder)?.kind;
         let (policy, age) = (self.policy(), sought.requirement.max_age);
         let good_until = policy.shift(answer.at, false, age, &policy.default_hours);
-        let fits = kind == sought.requirement.kind && sought.now <= good_until;
+        let fits = check.kind == sought.requirement.kind && sought.now <= good_until;
         fits.then_some((check, responder, answer, good_until))
     }
 }

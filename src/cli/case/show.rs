@@ -34,6 +34,18 @@ pub(in crate::cli) struct HistoryArgs {
     connect: ConnectArgs,
 }
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EarlierAnswersArgs {
+    /// The court's own name for the case, its id, or its short reference
+    #[arg(value_name = "NAME|ID|REFERENCE")]
+    case: String,
+    /// The number of the check that is needed, as `usher case show` numbers them
+    #[arg(long, value_name = "N")]
+    requirement: u32,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
 /// The id of the case that people mean. What is neither id nor reference is taken for the court's own name.
 ///
 /// # Errors
@@ -69,6 +81,53 @@ pub(super) async fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Fail
     };
     let response = client.take(client.court().get_case(client.request(request)).await)?;
     shown(context, response.case)
+}
+
+pub(super) async fn earlier_answers(
+    args: &EarlierAnswersArgs,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let client = Client::reading(&args.connect, &context.environment)?;
+    let request = v1::ListEarlierAnswersRequest {
+        case_id: case_id(&client, &args.case).await?,
+        requirement_number: args.requirement,
+    };
+    let mut court = client.court();
+    let listed = court.list_earlier_answers(client.request(request)).await;
+    let response = client.take(listed)?;
+    if response.is_cut {
+        context
+            .output
+            .note("the court has more enquiries than were looked at: there may be others");
+    }
+    let found = &response.answers;
+    context.output.list(&response, found, "", answers)?;
+    Ok(Exit::Ok)
+}
+
+fn answers(found: &[v1::EarlierAnswer]) -> String {
+    let mut rows = table(&[
+        "check",
+        "answered",
+        "good until",
+        "says",
+        "handling",
+        "of",
+        "for",
+    ]);
+    for one in found {
+        let number = one.check_id.rsplit('/').next().unwrap_or_default();
+        rows.add_row([
+            cell(format!("{}/{number}", one.reference)),
+            cell(civil(one.answer_time.as_ref())),
+            cell(civil(one.expire_time.as_ref())),
+            cell(word::<v1::Disposition>(one.disposition)),
+            cell(words::<v1::Handling>(&one.handling)),
+            cell(&one.responder_id),
+            cell(word::<v1::Purpose>(one.purpose)),
+        ]);
+    }
+    rows.to_string()
 }
 
 /// Writes a case as it stands after a command.

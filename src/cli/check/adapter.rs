@@ -107,6 +107,9 @@ pub(in crate::cli) struct AcceptArgs {
 /// What is said beside the disposition.
 #[derive(Args)]
 pub(super) struct SaidArgs {
+    /// What comes of a referral; needed to answer one, and only then
+    #[arg(long, value_parser = words::parser::<v1::ReferralOutcome>())]
+    pub(super) outcome: Option<v1::ReferralOutcome>,
     /// What is said, as proto3 JSON of `AnswerContent`; `-` reads the standard input
     #[arg(long, value_name = "FILE", conflicts_with = "remark")]
     content: Option<PathBuf>,
@@ -309,6 +312,7 @@ pub(super) async fn answer(args: &AnswerArgs, context: &Context) -> Result<Exit,
         disposition: disposition.into(),
         data_as_of_time: args.data_as_of,
         content: said,
+        referral_outcome: args.said.outcome.unwrap_or_default().into(),
     };
     let response = client.take(client.adapter().answer(client.request(request)).await)?;
     after(context, response.check)

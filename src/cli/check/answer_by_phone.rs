@@ -73,6 +73,7 @@ pub(super) async fn answer_by_phone(
         }),
         disposition: args.disposition.into(),
         content,
+        referral_outcome: args.said.outcome.unwrap_or_default().into(),
     };
     let response = client
         .operations()

@@ -121,6 +121,10 @@ fn grounds(page: &mut String, content: &v1::AnswerContent) {
 
 /// What was told, and how old the data is that it rests on.
 pub(in crate::cli) fn told_lines(page: &mut String, answer: &v1::Answer) {
+    if answer.referral_outcome != 0 {
+        let outcome = word::<v1::ReferralOutcome>(answer.referral_outcome);
+        let _ = writeln!(page, "  comes of the referral: {outcome}");
+    }
     if answer.data_as_of_time.is_some() {
         let _ = writeln!(
             page,

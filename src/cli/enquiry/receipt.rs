@@ -26,6 +26,7 @@ pub(super) fn receipt_page(receipt: &v1::SubmitResponse, addresses: &[v1::Addres
     );
     let mut checks = table(&[
         "check",
+        "kind",
         "asked",
         "duty phone",
         "connected",
@@ -85,6 +86,7 @@ fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
         );
         return vec![
             cell(number(check)),
+            cell(kind(check)),
             toned(why, Tone::Bad),
             cell(""),
             cell(""),
@@ -99,12 +101,18 @@ fn row(check: &v1::CheckReceipt) -> Vec<Cell> {
     };
     vec![
         cell(number(check)),
+        cell(kind(check)),
         toned(&check.responder_name, tone),
         cell(phones(&check.duty_phone, &check.emergency_phone)),
         connected,
         cell(moment::span(check.working_time_left.as_ref())),
         cell(share(check)),
     ]
+}
+
+/// What kind of service it asks.
+fn kind(check: &v1::CheckReceipt) -> String {
+    word::<v1::ResponderKind>(check.responder_kind)
 }
 
 /// Its number in the enquiry.

@@ -235,10 +235,10 @@ fn checks(checks: &[v1::Check], decisions: &[v1::Decision]) -> String {
         "since",
     ]);
     for check in checks {
-        let responder = if check.responder_name.is_empty() {
-            toned("NOBODY YET", Tone::Bad)
-        } else {
-            cell(&check.responder_name)
+        let kind = word::<v1::ResponderKind>(check.responder_kind);
+        let responder = match check.responder_name.as_str() {
+            "" => toned(format!("NOBODY YET\n{kind}"), Tone::Bad),
+            name => cell(format!("{name}\n{kind}")),
         };
         let next = check.steps.iter().find(|step| {
             step.state() == v1::StepState::Pending && !is_needless(step, check, decisions)

@@ -110,6 +110,9 @@ struct FieldArgs {
     /// Authority to ask besides, by GSS code such as E09000012; may be given again
     #[arg(long, value_name = "CODE")]
     authority: Vec<String>,
+    /// Kinds of services to ask, each with checks of its own [default: children-social-care]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = words::parser::<v1::ResponderKind>())]
+    ask: Vec<v1::ResponderKind>,
     /// Concern; may be given again
     #[arg(long, value_parser = words::parser::<v1::Concern>())]
     concern: Vec<v1::Concern>,
@@ -219,6 +222,7 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
         deadline: Some(v1::Deadline { kind: Some(kind) }),
         personal: Some(personal(fields, family)?),
         authority_codes: fields.authority.clone(),
+        responder_kinds: fields.ask.iter().map(|kind| (*kind).into()).collect(),
         ..Default::default()
     })
 }
@@ -236,6 +240,13 @@ fn when(fields: &FieldArgs) -> Option<v1::deadline::Kind> {
             court_code,
             reply_by_time: Some(moment),
         })),
+        // By when a referral is answered, the policy says.
+        (None, None) if fields.purpose == v1::Purpose::Referral => {
+            Some(v1::deadline::Kind::ReplyBy(v1::ReplyBy {
+                court_code,
+                reply_by_time: None,
+            }))
+        }
         (None, None) => None,
     }
 }
@@ -474,5 +485,19 @@ mod tests {
         let addresses = request.personal.unwrap().addresses;
         assert_eq!(addresses[0].kind, i32::from(v1::AddressKind::NoFixedAbode));
         assert!(!request.curfew_proposed);
+    }
+
+    #[test]
+    fn a_referral_goes_without_a_moment_and_any_enquiry_to_several_kinds() {
+        let referral = request("--purpose referral --court B01IX --family A --concern neglect");
+        let Some(v1::deadline::Kind::ReplyBy(by)) = referral.deadline.and_then(|it| it.kind) else {
+            panic!("a referral has no hearing");
+        };
+        assert_eq!((by.court_code.as_str(), by.reply_by_time), ("B01IX", None));
+        let both = "--ask police-domestic-abuse,children-social-care";
+        let kinds = request(&format!(
+            "{both} --court B01IX --hearing 2026-11-23T14:00 --family A"
+        ));
+        assert_eq!(kinds.responder_kinds, [3, 1]);
     }
 }

@@ -3,6 +3,7 @@ use crate::config::fault::Severity;
 use jiff::civil::date;
 use std::fs;
 use usher_domain::agreement::DataCategory;
+use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::Purpose;
 
 const TODAY: jiff::civil::Date = date(2026, 11, 23);
@@ -172,11 +173,17 @@ fn the_example_that_ships_permits_what_the_readme_does() {
     let responders =
         crate::directory::Responders::built_in(&crate::directory::Authorities::built_in().unwrap());
     let responders = responders.unwrap();
-    assert_eq!(responders.iter().count(), 33);
-    for responder in responders.iter() {
+    assert_eq!(responders.iter().count(), 68);
+    for responder in responders.of_kind(ResponderKind::ChildrenSocialCare) {
         for purpose in Purpose::ALL {
             let ruling = files.agreements.ruling(&responder.id, *purpose, TODAY);
-            assert!(ruling.automatic_answers(), "{} {purpose:?}", responder.id);
+            let told = *purpose == Purpose::Referral;
+            assert_eq!(
+                ruling.automatic_answers(),
+                !told,
+                "{} {purpose:?}",
+                responder.id
+            );
             assert_eq!(ruling.categories(), DataCategory::ALL);
         }
     }
@@ -188,6 +195,10 @@ fn the_example_that_ships_permits_what_the_readme_does() {
         .collect();
     assert_eq!(
         told,
-        ["pan-london example-1 is an example that nobody has signed"]
+        [
+            "london-adults example-1 is an example that nobody has signed",
+            "london-police example-1 is an example that nobody has signed",
+            "pan-london example-1 is an example that nobody has signed"
+        ]
     );
 }

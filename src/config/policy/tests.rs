@@ -122,7 +122,7 @@ fn standard_reports_go_by_the_week_and_faster_in_custody() {
 #[test]
 fn after_sentence_a_reply_is_due_in_ten_working_days() {
     let submitted = at("2026-12-21T11:00");
-    let due = built_in().reply_by(Track::PostSentence, submitted);
+    let due = built_in().reply_by(Track::PostSentence, None, submitted);
     assert_eq!(
         to_london(due),
         to_london(at("2027-01-07T11:00")),
@@ -136,6 +136,24 @@ fn after_sentence_a_reply_is_due_in_ten_working_days() {
             "reminder Wed 30 Dec 11:00",
             "overdue Thu 07 Jan 11:00",
             "head_of_service Thu 14 Jan 11:00",
+        ],
+    );
+}
+
+#[test]
+fn a_referral_is_due_in_one_working_day_of_who_is_told() {
+    let due = built_in().reply_by(Track::Referral, None, at("2026-11-27T11:00"));
+    assert_eq!(to_london(due), to_london(at("2026-11-30T11:00")));
+    check(
+        Track::Referral,
+        "2026-11-27T11:00",
+        "2026-11-30T11:00",
+        &[
+            "referred Fri 27 Nov 11:00",
+            "manager Mon 30 Nov 11:00",
+            "operator Tue 01 Dec 11:00",
+            "outcome Tue 01 Dec 11:00",
+            "outcome_late Thu 03 Dec 11:00",
         ],
     );
 }

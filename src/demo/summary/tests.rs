@@ -6,8 +6,10 @@ use crate::config::policy::Rules;
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Courts, Person, Role, Unit};
 use usher_domain::agreement::Agreements;
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
-use usher_domain::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
+use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
+use usher_domain::command::{
+    Command, Destination, Request, Route, Said, Submit, Verb, WithoutAnswer,
+};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{CloseReason, Disposition, Purpose, ReportType, UnroutableWhy};
 use usher_domain::hearing::{Deadline, Hearing};
@@ -115,6 +117,7 @@ fn submitted(destination: Destination) -> Enquiry {
         ),
         personal: words(),
         routes: vec![Route {
+            kind: ResponderKind::ChildrenSocialCare,
             to: destination,
             reasons: Vec::new(),
         }],
@@ -135,9 +138,12 @@ fn answer() -> Verb {
     Verb::Answer {
         check: 1,
         lease: None,
-        disposition: Disposition::NotKnown,
-        data_as_of: None,
-        content: words(),
+        said: Said {
+            disposition: Disposition::NotKnown,
+            outcome: None,
+            data_as_of: None,
+            content: words(),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! One responder file: from text to a responder, or to what is wrong in which line.
 
 use super::Responder;
-use crate::directory::authorities::{Authorities, Period};
+use crate::directory::authorities::{Authorities, ForceCode, Period};
 use jiff::civil;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::path::Path;
@@ -23,6 +23,9 @@ pub(super) struct Problem {
     pub(super) problem: String,
 }
 
+/// GSS codes, each where it stands.
+type Codes = Vec<Spanned<String>>;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -30,7 +33,8 @@ struct File {
     name: Spanned<String>,
     #[serde(deserialize_with = "kind")]
     kind: ResponderKind,
-    authorities: Spanned<Vec<Spanned<String>>>,
+    authorities: Option<Spanned<Codes>>,
+    forces: Option<Spanned<Codes>>,
     duty_phone: Spanned<String>,
     emergency_phone: Option<Spanned<String>>,
     email: Option<Spanned<String>>,
@@ -84,7 +88,7 @@ pub(super) fn read(
             "`to` lies before `from`; the period ends with the day `to`",
         ));
     }
-    let (codes, lines) = reader.authorities(&file.authorities, &period)?;
+    let (codes, lines) = reader.area(&file, &period)?;
     let responder = Responder {
         id: reader.id(&file.id, name)?,
         name: reader.name(&file.name)?,
@@ -241,9 +245,59 @@ impl Reader<'_> {
         }
     }
 
+    /// The authorities that the service answers for: a police unit's by its force areas, any other's by name.
+    fn area(
+        &self,
+        file: &File,
+        period: &Period,
+    ) -> Result<(Vec<AuthorityCode>, Vec<usize>), Problem> {
+        let police = file.kind == ResponderKind::PoliceDomesticAbuse;
+        match (&file.authorities, &file.forces) {
+            (Some(list), None) if !police => self.authorities(list, period),
+            (None, Some(list)) if police => self.forces(list),
+            (_, Some(list)) if !police => Err(self.at(
+                Some(list),
+                "`forces` is for police units; social care answers for `authorities`",
+            )),
+            (Some(list), _) => Err(self.at(
+                Some(list),
+                "a police unit answers for `forces`, and through them for the authorities that lie in them",
+            )),
+            (None, _) => {
+                let wanted = if police { "forces" } else { "authorities" };
+                let problem = format!("missing field `{wanted}`; {EXAMPLE} shows every key");
+                Err(self.at(None::<&Spanned<String>>, problem))
+            }
+        }
+    }
+
+    fn forces(&self, list: &Spanned<Codes>) -> Result<(Vec<AuthorityCode>, Vec<usize>), Problem> {
+        let (mut codes, mut lines) = (Vec::new(), Vec::new());
+        for value in list.get_ref() {
+            let force = ForceCode::parse(value.get_ref())
+                .map_err(|error| self.at(Some(value), format!("`forces`: {error}")))?;
+            let before = codes.len();
+            codes.extend(self.authorities.of_force(force).map(|one| one.code));
+            if codes.len() == before {
+                let problem = format!(
+                    "no authority lies in {force}: fill in the column `force` in a copy of config/directory/authorities.csv"
+                );
+                return Err(self.at(Some(value), problem));
+            }
+            lines.resize(codes.len(), self.line(value.span().start));
+        }
+        if codes.is_empty() || codes.len() > AUTHORITIES_PER_RESPONDER_MAX {
+            let problem = format!(
+                "`forces` must have 1 or more force areas, with at most {AUTHORITIES_PER_RESPONDER_MAX} authorities"
+            );
+            return Err(self.at(Some(list), problem));
+        }
+        Ok((codes, lines))
+    }
+
     fn authorities(
         &self,
-        list: &Spanned<Vec<Spanned<String>>>,
+        list: &Spanned<Codes>,
         period: &Period,
     ) -> Result<(Vec<AuthorityCode>, Vec<usize>), Problem> {
         let values = list.get_ref();

@@ -217,6 +217,69 @@ fn an_authority_has_one_responder_of_a_kind_a_day() {
 }
 
 #[test]
+fn a_police_unit_answers_for_force_areas_and_social_care_for_authorities() {
+    let of = |kind: &str, area: &str| {
+        let (name, text) = file("a", &format!("kind = \"{kind}\""));
+        parse(&[(name, text.replace("authorities = [\"E09000012\"]", area))])
+    };
+    let check = |kind, area, wanted: Result<usize, &str>| match (of(kind, area), wanted) {
+        (Ok(all), Ok(count)) => {
+            let served = all.iter().next().map(|one| one.authorities.len());
+            assert_eq!(served, Some(count), "{area}");
+        }
+        (Err(error), Err(wanted)) => {
+            assert!(error.contains(wanted), "{error} does not say {wanted}");
+        }
+        (found, _) => panic!("{area}: {found:?}"),
+    };
+    let police = "police_domestic_abuse";
+    check(police, "forces = [\"E23000001\"]", Ok(32));
+    check(police, "forces = [\"E23000034\", \"E23000001\"]", Ok(33));
+    check(
+        police,
+        "forces = []",
+        Err("line 4: `forces` must have 1 or more"),
+    );
+    check(
+        police,
+        "forces = [\"E23000014\"]",
+        Err("line 4: no authority lies in E23000014"),
+    );
+    check(
+        police,
+        "forces = [\"E09000012\"]",
+        Err("line 4: `forces`: expected the GSS code"),
+    );
+    check(
+        police,
+        "authorities = [\"E09000012\"]",
+        Err("line 4: a police unit answers for"),
+    );
+    check(police, "", Err("missing field `forces`"));
+    check("adult_social_care", "", Err("missing field `authorities`"));
+    check(
+        "adult_social_care",
+        "forces = [\"E23000001\"]",
+        Err("line 4: `forces` is for police units"),
+    );
+    let twice = [
+        file("a", "kind = \"police_domestic_abuse\""),
+        file("b", "kind = \"police_domestic_abuse\""),
+    ]
+    .map(|(name, text)| {
+        (
+            name,
+            text.replace("authorities = [\"E09000012\"]", "forces = [\"E23000034\"]"),
+        )
+    });
+    let error = parse(&twice).unwrap_err();
+    assert!(
+        error.contains("b.toml, line 4: E09000001 has the police_domestic_abuse responder a"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_replaced_code_may_stand_beside_its_successor_or_end_in_time() {
     for change in [
         "authorities = [\"E08000016\", \"E08000038\"]",

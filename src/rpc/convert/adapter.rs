@@ -13,7 +13,7 @@ use usher_proto::v1;
 use super::answer::content;
 use super::read::{self, Mutation, Unreadable, finish};
 use crate::broker::input::{
-    Act, AdapterReport, ConnectorReport, Input, LeaseInput, ListChecksInput, Target,
+    Act, AdapterReport, ConnectorReport, Input, LeaseInput, ListChecksInput, SaidInput, Target,
 };
 use crate::rpc::token::{self, Scope};
 
@@ -210,18 +210,23 @@ pub fn answer(mut message: v1::AnswerRequest, actor: &Actor) -> Result<Input, Un
         disposition,
         data_as_of_time,
         content: said,
+        referral_outcome,
     } = message;
     let person = read::person(v, actor, VerbName::Answer, person);
     let disposition = read::listed(v, "disposition", disposition);
+    let outcome = read::optional_listed(v, "referral_outcome", referral_outcome);
     let data_as_of = read::instant(v, "data_as_of_time", data_as_of_time);
-    let content = Box::new(content(v, disposition, said));
+    let content = content(v, disposition, said);
     let input = head.with(person, |check, lease| {
         Some(Act::Answer {
             check,
             lease,
-            disposition: disposition?,
-            data_as_of,
-            content,
+            said: Box::new(SaidInput {
+                disposition: disposition?,
+                outcome,
+                data_as_of,
+                content,
+            }),
         })
     });
     finish(core::mem::take(v), input)

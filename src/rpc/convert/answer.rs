@@ -132,6 +132,7 @@ pub(super) fn answer_view(
 ) -> v1::Answer {
     let Answer {
         disposition,
+        outcome,
         by,
         at,
         timeliness,
@@ -148,6 +149,7 @@ pub(super) fn answer_view(
         data_as_of_time: data_as_of.map(show::instant),
         content: content.map(content_view),
         by_phone: phone.as_ref().map(by_phone_view),
+        referral_outcome: option_to_wire(*outcome),
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
     let enquiry = &open.enquiry;
     let Check {
         number,
+        kind,
         responder,
         authorities,
         reasons,
@@ -61,6 +62,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         exchanges: exchanges_view(open, check),
         sentenced_outstanding_time: sentenced_outstanding_at.map(show::instant),
         sharing: sharing_view(open, check),
+        responder_kind: kind.to_wire(),
         ..v1::Check::default()
     };
     add_facts(&mut view, open, check);

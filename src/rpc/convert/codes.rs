@@ -6,8 +6,8 @@ use usher_domain::alert::Trouble;
 use usher_domain::case::{Indicator, SetAsideReason};
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
-    AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose, ReportType,
-    SentenceOutcome, Timeliness, UnroutableWhy,
+    AddressRole, CloseReason, Concern, Disposition, LateEffect, PeopleReason, Purpose,
+    ReferralOutcome, ReportType, SentenceOutcome, Timeliness, UnroutableWhy,
 };
 use usher_domain::event::DecisionName;
 use usher_domain::forecast::Basis;
@@ -69,6 +69,7 @@ same_names! {
     Role = Role { Officer, Manager, Adapter, Operator, Inspector, Clock }
     Purpose = Purpose {
         CourtReport, ReportBeforePlea, Curfew, StartOfSentence, Review, Release, HomeDetentionAddress,
+        Referral,
     }
     ReportType = ReportType { Oral, Fast, Standard }
     Concern = Concern {
@@ -89,6 +90,9 @@ same_names! {
     PeopleReason = PeopleReason { PossibleMatch, TooLittle, Agreement, Unreadable, SystemAway, Other, UncertainAbsence }
     CloseReason = CloseReason { Withdrawn, CaseEnded, Duplicate, AnsweredElsewhere, Mistake, Other }
     Disposition = Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
+    ReferralOutcome = ReferralOutcome {
+        NoFurtherAction, EarlyHelp, Assessment, StrategyDiscussion, AlreadyOpen, SafeguardingEnquiry,
+    }
     Timeliness = Timeliness { InTime, AfterHearing }
     LateEffect = LateEffect { Sentence, Allocation, Plan, Nothing }
     SentenceOutcome = SentenceOutcome {
@@ -98,6 +102,8 @@ same_names! {
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
         LookedAfter, AdultSafeguarding, Assessment, PreBirth, PrivateFostering,
+        CareAndSupport, Section42, DomesticAbuseIncident, DomesticAbuseMarker,
+        NonMolestationOrder, ProtectiveOrder, Marac,
     }
     AbuseCategory = AbuseCategory { Neglect, Physical, Sexual, Emotional, Multiple }
     Handling = Handling { MayCite, ProbationOnly, NotToDefendant, RingFirst }
@@ -186,6 +192,7 @@ mod tests {
         check::<CloseReason>();
         check::<PeopleReason>();
         check::<Disposition>();
+        check::<ReferralOutcome>();
         check::<Timeliness>();
         check::<LateEffect>();
         check::<SentenceOutcome>();

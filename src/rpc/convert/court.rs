@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use usher_domain::actor::Actor;
+use usher_domain::code::ResponderKind;
 use usher_domain::command::{VerbName, WithoutAnswer};
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::Deadline;
@@ -48,6 +49,7 @@ pub fn submit(
         authority_codes,
         on_behalf_of,
         case_id,
+        responder_kinds,
     } = message;
     let person = read::person(v, actor, VerbName::Submit, person);
     let unit = read::unit(v, unit.unwrap_or_default());
@@ -64,6 +66,7 @@ pub fn submit(
     }
     let personal = personal(v, people, today);
     let authorities = read::authorities(v, "authority_codes", &authority_codes);
+    let kinds = kinds(v, &responder_kinds);
     let input = (|| {
         Some(SubmitInput {
             request: request?,
@@ -81,9 +84,26 @@ pub fn submit(
             deadline: deadline?,
             personal: personal?,
             authorities,
+            kinds,
         })
     })();
     finish(core::mem::take(v), input)
+}
+
+/// Whom to ask: children's social care, where nobody is named.
+fn kinds(v: &mut Validator, numbers: &[i32]) -> Vec<ResponderKind> {
+    const FIELD: &str = "responder_kinds";
+    let kinds: Vec<ResponderKind> = read::listed_all(v, FIELD, numbers);
+    if let Some(twice) = (1..kinds.len()).find(|place| kinds[..*place].contains(&kinds[*place])) {
+        v.fail(
+            format_args!("{FIELD}[{twice}]"),
+            "stands there already: name each kind once",
+        );
+    }
+    if numbers.is_empty() {
+        return vec![ResponderKind::ChildrenSocialCare];
+    }
+    kinds
 }
 
 /// Reads a reply to a question.

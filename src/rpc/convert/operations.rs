@@ -12,8 +12,8 @@ use usher_proto::v1;
 use super::answer;
 use super::read::{self, Unreadable, finish};
 use crate::broker::input::{
-    AcknowledgeInput, Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, Target,
-    WatchAlertsInput,
+    AcknowledgeInput, Act, AlertFilter, Input, ListAlertsInput, ListRespondersInput, SaidInput,
+    Target, WatchAlertsInput,
 };
 use crate::rpc::token::{self, Scope};
 
@@ -64,12 +64,14 @@ pub fn answer_by_phone(
         by_phone,
         disposition,
         content: said,
+        referral_outcome,
     } = message;
     let person = read::person(v, actor, VerbName::AnswerByPhone, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let by_phone = answer::by_phone(v, by_phone);
     let disposition = read::listed(v, "disposition", disposition);
-    let content = Box::new(answer::content(v, disposition, said));
+    let outcome = read::optional_listed(v, "referral_outcome", referral_outcome);
+    let content = answer::content(v, disposition, said);
     let input = (|| {
         let CheckId { enquiry, number } = check?;
         Some(Input {
@@ -78,8 +80,12 @@ pub fn answer_by_phone(
             person,
             act: Act::AnswerByPhone {
                 check: number,
-                disposition: disposition?,
-                content,
+                said: Box::new(SaidInput {
+                    disposition: disposition?,
+                    outcome,
+                    data_as_of: None,
+                    content,
+                }),
                 by_phone: by_phone?,
             },
         })

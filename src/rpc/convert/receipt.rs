@@ -1,5 +1,6 @@
 //! Receipts, responders and the state of the broker as callers see them.
 
+use usher_domain::code::{ResponderId, ResponderKind};
 use usher_domain::command::{Destination, Route};
 use usher_domain::enquiry::UnroutableWhy;
 use usher_domain::forecast::Basis;
@@ -48,7 +49,7 @@ pub fn warnings_view(warnings: Vec<Warning>) -> Vec<v1::Warning> {
 fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
     let CheckReceipt {
         check,
-        route: Route { to, reasons },
+        route: Route { kind, to, reasons },
         card,
         adapter_connected,
         working_time_left,
@@ -91,6 +92,7 @@ fn check_receipt(receipt: CheckReceipt) -> v1::CheckReceipt {
         answered_count: count(forecast.map(|forecast| forecast.answered)),
         advice: advice.to_wire(),
         advice_text,
+        responder_kind: kind.to_wire(),
     }
 }
 
@@ -183,16 +185,24 @@ fn adapter_view(adapter: AdapterView) -> v1::Adapter {
 pub fn lookup_view(lookup: LookupView) -> v1::LookupPostcodeResponse {
     let LookupView {
         authority,
-        responder,
+        responders,
         why,
         terminated,
     } = lookup;
     let (authority_code, authority_name) = authority
         .map(|(code, name)| (code.to_string(), name))
         .unwrap_or_default();
-    let (responder_id, responder_name) = responder
-        .map(|(id, name)| (id.to_string(), name))
+    let children = responders
+        .iter()
+        .find(|(kind, ..)| *kind == ResponderKind::ChildrenSocialCare);
+    let (responder_id, responder_name) = children
+        .map(|(_, id, name)| (id.to_string(), name.clone()))
         .unwrap_or_default();
+    let responder = |(kind, id, name): (ResponderKind, ResponderId, String)| v1::PlaceResponder {
+        kind: kind.to_wire(),
+        id: id.to_string(),
+        name,
+    };
     v1::LookupPostcodeResponse {
         outcome: why.map_or(v1::LookupOutcome::Found, outcome).into(),
         authority_code,
@@ -200,6 +210,7 @@ pub fn lookup_view(lookup: LookupView) -> v1::LookupPostcodeResponse {
         responder_id,
         responder_name,
         terminated,
+        responders: responders.into_iter().map(responder).collect(),
     }
 }
 

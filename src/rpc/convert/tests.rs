@@ -208,6 +208,7 @@ pub(super) fn full_submit() -> v1::SubmitRequest {
         authority_codes: vec!["E09000012".into()],
         on_behalf_of: Some(person()),
         case_id: CaseId::derive("01AB1234526/1").to_string(),
+        responder_kinds: vec![v1::ResponderKind::PoliceDomesticAbuse.into()],
     }
 }
 

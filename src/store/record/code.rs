@@ -35,7 +35,7 @@ codes! {
     actor::Role { Officer, Manager, Adapter, Operator, Inspector, Clock }
     enquiry::Purpose {
         CourtReport, ReportBeforePlea, Curfew, StartOfSentence, Review, Release,
-        HomeDetentionAddress,
+        HomeDetentionAddress, Referral,
     }
     enquiry::ReportType { Oral, Fast, Standard }
     enquiry::Concern {
@@ -50,6 +50,9 @@ codes! {
     }
     agreement::SharingDecision { Permit, Deny, Review }
     enquiry::Disposition { NotKnown, KnownNothingRelevant, KnownRelevant, HeldCannotDisclose }
+    enquiry::ReferralOutcome {
+        NoFurtherAction, EarlyHelp, Assessment, StrategyDiscussion, AlreadyOpen, SafeguardingEnquiry,
+    }
     enquiry::Timeliness { InTime, AfterHearing }
     enquiry::LateEffect { Sentence, Allocation, Plan, Nothing }
     enquiry::SentenceOutcome { CommunityOrder, SuspendedSentence, Custody, FineOrDischarge, Other, NoSentence }
@@ -78,6 +81,8 @@ codes! {
     personal::EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47,
         CareLeaver, LookedAfter, AdultSafeguarding, Assessment, PreBirth, PrivateFostering,
+        CareAndSupport, Section42, DomesticAbuseIncident, DomesticAbuseMarker,
+        NonMolestationOrder, ProtectiveOrder, Marac,
     }
     personal::AbuseCategory { Neglect, Physical, Sexual, Emotional, Multiple }
     personal::Handling { MayCite, ProbationOnly, NotToDefendant, RingFirst }

@@ -3,12 +3,12 @@
 use super::RecordError;
 use super::code::Code;
 use super::field::{
-    Kept, keep_all, keep_codes, keep_responder_if, keep_sealed, keep_time, keep_uuid, needed,
-    read_all, read_client, read_code, read_codes, read_needed, read_ordinal, read_responder_if,
-    read_sealed, read_small, read_time, read_time_if, read_uuid,
+    Kept, keep_all, keep_code_if, keep_codes, keep_responder_if, keep_sealed, keep_time, keep_uuid,
+    needed, read_all, read_client, read_code, read_code_if, read_codes, read_needed, read_ordinal,
+    read_responder_if, read_sealed, read_small, read_time, read_time_if, read_uuid,
 };
 use super::sharing::{keep_sharing, read_sharing};
-use usher_domain::code::AuthorityCode;
+use usher_domain::code::{AuthorityCode, ResponderKind};
 use usher_domain::enquiry::{
     Answer, ByPhone, Check, CheckState, Exchange, Lease, Receipt, Reply, RouteReason,
 };
@@ -24,6 +24,7 @@ impl Kept for Check {
     fn keep(&self) -> kept::Check {
         let Self {
             number: _,
+            kind,
             responder,
             authorities,
             reasons,
@@ -50,6 +51,7 @@ impl Kept for Check {
             sharing: sharing
                 .as_ref()
                 .map(|sharing| keep_sharing(sharing, responder.as_ref())),
+            responder_kind: kind.number(),
             state: Some(state.keep()),
         }
     }
@@ -66,12 +68,15 @@ impl Kept for Check {
             exchanges,
             sentenced_outstanding_at_ms,
             sharing,
+            responder_kind,
             state,
         } = message;
         let responder = read_responder_if(&responder, "checks.responder")?;
         let sharing = sharing.map(|sharing| read_sharing(sharing, responder.as_ref()));
         Ok(Self {
             number: 0,
+            kind: read_code_if(responder_kind, "checks.responder_kind")?
+                .unwrap_or(ResponderKind::ChildrenSocialCare),
             responder,
             authorities: authorities
                 .iter()
@@ -297,6 +302,7 @@ impl Kept for Answer {
     fn keep(&self) -> kept::Answer {
         let Self {
             disposition,
+            outcome,
             by,
             at,
             timeliness,
@@ -312,6 +318,7 @@ impl Kept for Answer {
             data_as_of_ms: data_as_of.map(keep_time),
             content: keep_sealed(content),
             by_phone: by_phone.as_ref().map(ByPhone::keep),
+            referral_outcome: keep_code_if(*outcome),
         }
     }
 
@@ -324,9 +331,11 @@ impl Kept for Answer {
             data_as_of_ms,
             content,
             by_phone,
+            referral_outcome,
         } = message;
         Ok(Self {
             disposition: read_code(disposition, "answers.disposition")?,
+            outcome: read_code_if(referral_outcome, "answers.referral_outcome")?,
             by: read_needed(by, "answers.by")?,
             at: read_time(at_ms, "answers.at_ms")?,
             timeliness: read_code(timeliness, "answers.timeliness")?,

@@ -3,6 +3,7 @@
 use super::authority;
 use jiff::civil::{Weekday, date};
 use usher::directory::Directory;
+use usher_domain::code::ResponderKind;
 use usher_domain::time::{Calendar, from_london};
 
 #[test]
@@ -35,7 +36,26 @@ fn every_authority_of_london_has_its_responder() {
         );
         ids.push(responder.id.clone());
     }
-    assert_eq!(directory.responders().iter().count(), 33);
+    let of = |kind| directory.responders().of_kind(kind);
+    let children = ResponderKind::ChildrenSocialCare;
+    assert_eq!(of(children).count(), 33);
+    // Adult social care of the same authorities; the police of each by its force area.
+    for one in directory.authorities().in_force(today) {
+        let find = |kind| directory.responders().find(kind, one.code, today);
+        let adults = find(ResponderKind::AdultSocialCare).map(|found| found.id.to_string());
+        let wanted = find(children).map(|found| format!("{}-adults", found.id));
+        assert_eq!(adults, wanted, "{}", one.code);
+        let police = find(ResponderKind::PoliceDomesticAbuse).map(|found| found.id.as_str());
+        let wanted = match (one.region.as_str(), one.code.as_str()) {
+            (_, "E09000001") => Some("city-of-london-police"),
+            ("London", _) => Some("metropolitan-police"),
+            _ => None,
+        };
+        assert_eq!(police, wanted, "{}", one.code);
+    }
+    let all: Vec<_> = directory.responders().iter().collect();
+    assert!(all.iter().all(|one| one.has_placeholders()));
+    assert_eq!(all.len(), 33 + 33 + 2);
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(

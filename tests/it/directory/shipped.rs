@@ -232,3 +232,33 @@ fn text_that_is_no_postcode_never_reaches_the_table() {
         assert!(Postcode::parse(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn every_authority_lies_in_one_police_force_area_the_one_that_it_says() {
+    let authorities = Authorities::built_in().unwrap();
+    let today = date(2026, 11, 23);
+    let mut checked = std::collections::BTreeSet::new();
+    for area in ["SM", "WC", "HG"] {
+        let Some(path) = shared_data(&format!("nspl_nov2021_{area}.csv.gz")) else {
+            return;
+        };
+        let mut reader = csv::Reader::from_reader(GzDecoder::new(File::open(path).unwrap()));
+        let headers = reader.headers().unwrap().clone();
+        let place = |name| headers.iter().position(|one| one == name).unwrap();
+        let (district, county, force) = (place("laua"), place("cty"), place("pfa"));
+        for row in reader.records().map(Result::unwrap) {
+            if row[district].is_empty() {
+                continue;
+            }
+            let county = AuthorityCode::parse(&row[county]).ok();
+            let code = authorities.resolve(authority(&row[district]), county, today);
+            let code = code.unwrap();
+            let known = authorities.get(code).unwrap().force;
+            let known = known.map(|force| force.to_string());
+            assert_eq!(known.as_deref(), Some(&row[force]), "{code}");
+            checked.insert((code, known));
+        }
+    }
+    // Camden, the City, Hammersmith and Fulham, Islington, Merton, Sutton, Westminster; Surrey; North Yorkshire.
+    assert_eq!(checked.len(), 9);
+}

@@ -226,7 +226,7 @@ fn an_operator_may_add_an_authority() {
         &["there is no file", "authorities.csv", "districts.csv"],
     );
     home.write("districts.csv", &text("districts.csv"));
-    let new = "E06999999,East Surrey,South East,england,2027-04-01,,\n";
+    let new = "E06999999,East Surrey,South East,england,2027-04-01,,,\n";
     home.write("authorities.csv", &(text("authorities.csv") + "E06\n"));
     let last = text("authorities.csv").lines().count() + 1;
     check(&home, &[&format!("authorities.csv:{last}:1: ")]);

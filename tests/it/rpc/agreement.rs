@@ -409,6 +409,6 @@ async fn the_status_tells_operators_of_ends_and_gaps() {
     assert_eq!(told[0].responder_ids, ["hackney"]);
     assert_eq!(
         (told[1].agreement_id.as_str(), told[1].responder_ids.len()),
-        ("", 32)
+        ("", 67)
     );
 }

@@ -31,6 +31,7 @@ fn told(check_id: &str) -> v1::AnswerByPhoneRequest {
             remarks: vec![remark],
             ..v1::AnswerContent::default()
         }),
+        ..v1::AnswerByPhoneRequest::default()
     }
 }
 

@@ -163,6 +163,42 @@ async fn an_enquiry_about_a_case_covers_what_it_needs_until_it_is_taken_back() {
 }
 
 #[tokio::test]
+async fn each_kind_that_is_asked_covers_what_is_needed_of_it() {
+    use v1::RequirementState::{Met, Needed};
+    use v1::ResponderKind::{ChildrenSocialCare, PoliceDomesticAbuse};
+    let kit = Kit::start().await;
+    let abuse = v1::CaseRow {
+        indicators: vec![v1::Indicator::DomesticAbuse.into()],
+        ..row(CASE)
+    };
+    let case_id = register(&kit, abuse).await;
+    let of = async || {
+        let case = case(&kit, &case_id).await;
+        let of = case.requirements.iter();
+        of.map(|one| (one.responder_kind(), one.state()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of().await,
+        [(ChildrenSocialCare, Needed), (PoliceDomesticAbuse, Needed)]
+    );
+    let police = v1::SubmitRequest {
+        responder_kinds: vec![PoliceDomesticAbuse.into()],
+        ..about(&case_id)
+    };
+    kit.submit(police).await;
+    assert_eq!(
+        of().await,
+        [(ChildrenSocialCare, Needed), (PoliceDomesticAbuse, Met)]
+    );
+    kit.submit(about(&case_id)).await;
+    assert_eq!(
+        of().await,
+        [(ChildrenSocialCare, Met), (PoliceDomesticAbuse, Met)]
+    );
+}
+
+#[tokio::test]
 async fn an_enquiry_about_somebody_else_or_nobodys_case_is_refused() {
     let kit = Kit::start().await;
     let case_id = register(&kit, row(CASE)).await;

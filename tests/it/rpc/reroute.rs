@@ -149,3 +149,24 @@ async fn only_operators_reroute() {
         &["person"],
     );
 }
+
+#[tokio::test]
+async fn a_check_goes_on_with_its_own_kind_alone() {
+    let kit = Kit::start().await;
+    let request = v1::SubmitRequest {
+        responder_kinds: vec![v1::ResponderKind::PoliceDomesticAbuse.into()],
+        ..enquiry(&["not a postcode"])
+    };
+    let lost = kit.submit(request).await;
+    let check_id = &lost.checks[0].check_id;
+    let to_care = kit.operations(OPERATOR).reroute(to_camden(check_id)).await;
+    let refused = to_care.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().contains("something else"), "{refused}");
+    let by_place = reroute(check_id, &["E09000007"], &[]);
+    let rerouted = kit.operations(OPERATOR).reroute(by_place).await.unwrap();
+    let checks = rerouted.into_inner().enquiry.unwrap().checks;
+    assert_eq!(checks[1].responder_id, "metropolitan-police");
+    let kinds: Vec<_> = checks.iter().map(v1::Check::responder_kind).collect();
+    assert_eq!(kinds, [v1::ResponderKind::PoliceDomesticAbuse; 2]);
+}

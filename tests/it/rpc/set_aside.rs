@@ -105,6 +105,20 @@ async fn only_an_answer_that_the_rule_accepts_is_enough() {
         checks.push(check);
     }
     check_fields(call(named(&checks[0])).await, &["answer_check_id"]);
+    let query = v1::ListEarlierAnswersRequest {
+        case_id: case_id.clone(),
+        requirement_number: 1,
+    };
+    let offered = async |who: &str| kit.court(who).list_earlier_answers(query.clone()).await;
+    let listed = offered(OFFICER).await.unwrap().into_inner();
+    let ids: Vec<_> = listed.answers.iter().map(|one| &one.check_id).collect();
+    assert_eq!((ids, listed.is_cut), (vec![&checks[1]], false));
+    check_refused(offered(STRANGER).await, Code::NotFound, "NOT_FOUND");
+    check_refused(
+        offered(HACKNEY).await,
+        Code::PermissionDenied,
+        "NOT_PERMITTED",
+    );
     let request = named(&checks[1]);
     let done = call(request.clone()).await.unwrap().into_inner();
     let requirement = &done.case.as_ref().unwrap().requirements[0];

@@ -359,3 +359,109 @@ async fn the_receipt_learns_from_what_responders_have_answered() {
     let morning = (0.8, v1::ForecastBasis::TimeOfDay, v1::Advice::Likely);
     expect(&kit, IN_CAMDEN, "2026-11-24T10:40", morning).await;
 }
+
+/// Who is asked about what, and where it stands.
+fn asked(checks: &[v1::CheckReceipt]) -> Vec<(v1::ResponderKind, &str)> {
+    let asked = |check: &'_ v1::CheckReceipt| check.responder_kind();
+    let asked = checks
+        .iter()
+        .map(|check| (asked(check), &*check.responder_id));
+    asked.collect()
+}
+
+#[tokio::test]
+async fn one_enquiry_asks_three_kinds_of_services() {
+    use v1::ResponderKind::{AdultSocialCare, ChildrenSocialCare, PoliceDomesticAbuse};
+    let kit = Kit::start().await;
+    let request = |postcodes: &[&str], kinds: &[v1::ResponderKind]| v1::SubmitRequest {
+        responder_kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
+        ..enquiry(postcodes)
+    };
+    let all = [ChildrenSocialCare, PoliceDomesticAbuse, AdultSocialCare];
+    let receipt = kit.submit(request(&[IN_HACKNEY, IN_CAMDEN], &all)).await;
+    let met = (PoliceDomesticAbuse, "metropolitan-police");
+    assert_eq!(
+        asked(&receipt.checks),
+        [
+            (ChildrenSocialCare, "camden"),
+            (ChildrenSocialCare, "hackney"),
+            met,
+            (AdultSocialCare, "camden-adults"),
+            (AdultSocialCare, "hackney-adults"),
+        ]
+    );
+    assert_eq!(
+        receipt.checks[2].authority_codes,
+        ["E09000012", "E09000007"]
+    );
+    let stored = kit.get(&receipt.enquiry_id).await.checks;
+    let kinds: Vec<_> = stored.iter().map(v1::Check::responder_kind).collect();
+    let told: Vec<_> = { receipt.checks.iter() }
+        .map(v1::CheckReceipt::responder_kind)
+        .collect();
+    assert_eq!(kinds, told);
+
+    let city = kit
+        .submit(request(&["EC2V 7HH"], &[PoliceDomesticAbuse]))
+        .await;
+    assert_eq!(
+        asked(&city.checks),
+        [(PoliceDomesticAbuse, "city-of-london-police")]
+    );
+    let before = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    assert_eq!(asked(&before.checks), [(ChildrenSocialCare, "hackney")]);
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_says_for_which_kind() {
+    let kit = Kit::start().await;
+    let request = v1::SubmitRequest {
+        responder_kinds: vec![
+            v1::ResponderKind::ChildrenSocialCare.into(),
+            v1::ResponderKind::PoliceDomesticAbuse.into(),
+        ],
+        // In Surrey, for which nobody answers here.
+        ..enquiry(&["SM7 1AA", IN_HACKNEY])
+    };
+    let receipt = kit.submit(request).await;
+    let lost: Vec<_> = { receipt.checks.iter() }
+        .filter(|check| check.responder_id.is_empty())
+        .map(|check| (check.responder_kind(), check.unroutable_reasons.clone()))
+        .collect();
+    let nobody = vec![v1::UnroutableReason::NoResponder.into()];
+    assert_eq!(
+        lost,
+        [
+            (v1::ResponderKind::ChildrenSocialCare, nobody.clone()),
+            (v1::ResponderKind::PoliceDomesticAbuse, nobody),
+        ]
+    );
+    assert_eq!((receipt.checks.len(), kit.alerts().await.len()), (4, 2));
+}
+
+#[tokio::test]
+async fn a_postcode_leads_to_a_service_of_each_kind() {
+    let kit = Kit::start().await;
+    let lookup = async |postcode: &str| {
+        let postcode = postcode.into();
+        let request = v1::LookupPostcodeRequest { postcode };
+        let found = kit.operations(OPERATOR).lookup_postcode(request).await;
+        let found = found.unwrap().into_inner().responders;
+        let ids = found.into_iter().map(|one| (one.kind(), one.id));
+        ids.collect::<Vec<_>>()
+    };
+    let found = lookup(IN_HACKNEY).await;
+    let wanted = [
+        (v1::ResponderKind::ChildrenSocialCare, "hackney".to_owned()),
+        (
+            v1::ResponderKind::AdultSocialCare,
+            "hackney-adults".to_owned(),
+        ),
+        (
+            v1::ResponderKind::PoliceDomesticAbuse,
+            "metropolitan-police".to_owned(),
+        ),
+    ];
+    assert_eq!(found, wanted);
+    assert!(lookup("SM7 1AA").await.is_empty());
+}

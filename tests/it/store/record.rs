@@ -199,6 +199,41 @@ fn every_flipped_bit_is_noticed() {
 }
 
 #[test]
+fn a_check_of_an_older_record_asked_about_children() {
+    use usher_domain::code::ResponderKind;
+    let mut enquiry = rich(1);
+    for check in &mut enquiry.checks {
+        check.kind = ResponderKind::PoliceDomesticAbuse;
+    }
+    let envelope = |body| Envelope {
+        kind: RecordKind::Enquiry,
+        revision: revision(1),
+        entries: vec![1],
+        body,
+    };
+    let kinds = |body: Vec<u8>| -> Vec<ResponderKind> {
+        let Ok(Record::Enquiry(read)) = decode_body(&envelope(body)) else {
+            panic!("an enquiry reads back");
+        };
+        read.checks.iter().map(|check| check.kind).collect()
+    };
+    let body = encode_body(&enquiry.into());
+    let count = kinds(body.clone()).len();
+    assert_eq!(
+        kinds(body.clone()),
+        vec![ResponderKind::PoliceDomesticAbuse; count]
+    );
+    let mut older = kept::Enquiry::decode(&*body).unwrap();
+    for check in &mut older.checks {
+        check.responder_kind = 0;
+    }
+    assert_eq!(
+        kinds(older.encode_to_vec()),
+        vec![ResponderKind::ChildrenSocialCare; count]
+    );
+}
+
+#[test]
 fn a_newer_schema_is_refused_by_name() {
     let mut newer = encode_envelope(RecordKind::Enquiry, revision(1), &[1], b"body");
     newer.truncate(newer.len() - 5);

@@ -3,10 +3,10 @@
 use usher::store::{Change, Revision, Stored};
 use usher_domain::actor::{By, Person, Role, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
     Answer, Check, CheckState, CloseReason, Concern, Curfew, Disposition, Enquiry, Lease, Purpose,
-    Receipt, ReportType, Requester, RouteReason, Timeliness,
+    Receipt, ReferralOutcome, ReportType, Requester, RouteReason, Timeliness,
 };
 use usher_domain::event::{Event, EventKind};
 use usher_domain::hearing::{Deadline, Hearing};
@@ -151,6 +151,7 @@ impl Sample {
         let number = CheckNumber::try_from(self.0.checks.len() + 1).unwrap();
         self.0.checks.push(Check {
             number,
+            kind: ResponderKind::ALL[usize::from(number - 1) % ResponderKind::ALL.len()],
             responder: Some(responder(name)),
             authorities: vec![AuthorityCode::parse("E09000012").unwrap()],
             reasons: vec![RouteReason::Named],
@@ -254,6 +255,7 @@ pub(crate) fn leased(minutes: i64) -> CheckState {
 pub(crate) fn answer(minutes: i64) -> Answer {
     Answer {
         disposition: Disposition::KnownRelevant,
+        outcome: Some(ReferralOutcome::EarlyHelp),
         by: by(Role::Adapter),
         at: at(minutes),
         timeliness: Timeliness::InTime,

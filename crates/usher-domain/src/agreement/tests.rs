@@ -70,6 +70,20 @@ fn an_agreement_holds_from_its_first_day_to_its_last() {
 }
 
 #[test]
+fn a_referral_goes_to_people_whatever_is_agreed_of_programs() {
+    let with = |change: fn(&mut Agreement)| {
+        let mut one = one_year();
+        change(&mut one);
+        Agreements::new(vec![one]).unwrap()
+    };
+    let for_people = "review  one 1 false";
+    let permitted = with(|one| one.permit.push(Purpose::Referral));
+    check(&permitted, Purpose::Referral, FIRST, for_people);
+    let reviewed = with(|one| one.review.push(Purpose::Referral));
+    check(&reviewed, Purpose::Referral, FIRST, for_people);
+}
+
+#[test]
 #[rustfmt::skip] // a row a line
 fn every_purpose_that_is_not_agreed_is_denied() {
     let all = Agreements::new(vec![one_year()]).unwrap();

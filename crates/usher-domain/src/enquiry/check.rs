@@ -2,7 +2,7 @@
 
 use crate::actor::{By, Person};
 use crate::agreement::{Sharing, SharingDecision};
-use crate::code::{AuthorityCode, ClientId, ResponderId};
+use crate::code::{AuthorityCode, ClientId, ResponderId, ResponderKind};
 use crate::codes::codes;
 use crate::id::{CheckNumber, LeaseId};
 use crate::ladder::Ladder;
@@ -15,6 +15,8 @@ use core::fmt;
 pub struct Check {
     /// Its number within the enquiry, from 1.
     pub number: CheckNumber,
+    /// What kind of service it asks; it never changes, whoever the check goes to.
+    pub kind: ResponderKind,
     /// Who must answer; `None` until somebody routes it.
     pub responder: Option<ResponderId>,
     /// The authorities that the responder is asked for.
@@ -277,6 +279,24 @@ codes! {
 }
 
 codes! {
+    /// What comes of a referral.
+    ReferralOutcome {
+        /// Nothing further is done.
+        NoFurtherAction = "no_further_action",
+        /// Early help is offered.
+        EarlyHelp = "early_help",
+        /// An assessment begins.
+        Assessment = "assessment",
+        /// A strategy discussion is held.
+        StrategyDiscussion = "strategy_discussion",
+        /// The case is open already: its worker has been told.
+        AlreadyOpen = "already_open",
+        /// A safeguarding adults enquiry begins (Care Act 2014, section 42).
+        SafeguardingEnquiry = "safeguarding_enquiry",
+    }
+}
+
+codes! {
     /// Whether an answer came before the deadline.
     Timeliness {
         /// Before it.
@@ -291,6 +311,8 @@ codes! {
 pub struct Answer {
     /// What it comes to.
     pub disposition: Disposition,
+    /// What comes of it, where it answers a referral; `None` otherwise.
+    pub outcome: Option<ReferralOutcome>,
     /// Who answered; where it came by telephone, who recorded it.
     pub by: By,
     /// When the broker took it.

@@ -91,7 +91,7 @@ pub struct Episode {
 }
 
 codes! {
-    /// Kinds of involvement: the MAIS service episodes, and what enquiry forms ask besides.
+    /// Kinds of involvement: the MAIS service episodes, what enquiry forms ask besides, and what adult social care and the police have.
     EpisodeKind {
         /// Early help.
         EarlyHelp = "early-help",
@@ -119,6 +119,20 @@ codes! {
         PreBirth = "pre-birth",
         /// Private fostering.
         PrivateFostering = "private-fostering",
+        /// Adult social care: care and support needs, assessed or met.
+        CareAndSupport = "care-and-support",
+        /// Adult social care: a safeguarding adults enquiry (Care Act 2014, section 42).
+        Section42 = "section-42",
+        /// Police: an incident or call-out.
+        DomesticAbuseIncident = "domestic-abuse-incident",
+        /// Police: a marker on a person or an address.
+        DomesticAbuseMarker = "domestic-abuse-marker",
+        /// Police: a non-molestation order.
+        NonMolestationOrder = "non-molestation-order",
+        /// Police: another order or notice that protects somebody.
+        ProtectiveOrder = "protective-order",
+        /// Heard at a multi-agency risk assessment conference.
+        Marac = "marac",
     }
 }
 

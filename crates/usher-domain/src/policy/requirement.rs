@@ -105,7 +105,7 @@ impl CaseRules {
         if self.requirements.is_empty() && self.asking.is_empty() {
             return Ok(());
         }
-        for track in Track::ALL {
+        for track in Track::ALL.iter().filter(|track| **track != Track::Referral) {
             let rule = self
                 .asking
                 .get(track)
@@ -121,6 +121,11 @@ impl CaseRules {
             .any(|earlier| earlier.overlaps(rule));
         let same_side =
             |purpose: &Purpose| purpose.before_sentence() == rule.purpose.before_sentence();
+        let purposes = || {
+            { rule.stages.iter() }
+                .chain([&rule.purpose])
+                .chain(&rule.covered_by)
+        };
         if self.requirements.len() > limits::REQUIREMENT_RULES_MAX {
             Some("there are too many rules: at most 64")
         } else if !super::validate::is_plain(&rule.name) {
@@ -129,6 +134,8 @@ impl CaseRules {
             Some("two rules of this name hold on the same day")
         } else if rule.stages.is_empty() || rule.ask.is_empty() || rule.covered_by.is_empty() {
             Some("stages, ask and covered_by must each name at least one")
+        } else if !purposes().all(|purpose| purpose.is_stage()) {
+            Some("a referral asks nothing: it is no stage, and covers nothing")
         } else if !rule.stages.iter().chain(&rule.covered_by).all(same_side) {
             Some("stages, purpose and covered_by must all be before sentence, or all after it")
         } else if rule.ask.iter().collect::<BTreeSet<_>>().len() != rule.ask.len() {

@@ -65,8 +65,7 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
     // A decision at court ends the step at the hearing, whatever its `unless` says.
     let ends_early = |step: &StepRule| matches!(step.kind, StepKind::Hearing | StepKind::Unread);
     let lasting = |step: &&StepRule| step.unless == Unless::Answered && !ends_early(step);
-    let after =
-        |at: &Offset| !at.before && (track == Track::PostSentence || at.base == Base::Hearing);
+    let after = |at: &Offset| !at.before && (!track.has_hearing() || at.base == Base::Hearing);
     let last = |step: &StepRule| step.at.iter().all(after);
     if !rule.steps.iter().filter(lasting).any(last) {
         return Err(PolicyError::NoLastStep {
@@ -74,13 +73,19 @@ fn validate_track(place: &str, track: Track, rule: &TrackRule) -> Result<(), Pol
         });
     }
     let at_hearing = rule.steps.iter().any(|step| step.kind == StepKind::Hearing);
-    if track != Track::PostSentence && !at_hearing {
+    if track.has_hearing() && !at_hearing {
         return Err(PolicyError::NoHearingStep {
             place: place.into(),
         });
     }
-    if track != Track::PostSentence && !rule.steps.iter().any(is_before_the_hearing) {
+    if track.has_hearing() && !rule.steps.iter().any(is_before_the_hearing) {
         return Err(PolicyError::NoDecisionPoint {
+            place: place.into(),
+        });
+    }
+    let acceptance = |step: &StepRule| step.unless == Unless::Accepted;
+    if track == Track::Referral && !rule.steps.iter().any(acceptance) {
+        return Err(PolicyError::NoAcceptance {
             place: place.into(),
         });
     }
@@ -158,4 +163,26 @@ fn is_the_hearing(step: &StepRule) -> bool {
             ..
         }]
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::enquiry::Track;
+    use crate::ladder::Unless;
+    use crate::policy::PolicyError;
+    use crate::rules::cases::policy;
+
+    #[test]
+    fn somebody_is_told_that_nobody_has_taken_a_referral_on() {
+        let without = |track: Track| {
+            let mut policy = policy();
+            let ladder = policy.tracks.get_mut(&track).unwrap();
+            ladder.steps.retain(|step| step.unless != Unless::Accepted);
+            policy.validate()
+        };
+        assert_eq!(without(Track::PostSentence), Ok(()));
+        let place = "ladder.referral".into();
+        let refused = Err(PolicyError::NoAcceptance { place });
+        assert_eq!(without(Track::Referral), refused);
+    }
 }

@@ -3,23 +3,34 @@
 
 use super::hold::{held, wrong_state};
 use super::share::may_answer;
+use crate::command::Said;
 use crate::decide::Work;
-use crate::enquiry::{Answer, ByPhone, CheckState, Disposition, Timeliness};
+use crate::enquiry::{Answer, ByPhone, CheckState, Purpose, Timeliness};
 use crate::event::EventKind;
 use crate::id::{CheckNumber, LeaseId};
 use crate::ladder::{StepKind, StepState};
 use crate::limits;
 use crate::rejection::Rejection;
-use crate::sealed::Sealed;
 use crate::time::Timestamp;
+
+/// Whether it says what comes of a referral, and of nothing else.
+fn suits(said: &Said, purpose: Purpose) -> Result<(), Rejection> {
+    let why = match (purpose, said.outcome) {
+        (Purpose::Referral, None) => "say what comes of the referral",
+        (Purpose::Referral, Some(_)) | (_, None) => return Ok(()),
+        (_, Some(_)) => "only a referral has one: leave it out",
+    };
+    Err(Rejection::Invalid {
+        field: "referral_outcome",
+        why,
+    })
+}
 
 pub(crate) fn answer(
     work: &mut Work<'_>,
     number: CheckNumber,
     lease: Option<LeaseId>,
-    disposition: Disposition,
-    data_as_of: Option<Timestamp>,
-    content: &Sealed,
+    said: &Said,
 ) -> Result<(), Rejection> {
     let check = held(work, number, lease)?;
     match &check.state {
@@ -38,18 +49,17 @@ pub(crate) fn answer(
         }
     }
     may_answer(work, check)?;
-    take(work, number, disposition, data_as_of, content, None)
+    take(work, number, said, None)
 }
 
 /// Takes what was said as the next version of the check's answer, to be read.
 pub(super) fn take(
     work: &mut Work<'_>,
     number: CheckNumber,
-    disposition: Disposition,
-    data_as_of: Option<Timestamp>,
-    content: &Sealed,
+    said: &Said,
     by_phone: Option<&ByPhone>,
 ) -> Result<(), Rejection> {
+    suits(said, work.enquiry.purpose)?;
     let check = work.check(number)?;
     let mut answers = check.state.answers().to_vec();
     if answers.len() >= limits::ANSWERS_PER_CHECK_MAX {
@@ -61,12 +71,13 @@ pub(super) fn take(
     let (responder, opened_at) = (check.responder.clone(), check.opened_at);
     let timeliness = timeliness(work.now, work.enquiry.deadline.at());
     answers.push(Answer {
-        disposition,
+        disposition: said.disposition,
+        outcome: said.outcome,
         by: work.by(),
         at: work.now,
         timeliness,
-        data_as_of,
-        content: content.clone(),
+        data_as_of: said.data_as_of,
+        content: said.content.clone(),
         by_phone: by_phone.cloned(),
     });
     let version = u8::try_from(answers.len()).unwrap_or(u8::MAX);
@@ -128,14 +139,15 @@ fn await_reading(work: &mut Work<'_>, number: CheckNumber) {
 #[cfg(test)]
 mod tests {
     use crate::command::Verb;
-    use crate::enquiry::{CheckState, Enquiry, LateEffect, Timeliness};
+    use crate::enquiry::{CheckState, Enquiry, LateEffect, ReferralOutcome, Timeliness};
     use crate::index;
     use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        HEARING, LEASE, LEASE_END, OTHER_LEASE, accepted, adapter, after, answer, answered, asked,
-        at, check, clock, closed, give, hidden, just_before, leased, nameless, officer, receive,
-        receive_late, received, redirected, second_adapter, unroutable, waiting, wrong,
+        HEARING, LEASE, LEASE_END, OTHER_LEASE, accept, accepted, adapter, after, answer,
+        answer_by_phone, answer_referral, answered, asked, at, check, clock, closed, give, hidden,
+        just_before, lease, leased, nameless, officer, opened, operator, receive, receive_late,
+        received, redirected, referral, second_adapter, unroutable, waiting, wrong,
     };
 
     #[test]
@@ -226,6 +238,41 @@ mod tests {
         match &enquiry.checks[0].state {
             CheckState::Answered { answers, .. } => answers.len(),
             _ => 0,
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn a_named_person_takes_a_referral_on_and_says_what_comes_of_it() {
+        let told = opened(referral(&["a"]));
+        assert!(index::keys(&told).waiting.is_empty(), "no program is lent it");
+        let (desk, program) = (adapter("a"), nameless(adapter("a")));
+        check(&told, &program, at(1), &accept(None, None), Err(Rejection::PersonRequired));
+        check(&told, &desk, at(1), &lease(1), Err(wrong("waiting", "waiting for a program")));
+        let taken = after(told, &[(desk.clone(), 1, accept(None, None))]);
+        let early_help = answer_referral(Some(ReferralOutcome::EarlyHelp));
+        let Err(Rejection::AutomaticAnswer { .. }) = give(&taken, &program, at(2), &early_help) else {
+            panic!("a program answers a referral");
+        };
+        let missing = Rejection::Invalid { field: "referral_outcome", why: "say what comes of the referral" };
+        check(&taken, &desk, at(2), &answer_referral(None), Err(missing.clone()));
+        check(&taken, &operator(), at(2), &answer_by_phone(1), Err(missing));
+        check(&taken, &desk, at(2), &early_help, Ok("answered"));
+        let one_too_many = Rejection::Invalid { field: "referral_outcome", why: "only a referral has one: leave it out" };
+        check(&accepted(), &desk, at(2), &early_help, Err(one_too_many));
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn what_came_of_a_referral_is_read_as_it_came_late_or_not() {
+        let acts = |minute| [
+            (adapter("a"), 1, accept(None, None)),
+            (adapter("a"), minute, answer_referral(Some(ReferralOutcome::Assessment))),
+        ];
+        for minute in [2, HEARING, HEARING + 60] {
+            let answered = after(opened(referral(&["a"])), &acts(minute));
+            assert_eq!(answered.checks[0].answer().unwrap().outcome, Some(ReferralOutcome::Assessment));
+            check(&answered, &officer(), at(minute), &receive(1), Ok("received"));
         }
     }
 }

@@ -4,17 +4,16 @@
 use super::answer::take;
 use super::hold::wrong_state;
 use super::share::may_take;
+use crate::command::Said;
 use crate::decide::Work;
-use crate::enquiry::{ByPhone, CheckState, Disposition};
+use crate::enquiry::{ByPhone, CheckState};
 use crate::id::CheckNumber;
 use crate::rejection::Rejection;
-use crate::sealed::Sealed;
 
 pub(crate) fn answer_by_phone(
     work: &mut Work<'_>,
     number: CheckNumber,
-    disposition: Disposition,
-    content: &Sealed,
+    said: &Said,
     by_phone: &ByPhone,
 ) -> Result<(), Rejection> {
     let check = work.check(number)?;
@@ -28,7 +27,7 @@ pub(crate) fn answer_by_phone(
         ));
     }
     may_take(work, check)?;
-    take(work, number, disposition, None, content, Some(by_phone))
+    take(work, number, said, Some(by_phone))
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! What the tables of cases are built from: one policy in plain minutes, actors, enquiries in every state, and one
 //! `check` that gives a verb and compares the picture of what comes out.
 
+mod referral;
+
+use referral::said;
+pub(crate) use referral::{answer_referral, referral};
+
 use crate::actor::{Actor, Courts, Person, Role, Unit};
 use crate::agreement::Agreements;
 use crate::alert::AlertState;
-use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
+use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use crate::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use crate::decide::{Transition, decide};
 use crate::enquiry::{
@@ -194,6 +199,7 @@ pub(crate) fn to(id: &str) -> Destination {
 /// A submission that goes to these destinations.
 pub(crate) fn submission(routes: &[&str]) -> Submit {
     let route = |id: &&str| Route {
+        kind: ResponderKind::ChildrenSocialCare,
         to: to(id),
         reasons: vec![RouteReason::Named],
     };
@@ -323,9 +329,7 @@ pub(crate) fn answer(lease: Option<LeaseId>) -> Verb {
     Verb::Answer {
         check: 1,
         lease,
-        disposition: Disposition::NotKnown,
-        data_as_of: None,
-        content: text(64),
+        said: said(Disposition::NotKnown, None),
     }
 }
 
@@ -338,8 +342,7 @@ pub(crate) fn answer_by_phone(check: CheckNumber) -> Verb {
     let number = "020 7946 0000".into();
     Verb::AnswerByPhone {
         check,
-        disposition: Disposition::KnownRelevant,
-        content: text(64),
+        said: said(Disposition::KnownRelevant, None),
         by_phone: ByPhone { given_by, number },
     }
 }

@@ -38,8 +38,9 @@ fn successor(
     to: &Destination,
     reason: &RouteReason,
 ) -> Result<CheckNumber, Rejection> {
+    let kind = work.check(number)?.kind;
     let Destination::Responder { id, authorities } = to else {
-        return open(work, to, vec![reason.clone()]);
+        return open(work, kind, to, vec![reason.clone()]);
     };
     if work.check(number)?.responder.as_ref() == Some(id) {
         return Err(Rejection::Invalid {
@@ -79,9 +80,9 @@ fn successor(
             let disputed = Destination::Nowhere {
                 why: vec![UnroutableWhy::Disputed],
             };
-            open(work, &disputed, vec![reason.clone()])
+            open(work, kind, &disputed, vec![reason.clone()])
         }
-        None => open(work, to, vec![reason.clone()]),
+        None => open(work, kind, to, vec![reason.clone()]),
     }
 }
 

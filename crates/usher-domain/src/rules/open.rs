@@ -4,7 +4,7 @@
 use super::raise::raise_trouble;
 use super::share::decide_opening;
 use crate::alert::Trouble;
-use crate::code::AuthorityCode;
+use crate::code::{AuthorityCode, ResponderKind};
 use crate::command::Destination;
 use crate::decide::Work;
 use crate::enquiry::{Check, CheckState, RouteReason};
@@ -16,6 +16,7 @@ use crate::rejection::Rejection;
 
 pub(crate) fn open(
     work: &mut Work<'_>,
+    kind: ResponderKind,
     to: &Destination,
     mut reasons: Vec<RouteReason>,
 ) -> Result<CheckNumber, Rejection> {
@@ -56,6 +57,7 @@ pub(crate) fn open(
     let nowhere = responder.is_none();
     let mut check = Check {
         number,
+        kind,
         responder: responder.clone(),
         authorities,
         reasons,

@@ -3,7 +3,7 @@
 
 use super::hold::wrong_state;
 use crate::decide::Work;
-use crate::enquiry::{Answer, CheckState, LateEffect, Receipt, Timeliness};
+use crate::enquiry::{Answer, CheckState, LateEffect, Purpose, Receipt, Timeliness};
 use crate::event::EventKind;
 use crate::id::CheckNumber;
 use crate::rejection::Rejection;
@@ -29,7 +29,7 @@ pub(crate) fn receive(
         return Err(Rejection::NewerAnswer { newest });
     }
     if let Some(answer) = answers.last() {
-        suits(answer, effects)?;
+        suits(work.enquiry.purpose, answer, effects)?;
     }
     if received.is_some() {
         return Ok(());
@@ -49,9 +49,9 @@ pub(crate) fn receive(
     Ok(())
 }
 
-/// Whether `effects` say of a late answer what it would have changed, and nothing of one that came in time.
-fn suits(answer: &Answer, effects: &[LateEffect]) -> Result<(), Rejection> {
-    let is_late = answer.timeliness == Timeliness::AfterHearing;
+/// Whether `effects` say of a late answer what it would have changed, and nothing of one that came in time, or of what came of a referral.
+fn suits(purpose: Purpose, answer: &Answer, effects: &[LateEffect]) -> Result<(), Rejection> {
+    let is_late = answer.timeliness == Timeliness::AfterHearing && purpose.is_stage();
     let why = match effects {
         [] if is_late => {
             "the answer came late: say whether it would have changed sentence, allocation, plan, or nothing"

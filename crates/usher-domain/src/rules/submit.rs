@@ -1,13 +1,14 @@
-//! An officer asks. One check per responder; what leads nowhere makes one check in the operators' queue. Never refused for its addresses.
+//! An officer asks. One check per responder; what leads nowhere makes one check of its kind in the operators' queue. Never refused for its addresses.
 
 use super::move_hearing::check_deadline;
 use super::open::open;
 use super::weigh::{SUBMITTED_BYTES_MAX, Weight};
 use crate::actor::Actor;
-use crate::command::{Request, Submit};
+use crate::command::{Request, Route, Submit};
 use crate::decide::{Transition, Work};
-use crate::enquiry::{Applied, Curfew, Enquiry, Requester};
+use crate::enquiry::{Applied, Curfew, Enquiry, Purpose, Requester};
 use crate::event::EventKind;
+use crate::hearing::Deadline;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
@@ -24,6 +25,7 @@ pub(crate) fn submit(
         return Err(Rejection::OtherCourt { court });
     }
     check_deadline(submit.purpose, &submit.deadline, now)?;
+    check_referral(submit)?;
     if submit.routes.is_empty() {
         return Err(Rejection::Invalid {
             field: "routes",
@@ -46,12 +48,36 @@ pub(crate) fn submit(
     }
     work.record(None, EventKind::Submitted);
     for route in &submit.routes {
-        open(&mut work, &route.to, route.reasons.clone())?;
+        open(&mut work, route.kind, &route.to, route.reasons.clone())?;
     }
     Ok(Transition {
         enquiry: work.enquiry,
         events: work.events,
     })
+}
+
+/// A referral tells social care, and no court waits for it.
+fn check_referral(submit: &Submit) -> Result<(), Rejection> {
+    if submit.purpose != Purpose::Referral {
+        return Ok(());
+    }
+    let suits = |route: &Route| submit.purpose.suits(route.kind);
+    let (field, why) = if !submit.routes.iter().all(suits) {
+        (
+            "responder_kinds",
+            "a referral goes to children's or adult social care: ask the police in an enquiry",
+        )
+    } else if submit.concerns.is_empty() {
+        ("concerns", "say in a referral what the concern is")
+    } else if matches!(submit.deadline, Deadline::Hearing(_)) {
+        (
+            "deadline",
+            "a referral is answered within a working day, and has no hearing: give a reply_by",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Rejection::Invalid { field, why })
 }
 
 fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestamp) -> Enquiry {
@@ -93,14 +119,15 @@ fn blank(submit: &Submit, request: Option<Request>, actor: &Actor, now: Timestam
 
 #[cfg(test)]
 mod tests {
+    use crate::code::ResponderKind;
     use crate::command::{Request, Submit, Verb};
     use crate::decide::decide;
-    use crate::enquiry::Purpose;
+    use crate::enquiry::{Concern, Purpose};
     use crate::hearing::Deadline;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
-        HEARING, at, check, clock, court, hearing_at, nameless, officer, person, picture, policy,
-        request, submission, text,
+        HEARING, at, check, clock, court, hearing, hearing_at, nameless, officer, person, picture,
+        policy, referral, request, submission, text,
     };
     use crate::rules::weigh::SUBMITTED_BYTES_MAX;
     use crate::time::Timestamp;
@@ -139,12 +166,32 @@ mod tests {
         for purpose in Purpose::ALL {
             let submission = Submit {
                 purpose: *purpose,
+                concerns: vec![Concern::Neglect],
                 deadline: Deadline::ReplyBy { court, at: at_noon },
                 ..submission(&["a"])
             };
             let refused = submit(submission, at(0)).is_err();
             assert_eq!(refused, purpose.before_sentence(), "{}", purpose.name());
         }
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn a_referral_tells_social_care_what_the_concern_is() {
+        let check = |change: fn(&mut Submit), wanted: Result<&str, &str>| {
+            let mut referral = referral(&["a"]);
+            change(&mut referral);
+            let found = submit(referral, at(0)).map_err(|refused| match refused {
+                Rejection::Invalid { field, .. } => field.to_owned(),
+                other => other.to_string(),
+            });
+            assert_eq!(found, wanted.map(str::to_owned).map_err(str::to_owned));
+        };
+        check(|_| {}, Ok("waiting"));
+        check(|it| it.routes[0].kind = ResponderKind::AdultSocialCare, Ok("waiting"));
+        check(|it| it.routes[0].kind = ResponderKind::PoliceDomesticAbuse, Err("responder_kinds"));
+        check(|it| it.concerns.clear(), Err("concerns"));
+        check(|it| it.deadline = hearing(HEARING), Err("deadline"));
     }
 
     #[test]

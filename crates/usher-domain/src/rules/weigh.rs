@@ -202,7 +202,7 @@ pub(crate) fn person(person: &Person) -> usize {
 mod tests {
     use super::{SUBMITTED_BYTES_MAX, WORDS_BYTES_MAX, Weight};
     use crate::actor::{Person, Unit};
-    use crate::command::{Submit, Verb, WithoutAnswer};
+    use crate::command::{Said, Submit, Verb, WithoutAnswer};
     use crate::decide::decide;
     use crate::enquiry::{CloseReason, Disposition, Enquiry};
     use crate::id::CheckNumber;
@@ -217,9 +217,12 @@ mod tests {
         Verb::Answer {
             check,
             lease: None,
-            disposition: Disposition::KnownRelevant,
-            data_as_of: None,
-            content: text(length),
+            said: Said {
+                disposition: Disposition::KnownRelevant,
+                outcome: None,
+                data_as_of: None,
+                content: text(length),
+            },
         }
     }
 

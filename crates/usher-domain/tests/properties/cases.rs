@@ -78,9 +78,15 @@ fn asking() -> impl Strategy<Value = TrackRule> {
     })
 }
 
+/// All but a referral, which asks nothing.
+fn stages() -> Vec<Purpose> {
+    let all = Purpose::ALL.iter().copied();
+    all.filter(|purpose| purpose.is_stage()).collect()
+}
+
 fn rule() -> impl Strategy<Value = RequirementRule> {
     (
-        subsequence(Purpose::ALL, 1..5),
+        subsequence(stages(), 1..5),
         subsequence(Indicator::ALL, 0..5),
         subsequence(ResponderKind::ALL, 1..=3),
         select(&["1 wd", "30 min", "28 wd"]),

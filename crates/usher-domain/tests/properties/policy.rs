@@ -94,6 +94,17 @@ fn named(mut steps: Vec<StepRule>, prefix: &str) -> Vec<StepRule> {
     steps
 }
 
+/// What a ladder of referrals must have.
+fn acceptance() -> StepRule {
+    StepRule {
+        unless: Unless::Accepted,
+        ..last(Span {
+            amount: 1,
+            unit: Unit::WorkingDay,
+        })
+    }
+}
+
 fn track() -> impl Strategy<Value = TrackRule> {
     let steps = vec(step(&[StepKind::Escalate, StepKind::DecisionPoint]), 0..5);
     (
@@ -107,6 +118,7 @@ fn track() -> impl Strategy<Value = TrackRule> {
         .prop_map(
             |(mut steps, hearings, decision, acknowledgement, reply_within, after)| {
                 steps.push(decision);
+                steps.push(acceptance());
                 // In half of the ladders the last step is left to chance; validation throws out those without one.
                 if after.amount % 2 == 0 {
                     steps.push(last(after));

@@ -6,9 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use usher_domain::actor::{Person, Unit};
-use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Destination, Route, Submit};
-use usher_domain::enquiry::{Purpose, ReportType, RouteReason, UnroutableWhy};
+use usher_domain::enquiry::{Concern, Purpose, ReportType, RouteReason, UnroutableWhy};
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::EnquiryId;
 use usher_domain::policy::Policy;
@@ -220,12 +220,13 @@ fn submission() -> impl Strategy<Value = Submit> {
             in_custody,
             curfew_proposed,
             imminent_harm: false,
-            concerns: Vec::new(),
+            concerns: vec![Concern::Neglect],
             deadline: deadline(purpose, "B01IX", start(), minutes),
             personal: Sealed::from_bytes(vec![1; bytes]),
             routes: routes
                 .into_iter()
                 .map(|id| Route {
+                    kind: ResponderKind::ChildrenSocialCare,
                     to: destination(id),
                     reasons: vec![RouteReason::Named],
                 })

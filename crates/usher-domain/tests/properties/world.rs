@@ -6,11 +6,11 @@ use proptest::test_runner::TestCaseError;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use usher_domain::actor::{Actor, Courts, Person, Role};
 use usher_domain::code::{ClientId, ResponderId};
-use usher_domain::command::{Command, Request, Submit, Verb, WithoutAnswer};
+use usher_domain::command::{Command, Request, Said, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::{
-    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect,
-    SentenceOutcome, Timeliness,
+    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, Purpose,
+    ReferralOutcome, SentenceOutcome, Timeliness,
 };
 use usher_domain::hearing::Deadline;
 use usher_domain::id::{LeaseId, RequestId};
@@ -206,7 +206,7 @@ impl World {
             Deed::Advance => (Verb::Advance, clock),
             Deed::Absent => (Verb::ReportAbsent { check: number }, clock),
             Deed::Reroute => (hand_over(act, number, None), operator),
-            Deed::Phone => (answer_by_phone(act, number), operator),
+            Deed::Phone => (answer_by_phone(act, number, self.outcome()), operator),
             Deed::Close if act.amount.is_multiple_of(2) => {
                 (self.verb_of_court(act, number), operator)
             }
@@ -265,9 +265,12 @@ impl World {
             _ => Verb::Answer {
                 check,
                 lease,
-                disposition: Disposition::KnownRelevant,
-                data_as_of: None,
-                content: text,
+                said: Said {
+                    disposition: Disposition::KnownRelevant,
+                    outcome: self.outcome(),
+                    data_as_of: None,
+                    content: text,
+                },
             },
         }
     }
@@ -280,6 +283,11 @@ impl World {
         };
         let minutes = i64::from(act.amount) * 3 - 300;
         deadline(self.enquiry.purpose, code, self.now, minutes)
+    }
+
+    /// What comes of it, where it is a referral.
+    fn outcome(&self) -> Option<ReferralOutcome> {
+        (self.enquiry.purpose == Purpose::Referral).then_some(ReferralOutcome::Assessment)
     }
 
     fn verb_of_court(&self, act: &Act, check: u8) -> Verb {
@@ -354,15 +362,19 @@ fn receive(act: &Act, check: u8, answers: &[Answer]) -> Verb {
     }
 }
 
-fn answer_by_phone(act: &Act, check: u8) -> Verb {
+fn answer_by_phone(act: &Act, check: u8, outcome: Option<ReferralOutcome>) -> Verb {
     let given_by = Person {
         name: "D. Doe".into(),
         ..Person::default()
     };
     Verb::AnswerByPhone {
         check,
-        disposition: Disposition::KnownRelevant,
-        content: Sealed::from_bytes(vec![4; usize::from(act.amount)]),
+        said: Said {
+            disposition: Disposition::KnownRelevant,
+            outcome,
+            data_as_of: None,
+            content: Sealed::from_bytes(vec![4; usize::from(act.amount)]),
+        },
         by_phone: ByPhone {
             given_by,
             number: "020 7946 0000".into(),

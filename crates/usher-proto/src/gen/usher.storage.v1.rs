@@ -68,6 +68,8 @@ pub enum Purpose {
     Release = 6,
     /// An address for home detention curfew or early release.
     HomeDetentionAddress = 7,
+    /// Social care is told of somebody at risk.
+    Referral = 8,
 }
 impl Purpose {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -84,6 +86,7 @@ impl Purpose {
             Self::Review => "PURPOSE_REVIEW",
             Self::Release => "PURPOSE_RELEASE",
             Self::HomeDetentionAddress => "PURPOSE_HOME_DETENTION_ADDRESS",
+            Self::Referral => "PURPOSE_REFERRAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -97,6 +100,7 @@ impl Purpose {
             "PURPOSE_REVIEW" => Some(Self::Review),
             "PURPOSE_RELEASE" => Some(Self::Release),
             "PURPOSE_HOME_DETENTION_ADDRESS" => Some(Self::HomeDetentionAddress),
+            "PURPOSE_REFERRAL" => Some(Self::Referral),
             _ => None,
         }
     }
@@ -401,6 +405,55 @@ impl Disposition {
             "DISPOSITION_KNOWN_NOTHING_RELEVANT" => Some(Self::KnownNothingRelevant),
             "DISPOSITION_KNOWN_RELEVANT" => Some(Self::KnownRelevant),
             "DISPOSITION_HELD_CANNOT_DISCLOSE" => Some(Self::HeldCannotDisclose),
+            _ => None,
+        }
+    }
+}
+/// What comes of a referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReferralOutcome {
+    /// None, where there may be none.
+    Unspecified = 0,
+    /// Nothing further is done.
+    NoFurtherAction = 1,
+    /// Early help is offered.
+    EarlyHelp = 2,
+    /// An assessment begins.
+    Assessment = 3,
+    /// A strategy discussion is held.
+    StrategyDiscussion = 4,
+    /// The case is open already.
+    AlreadyOpen = 5,
+    /// A safeguarding adults enquiry begins.
+    SafeguardingEnquiry = 6,
+}
+impl ReferralOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REFERRAL_OUTCOME_UNSPECIFIED",
+            Self::NoFurtherAction => "REFERRAL_OUTCOME_NO_FURTHER_ACTION",
+            Self::EarlyHelp => "REFERRAL_OUTCOME_EARLY_HELP",
+            Self::Assessment => "REFERRAL_OUTCOME_ASSESSMENT",
+            Self::StrategyDiscussion => "REFERRAL_OUTCOME_STRATEGY_DISCUSSION",
+            Self::AlreadyOpen => "REFERRAL_OUTCOME_ALREADY_OPEN",
+            Self::SafeguardingEnquiry => "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REFERRAL_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REFERRAL_OUTCOME_NO_FURTHER_ACTION" => Some(Self::NoFurtherAction),
+            "REFERRAL_OUTCOME_EARLY_HELP" => Some(Self::EarlyHelp),
+            "REFERRAL_OUTCOME_ASSESSMENT" => Some(Self::Assessment),
+            "REFERRAL_OUTCOME_STRATEGY_DISCUSSION" => Some(Self::StrategyDiscussion),
+            "REFERRAL_OUTCOME_ALREADY_OPEN" => Some(Self::AlreadyOpen),
+            "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY" => Some(Self::SafeguardingEnquiry),
             _ => None,
         }
     }
@@ -1076,6 +1129,20 @@ pub enum EpisodeKind {
     PreBirth = 12,
     /// Private fostering.
     PrivateFostering = 13,
+    /// Care and support needs of an adult.
+    CareAndSupport = 14,
+    /// Safeguarding adults enquiry (Care Act 2014, section 42).
+    Section42 = 15,
+    /// Domestic abuse incident or call-out.
+    DomesticAbuseIncident = 16,
+    /// Domestic abuse marker.
+    DomesticAbuseMarker = 17,
+    /// Non-molestation order.
+    NonMolestationOrder = 18,
+    /// Another order or notice that protects somebody.
+    ProtectiveOrder = 19,
+    /// Multi-agency risk assessment conference.
+    Marac = 20,
 }
 impl EpisodeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1098,6 +1165,13 @@ impl EpisodeKind {
             Self::Assessment => "EPISODE_KIND_ASSESSMENT",
             Self::PreBirth => "EPISODE_KIND_PRE_BIRTH",
             Self::PrivateFostering => "EPISODE_KIND_PRIVATE_FOSTERING",
+            Self::CareAndSupport => "EPISODE_KIND_CARE_AND_SUPPORT",
+            Self::Section42 => "EPISODE_KIND_SECTION_42",
+            Self::DomesticAbuseIncident => "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT",
+            Self::DomesticAbuseMarker => "EPISODE_KIND_DOMESTIC_ABUSE_MARKER",
+            Self::NonMolestationOrder => "EPISODE_KIND_NON_MOLESTATION_ORDER",
+            Self::ProtectiveOrder => "EPISODE_KIND_PROTECTIVE_ORDER",
+            Self::Marac => "EPISODE_KIND_MARAC",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1117,6 +1191,13 @@ impl EpisodeKind {
             "EPISODE_KIND_ASSESSMENT" => Some(Self::Assessment),
             "EPISODE_KIND_PRE_BIRTH" => Some(Self::PreBirth),
             "EPISODE_KIND_PRIVATE_FOSTERING" => Some(Self::PrivateFostering),
+            "EPISODE_KIND_CARE_AND_SUPPORT" => Some(Self::CareAndSupport),
+            "EPISODE_KIND_SECTION_42" => Some(Self::Section42),
+            "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT" => Some(Self::DomesticAbuseIncident),
+            "EPISODE_KIND_DOMESTIC_ABUSE_MARKER" => Some(Self::DomesticAbuseMarker),
+            "EPISODE_KIND_NON_MOLESTATION_ORDER" => Some(Self::NonMolestationOrder),
+            "EPISODE_KIND_PROTECTIVE_ORDER" => Some(Self::ProtectiveOrder),
+            "EPISODE_KIND_MARAC" => Some(Self::Marac),
             _ => None,
         }
     }
@@ -1942,6 +2023,9 @@ pub struct Check {
     /// What the sharing agreement says; absent where no responder was found, and in older records.
     #[prost(message, optional, tag = "9")]
     pub sharing: ::core::option::Option<Sharing>,
+    /// What kind of service it asks; UNSPECIFIED in older records, which asked children's social care alone.
+    #[prost(enumeration = "ResponderKind", tag = "19")]
+    pub responder_kind: i32,
     /// Where it stands.
     #[prost(oneof = "check::State", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
     pub state: ::core::option::Option<check::State>,
@@ -2184,6 +2268,9 @@ pub struct Answer {
     /// Absent where it did not come by telephone.
     #[prost(message, optional, tag = "7")]
     pub by_phone: ::core::option::Option<ByPhone>,
+    /// UNSPECIFIED where it answers no referral.
+    #[prost(enumeration = "ReferralOutcome", tag = "18")]
+    pub referral_outcome: i32,
 }
 /// How an answer came by telephone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

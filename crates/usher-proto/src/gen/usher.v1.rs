@@ -93,6 +93,43 @@ impl Role {
         }
     }
 }
+/// Kinds of services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ResponderKind {
+    /// Refused, and never sent.
+    Unspecified = 0,
+    /// Children's social care of an authority.
+    ChildrenSocialCare = 1,
+    /// Adult social care of an authority.
+    AdultSocialCare = 2,
+    /// A police domestic abuse unit.
+    PoliceDomesticAbuse = 3,
+}
+impl ResponderKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
+            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
+            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
+            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
+            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
+            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
+            _ => None,
+        }
+    }
+}
 /// How an adapter says it does. No personal data.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -481,43 +518,6 @@ impl CheckState {
         }
     }
 }
-/// Kinds of services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ResponderKind {
-    /// Never sent.
-    Unspecified = 0,
-    /// Children's social care of an authority.
-    ChildrenSocialCare = 1,
-    /// Adult social care of an authority.
-    AdultSocialCare = 2,
-    /// A police domestic abuse unit.
-    PoliceDomesticAbuse = 3,
-}
-impl ResponderKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "RESPONDER_KIND_UNSPECIFIED",
-            Self::ChildrenSocialCare => "RESPONDER_KIND_CHILDREN_SOCIAL_CARE",
-            Self::AdultSocialCare => "RESPONDER_KIND_ADULT_SOCIAL_CARE",
-            Self::PoliceDomesticAbuse => "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "RESPONDER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "RESPONDER_KIND_CHILDREN_SOCIAL_CARE" => Some(Self::ChildrenSocialCare),
-            "RESPONDER_KIND_ADULT_SOCIAL_CARE" => Some(Self::AdultSocialCare),
-            "RESPONDER_KIND_POLICE_DOMESTIC_ABUSE" => Some(Self::PoliceDomesticAbuse),
-            _ => None,
-        }
-    }
-}
 /// One version of a responder's answer. A later version supersedes visibly; none is overwritten.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -546,6 +546,9 @@ pub struct Answer {
     /// Who gave it by telephone; absent where the responder answered here.
     #[prost(message, optional, tag = "8")]
     pub by_phone: ::core::option::Option<ByPhone>,
+    /// What comes of it, where it answers a referral; unspecified otherwise.
+    #[prost(enumeration = "ReferralOutcome", tag = "9")]
+    pub referral_outcome: i32,
 }
 /// How an answer came by telephone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -719,6 +722,55 @@ impl Disposition {
             "DISPOSITION_KNOWN_NOTHING_RELEVANT" => Some(Self::KnownNothingRelevant),
             "DISPOSITION_KNOWN_RELEVANT" => Some(Self::KnownRelevant),
             "DISPOSITION_HELD_CANNOT_DISCLOSE" => Some(Self::HeldCannotDisclose),
+            _ => None,
+        }
+    }
+}
+/// What comes of a referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReferralOutcome {
+    /// Not said; refused for a referral.
+    Unspecified = 0,
+    /// Nothing further is done.
+    NoFurtherAction = 1,
+    /// Early help is offered.
+    EarlyHelp = 2,
+    /// An assessment begins.
+    Assessment = 3,
+    /// A strategy discussion is held.
+    StrategyDiscussion = 4,
+    /// The case is open already: its worker has been told.
+    AlreadyOpen = 5,
+    /// A safeguarding adults enquiry begins (Care Act 2014, section 42).
+    SafeguardingEnquiry = 6,
+}
+impl ReferralOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REFERRAL_OUTCOME_UNSPECIFIED",
+            Self::NoFurtherAction => "REFERRAL_OUTCOME_NO_FURTHER_ACTION",
+            Self::EarlyHelp => "REFERRAL_OUTCOME_EARLY_HELP",
+            Self::Assessment => "REFERRAL_OUTCOME_ASSESSMENT",
+            Self::StrategyDiscussion => "REFERRAL_OUTCOME_STRATEGY_DISCUSSION",
+            Self::AlreadyOpen => "REFERRAL_OUTCOME_ALREADY_OPEN",
+            Self::SafeguardingEnquiry => "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REFERRAL_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REFERRAL_OUTCOME_NO_FURTHER_ACTION" => Some(Self::NoFurtherAction),
+            "REFERRAL_OUTCOME_EARLY_HELP" => Some(Self::EarlyHelp),
+            "REFERRAL_OUTCOME_ASSESSMENT" => Some(Self::Assessment),
+            "REFERRAL_OUTCOME_STRATEGY_DISCUSSION" => Some(Self::StrategyDiscussion),
+            "REFERRAL_OUTCOME_ALREADY_OPEN" => Some(Self::AlreadyOpen),
+            "REFERRAL_OUTCOME_SAFEGUARDING_ENQUIRY" => Some(Self::SafeguardingEnquiry),
             _ => None,
         }
     }
@@ -952,6 +1004,20 @@ pub enum EpisodeKind {
     PreBirth = 12,
     /// Private fostering.
     PrivateFostering = 13,
+    /// Adult social care: care and support needs, assessed or met.
+    CareAndSupport = 14,
+    /// Adult social care: a safeguarding adults enquiry (Care Act 2014, section 42).
+    Section42 = 15,
+    /// Police: a domestic abuse incident or call-out, by its date.
+    DomesticAbuseIncident = 16,
+    /// Police: a domestic abuse marker on a person or an address.
+    DomesticAbuseMarker = 17,
+    /// Police: a non-molestation order.
+    NonMolestationOrder = 18,
+    /// Police: another order or notice that protects somebody, such as a domestic abuse protection order.
+    ProtectiveOrder = 19,
+    /// Heard at a multi-agency risk assessment conference.
+    Marac = 20,
 }
 impl EpisodeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -974,6 +1040,13 @@ impl EpisodeKind {
             Self::Assessment => "EPISODE_KIND_ASSESSMENT",
             Self::PreBirth => "EPISODE_KIND_PRE_BIRTH",
             Self::PrivateFostering => "EPISODE_KIND_PRIVATE_FOSTERING",
+            Self::CareAndSupport => "EPISODE_KIND_CARE_AND_SUPPORT",
+            Self::Section42 => "EPISODE_KIND_SECTION42",
+            Self::DomesticAbuseIncident => "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT",
+            Self::DomesticAbuseMarker => "EPISODE_KIND_DOMESTIC_ABUSE_MARKER",
+            Self::NonMolestationOrder => "EPISODE_KIND_NON_MOLESTATION_ORDER",
+            Self::ProtectiveOrder => "EPISODE_KIND_PROTECTIVE_ORDER",
+            Self::Marac => "EPISODE_KIND_MARAC",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -993,6 +1066,13 @@ impl EpisodeKind {
             "EPISODE_KIND_ASSESSMENT" => Some(Self::Assessment),
             "EPISODE_KIND_PRE_BIRTH" => Some(Self::PreBirth),
             "EPISODE_KIND_PRIVATE_FOSTERING" => Some(Self::PrivateFostering),
+            "EPISODE_KIND_CARE_AND_SUPPORT" => Some(Self::CareAndSupport),
+            "EPISODE_KIND_SECTION42" => Some(Self::Section42),
+            "EPISODE_KIND_DOMESTIC_ABUSE_INCIDENT" => Some(Self::DomesticAbuseIncident),
+            "EPISODE_KIND_DOMESTIC_ABUSE_MARKER" => Some(Self::DomesticAbuseMarker),
+            "EPISODE_KIND_NON_MOLESTATION_ORDER" => Some(Self::NonMolestationOrder),
+            "EPISODE_KIND_PROTECTIVE_ORDER" => Some(Self::ProtectiveOrder),
+            "EPISODE_KIND_MARAC" => Some(Self::Marac),
             _ => None,
         }
     }
@@ -1979,6 +2059,9 @@ pub struct Check {
     /// work at the moment of this message. Empty otherwise, and where it has none.
     #[prost(string, tag = "26")]
     pub emergency_phone: ::prost::alloc::string::String,
+    /// What kind of service it asks; whoever it goes to, this stays.
+    #[prost(enumeration = "ResponderKind", tag = "37")]
+    pub responder_kind: i32,
 }
 /// What an information-sharing agreement says of one check.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2274,6 +2357,8 @@ pub enum Purpose {
     Release = 6,
     /// An address for home detention curfew or early release.
     HomeDetentionAddress = 7,
+    /// No question: social care is told of somebody at risk, takes that on by a named person, and answers what comes of it.
+    Referral = 8,
 }
 impl Purpose {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2290,6 +2375,7 @@ impl Purpose {
             Self::Review => "PURPOSE_REVIEW",
             Self::Release => "PURPOSE_RELEASE",
             Self::HomeDetentionAddress => "PURPOSE_HOME_DETENTION_ADDRESS",
+            Self::Referral => "PURPOSE_REFERRAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2303,6 +2389,7 @@ impl Purpose {
             "PURPOSE_REVIEW" => Some(Self::Review),
             "PURPOSE_RELEASE" => Some(Self::Release),
             "PURPOSE_HOME_DETENTION_ADDRESS" => Some(Self::HomeDetentionAddress),
+            "PURPOSE_REFERRAL" => Some(Self::Referral),
             _ => None,
         }
     }
@@ -3105,6 +3192,9 @@ pub struct AnswerRequest {
     /// What is said; may be absent.
     #[prost(message, optional, tag = "7")]
     pub content: ::core::option::Option<AnswerContent>,
+    /// What comes of a referral. Required to answer one, and refused for anything else.
+    #[prost(enumeration = "ReferralOutcome", tag = "8")]
+    pub referral_outcome: i32,
 }
 /// The answer was taken, and survives a power cut.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4492,6 +4582,60 @@ pub struct SetAsideResponse {
     #[prost(message, optional, tag = "1")]
     pub case: ::core::option::Option<Case>,
 }
+/// What an earlier answer is to do for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListEarlierAnswersRequest {
+    /// The case.
+    #[prost(string, tag = "1")]
+    pub case_id: ::prost::alloc::string::String,
+    /// The requirement's number.
+    #[prost(uint32, tag = "2")]
+    pub requirement_number: u32,
+}
+/// Earlier answers that may do.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListEarlierAnswersResponse {
+    /// The newest first, at most 20.
+    #[prost(message, repeated, tag = "1")]
+    pub answers: ::prost::alloc::vec::Vec<EarlierAnswer>,
+    /// The court has more enquiries than were looked at, which are 10,000: there may be others.
+    #[prost(bool, tag = "2")]
+    pub is_cut: bool,
+}
+/// An earlier answer, without what it says: the enquiry shows that.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EarlierAnswer {
+    /// The check, for `SetAsideRequest.answer_check_id`.
+    #[prost(string, tag = "1")]
+    pub check_id: ::prost::alloc::string::String,
+    /// The short reference of its enquiry.
+    #[prost(string, tag = "2")]
+    pub reference: ::prost::alloc::string::String,
+    /// What that enquiry was for.
+    #[prost(enumeration = "Purpose", tag = "3")]
+    pub purpose: i32,
+    /// Who answered.
+    #[prost(string, tag = "4")]
+    pub responder_id: ::prost::alloc::string::String,
+    /// The version, from 1: the newest.
+    #[prost(uint32, tag = "5")]
+    pub answer_version: u32,
+    /// What it comes to.
+    #[prost(enumeration = "Disposition", tag = "6")]
+    pub disposition: i32,
+    /// When it came.
+    #[prost(message, optional, tag = "7")]
+    pub answer_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Until when the rule lets it be relied on.
+    #[prost(message, optional, tag = "8")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How its pieces may be used, each code once.
+    #[prost(enumeration = "Handling", repeated, tag = "9")]
+    pub handling: ::prost::alloc::vec::Vec<i32>,
+}
 /// Who holds a case or an enquiry from now on.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -5140,6 +5284,10 @@ pub struct SubmitRequest {
     /// The defendant must be the same, as far as numbers, names and birth say.
     #[prost(string, tag = "15")]
     pub case_id: ::prost::alloc::string::String,
+    /// Whom to ask: each kind is a check of its own for every address; children's social care alone where none is given. Each kind at
+    /// most once.
+    #[prost(enumeration = "ResponderKind", repeated, tag = "16")]
+    pub responder_kinds: ::prost::alloc::vec::Vec<i32>,
 }
 /// The receipt of a submission.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5220,6 +5368,9 @@ pub struct CheckReceipt {
     /// How many of `answered_within_count` were answered, in whatever time.
     #[prost(uint32, tag = "16")]
     pub answered_count: u32,
+    /// What kind of service is asked.
+    #[prost(enumeration = "ResponderKind", tag = "17")]
+    pub responder_kind: i32,
 }
 /// Something that the officer should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6143,6 +6294,32 @@ pub mod court_service_client {
                 .insert(GrpcMethod::new("usher.v1.CourtService", "SetAside"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists earlier answers that may do instead of asking again: about the same person, for a purpose and of an age that the rule accepts.
+        /// SetAside relies on one of them by name.
+        pub async fn list_earlier_answers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEarlierAnswersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEarlierAnswersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/ListEarlierAnswers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "ListEarlierAnswers"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Gives a case, or an enquiry, to another practitioner.
         pub async fn reassign(
             &mut self,
@@ -6368,6 +6545,15 @@ pub mod court_service_server {
             request: tonic::Request<super::SetAsideRequest>,
         ) -> std::result::Result<
             tonic::Response<super::SetAsideResponse>,
+            tonic::Status,
+        >;
+        /// Lists earlier answers that may do instead of asking again: about the same person, for a purpose and of an age that the rule accepts.
+        /// SetAside relies on one of them by name.
+        async fn list_earlier_answers(
+            &self,
+            request: tonic::Request<super::ListEarlierAnswersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEarlierAnswersResponse>,
             tonic::Status,
         >;
         /// Gives a case, or an enquiry, to another practitioner.
@@ -7143,6 +7329,52 @@ pub mod court_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = SetAsideSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/ListEarlierAnswers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEarlierAnswersSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::ListEarlierAnswersRequest>
+                    for ListEarlierAnswersSvc<T> {
+                        type Response = super::ListEarlierAnswersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEarlierAnswersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::list_earlier_answers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEarlierAnswersSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -8016,6 +8248,9 @@ pub struct AnswerByPhoneRequest {
     /// What is said; may be absent.
     #[prost(message, optional, tag = "6")]
     pub content: ::core::option::Option<AnswerContent>,
+    /// What comes of a referral. Required to answer one, and refused for anything else.
+    #[prost(enumeration = "ReferralOutcome", tag = "7")]
+    pub referral_outcome: i32,
 }
 /// It is recorded, and survives a power cut.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -8175,7 +8410,7 @@ pub struct LookupPostcodeRequest {
     pub postcode: ::prost::alloc::string::String,
 }
 /// Where it leads.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct LookupPostcodeResponse {
     /// Whether it leads to an authority.
@@ -8196,6 +8431,24 @@ pub struct LookupPostcodeResponse {
     /// Whether the postcode is no longer in use: FOUND, NO_RESPONDER, NO_AUTHORITY.
     #[prost(bool, tag = "6")]
     pub terminated: bool,
+    /// Who answers there, one of each kind that the directory has: children's social care, which the fields above tell too, adult social
+    /// care, the police.
+    #[prost(message, repeated, tag = "7")]
+    pub responders: ::prost::alloc::vec::Vec<PlaceResponder>,
+}
+/// Who answers for a place about one thing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct PlaceResponder {
+    /// What it answers about.
+    #[prost(enumeration = "ResponderKind", tag = "1")]
+    pub kind: i32,
+    /// Its id.
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
 }
 /// Nothing to say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -9909,6 +10162,21 @@ impl ::core::fmt::Debug for SetAsideResponse {
         f.write_str("SetAsideResponse(..)")
     }
 }
+impl ::core::fmt::Debug for ListEarlierAnswersRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ListEarlierAnswersRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for ListEarlierAnswersResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ListEarlierAnswersResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for EarlierAnswer {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("EarlierAnswer(..)")
+    }
+}
 impl ::core::fmt::Debug for ReassignRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("ReassignRequest(..)")
@@ -10257,6 +10525,11 @@ impl ::core::fmt::Debug for LookupPostcodeRequest {
 impl ::core::fmt::Debug for LookupPostcodeResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("LookupPostcodeResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for PlaceResponder {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("PlaceResponder(..)")
     }
 }
 impl ::core::fmt::Debug for GetStatusRequest {

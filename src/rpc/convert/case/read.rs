@@ -225,12 +225,7 @@ pub fn set_aside(mut message: v1::SetAsideRequest, actor: &Actor) -> Result<Case
     } = message;
     let person = read::person(v, actor, VerbName::SetAside, person);
     let case = read::id(v, "case_id", &case_id);
-    let number = RequirementNumber::try_from(requirement_number).ok();
-    let requirement = number.filter(|number| *number > 0);
-    if requirement.is_none() {
-        let max = limits::REQUIREMENTS_PER_CASE_MAX;
-        v.fail("requirement_number", format!("a number from 1 to {max}"));
-    }
+    let requirement = requirement(v, requirement_number);
     let reason: Option<SetAsideReason> = read::listed(v, "reason", reason);
     let answer = read::optional_id::<CheckId>(v, "answer_check_id", &answer_check_id);
     let note = read::note(v, "note", note);
@@ -248,6 +243,33 @@ pub fn set_aside(mut message: v1::SetAsideRequest, actor: &Actor) -> Result<Case
         })
     })();
     finish(core::mem::take(v), input)
+}
+
+/// Reads what an earlier answer is to do for.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn earlier_answers_query(
+    message: v1::ListEarlierAnswersRequest,
+) -> Result<(CaseId, RequirementNumber), Unreadable> {
+    let v1::ListEarlierAnswersRequest {
+        case_id,
+        requirement_number,
+    } = message;
+    let v = &mut Validator::default();
+    let case = read::id(v, "case_id", &case_id);
+    let requirement = requirement(v, requirement_number);
+    finish(core::mem::take(v), case.zip(requirement))
+}
+
+fn requirement(v: &mut Validator, number: u32) -> Option<RequirementNumber> {
+    let read = RequirementNumber::try_from(number).ok();
+    let read = read.filter(|number| *number > 0);
+    if read.is_none() {
+        let max = limits::REQUIREMENTS_PER_CASE_MAX;
+        v.fail("requirement_number", format!("a number from 1 to {max}"));
+    }
+    read
 }
 
 /// Reads who holds a case, or an enquiry, from now on.

@@ -9,7 +9,7 @@ use usher_domain::personal::Violation;
 use usher_domain::rejection::Rejection;
 use usher_proto::v1;
 
-use crate::broker::case::{OpenCase, RowOutcome};
+use crate::broker::case::{EarlierAnswer, EarlierAnswers, OpenCase, RowOutcome};
 use crate::rpc::convert::codes::{Code as _, option_to_wire, to_wire};
 use crate::rpc::convert::enquiry::plain_alert_view;
 use crate::rpc::convert::personal::personal_view;
@@ -166,6 +166,38 @@ pub(in crate::rpc::convert) fn needed_view(case: &Case, alert: &Alert) -> v1::Al
         needed_of: option_to_wire(requirement.map(|requirement| requirement.kind)),
         holder: case.holder.person.as_ref().map(show::person),
         ..plain_alert_view(case.id.into(), alert)
+    }
+}
+
+/// Earlier answers that may do.
+pub fn earlier_answers_view(found: &EarlierAnswers) -> v1::ListEarlierAnswersResponse {
+    v1::ListEarlierAnswersResponse {
+        answers: found.answers.iter().map(earlier_answer_view).collect(),
+        is_cut: !found.complete,
+    }
+}
+
+fn earlier_answer_view(answer: &EarlierAnswer) -> v1::EarlierAnswer {
+    let EarlierAnswer {
+        check,
+        purpose,
+        responder,
+        version,
+        disposition,
+        answered_at,
+        good_until,
+        handling,
+    } = answer;
+    v1::EarlierAnswer {
+        check_id: check.to_string(),
+        reference: check.enquiry.reference().to_string(),
+        purpose: purpose.to_wire(),
+        responder_id: responder.to_string(),
+        answer_version: (*version).into(),
+        disposition: disposition.to_wire(),
+        answer_time: Some(show::instant(*answered_at)),
+        expire_time: Some(show::instant(*good_until)),
+        handling: to_wire(handling),
     }
 }
 

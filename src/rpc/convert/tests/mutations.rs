@@ -2,7 +2,7 @@
 
 use usher_domain::code::ClientId;
 use usher_domain::command::VerbName;
-use usher_domain::enquiry::{CloseReason, Disposition};
+use usher_domain::enquiry::{CloseReason, Disposition, ReferralOutcome};
 use usher_proto::v1;
 
 use super::super::*;
@@ -47,6 +47,7 @@ fn of_adapters() -> Vec<Row> {
             nanos: 2_500_000,
         }),
         content: Some(full_content()),
+        referral_outcome: v1::ReferralOutcome::AlreadyOpen.into(),
     };
     let returned = v1::ReleaseRequest {
         request_id: REQUEST.into(),
@@ -163,6 +164,7 @@ fn of_operators() -> Vec<Row> {
         }),
         disposition: v1::Disposition::KnownRelevant.into(),
         content: Some(full_content()),
+        referral_outcome: v1::ReferralOutcome::AlreadyOpen.into(),
     };
     let handed_over = v1::ReassignRequest {
         request_id: REQUEST.into(),
@@ -234,26 +236,21 @@ fn whoever_looks_after_an_alert_is_read_and_not_printed() {
 fn answers_and_targets_keep_their_facts() {
     for (_, read) in mutations() {
         match read.unwrap().act {
-            Act::Answer {
-                check,
-                lease,
-                disposition,
-                data_as_of,
-                content,
-            } => {
-                assert_eq!((check, disposition), (2, Disposition::KnownRelevant));
+            Act::Answer { check, lease, said } => {
+                assert_eq!(said.outcome, Some(ReferralOutcome::AlreadyOpen));
+                assert_eq!((check, said.disposition), (2, Disposition::KnownRelevant));
                 assert_eq!(lease.unwrap().to_string(), LEASE);
-                assert_eq!(data_as_of.unwrap().as_nanosecond(), 1_002_000_000);
-                assert!(answer::content_view(&content) == full_content());
+                assert_eq!(said.data_as_of.unwrap().as_nanosecond(), 1_002_000_000);
+                assert!(answer::content_view(&said.content) == full_content());
             }
             Act::AnswerByPhone {
                 check,
-                disposition,
-                content,
+                said,
                 by_phone,
             } => {
-                assert_eq!((check, disposition), (2, Disposition::KnownRelevant));
-                assert!(answer::content_view(&content) == full_content());
+                assert_eq!(said.outcome, Some(ReferralOutcome::AlreadyOpen));
+                assert_eq!((check, said.disposition), (2, Disposition::KnownRelevant));
+                assert!(answer::content_view(&said.content) == full_content());
                 let shown = answer::by_phone_view(&by_phone);
                 assert_eq!(
                     (shown.given_by, shown.number.as_str()),

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 use usher_domain::actor::Person;
-use usher_domain::code::{AuthorityCode, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{Destination, Route};
 use usher_domain::enquiry::{ByPhone, LateEffect, RouteReason, Timeliness, UnroutableWhy};
 use usher_domain::event::{DecisionName, Event, EventKind};
@@ -105,6 +105,7 @@ fn receipts_say_what_to_expect() {
             number,
         },
         route: Route {
+            kind: ResponderKind::PoliceDomesticAbuse,
             to,
             reasons: vec![RouteReason::Named],
         },
@@ -152,6 +153,10 @@ fn receipts_say_what_to_expect() {
     assert_eq!(forecast(&view.checks[0]), (Some(0.5), pooled, 40, 30));
     let unknown = v1::ForecastBasis::Unknown;
     assert_eq!(forecast(&view.checks[1]), (None, unknown, 0, 0));
+    assert_eq!(
+        view.checks[0].responder_kind(),
+        v1::ResponderKind::PoliceDomesticAbuse
+    );
     assert_eq!(view.checks[0].working_time_left.unwrap().seconds, 5_400);
     assert_eq!(view.checks[0].advice(), v1::Advice::Doubtful);
     assert_eq!(view.checks[1].responder_id, "");

@@ -1,5 +1,6 @@
 //! Submissions and deadlines.
 
+use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::Purpose;
 use usher_domain::personal::Validator;
 use usher_proto::v1;
@@ -18,6 +19,7 @@ fn a_full_submission_is_read_whole() {
     assert_eq!(input.person.name, CANARY);
     assert_eq!(input.purpose, Purpose::CourtReport);
     assert_eq!(input.authorities.len(), 1);
+    assert_eq!(input.kinds, [ResponderKind::PoliceDomesticAbuse]);
     assert_eq!(input.concerns.len(), 1);
     let DeadlineInput::Hearing(hearing) = &input.deadline else {
         panic!("a hearing was given");
@@ -172,6 +174,33 @@ fn reply_by(seconds: Option<i64>) -> v1::Deadline {
             reply_by_time: seconds.map(|seconds| prost_types::Timestamp { seconds, nanos: 0 }),
         })),
     }
+}
+
+#[test]
+fn each_kind_of_service_is_asked_once() {
+    use v1::ResponderKind::{AdultSocialCare, ChildrenSocialCare, PoliceDomesticAbuse};
+    let check = |numbers: &[i32], wanted: Result<&[ResponderKind], &[&str]>| {
+        let message = v1::SubmitRequest {
+            responder_kinds: numbers.to_vec(),
+            ..full_submit()
+        };
+        match (submit(message, &actor(), TODAY), wanted) {
+            (Ok(input), Ok(wanted)) => assert_eq!(input.kinds, wanted, "{numbers:?}"),
+            (refused, Err(wanted)) => assert_eq!(fields(refused), wanted, "{numbers:?}"),
+            (Err(_), Ok(_)) => panic!("{numbers:?} is refused"),
+        }
+    };
+    let [children, adults, police] =
+        [ChildrenSocialCare, AdultSocialCare, PoliceDomesticAbuse].map(i32::from);
+    check(&[], Ok(&[ResponderKind::ChildrenSocialCare]));
+    check(&[children, adults, police], Ok(ResponderKind::ALL));
+    check(&[police, police], Err(&["responder_kinds[1]"]));
+    check(&[adults, 0], Err(&["responder_kinds[1]"]));
+    check(&[99], Err(&["responder_kinds[0]"]));
+    check(
+        &[children; 17],
+        Err(&["responder_kinds", "responder_kinds[1]"]),
+    );
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::case::Holder;
-use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId};
+use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
     AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
-    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, Reply, ReportType,
-    Requester, RouteReason, Timeliness, UnroutableWhy,
+    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, ReferralOutcome,
+    Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CaseId, CheckNumber, EnquiryId, LeaseId};
@@ -55,6 +55,7 @@ fn lease() -> Lease {
 fn states() -> Vec<CheckState> {
     let answer = |disposition| Answer {
         disposition,
+        outcome: Some(ReferralOutcome::Assessment),
         by: by(),
         at: at(5),
         timeliness: Timeliness::InTime,
@@ -110,6 +111,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
     let routed = !matches!(state, CheckState::Unroutable { .. });
     Check {
         number,
+        kind: ResponderKind::PoliceDomesticAbuse,
         responder: routed.then(|| ResponderId::parse(&format!("borough-{number}")).unwrap()),
         authorities: vec![AuthorityCode::parse("E09000012").unwrap()],
         reasons: vec![
@@ -276,6 +278,8 @@ fn officers_see_the_whole_enquiry() {
     assert_eq!(sum, [3, 1, 1, 1, 1, 1]);
     let states: Vec<i32> = view.checks.iter().map(|check| check.state).collect();
     assert_eq!(states, [1, 2, 3, 4, 5, 6, 7, 8]);
+    let police = v1::ResponderKind::PoliceDomesticAbuse;
+    assert!({ view.checks.iter() }.all(|check| check.responder_kind() == police));
 }
 
 #[test]

@@ -22,6 +22,12 @@ pub(in crate::case) fn enter_stage(
     if is_there && purpose.before_sentence() {
         return Ok(());
     }
+    if !purpose.is_stage() {
+        return Err(Rejection::Invalid {
+            field: "purpose",
+            why: "a referral is no stage of a case: submit one",
+        });
+    }
     let past = due.is_some_and(|due| due < work.now);
     if past || (purpose.before_sentence() && due.is_some()) {
         let why = if past {
@@ -123,5 +129,20 @@ mod tests {
         check(&children(), &operator(), at(1), &start, refused);
         let refused = Err(Rejection::PersonRequired);
         check(&children(), &nameless(officer()), at(1), &start, refused);
+    }
+
+    #[test]
+    fn a_referral_is_no_stage() {
+        let refused = Rejection::Invalid {
+            field: "purpose",
+            why: "a referral is no stage of a case: submit one",
+        };
+        check(
+            &both(),
+            &officer(),
+            at(5),
+            &enter(Purpose::Referral),
+            Err(refused),
+        );
     }
 }
