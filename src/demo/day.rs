@@ -34,6 +34,8 @@ const LOOKED_AFTER_EVERY: Duration = Duration::from_millis(200);
 /// How long submissions may still be on their way when the plan has ended, in real time, and how often that is looked at.
 const SETTLES_WITHIN: Duration = Duration::from_secs(20);
 const SETTLED_EVERY: Duration = Duration::from_millis(10);
+/// How fast the clock runs meanwhile: officers do in a second what takes them minutes.
+const SETTLES_AT_SPEED: u32 = 120;
 /// A dying adapter dies so long before the hearings of the busiest day begin, at the earliest.
 const DIES_BEFORE_HEARINGS: SignedDuration = SignedDuration::from_mins(60);
 
@@ -179,7 +181,7 @@ impl Day {
         };
         let whole = async {
             self.plan.lead(&self.common, track).await;
-            self.settle().await;
+            self.settle(track).await;
         };
         tokio::select! {
             () = whole => Ok(()),
@@ -187,12 +189,17 @@ impl Day {
         }
     }
 
-    /// Waits for the submissions that are still on their way.
-    async fn settle(&self) {
+    /// Waits for the submissions that are still on their way, and for officers who were reminded at the last moment: some minutes of the
+    /// clock, which must not stand still for them.
+    async fn settle(&self, track: &Track) {
         let watch = Stopwatch::start();
+        if !self.records.unplayed(&self.lines).is_empty() {
+            track.set(&self.common.clock, SETTLES_AT_SPEED, Timestamp::MAX);
+        }
         while watch.elapsed() < SETTLES_WITHIN && !self.records.unplayed(&self.lines).is_empty() {
             tokio::time::sleep(SETTLED_EVERY).await;
         }
+        track.set(&self.common.clock, 1, Timestamp::MAX);
     }
 
     /// Sends every client program on stage.

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use usher_domain::limits;
 use usher_proto::v1;
 
-/// JSON is at most so many times as long as what goes over the wire.
-const JSON_FACTOR: u64 = 4;
+/// JSON is at most four times as long as what goes over the wire.
+const FILE_BYTES_MAX: u64 = 4 * limits::REQUEST_BYTES_MAX as u64;
 /// Within so many days there is a working day.
 const DAYS_OFF_MAX: usize = 14;
 
@@ -29,7 +29,7 @@ pub(in crate::cli) struct SubmitArgs {
     /// Print a filled example of such a file, and do nothing else
     #[arg(long)]
     example: bool,
-    /// Case on the court's list that it is about, by the court's name for it, its id or its short reference
+    /// Case on the court's list that it is about
     #[arg(long, value_name = "NAME|ID|REFERENCE")]
     case: Option<String>,
     /// Only say what would happen; store nothing
@@ -142,15 +142,13 @@ impl std::fmt::Debug for SubmitArgs {
 
 pub(super) async fn run(args: &SubmitArgs, context: &Context) -> Result<Exit, Failure> {
     if args.example {
-        context
-            .output
-            .value(&json::to_value(&example(Context::today())?)?)?;
+        let example = json::to_value(&example(Context::today())?)?;
+        context.output.value(&example)?;
         return Ok(Exit::Ok);
     }
     let mut request = match &args.file {
         Some(path) => {
-            let bytes_max = u64::try_from(limits::REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
-            let text = read_text(path, bytes_max.saturating_mul(JSON_FACTOR))?;
+            let text = read_text(path, FILE_BYTES_MAX)?;
             json::from_text::<v1::SubmitRequest>(&path.display().to_string(), &text)?
         }
         None => from_fields(&args.fields)?,
@@ -167,8 +165,7 @@ pub(super) async fn run(args: &SubmitArgs, context: &Context) -> Result<Exit, Fa
     }
     request.validate_only |= args.validate_only;
     let sent_id = request.request_id.clone();
-    let personal = request.personal.as_ref();
-    let addresses = personal.map_or_else(Vec::new, |personal| personal.addresses.clone());
+    let addresses = request.personal.clone().unwrap_or_default().addresses;
     let result = client.court().submit(client.request(request)).await;
     let receipt = client.take_as(result, &sent_id).map_err(|failure| {
         if args.file.is_some() {
@@ -193,9 +190,9 @@ fn from_fields(fields: &FieldArgs) -> Result<v1::SubmitRequest, Failure> {
                 fields.hearing.is_none() && fields.reply_by.is_none(),
             ),
         ];
-        let wanted = wanted.iter().filter(|(_, is_missing)| *is_missing);
-        let flags: Vec<&str> = wanted.map(|(flag, _)| *flag).collect();
-        let what = format!("no enquiry can be made without {}", flags.join(", "));
+        let missing = |(flag, is_missing)| Some(flag).filter(|_| is_missing);
+        let flags: Vec<&str> = wanted.into_iter().filter_map(missing).collect();
+        let what = "no enquiry can be made without ".to_owned() + &flags.join(", ");
         return Err(Failure::usage(what, hint));
     };
     Ok(v1::SubmitRequest {

@@ -8,14 +8,23 @@ use std::sync::Arc;
 use usher_domain::agreement::Agreements;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Enquiry;
-use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::personal::{AnswerContent, Personal, Validator};
 use usher_domain::policy::{LeaseRule, Policy};
 use usher_domain::time::{Calendar, WorkingHours, from_london};
 
+use super::super::read;
 use super::views::enquiry;
 use super::{full_content, full_personal, read_content, read_personal};
 use crate::broker::opened::{Beside, OpenEnquiry, Part, ResponderCard, ResponderCards, Unseal};
 use crate::store::Stored;
+
+/// Who holds the enquiry.
+pub(super) fn held() -> usher_domain::case::Holder {
+    usher_domain::case::Holder {
+        person: super::views::by().person,
+        unit: read::unit(&mut Validator::default(), super::unit()),
+    }
+}
 
 const DAY: Date = date(2026, 11, 23);
 pub(super) const EMERGENCY: &str = "020 7946 0112";

@@ -2,7 +2,6 @@
 
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
-use usher_domain::case::Holder;
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
     AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
@@ -19,7 +18,7 @@ use usher_proto::v1;
 use uuid::Uuid;
 
 use super::super::*;
-use super::opened::{EMERGENCY, cards, opened, opened_from, people};
+use super::opened::{EMERGENCY, cards, held, opened, opened_from, people};
 use super::{CANARY, full_content, full_personal, full_submit, unit};
 use crate::broker::opened::Part;
 
@@ -164,13 +163,6 @@ fn alert(number: u16, cause: Cause, state: AlertState) -> Alert {
         due_at: at(15),
         raised_at: at(16),
         state,
-    }
-}
-
-fn held() -> Holder {
-    Holder {
-        person: by().person,
-        unit: read::unit(&mut Validator::default(), unit()),
     }
 }
 

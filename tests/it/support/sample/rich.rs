@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use usher_domain::actor::{By, Role, Unit};
 use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
 use usher_domain::alert::{AlertState, Cause, Trouble};
+use usher_domain::case::Holder;
 use usher_domain::code::{AgreementId, ClientId, Crn, Pnc, ResponderId, Urn};
 use usher_domain::enquiry::{
     AddressRole, Answer, Applied, ByPhone, Check, CheckState, CloseReason, CourtDecision,
@@ -16,7 +17,7 @@ use usher_domain::enquiry::{
 };
 use usher_domain::event::{DecisionName, Event, EventKind};
 use usher_domain::hearing::{Deadline, HearingMove};
-use usher_domain::id::RequestId;
+use usher_domain::id::{CaseId, RequestId};
 use usher_domain::ladder::StepState;
 use usher_domain::personal::{
     AbuseCategory, Address, AddressKind, AnswerContent, Basis, Birth, BirthAccuracy, Child,
@@ -225,6 +226,14 @@ fn fill_court(enquiry: &mut Enquiry) {
     };
     enquiry.requester.on_behalf_of = Some(person("Pat Practitioner"));
     enquiry.imminent_harm = true;
+    enquiry.case = Some(CaseId::derive("01AB1234526/1"));
+    enquiry.holder = Some(Holder {
+        person: Some(person("Pat Practitioner")),
+        unit: Unit {
+            office: "Thames".into(),
+            ..Unit::default()
+        },
+    });
     enquiry.curfew = Curfew::Withdrawn {
         by: by(Role::Officer),
         at: at(15),
@@ -371,6 +380,15 @@ fn sentence_recorded() -> EventKind {
     }
 }
 
+fn step_raised() -> EventKind {
+    EventKind::StepRaised {
+        step: "desk".into(),
+        generation: 1,
+        due: at(60),
+        alert: 1,
+    }
+}
+
 /// Every kind of event once.
 pub(crate) fn all_events() -> Vec<Event> {
     let responder = responder("hackney");
@@ -401,16 +419,12 @@ pub(crate) fn all_events() -> Vec<Event> {
         received(2, LateEffect::ALL),
         sentence_recorded(),
         EventKind::Withdrawn,
+        EventKind::Reassigned,
         EventKind::HearingMoved {
             from: at(200),
             to: at(300),
         },
-        EventKind::StepRaised {
-            step: "desk".into(),
-            generation: 1,
-            due: at(60),
-            alert: 1,
-        },
+        step_raised(),
         EventKind::StepMoot {
             step: "late".into(),
             generation: 2,
@@ -434,7 +448,7 @@ pub(crate) fn all_events() -> Vec<Event> {
         },
     ];
     let names: BTreeSet<&str> = kinds.iter().map(EventKind::name).collect();
-    assert_eq!(names.len(), 25, "a kind of event is missing here");
+    assert_eq!(names.len(), 26, "a kind of event is missing here");
     let mut events: Vec<Event> = kinds.into_iter().map(|kind| event(5, kind)).collect();
     events[0].check = None;
     events[4].by = By {
