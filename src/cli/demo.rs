@@ -26,7 +26,7 @@ pub(super) struct DemoArgs {
     /// Of a hundred officers, so many forget to ask until they are reminded
     #[arg(long, value_name = "PERCENT", default_value_t = demo::DEFAULT_FORGET, value_parser = clap::value_parser!(u32).range(0..=100))]
     forget: u32,
-    /// Of a hundred enquiries, about so many are not answered in time, 44 at least
+    /// Of a hundred enquiries, about so many are not answered in time, 18 at least
     #[arg(long, value_name = "PERCENT", default_value_t = demo::DEFAULT_NOT_IN_TIME, value_parser = clap::value_parser!(u32).range(0..=100))]
     not_in_time: u32,
     /// Go on serving after the day, until Ctrl-C

@@ -67,7 +67,7 @@ const ABSENT: usize = 2;
 const SMALL_SHARE_PERCENT: usize = 6;
 
 /// Of a hundred enquiries, about so many are late or lost in part by the behaviours alone: seen on the built-in list.
-const LATE_ANYWAY_PERCENT: u32 = 44;
+const LATE_ANYWAY_PERCENT: u32 = 18;
 /// Of a hundred that are not answered in time by intention, so many never are.
 const NEVER_PERCENT: u32 = 40;
 
