@@ -1,8 +1,9 @@
 //! An enquiry and the case that it is about change together: what the case needs is covered when the enquiry is taken, and needed again when
 //! it is taken back.
 
+use super::query::people;
 use crate::broker::{Broker, BrokerError, Executed};
-use crate::store::{Change, Record, StoreError, Stored, record};
+use crate::store::{Change, Record, StoreError, Stored};
 use usher_domain::actor::{Actor, Courts};
 use usher_domain::case::Case;
 use usher_domain::case::command::{CaseCommand, CaseVerb, Cover};
@@ -13,7 +14,7 @@ use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::Enquiry;
 use usher_domain::id::CaseId;
 use usher_domain::limits;
-use usher_domain::personal::{Subject, same_person};
+use usher_domain::personal::{Personal, Subject, same_person};
 
 /// What came of a submission about a case.
 #[derive(Debug)]
@@ -149,14 +150,8 @@ impl Broker {
     pub(in crate::broker) fn people_of(
         &self,
         case: &Case,
-    ) -> Result<Option<usher_domain::personal::Personal>, BrokerError> {
-        if case.personal.is_empty() {
-            return Ok(None);
-        }
-        let opened = record::open_personal(&case.personal);
-        opened
-            .map(Some)
-            .map_err(|source| self.unreadable(case.id.into(), source))
+    ) -> Result<Option<Personal>, BrokerError> {
+        people(case).map_err(|source| self.unreadable(case.id.into(), source))
     }
 
     /// Commits `changes`, the first of which is of an enquiry, and answers with that.

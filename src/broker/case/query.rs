@@ -44,11 +44,7 @@ impl OpenCase {
             record: case,
             revision,
         } = stored;
-        let personal = if case.personal.is_empty() {
-            None
-        } else {
-            Some(record::open_personal(&case.personal)?)
-        };
+        let personal = people(&case)?;
         let reasons = case.moves.iter().map(|moved| text(&moved.reason));
         let set_aside = case.requirements.iter().map(|one| match &one.state {
             RequirementState::SetAside { note, .. } => text(note),
@@ -68,6 +64,12 @@ impl OpenCase {
             case,
         })
     }
+}
+
+/// The people of a case; none where nothing is known.
+pub(super) fn people(case: &Case) -> Result<Option<Personal>, RecordError> {
+    let known = (!case.personal.is_empty()).then(|| record::open_personal(&case.personal));
+    known.transpose()
 }
 
 fn text(sealed: &Sealed) -> Result<String, RecordError> {
