@@ -200,6 +200,7 @@ impl Stage {
             key: certificates.join("server.key"),
             client_ca: certificates.join("ca.pem"),
             crl: None,
+            ..TlsFiles::default()
         };
         let app = App::build(AppParts {
             store: store.store(),
