@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod adapter;
 #[cfg(test)]
+mod assets;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod broker;

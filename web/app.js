@@ -1,0 +1,158 @@
+// What scripts add to pages that work without them. No page needs this file; attributes say what an element wants:
+//
+// data-live-url="/board/live"   its content follows that stream of server-sent events. An event `html` carries
+//                               {"html": "...", "count": 3}; any event shows that the server is there.
+//   data-live-count="2"         what the count was when the page was made
+//   data-live-silence="30"      seconds without any event after which the connection counts as lost
+// data-live-pause               a button: content stands still until it is pressed again; count and sound go on
+// data-live-held                shown while new content waits, because the old has the keyboard's focus
+// data-live-lost                shown while the connection is lost
+// data-live-status="overdue"    says "3 overdue" to screen readers when the count changes
+// data-live-sound               a checkbox: a sound when the count rises
+// data-postcode-url="/areas"    a field: its value goes there as a form's would, and what comes back into data-target="ID"
+// data-submit-once              a form that a second click does not send again
+
+const RETRY_MILLISECONDS = 5000;
+const TYPING_MILLISECONDS = 300;
+
+const all = (selector) => [...document.querySelectorAll(selector)];
+const show = (selector, shown) => all(selector).forEach((element) => (element.hidden = !shown));
+
+document.body.classList.add("js-enabled");
+
+// Live parts.
+
+const title = document.title.replace(/^\(\d+\) /, "");
+const regions = all("[data-live-url]").map((element) => ({ element, count: Number(element.dataset.liveCount ?? 0) }));
+let paused = false;
+
+function put(region) {
+  const { element, html } = region;
+  const held = html !== undefined && !paused && element.contains(document.activeElement);
+  show("[data-live-held]", held);
+  if (html === undefined || paused || held) return;
+  const { scrollX, scrollY } = window;
+  element.innerHTML = html;
+  delete region.html;
+  window.scrollTo(scrollX, scrollY);
+}
+
+function count(region, value) {
+  if (value === region.count) return;
+  if (value > region.count && all("[data-live-sound]").some((box) => box.checked)) sound();
+  region.count = value;
+  entitle();
+  all("[data-live-status]").forEach((element) => (element.textContent = `${value} ${element.dataset.liveStatus}`));
+}
+
+function entitle() {
+  const sum = regions.reduce((total, region) => total + region.count, 0);
+  document.title = sum > 0 ? `(${sum}) ${title}` : title;
+}
+
+function follow(region) {
+  const { liveUrl, liveSilence } = region.element.dataset;
+  const source = new EventSource(liveUrl);
+  let silence;
+  const listen = () => {
+    clearTimeout(silence);
+    if (liveSilence) silence = setTimeout(again, Number(liveSilence) * 1000);
+  };
+  const again = () => {
+    clearTimeout(silence);
+    source.close();
+    lost(region, true);
+    setTimeout(follow, RETRY_MILLISECONDS, region);
+  };
+  const heard = () => {
+    listen();
+    lost(region, false);
+  };
+  listen();
+  source.addEventListener("open", heard);
+  source.addEventListener("beat", heard);
+  source.addEventListener("html", (event) => {
+    heard();
+    const news = JSON.parse(event.data);
+    region.html = news.html;
+    put(region);
+    if (news.count !== undefined) count(region, news.count);
+  });
+  // By itself a browser tries again only while the server answers well.
+  source.addEventListener("error", again);
+}
+
+function lost(region, is) {
+  region.lost = is;
+  show("[data-live-lost]", regions.some((one) => one.lost));
+}
+
+function pause(button) {
+  paused = !paused;
+  button.setAttribute("aria-pressed", String(paused));
+  button.textContent = paused ? "Resume updates" : "Pause updates";
+  regions.forEach(put);
+}
+
+// Two tones, without a file.
+function sound() {
+  const audio = new AudioContext();
+  [660, 880].forEach((hertz, at) => {
+    const tone = audio.createOscillator();
+    tone.frequency.value = hertz;
+    tone.connect(audio.destination);
+    tone.start(audio.currentTime + at * 0.2);
+    tone.stop(audio.currentTime + at * 0.2 + 0.15);
+    tone.onended = () => at === 1 && audio.close();
+  });
+}
+
+regions.forEach((region) => {
+  follow(region);
+  region.element.addEventListener("focusout", () => setTimeout(put, 0, region));
+});
+entitle();
+all("[data-live-pause]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => pause(button));
+});
+// Browsers allow sounds after a click; and so a person hears what to listen for.
+all("[data-live-sound]").forEach((box) => box.addEventListener("change", () => box.checked && sound()));
+
+// Fields that ask the server as they are filled in.
+
+function ask(field) {
+  const { postcodeUrl, target } = field.dataset;
+  let typing;
+  let asked = new AbortController();
+  field.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(async () => {
+      asked.abort();
+      asked = new AbortController();
+      const body = new URLSearchParams({ [field.name]: field.value }); // never in a URL: those are logged
+      try {
+        const response = await fetch(postcodeUrl, { method: "POST", body, signal: asked.signal });
+        if (response.ok) document.getElementById(target).innerHTML = await response.text();
+      } catch {
+        // The page works without the answer.
+      }
+    }, TYPING_MILLISECONDS);
+  });
+}
+all("[data-postcode-url]").forEach(ask);
+
+// Forms that are sent once.
+
+all("form[data-submit-once]").forEach((form) => {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  });
+  // A page that comes back with "Back" may be sent again.
+  window.addEventListener("pageshow", () => {
+    delete form.dataset.sent;
+    form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
+  });
+});
