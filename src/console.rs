@@ -2,10 +2,13 @@
 //! script makes prompt, a reload makes too. It uses the broker as any client does: no rule, no store, no message of the wire.
 
 mod assets;
+mod desk;
 mod form;
 mod frame;
 mod kept;
 mod live;
+mod manager;
+mod officer;
 mod oidc;
 mod operator;
 mod pages;
@@ -102,12 +105,24 @@ fn door(path: &'static str, roles: &'static [Role], pages: MethodRouter<Console>
 
 /// Every door; nothing else needs somebody signed in.
 fn doors() -> Vec<Door> {
-    [operator::doors(), pages::doors()].into_iter().flatten().collect()
+    let all = [
+        officer::doors(),
+        desk::doors(),
+        operator::doors(),
+        manager::doors(),
+        pages::doors(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// Which role may open which page: one line a path, with the names of the roles. The table that the tests hold.
 pub fn matrix() -> Vec<(&'static str, Vec<&'static str>)> {
-    let line = |door: Door| (door.path, door.roles.iter().map(|role| role.name()).collect());
+    let line = |door: Door| {
+        (
+            door.path,
+            door.roles.iter().map(|role| role.name()).collect(),
+        )
+    };
     doors().into_iter().map(line).collect()
 }
 
@@ -154,7 +169,7 @@ pub fn router(parts: Parts) -> Router {
         .with_state(console)
         .layer(csrf)
         .layer(from_fn(private))
-        .merge(assets::routes().layer(from_fn(guarded)))
+        .merge(assets::routes::<()>().layer(from_fn(guarded)))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a page of the console panicked");
             problem::Problem::Ours(uuid::Uuid::nil()).into_response()
@@ -179,7 +194,10 @@ async fn guarded(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in GUARDS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     response
 }

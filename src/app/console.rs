@@ -75,7 +75,11 @@ fn personas(settings: &Settings) -> Vec<Persona> {
                     name: format!("Somebody of {}", entry.group),
                     ..Person::default()
                 },
-                about: format!("As {}, for {}", entry.role, scope(&entry.courts, &entry.responders)),
+                about: format!(
+                    "As {}, for {}",
+                    entry.role,
+                    scope(&entry.courts, &entry.responders)
+                ),
             });
         }
     }

@@ -83,7 +83,9 @@ impl GroupTable {
             };
             let most = limits::LINE_CHARS_MAX;
             if entry.group.trim().is_empty() || entry.group.chars().count() > most {
-                return Err(refused(format!("the name must have 1 to {most} characters")));
+                return Err(refused(format!(
+                    "the name must have 1 to {most} characters"
+                )));
             }
             let (role, courts, responders) =
                 standing(&entry.role, &entry.courts, &entry.responders).map_err(refused)?;

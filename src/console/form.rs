@@ -48,7 +48,9 @@ impl Form {
         let id = RandomIds.request().to_string();
         let values = values.iter().copied().chain([(REQUEST_ID, id.as_str())]);
         Self {
-            values: values.map(|(name, value)| (name.into(), value.into())).collect(),
+            values: values
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
             faults: Vec::new(),
         }
     }
@@ -136,7 +138,10 @@ impl Form {
         word: impl Fn(T) -> &'static str,
         missing: &str,
     ) -> Option<T> {
-        let found = codes.iter().copied().find(|code| self.has(name, word(*code)));
+        let found = codes
+            .iter()
+            .copied()
+            .find(|code| self.has(name, word(*code)));
         if found.is_none() {
             self.fail(name, missing);
         }
@@ -184,7 +189,10 @@ impl Form {
 /// Line ends as everywhere else, and no other control characters.
 fn clean(value: &str) -> String {
     let value = value.replace("\r\n", "\n");
-    value.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect()
+    value
+        .chars()
+        .filter(|c| *c == '\n' || *c == '\t' || !c.is_control())
+        .collect()
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

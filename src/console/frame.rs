@@ -45,7 +45,10 @@ impl Frame {
             path,
             label,
             is_current: visitor.path == *path
-                || visitor.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')),
+                || visitor
+                    .path
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('/')),
         };
         let person = visitor.actor.person.as_ref();
         Self {
@@ -162,7 +165,10 @@ pub(super) fn show_with(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a page cannot be written");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a page cannot be written"
+            );
             let text = "Sorry, there is a problem with the service. Go back and try again.\n";
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }

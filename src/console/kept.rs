@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::Result;
-use tower_sessions::SessionStore;
 
 /// How long a session's record is kept after it was last written: to its end, and as long as a form waits for its author.
 pub(super) fn lasts(settings: &Settings) -> time::Duration {

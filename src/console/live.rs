@@ -38,9 +38,8 @@ pub(super) struct Part {
 }
 
 /// Writes a part as it is now.
-type Write = Arc<
-    dyn Fn() -> Pin<Box<dyn Future<Output = Result<Part, Problem>> + Send>> + Send + Sync,
->;
+type Write =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Part, Problem>> + Send>> + Send + Sync>;
 
 /// A part as it was last written, ready to be sent; `None` before the first time.
 type Sent = Option<Arc<str>>;

@@ -214,7 +214,9 @@ impl Oidc {
             return Err(Problem::SignIn("The identity provider refused."));
         }
         if callback.state.is_empty() || callback.state != pending.state {
-            return Err(Problem::SignIn("You came back from a sign-in that was not begun here."));
+            return Err(Problem::SignIn(
+                "You came back from a sign-in that was not begun here.",
+            ));
         }
         let provider = self.provider().await?;
         let client = self.client(&provider);
@@ -224,7 +226,10 @@ impl Oidc {
         };
         let http = |request| ask(self.http.clone(), request);
         let verifier = PkceCodeVerifier::new(pending.verifier);
-        let tokens = request.set_pkce_verifier(verifier).request_async(&http).await;
+        let tokens = request
+            .set_pkce_verifier(verifier)
+            .request_async(&http)
+            .await;
         let Ok(tokens) = tokens.inspect_err(|error| away("no token for a code", error)) else {
             return Err(refused);
         };
@@ -246,7 +251,9 @@ impl Oidc {
             contact: line(mail),
         };
         if person.name.is_empty() {
-            return Err(Problem::SignIn("The identity provider does not tell your name."));
+            return Err(Problem::SignIn(
+                "The identity provider does not tell your name.",
+            ));
         }
         let subject = claims.subject().to_string();
         let groups = self.groups(claims.additional_claims());
@@ -256,14 +263,20 @@ impl Oidc {
     fn groups(&self, claims: &Claims) -> Vec<String> {
         let listed = claims.0.get(&self.groups_claim);
         let listed = listed.and_then(serde_json::Value::as_array);
-        let names = listed.into_iter().flatten().filter_map(|name| name.as_str());
+        let names = listed
+            .into_iter()
+            .flatten()
+            .filter_map(|name| name.as_str());
         names.take(GROUPS_MAX).map(ToOwned::to_owned).collect()
     }
 
     /// Where to send a browser so that the provider signs its person out too.
     pub(super) async fn sign_out_address(&self) -> Option<String> {
         let provider = self.provider().await.ok()?;
-        let end = provider.additional_metadata().end_session_endpoint.clone()?;
+        let end = provider
+            .additional_metadata()
+            .end_session_endpoint
+            .clone()?;
         let request = LogoutRequest::from(end)
             .set_client_id(self.client_id.clone())
             .set_post_logout_redirect_uri(self.signed_out.clone());
@@ -274,7 +287,11 @@ impl Oidc {
 /// One line of staff data, as long as records take it.
 fn line(text: &str) -> String {
     let plain = text.chars().filter(|c| !c.is_control());
-    plain.take(limits::LINE_CHARS_MAX).collect::<String>().trim().into()
+    plain
+        .take(limits::LINE_CHARS_MAX)
+        .collect::<String>()
+        .trim()
+        .into()
 }
 
 /// Logs what the provider did wrong: the kinds of the errors, whose texts may repeat what was sent.

@@ -95,9 +95,14 @@ impl From<BrokerError> for Problem {
             BrokerError::Rejected(Rejection::NotFound { .. }) => Self::NotFound,
             BrokerError::Rejected(Rejection::NotPermitted { .. }) => Self::NotPermitted,
             BrokerError::Rejected(rejection) => Self::Refused(rejection),
-            BrokerError::Busy { .. } | BrokerError::Store(StoreError::Conflict { .. }) => Self::Busy,
+            BrokerError::Busy { .. } | BrokerError::Store(StoreError::Conflict { .. }) => {
+                Self::Busy
+            }
             BrokerError::Store(error @ StoreError::Unavailable { .. }) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store failed a page");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store failed a page"
+                );
                 Self::Busy
             }
             error => Self::ours(&error),
@@ -107,7 +112,10 @@ impl From<BrokerError> for Problem {
 
 impl From<tower_sessions::session::Error> for Problem {
     fn from(error: tower_sessions::session::Error) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "a session cannot be kept");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "a session cannot be kept"
+        );
         Self::Busy
     }
 }

@@ -63,7 +63,10 @@ pub(super) fn routes() -> Router<Console> {
         .route(CALLBACK, get(callback))
         .route(CHOOSE, get(choices).post(choose))
         .route("/sign-out", get(ask_sign_out).post(sign_out))
-        .route(SIGNED_OUT_ELSEWHERE, post(super::oidc::signed_out_elsewhere))
+        .route(
+            SIGNED_OUT_ELSEWHERE,
+            post(super::oidc::signed_out_elsewhere),
+        )
 }
 
 #[derive(Template)]
@@ -229,7 +232,9 @@ async fn choose(
         return Ok(go(&with_return(PATH, form.value("return"))));
     };
     let actors = roles(&console, &known);
-    let chosen = actors.iter().find(|actor| form.has("role", actor.role.name()));
+    let chosen = actors
+        .iter()
+        .find(|actor| form.has("role", actor.role.name()));
     let Some(actor) = chosen else {
         form.fail("role", "Choose the role that you work in now");
         return choices_page(&console, &session, form).await;
@@ -249,17 +254,18 @@ struct SignOut {
 /// Without a script the link in the header leads here; signing out itself is a form, since a link would be followed by whatever looks ahead.
 async fn ask_sign_out(session: Session) -> Result<Response, Problem> {
     let is_out = session::known(&session).await?.is_none();
-    let title = if is_out { "You have signed out" } else { "Sign out" };
+    let title = if is_out {
+        "You have signed out"
+    } else {
+        "Sign out"
+    };
     Ok(show(&SignOut {
         frame: Frame::bare(title),
         is_out,
     }))
 }
 
-async fn sign_out(
-    State(console): State<Console>,
-    session: Session,
-) -> Result<Response, Problem> {
+async fn sign_out(State(console): State<Console>, session: Session) -> Result<Response, Problem> {
     session.flush().await?;
     let elsewhere = match &console.sign_in {
         SignIn::Oidc(oidc) => oidc.sign_out_address().await,
@@ -274,7 +280,10 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_to_an_address_of_somebody_else() {
-        for ours in ["/", "/enquiries/0190a000-0000-7000-8000-000000000001/answer"] {
+        for ours in [
+            "/",
+            "/enquiries/0190a000-0000-7000-8000-000000000001/answer",
+        ] {
             assert!(is_ours(ours), "{ours}");
         }
         for theirs in [

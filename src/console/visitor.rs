@@ -32,7 +32,9 @@ pub(super) struct Visitor {
 impl Visitor {
     /// What is to be said on this page; nothing where the session cannot be read, which the next page tells.
     pub(super) async fn take_notice(&self) -> Option<String> {
-        session::take_notice(&self.session).await.unwrap_or_default()
+        session::take_notice(&self.session)
+            .await
+            .unwrap_or_default()
     }
 
     /// Says `notice` on the next page: in words that name nobody.
@@ -125,7 +127,9 @@ async fn signed_out(session: &Session, known: &Known, request: Request) -> Respo
     if request.method() == Method::POST {
         let path = request.uri().path().to_owned();
         let body = to_bytes(request.into_body(), FORM_BYTES_MAX).await;
-        let body = body.ok().and_then(|body| String::from_utf8(body.into()).ok());
+        let body = body
+            .ok()
+            .and_then(|body| String::from_utf8(body.into()).ok());
         if let Some(body) = body {
             let subject = known.subject.clone();
             let draft = Draft {
@@ -159,6 +163,10 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Named<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let named = Path::<Vec<String>>::from_request_parts(parts, state).await;
         let Path(named) = named.map_err(|_| Problem::NotFound)?;
-        named.join("/").parse().map(Self).map_err(|_| Problem::NotFound)
+        named
+            .join("/")
+            .parse()
+            .map(Self)
+            .map_err(|_| Problem::NotFound)
     }
 }

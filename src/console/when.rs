@@ -89,7 +89,10 @@ mod tests {
         let rows = [
             ("2026-11-23T09:32:00Z", "Monday 23 November 2026 at 9:32am"),
             ("2026-07-01T11:00:00Z", "Wednesday 1 July 2026 at midday"),
-            ("2026-11-23T00:00:00Z", "Monday 23 November 2026 at midnight"),
+            (
+                "2026-11-23T00:00:00Z",
+                "Monday 23 November 2026 at midnight",
+            ),
             ("2026-11-23T12:05:00Z", "Monday 23 November 2026 at 12:05pm"),
             ("2026-11-23T17:00:00Z", "Monday 23 November 2026 at 5pm"),
             ("2026-11-23T00:01:00Z", "Monday 23 November 2026 at 12:01am"),

@@ -74,7 +74,9 @@ const fn trouble_words(trouble: Trouble) -> &'static str {
 /// Where a check stands.
 pub(super) fn check_state(check: &Check) -> Tag {
     match &check.state {
-        CheckState::Waiting { for_people: None, .. } => tag("Sent, not yet taken", "yellow"),
+        CheckState::Waiting {
+            for_people: None, ..
+        } => tag("Sent, not yet taken", "yellow"),
         CheckState::Waiting { .. } => tag("Waiting for the desk", "yellow"),
         CheckState::Leased { .. } => tag("Being looked up", "light-blue"),
         CheckState::Accepted { .. } => tag("Desk is working on it", "blue"),

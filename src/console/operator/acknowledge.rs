@@ -55,14 +55,12 @@ pub(super) async fn send(
     written(alert, &visitor, form).await
 }
 
-async fn written(
-    alert: AlertId,
-    visitor: &Visitor,
-    form: Form,
-) -> Result<Response, Problem> {
+async fn written(alert: AlertId, visitor: &Visitor, form: Form) -> Result<Response, Problem> {
     let is_refused = !form.is_sound();
     let page = Page {
-        frame: Frame::of(visitor, "Look after this alert").await.refused(is_refused),
+        frame: Frame::of(visitor, "Look after this alert")
+            .await
+            .refused(is_refused),
         reference: alert.record.reference().to_string(),
         back: home(visitor.actor.role),
         form,

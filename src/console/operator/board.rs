@@ -96,7 +96,10 @@ async fn write(broker: &Broker, actor: &Actor) -> Result<Part, Problem> {
     let (mut rows, next) = broker.list_alerts(&input, actor, show).await?;
     // What nobody looks after comes first, each part in the order of its deadlines.
     rows.sort_by_key(|row| !row.looked_after.is_empty());
-    let open = rows.iter().filter(|row| row.looked_after.is_empty()).count();
+    let open = rows
+        .iter()
+        .filter(|row| row.looked_after.is_empty())
+        .count();
     let part = BoardPart {
         rows,
         open,
@@ -113,7 +116,9 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, now: Timestamp) -> Row {
         AlertEntry::Raised { alert, stored } => {
             let enquiry = &stored.record;
             let check = enquiry.check(alert.check);
-            let card = check.map(|check| cards.of(enquiry, check)).unwrap_or_default();
+            let card = check
+                .map(|check| cards.of(enquiry, check))
+                .unwrap_or_default();
             Row {
                 reference: enquiry.id.reference().to_string(),
                 path: format!("/enquiries/{}", enquiry.id),
