@@ -13,6 +13,8 @@ mod canary;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod demo;

@@ -1,6 +1,7 @@
 //! What tests share: a broker with real parts on loopback and clients of every role, a clock that tests move, the words to say
 //! what is expected; sample enquiries and the in-memory model of the store.
 
+mod browser;
 mod clock;
 mod contents;
 mod feed;
@@ -15,6 +16,7 @@ mod words;
 
 use std::path::PathBuf;
 
+pub(crate) use browser::Browser;
 pub(crate) use clock::TestClock;
 pub(crate) use contents::{Content, content};
 pub(crate) use feed::whole_feed;

@@ -1,6 +1,7 @@
 //! A whole broker: the same `App` as `serve`, on redb in a folder of its own, behind real TLS on loopback. It can be stopped
 //! and started again over the same store.
 
+use super::browser::Browser;
 use super::gate::{Gate, Gated};
 use super::{EVERYBODY, OFFICER, OPERATOR, PATIENCE, TestClock, at, identity, lease, until};
 use std::collections::HashMap;
@@ -56,6 +57,8 @@ pub(crate) struct Shape {
     pub(crate) store: Option<Arc<dyn Store>>,
     /// The agreements, in place of one that permits everything to everybody.
     pub(crate) agreements: Option<Agreements>,
+    /// Whether there is a console, on which a browser chooses whom to be.
+    pub(crate) console: bool,
 }
 
 impl Default for Shape {
@@ -67,6 +70,7 @@ impl Default for Shape {
             gate: None,
             store: None,
             agreements: None,
+            console: false,
         }
     }
 }
@@ -88,6 +92,7 @@ struct Running {
     store: Arc<EmbeddedStore>,
     broker: Weak<Broker>,
     address: SocketAddr,
+    console: Option<SocketAddr>,
     signals: mpsc::Sender<Signal>,
     stopping: bool,
     ended: JoinHandle<Ending>,
@@ -154,10 +159,11 @@ impl Kit {
                 absent_after: self.shape.absent_after,
             },
             metrics: Arc::clone(&self.metrics),
-            console: None,
+            console: self.shape.console.then(super::browser::personas),
         });
         let app = app.await.unwrap();
         let address = app.address();
+        let console = app.console_address();
         let broker = Arc::downgrade(&app.broker());
         let lifecycle = Lifecycle::new(Duration::from_secs(self.shape.drain_seconds + 5));
         app.start(&lifecycle);
@@ -173,6 +179,7 @@ impl Kit {
             store,
             broker,
             address,
+            console,
             signals,
             stopping: false,
             ended,
@@ -259,6 +266,20 @@ impl Kit {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A browser at the console, where nobody has signed in.
+    pub(crate) fn browser(&self) -> Browser {
+        let console = self.running.as_ref().unwrap().console;
+        let console = console.expect("the kit's shape has a console");
+        Browser::new(console, self.authority.certificate_pem())
+    }
+
+    /// A browser in which somebody of this group has signed in.
+    pub(crate) async fn signed_in(&self, group: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_in(group).await;
+        browser
     }
 
     /// The broker itself, for what has no service.

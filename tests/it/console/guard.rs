@@ -1,0 +1,114 @@
+//! Who gets in, and what a browser is told to do with what it is shown.
+
+use super::*;
+
+#[tokio::test]
+async fn nobody_gets_in_without_signing_in_and_then_goes_on_to_where_they_wanted() {
+    let kit = start().await;
+    let mut browser = kit.browser();
+    let asked = browser.get("/board").await;
+    assert_eq!(asked.path, "/sign-in?return=%2Fboard");
+    assert!(asked.says("Who are you today?"));
+    let fields = [("persona", "operator"), ("return", "/board")];
+    let shown = browser.post("/sign-in", &fields).await;
+    assert_eq!(shown.path, "/board");
+    let fields = [("persona", "operator"), ("return", "//evil.example/")];
+    assert_eq!(browser.post("/sign-in", &fields).await.path, "/board");
+    let out = browser.post("/sign-out", &[]).await;
+    assert!(out.says("You have signed out"));
+    assert!(browser.get("/board").await.path.starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn a_session_that_was_there_before_signing_in_is_worth_nothing_after() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let before = browser.cookie().unwrap().to_owned();
+    browser.sign_in("operator").await;
+    assert_ne!(browser.cookie().unwrap(), before);
+    let mut old = browser.with_cookie(Some(before));
+    assert!(old.get("/board").await.path.starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let kit = start().await;
+    let browser = kit.signed_in("operator").await;
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let request = browser.request("POST", "/sign-out").header(name, value);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_says_that_it_is_kept_nowhere_and_runs_nothing() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("operator").await;
+    for path in ["/board", "/nowhere", "/sign-in"] {
+        let shown = browser.get(path).await;
+        let header = |name: &str| shown.headers[name].to_str().unwrap();
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert!(header("content-security-policy").starts_with("default-src 'none'"));
+        assert!(!header("content-security-policy").contains("unsafe"));
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert!(!shown.html.contains("<script>"), "{path}");
+        assert!(!shown.html.contains(" style="), "{path}");
+    }
+    let cookie = kit.browser().request("POST", "/sign-in");
+    let cookie = cookie
+        .form(&[("persona", "operator")])
+        .send()
+        .await
+        .unwrap();
+    let cookie = cookie.headers()["set-cookie"].to_str().unwrap();
+    for part in [
+        "__Host-usher=",
+        "HttpOnly",
+        "Secure",
+        "SameSite=Lax",
+        "Path=/",
+    ] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn each_role_gets_its_own_pages_and_no_others() {
+    let kit = start().await;
+    let matrix = usher::console::matrix();
+    for group in ["officer", "manager", "desk", "operator", "inspector"] {
+        let role = if group == "desk" { "adapter" } else { group };
+        let mut browser = kit.signed_in(group).await;
+        for (path, roles) in &matrix {
+            if path.contains("/live") {
+                continue;
+            }
+            let record = "0190a000-0000-7000-8000-000000000001";
+            let path = path
+                .replace("{number}", "1")
+                .replace("{responder}", "hackney");
+            let path: Vec<_> = path
+                .split('/')
+                .map(|part| match part.starts_with('{') {
+                    true => record,
+                    false => part,
+                })
+                .collect();
+            let path = path.join("/");
+            let shown = browser.get(&path).await;
+            let is_in = shown.status != StatusCode::FORBIDDEN;
+            assert_eq!(
+                is_in,
+                roles.contains(&role),
+                "{group} at {path}: {}",
+                shown.status
+            );
+            assert!(shown.status.as_u16() < 500, "{group} at {path}");
+        }
+    }
+}
