@@ -12,12 +12,14 @@ pub mod kv;
 pub mod postgres;
 pub mod record;
 pub mod redb;
+mod session;
 #[cfg(feature = "sled")]
 pub mod sled;
 pub mod transfer;
 pub mod verify;
 
 pub use kept::{Change, Record, Stored};
+pub use session::{SessionKey, SessionRow, Sessions};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -273,9 +275,9 @@ pub enum StoreError {
     },
 }
 
-/// Durable home of enquiries and cases.
+/// Durable home of enquiries and cases, and beside them of sessions.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Sessions + Send + Sync + 'static {
     /// The record and the revision it was read at, or `None` when there is none.
     ///
     /// # Errors

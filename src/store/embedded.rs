@@ -12,6 +12,7 @@ mod keys;
 mod open;
 mod prepare;
 mod read;
+mod session;
 mod sweep;
 mod writer;
 
@@ -60,6 +61,7 @@ pub struct EmbeddedStore {
 struct Shared {
     kv: Arc<dyn KeyValue>,
     index: RwLock<Index>,
+    sessions: Mutex<session::Known>,
     failed: watch::Sender<bool>,
     observer: OnceLock<Observer>,
     /// Whoever holds it commits.
@@ -74,9 +76,11 @@ impl EmbeddedStore {
     /// cannot be read is no error: it is set apart.
     pub fn open(kv: Arc<dyn KeyValue>, engine: &'static str) -> Result<Self, StoreError> {
         let index = open::derive(kv.as_ref())?;
+        let sessions = session::derive(kv.as_ref())?;
         let shared = Arc::new(Shared {
             kv,
             index: RwLock::new(index),
+            sessions: Mutex::new(sessions),
             failed: watch::Sender::new(false),
             observer: OnceLock::new(),
             turn: Mutex::default(),

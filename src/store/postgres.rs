@@ -21,6 +21,7 @@ mod read;
 mod rows;
 mod schema;
 mod servers;
+mod session;
 mod snapshot;
 mod sweep;
 mod writer;

@@ -17,6 +17,7 @@ mod listed;
 mod reading;
 mod sealed;
 mod sentence;
+mod session;
 mod sharing;
 mod state;
 
@@ -27,6 +28,7 @@ pub use envelope::{
 };
 pub use listed::Listed;
 pub use sealed::{open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text};
+pub use session::{decode_session, encode_session};
 
 use super::Record;
 use field::{Kept, malformed};

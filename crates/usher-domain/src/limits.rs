@@ -127,6 +127,10 @@ pub const BATCH_CHANGES_MAX: usize = 128;
 pub const RECORD_BYTES_MAX: usize = 128 * 1_024 - 1;
 /// One feed entry, in bytes; the writer ends a group before it would grow larger.
 pub const FEED_ENTRY_BYTES_MAX: usize = 128 * 1_024 - 1;
+/// What is kept of one session of the console, drafts of forms included, in bytes: one value of an engine, and twice what an enquiry holds of text.
+pub const SESSION_BYTES_MAX: usize = 120 * 1_024;
+/// Sessions that one store keeps, those included that nobody has signed in to yet.
+pub const SESSIONS_MAX: usize = 100_000;
 /// Commits of one enquiry that its history reaches; the oldest ones drop off the list, not off the feed.
 pub const HISTORY_ENTRIES_MAX: usize = 2_048;
 

@@ -1,10 +1,11 @@
 //! The layout of keys: the one place that knows it.
 //!
-//! `m` the store's mark; `o` + number + id an open enquiry; `c` + id a closed one; `f` + number an entry of the feed. Numbers are those
-//! of the feed, big-endian. A record moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the
+//! `m` the store's mark; `o` + number + id an open enquiry; `c` + id a closed one; `f` + number an entry of the feed;
+//! `s` + 32 bytes a session. Numbers are those of the feed, big-endian. A record moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the
 //! store reads the open ones only. An open one's number is the feed entry of that commit: what is opened together lies together and at
 //! the end, where an engine writes few pages, while keys that begin with an id, which is random, cost a page each.
 
+use crate::store::SessionKey;
 use std::ops::Bound;
 use usher_domain::id::RecordId;
 use uuid::Uuid;
@@ -38,6 +39,7 @@ pub(in crate::store) const META: &[u8] = b"m";
 const OPEN: u8 = b'o';
 const CLOSED: u8 = b'c';
 const FEED: u8 = b'f';
+const SESSION: u8 = b's';
 
 /// Inclusive start and exclusive end of a range, to be borrowed by a scan.
 pub(in crate::store) struct Range {
@@ -113,5 +115,26 @@ pub(in crate::store) fn feed_from(number: u64) -> Range {
     Range {
         start: Bound::Included(entry(number)),
         end: Bound::Excluded(vec![FEED + 1]),
+    }
+}
+
+/// The key of a session.
+pub(super) fn session(key: SessionKey) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(33);
+    bytes.push(SESSION);
+    bytes.extend_from_slice(&key.0);
+    bytes
+}
+
+/// The session that stands under a key.
+pub(super) fn session_of(key: &[u8]) -> Option<SessionKey> {
+    Some(SessionKey(key.get(1..)?.try_into().ok()?))
+}
+
+/// Every session.
+pub(super) fn sessions() -> Range {
+    Range {
+        start: Bound::Included(vec![SESSION]),
+        end: Bound::Excluded(vec![SESSION + 1]),
     }
 }

@@ -31,8 +31,9 @@ pub enum MigrateError {
     Late,
 }
 
-/// What the running role may do: what is committed can be neither changed nor taken back, but for records, by their next revision.
-const GRANTS: [(&str, &str); 8] = [
+/// What the running role may do: what is committed can be neither changed nor taken back, but for records, by their next revision. Sessions come
+/// and go.
+const GRANTS: [(&str, &str); 9] = [
     ("broker", "SELECT, INSERT, UPDATE, DELETE"),
     ("enquiry", "SELECT, INSERT, UPDATE"),
     ("enquiry_responder", "SELECT, INSERT, UPDATE"),
@@ -40,6 +41,7 @@ const GRANTS: [(&str, &str); 8] = [
     ("feed", "SELECT, INSERT"),
     ("feed_head", "SELECT, UPDATE"),
     ("history", "SELECT, INSERT"),
+    ("session", "SELECT, INSERT, UPDATE, DELETE"),
     ("refinery_schema_history", "SELECT"),
 ];
 /// A step may take its time, and two migrations come one after the other. The lock ends with the connection.

@@ -198,7 +198,7 @@ pub fn decode_meta(bytes: &[u8]) -> Result<(), RecordError> {
 }
 
 /// Appends the checksum.
-fn close(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn close(mut bytes: Vec<u8>) -> Vec<u8> {
     let crc = crc32fast::hash(&bytes);
     encode_key(CRC_TAG, WireType::ThirtyTwoBit, &mut bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
@@ -206,7 +206,7 @@ fn close(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// Reads a message whose checksum holds.
-fn checked<M: Message + Default>(bytes: &[u8]) -> Result<M, RecordError> {
+pub(super) fn checked<M: Message + Default>(bytes: &[u8]) -> Result<M, RecordError> {
     let (covered, [_, crc @ ..]) = bytes
         .split_last_chunk::<CRC_BYTES>()
         .ok_or(RecordError::Checksum)?;
@@ -216,7 +216,7 @@ fn checked<M: Message + Default>(bytes: &[u8]) -> Result<M, RecordError> {
     M::decode(covered).map_err(malformed)
 }
 
-fn known(found: u32) -> Result<(), RecordError> {
+pub(super) fn known(found: u32) -> Result<(), RecordError> {
     match found {
         1..=SCHEMA_VERSION => Ok(()),
         0 => Err(RecordError::Field {

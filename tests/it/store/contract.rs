@@ -9,6 +9,7 @@ mod list;
 mod queue;
 mod random;
 mod restart;
+mod session;
 
 use crate::support::memory::Memory;
 use crate::support::postgres::Postgres;

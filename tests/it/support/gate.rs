@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use usher::store::{
     Beat, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page, Queued,
-    Recorded, Store, StoreError, Stored,
+    Recorded, SessionKey, SessionRow, Sessions, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
 use usher_domain::id::RecordId;
@@ -214,5 +214,40 @@ impl Store for Gated {
 
     async fn counts(&self) -> Result<Counts, StoreError> {
         self.store.counts().await
+    }
+}
+
+#[async_trait]
+impl Sessions for Gated {
+    async fn put_session(&self, key: SessionKey, row: &SessionRow) -> Result<(), StoreError> {
+        self.store.put_session(key, row).await
+    }
+
+    async fn replace_session(&self, key: SessionKey, row: &SessionRow) -> Result<bool, StoreError> {
+        self.store.replace_session(key, row).await
+    }
+
+    async fn load_session(
+        &self,
+        key: SessionKey,
+        now: Timestamp,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        self.store.load_session(key, now).await
+    }
+
+    async fn remove_session(&self, key: SessionKey) -> Result<(), StoreError> {
+        self.store.remove_session(key).await
+    }
+
+    async fn remove_sessions_of(&self, subject: [u8; 32]) -> Result<usize, StoreError> {
+        self.store.remove_sessions_of(subject).await
+    }
+
+    async fn drop_expired_sessions(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.store.drop_expired_sessions(now, limit).await
     }
 }

@@ -7,17 +7,18 @@ use std::time::Duration;
 use usher::clock::Stopwatch;
 use usher::store::{
     Beat, BrokerId, Change, Committed, Counts, Cursor, Filter, Heard, Listing, Observer, Page,
-    Place, Queued, Record, Recorded, Revision, Store, StoreError, Stored,
+    Place, Queued, Record, Recorded, Revision, SessionKey, SessionRow, Sessions, Store, StoreError,
+    Stored,
 };
 use usher_domain::code::ResponderId;
 use usher_domain::id::{CheckId, EnquiryId, RecordId};
 use usher_domain::index::Keys;
-use usher_domain::limits::{BATCH_CHANGES_MAX, RECORD_BYTES_MAX};
+use usher_domain::limits::{BATCH_CHANGES_MAX, RECORD_BYTES_MAX, SESSION_BYTES_MAX, SESSIONS_MAX};
 use usher_domain::time::Timestamp;
 
 /// The model.
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<State>);
+pub(crate) struct Memory(Mutex<State>, Mutex<BTreeMap<SessionKey, SessionRow>>);
 
 #[derive(Clone, Default)]
 struct State {
@@ -270,5 +271,69 @@ impl Store for Memory {
             feed: state.end.entry,
             unreadable: 0,
         })
+    }
+}
+
+fn fits(row: &SessionRow) -> Result<(), StoreError> {
+    if row.value.len() > SESSION_BYTES_MAX {
+        let (what, max) = ("session", SESSION_BYTES_MAX);
+        return Err(StoreError::TooLarge { what, max });
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Sessions for Memory {
+    async fn put_session(&self, key: SessionKey, row: &SessionRow) -> Result<(), StoreError> {
+        fits(row)?;
+        let mut sessions = self.1.lock().unwrap();
+        if sessions.len() >= SESSIONS_MAX && !sessions.contains_key(&key) {
+            let (what, max) = ("sessions", SESSIONS_MAX);
+            return Err(StoreError::TooLarge { what, max });
+        }
+        sessions.insert(key, row.clone());
+        Ok(())
+    }
+
+    async fn replace_session(&self, key: SessionKey, row: &SessionRow) -> Result<bool, StoreError> {
+        fits(row)?;
+        let mut sessions = self.1.lock().unwrap();
+        let kept = sessions.get_mut(&key).map(|kept| *kept = row.clone());
+        Ok(kept.is_some())
+    }
+
+    async fn load_session(
+        &self,
+        key: SessionKey,
+        now: Timestamp,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        let row = self.1.lock().unwrap().get(&key).cloned();
+        Ok(row.filter(|row| row.expires > now))
+    }
+
+    async fn remove_session(&self, key: SessionKey) -> Result<(), StoreError> {
+        self.1.lock().unwrap().remove(&key);
+        Ok(())
+    }
+
+    async fn remove_sessions_of(&self, subject: [u8; 32]) -> Result<usize, StoreError> {
+        let mut sessions = self.1.lock().unwrap();
+        let before = sessions.len();
+        sessions.retain(|_, row| row.subject != subject);
+        Ok(before - sessions.len())
+    }
+
+    async fn drop_expired_sessions(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let mut sessions = self.1.lock().unwrap();
+        let expired = sessions.iter().filter(|(_, row)| row.expires <= now);
+        let expired: Vec<SessionKey> = expired.map(|(key, _)| *key).take(limit).collect();
+        for key in &expired {
+            sessions.remove(key);
+        }
+        Ok(expired.len())
     }
 }

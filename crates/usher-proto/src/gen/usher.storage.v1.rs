@@ -2491,6 +2491,29 @@ pub struct CourtDecision {
     #[prost(int64, tag = "6")]
     pub at_ms: i64,
 }
+/// What stands under the key of a session. No record knows of it, and no backup has it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Session {
+    /// As in Record.
+    #[prost(uint32, tag = "1")]
+    pub schema_version: u32,
+    /// Its own key, 32 bytes: a SHA-256.
+    #[prost(bytes = "vec", tag = "2")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    /// A digest of whose it is, 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub subject: ::prost::alloc::vec::Vec<u8>,
+    /// From when on there is none.
+    #[prost(int64, tag = "4")]
+    pub expires_ms: i64,
+    /// What the console keeps, at most SESSION_BYTES_MAX.
+    #[prost(bytes = "vec", tag = "5")]
+    pub value: ::prost::alloc::vec::Vec<u8>,
+    /// As in Record.
+    #[prost(fixed32, tag = "15")]
+    pub crc32: u32,
+}
 /// What one broker tells the others of the same store. Not durable.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3586,6 +3609,11 @@ impl ::core::fmt::Debug for Acknowledged {
 impl ::core::fmt::Debug for CourtDecision {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("CourtDecision(..)")
+    }
+}
+impl ::core::fmt::Debug for Session {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Session(..)")
     }
 }
 impl ::core::fmt::Debug for Beat {

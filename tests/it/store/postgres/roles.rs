@@ -1,10 +1,10 @@
 //! One role migrates, another runs, and the one that runs can do nothing else.
 
 use crate::support::postgres::Postgres;
-use crate::support::sample::{Sample, changed, closed, id, responder};
+use crate::support::sample::{Sample, at, changed, closed, id, responder};
 use tokio_postgres::error::SqlState;
 use usher::store::postgres::{MigrateError, PostgresStore, migrate};
-use usher::store::{Cursor, Filter, Page, Store as _};
+use usher::store::{Cursor, Filter, Page, SessionKey, SessionRow, Sessions as _, Store as _};
 use usher_domain::time::Timestamp;
 
 #[tokio::test]
@@ -54,6 +54,7 @@ async fn the_running_role_can_run_and_nothing_else() {
         "DELETE FROM history",
         "UPDATE history SET entry = 1",
         "DELETE FROM feed_head",
+        "TRUNCATE session",
         "INSERT INTO refinery_schema_history VALUES (9)",
         "DELETE FROM refinery_schema_history",
         "CREATE ROLE more",
@@ -96,8 +97,26 @@ async fn runs(store: &PostgresStore) {
     store.queued(&responder("hackney"), 9).await.unwrap();
     store.queues().await.unwrap();
     store.due(Timestamp::MAX, 9).await.unwrap();
+    sign_in_and_out(store).await;
     store.counts().await.unwrap();
     assert_eq!(store.sweep().await.unwrap(), []);
+}
+
+async fn sign_in_and_out(store: &PostgresStore) {
+    let key = SessionKey([1; 32]);
+    let row = SessionRow {
+        subject: [2; 32],
+        expires: at(9),
+        value: b"signed in".to_vec(),
+    };
+    for _ in 0..2 {
+        store.put_session(key, &row).await.unwrap();
+    }
+    assert!(store.replace_session(key, &row).await.unwrap());
+    assert_eq!(store.load_session(key, at(8)).await.unwrap(), Some(row));
+    assert_eq!(store.drop_expired_sessions(at(8), 9).await.unwrap(), 0);
+    assert_eq!(store.remove_sessions_of([2; 32]).await.unwrap(), 1);
+    store.remove_session(key).await.unwrap();
 }
 
 #[tokio::test]
