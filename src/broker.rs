@@ -20,6 +20,7 @@ mod presence;
 mod query;
 mod report;
 mod route;
+pub mod session;
 mod submit;
 mod survey;
 mod view;

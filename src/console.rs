@@ -2,6 +2,7 @@
 //! script makes prompt, a reload makes too. It uses the broker as any client does: no rule, no store, no message of the wire.
 
 mod assets;
+mod back_channel;
 mod desk;
 mod form;
 mod frame;
@@ -135,7 +136,10 @@ pub fn router(parts: Parts) -> Router {
         settings,
         stop,
     } = parts;
-    let sessions = SessionManagerLayer::new(kept::Kept::new(Arc::clone(&broker)))
+    let kept = kept::Kept::new(Arc::clone(&broker));
+    let (small, ends) = (kept.clone(), stop.clone());
+    tokio::spawn(async move { ends.run_until_cancelled(small.keep_small()).await });
+    let sessions = SessionManagerLayer::new(kept)
         .with_name("__Host-usher")
         .with_path("/")
         .with_secure(true)

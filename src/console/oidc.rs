@@ -4,10 +4,7 @@ use super::problem::Problem;
 use super::session::Known;
 use super::settings::OidcSettings;
 use super::sign_in::{CALLBACK, Callback};
-use super::{Console, SignIn};
 use crate::clock::Stopwatch;
-use axum::extract::State;
-use axum::http::StatusCode;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreResponseType,
@@ -160,7 +157,7 @@ impl Oidc {
     }
 
     /// What the provider says of itself.
-    async fn provider(&self) -> Result<Arc<ProviderMetadataWithLogout>, Problem> {
+    pub(super) async fn provider(&self) -> Result<Arc<ProviderMetadataWithLogout>, Problem> {
         let mut known = self.known.lock().await;
         if let Some((since, provider)) = known.as_ref()
             && since.elapsed() < KNOWN_FOR
@@ -176,6 +173,11 @@ impl Oidc {
         let found = Arc::new(found);
         *known = Some((Stopwatch::start(), Arc::clone(&found)));
         Ok(found)
+    }
+
+    /// How it knows usher.
+    pub(super) fn client_id(&self) -> &str {
+        &self.client_id
     }
 
     fn client(&self, provider: &ProviderMetadataWithLogout) -> ProviderClient {
@@ -325,12 +327,4 @@ enum AskError {
     Http(#[source] reqwest::Error),
     #[error("the provider's answer is too long")]
     TooLong,
-}
-
-/// The provider tells that somebody has signed out elsewhere.
-pub(super) async fn signed_out_elsewhere(State(console): State<Console>) -> StatusCode {
-    match &console.sign_in {
-        SignIn::Oidc(_) => StatusCode::NOT_IMPLEMENTED,
-        SignIn::Personas(_) => StatusCode::NOT_FOUND,
-    }
 }

@@ -4,6 +4,8 @@
 use super::settings::Settings;
 use crate::clock::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::HashMap;
 use std::time::Duration;
 use tower_sessions::Session;
 use tower_sessions::session::Error;
@@ -112,6 +114,11 @@ pub(super) async fn known(session: &Session) -> Result<Option<Known>, Error> {
 pub(super) async fn begin(session: &Session, known: &Known) -> Result<(), Error> {
     session.cycle_id().await?;
     session.insert(WHO, known).await
+}
+
+/// Whose account the data of a session is of.
+pub(super) fn account(data: &HashMap<String, Value>) -> Option<&str> {
+    data.get(WHO)?.get("subject")?.as_str()
 }
 
 /// Keeps who signed in, changed.

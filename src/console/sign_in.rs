@@ -63,10 +63,7 @@ pub(super) fn routes() -> Router<Console> {
         .route(CALLBACK, get(callback))
         .route(CHOOSE, get(choices).post(choose))
         .route("/sign-out", get(ask_sign_out).post(sign_out))
-        .route(
-            SIGNED_OUT_ELSEWHERE,
-            post(super::oidc::signed_out_elsewhere),
-        )
+        .route(SIGNED_OUT_ELSEWHERE, post(super::back_channel::receive))
 }
 
 #[derive(Template)]
