@@ -15,6 +15,7 @@ mod echo;
 mod load;
 mod message;
 mod open;
+mod pages;
 mod process;
 mod report;
 mod round_trip;
@@ -23,6 +24,7 @@ mod shared;
 mod stage;
 
 pub use broker::serve;
+pub use pages::{PageTimes, PagesReport};
 pub use process::BROKER_COMMAND;
 pub use report::{
     Cost, Kind, Lateness, Load, Machine, Open, Percentiles, Ratio, Report, Restart, Shared, Target,
@@ -168,9 +170,46 @@ pub struct Interrupted;
 /// # Errors
 /// When a broker cannot be started or a call fails: figures with failures in them say nothing. [`Interrupted`] on SIGINT and SIGTERM.
 pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Report> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    on_ground(options, async |ground| {
+        let machine = Machine {
+            cores: cores(),
+            workers: ground.workers,
+            engine: ground.engine().name(),
+            payload_bytes: message::PAYLOAD_BYTES,
+            disk_sync_p50_ms: disk_sync(ground.stage.folder())?,
+        };
+        let (loads, ratios) = rounds::run(ground, options, say).await?;
+        let shared = shared::run(ground, options, say).await?;
+        let open = if options.open == 0 {
+            None
+        } else {
+            Some(open::run(ground, options, say).await?)
+        };
+        Ok(Report::new(machine, loads, ratios, shared, open))
+    })
+}
+
+/// As [`run`], of the console.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_pages(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<PagesReport> {
+    on_ground(options, async |ground| {
+        pages::run(ground, options, say).await
+    })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Measures by `measure` in a fresh folder, which is gone afterwards.
+fn on_ground<T>(
+    options: &Options,
+    measure: impl AsyncFnOnce(&Ground) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let workers = match options.workers {
-        0 => cores,
+        0 => cores(),
         given => given,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -195,28 +234,11 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Rep
         },
         workers,
     };
-    let machine = Machine {
-        cores,
-        workers,
-        engine: ground.engine().name(),
-        payload_bytes: message::PAYLOAD_BYTES,
-        disk_sync_p50_ms: disk_sync(ground.stage.folder())?,
-    };
-    let measured = async {
-        let (loads, ratios) = rounds::run(&ground, options, say).await?;
-        let shared = shared::run(&ground, options, say).await?;
-        let open = if options.open == 0 {
-            None
-        } else {
-            Some(open::run(&ground, options, say).await?)
-        };
-        Ok(Report::new(machine, loads, ratios, shared, open))
-    };
     runtime.block_on(async {
         let report = tokio::select! {
             biased;
             () = interrupts.next() => Err(Interrupted.into()),
-            report = measured => report,
+            report = measure(&ground) => report,
         };
         ground.clear().await.and(report)
     })

@@ -89,6 +89,9 @@ impl Deref for Console {
     }
 }
 
+/// The live part of the operators' board.
+const BOARD_LIVE: &str = "/board/live";
+
 /// A page, or several under one path, and whom it is for.
 struct Door {
     /// Its path, as axum reads it.

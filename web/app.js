@@ -1,7 +1,8 @@
 // What scripts add to pages that work without them. No page needs this file; attributes say what an element wants:
 //
 // data-live-url="/board/live"   its content follows that stream of server-sent events. An event `html` carries
-//                               {"html": "...", "count": 3}; any event shows that the server is there.
+//                               {"html": "...", "count": 3}; any event shows that the server is there, and `again`
+//                               ends the stream so that another is opened.
 //   data-live-count="2"         what the count was when the page was made
 //   data-live-silence="30"      seconds without any event after which the connection counts as lost
 // data-live-pause               a button: content stands still until it is pressed again; count and sound go on
@@ -71,6 +72,11 @@ function follow(region) {
   listen();
   source.addEventListener("open", heard);
   source.addEventListener("beat", heard);
+  source.addEventListener("again", () => {
+    clearTimeout(silence);
+    source.close();
+    follow(region);
+  });
   source.addEventListener("html", (event) => {
     heard();
     const news = JSON.parse(event.data);

@@ -1,7 +1,7 @@
 //! The other process: the same app as `serve`, and the echo beside it, until its standard input ends.
 
 use super::echo::Echo;
-use super::{CACHE_MIB, stage};
+use super::{CACHE_MIB, pages, stage};
 use crate::app::{self, App, AppParts, open_store};
 use crate::auth::Identities;
 use crate::clock::SystemClock;
@@ -89,7 +89,7 @@ impl Orders {
     }
 }
 
-/// Runs the broker of a bench, as `arguments` say. Its first line on standard output is its address.
+/// Runs the broker of a bench, as `arguments` say. Its first line on standard output is its address and the console's.
 ///
 /// # Errors
 /// When the arguments are not a bench's, or the broker cannot start.
@@ -107,11 +107,12 @@ async fn run(orders: &Orders) -> anyhow::Result<()> {
     let app = App::build(parts(orders, store.store())?).await?;
     let app = app.with_service(|routes| routes.add_service(Echo));
     let address = app.address();
+    let console = app.console_address().context("the console has no port")?;
     let lifecycle = Lifecycle::new(Duration::from_secs(DRAIN_SECONDS));
     let stop = lifecycle.soft();
     app.start(&lifecycle);
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{address}")?;
+    writeln!(stdout, "{address} {console}")?;
     stdout.flush()?;
     // A thread of its own: it reads nothing until the bench ends, however that comes.
     std::thread::spawn(move || {
@@ -136,6 +137,8 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
     };
     let policy = app::policy(&rules, &directory, Path::new("config/responders"))?;
     let identities = stage::identities(&directory)?;
+    let responders = directory.responders().iter();
+    let responders = responders.map(|one| one.id.to_string()).collect();
     Ok(AppParts {
         store,
         directory: Arc::new(directory),
@@ -155,6 +158,6 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
             absent_after: rules.rules.absent_after,
         },
         metrics: Arc::new(Metrics::new(app::methods())),
-        console: None,
+        console: Some(pages::console(responders)?),
     })
 }

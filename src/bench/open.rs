@@ -51,7 +51,7 @@ pub(super) async fn run(
 
     say(&format!("opening {} enquiries", options.open));
     let full = ground.broker("open").await?;
-    submit(ground, &full, FILLING, options.open).await?;
+    fill(ground, &full, options.open).await?;
     let memory_open = full.resident_bytes()?;
     say("submitting to it and to an empty store by turns");
     let (cost_empty, cost_open) = costs(ground, &full, options.open).await?;
@@ -79,6 +79,11 @@ pub(super) async fn run(
         memory_end_mib: mebibytes(memory_end),
         lateness,
     })
+}
+
+/// Opens so many enquiries whose steps are weeks away.
+pub(super) async fn fill(ground: &Ground, broker: &Process, count: usize) -> anyhow::Result<()> {
+    submit(ground, broker, FILLING, count).await.map(drop)
 }
 
 /// Submits so many enquiries whose steps are weeks away.

@@ -24,6 +24,8 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) struct Process {
     child: Child,
     pub(super) clients: Clients,
+    /// Where its console is.
+    pub(super) console: SocketAddr,
     /// From the start of the process to its first answer.
     pub(super) started_in: Duration,
 }
@@ -49,15 +51,17 @@ impl Process {
         let mut output = BufReader::new(output);
         let said = timeout(START_LIMIT, output.read_line(&mut line)).await;
         said.context("the broker did not start in time")??;
-        let address: SocketAddr = line
-            .trim()
-            .parse()
-            .map_err(|_| anyhow!("the broker ended before it served"))?;
+        let read = |text: &str| text.parse::<SocketAddr>().ok();
+        let said = line.trim().split_once(' ');
+        let said = said.and_then(|(rpc, console)| Some((read(rpc)?, read(console)?)));
+        let (address, console) =
+            said.ok_or_else(|| anyhow!("the broker ended before it served"))?;
         let clients = Clients::new(stage, address);
         clients.status().await?;
         Ok(Self {
             child,
             clients,
+            console,
             started_in: watch.elapsed(),
         })
     }

@@ -4,7 +4,7 @@ use super::problem::Problem;
 use crate::broker::{Broker, Watch};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -23,6 +23,8 @@ const SETTLE: Duration = Duration::from_millis(150);
 const ANEW: Duration = Duration::from_secs(30);
 /// After a failure it waits so long.
 const REST: Duration = Duration::from_secs(2);
+/// A line ends after so long, and the browser opens another: whoever is no longer signed in gets none.
+const LINE_LASTS: Duration = Duration::from_mins(5);
 /// How often an open line is tried.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Live parts that differ: of every scope that people may have.
@@ -82,8 +84,12 @@ impl Live {
             let event = sent.map(|data| Event::default().event("html").data(&*data));
             std::future::ready(event.map(Ok::<_, Infallible>))
         });
-        let events = events.take_until(stop.cancelled_owned());
-        let kept = KeepAlive::new().interval(KEEP_ALIVE);
+        let over = async move { stop.run_until_cancelled(sleep(LINE_LASTS)).await };
+        let events = events.take_until(Box::pin(over));
+        let again = Event::default().event("again").data("");
+        let events = events.chain(stream::once(std::future::ready(Ok(again))));
+        let beat = Event::default().event("beat").data("");
+        let kept = KeepAlive::new().interval(KEEP_ALIVE).event(beat);
         Ok(Sse::new(events).keep_alive(kept).into_response())
     }
 

@@ -3,7 +3,7 @@
 mod acknowledge;
 mod board;
 
-use super::{Door, door};
+use super::{BOARD_LIVE, Door, door};
 use axum::routing::get;
 use usher_domain::actor::Role;
 
@@ -15,7 +15,7 @@ const OVERSEERS: &[Role] = &[Role::Operator, Role::Inspector];
 pub(super) fn doors() -> Vec<Door> {
     vec![
         door("/board", OVERSEERS, get(board::page)),
-        door("/board/live", OVERSEERS, get(board::live)),
+        door(BOARD_LIVE, OVERSEERS, get(board::live)),
         door(
             "/alerts/{record}/{number}/acknowledge",
             WHO_ACKNOWLEDGE,

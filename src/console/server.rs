@@ -69,7 +69,7 @@ impl Server {
 
     /// Serves `router` until `stop` is cancelled, and then lets running requests end for a moment.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let ending = Arc::new(GracefulShutdown::new());
+        let ending = GracefulShutdown::new();
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
@@ -101,9 +101,8 @@ impl Server {
             }
         }
         drop(self.listener);
-        if let Some(ending) = Arc::into_inner(ending) {
-            let _ = timeout(DRAIN_LIMIT, ending.shutdown()).await;
-        }
+        // What is still running then is cut off.
+        let _ = timeout(DRAIN_LIMIT, ending.shutdown()).await;
     }
 
     /// The next browser, once there is a seat for it: until then it waits in the kernel's queue.

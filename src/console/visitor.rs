@@ -97,10 +97,12 @@ pub(super) async fn admit(
     if !roles.contains(&actor.role) {
         return Problem::NotPermitted.into_response();
     }
-    if let Err(error) = known.touch(&session, now).await {
+    let path = request.uri().path().to_owned();
+    // A page that only lies open does not keep its person signed in, but for the board: it hangs on a wall, and has no personal data.
+    let is_used = !path.ends_with("/live") || path == super::BOARD_LIVE;
+    if let (true, Err(error)) = (is_used, known.touch(&session, now).await) {
         return Problem::from(error).into_response();
     }
-    let path = request.uri().path().to_owned();
     request.extensions_mut().insert(Visitor {
         actor,
         is_persona: known.is_persona,

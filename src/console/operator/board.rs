@@ -58,6 +58,7 @@ struct BoardPart {
 struct Board {
     frame: Frame,
     part: String,
+    count: usize,
 }
 
 pub(super) async fn page(
@@ -66,8 +67,12 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let part = write(&console.broker, &visitor.actor).await?;
     let frame = Frame::of(&visitor, "Overdue").await.wide();
-    let html = part.html;
-    Ok(show(&Board { frame, part: html }))
+    let Part { html, count } = part;
+    Ok(show(&Board {
+        frame,
+        part: html,
+        count,
+    }))
 }
 
 pub(super) async fn live(
