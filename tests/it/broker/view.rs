@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 use usher::broker::{Broker, BrokerError, Viewed};
-use usher::store::{Record, Store as _, StoreError};
+use usher::store::{Cursor, Record, Store as _, StoreError};
 use usher_domain::actor::{Actor, Courts, Person, Role};
 use usher_domain::code::{ClientId, CourtCode, ResponderId};
 use usher_domain::id::{CaseId, CheckId, EnquiryId, RecordId};
@@ -246,7 +246,7 @@ async fn a_page_is_one_entry_of_the_feed_and_all_of_it_or_none() {
     assert_eq!(kit.store_end().await, before + 1);
     for one in &page {
         let Viewed::Record(id) = one else { continue };
-        let history = kit.store().history(*id, Default::default(), 99).await;
+        let history = kit.store().history(*id, Cursor::default(), 99).await;
         let history = history.unwrap();
         let viewed = |name: &&str| *name == "viewed";
         let names = history.iter().map(|recorded| recorded.event.kind.name());

@@ -257,7 +257,7 @@ async fn sessions_are_no_records(mut home: Home) {
     assert_eq!(listed.records.len(), 1);
     assert_eq!(store.unreadable().await.unwrap(), []);
     assert_eq!(store.sweep().await.unwrap(), []);
-    let report = home.with_files(|kv| verify(kv));
+    let report = home.with_files(verify);
     if let Some(report) = report {
         assert!(report.is_sound(), "{report:?}");
         assert_eq!(report.enquiries, 1);
