@@ -10,8 +10,8 @@ use usher_domain::command::{Request, VerbName};
 use usher_domain::id::RequestId;
 use usher_domain::personal::Violation;
 
-/// The largest form, in bytes: the longest texts that an enquiry may have, in the encoding of forms.
-pub(super) const FORM_BYTES_MAX: usize = 128 * 1_024;
+/// The largest form, in bytes: the longest texts that an enquiry may have, in the encoding of forms. A session holds one.
+pub(super) const FORM_BYTES_MAX: usize = 96 * 1_024;
 /// Fields of one form: the longest has some for each child and address.
 const FIELDS_MAX: usize = 1_000;
 /// The field that makes a repeated sending of one form the same request.
