@@ -2,6 +2,7 @@
 //! same [`App`].
 
 mod connector;
+mod console;
 mod database;
 mod gauges;
 mod load;
@@ -9,6 +10,7 @@ mod open;
 mod serve;
 
 pub use connector::{UnfitConnector, connector};
+pub use console::{ConsoleError, ConsoleParts};
 pub use database::{DatabaseError, database};
 pub use load::{Loaded, load, policy, tell};
 pub use open::{
@@ -32,6 +34,7 @@ use crate::rpc::tls::Reloader;
 use crate::scheduler::{self, Scheduler};
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use console::Console;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +73,8 @@ pub struct AppParts {
     pub scheduler: scheduler::Settings,
     /// What is measured.
     pub metrics: Arc<Metrics>,
+    /// The pages for people, where there are any.
+    pub console: Option<ConsoleParts>,
 }
 
 /// A broker that has its port and does not serve yet.
@@ -81,6 +86,7 @@ pub struct App {
     scheduler: Scheduler,
     listener: TcpListener,
     address: SocketAddr,
+    console: Option<Console>,
     /// Adds one more service to the same port: the benchmarks' echo.
     extra: Option<Extra>,
 }
@@ -123,6 +129,7 @@ impl App {
             rpc,
             scheduler,
             metrics,
+            console,
         } = parts;
         let listen = rpc.listen;
         let failed = |source| AppError::Listen {
@@ -142,6 +149,10 @@ impl App {
         })
         .await?;
         let broker = Arc::new(broker);
+        let console = match console {
+            Some(parts) => Some(Console::open(parts, &tls).await?),
+            None => None,
+        };
         let scheduler = Scheduler::new(Arc::clone(&broker), scheduler);
         Ok(Self {
             broker,
@@ -151,6 +162,7 @@ impl App {
             scheduler,
             listener,
             address,
+            console,
             extra: None,
         })
     }
@@ -167,6 +179,11 @@ impl App {
         self.address
     }
 
+    /// The address that the console listens on, where there is one.
+    pub fn console_address(&self) -> Option<SocketAddr> {
+        self.console.as_ref().map(Console::address)
+    }
+
     /// The broker, for whoever runs in the same process.
     pub fn broker(&self) -> Arc<Broker> {
         Arc::clone(&self.broker)
@@ -181,6 +198,7 @@ impl App {
             server,
             scheduler,
             listener,
+            console,
             extra,
             ..
         } = self;
@@ -190,6 +208,9 @@ impl App {
         lifecycle.spawn("server", async move {
             server.serve(listener, routes, soft, hard).await.map(|_| ())
         });
+        if let Some(console) = console {
+            console.start(&broker, lifecycle);
+        }
         let stop = lifecycle.soft();
         lifecycle.spawn("scheduler", async move {
             scheduler.run(stop).await;

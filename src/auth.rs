@@ -1,4 +1,4 @@
-//! Who a client is and what it may be: certificate → [`ClientId`] → [`Actor`].
+//! Who a client is and what it may be: certificate → [`ClientId`] → [`Actor`], or the groups of a person who signed in → [`Actor`].
 //!
 //! A certificate proves one URI ([`certificate`]); the table in the configuration gives that URI a role and a scope.
 //! Nothing is derived from the shape of the URI, and a URI that the table does not name is nobody. The table is
@@ -6,6 +6,9 @@
 //! What an actor may do is not decided here but in `usher_domain::permit`.
 
 pub mod certificate;
+mod groups;
+
+pub use groups::{GroupEntry, GroupError, GroupTable, Groups};
 
 use arc_swap::ArcSwap;
 use serde::Deserialize;
@@ -168,43 +171,50 @@ impl Identities {
 
 fn actor(entry: &IdentityEntry) -> Result<Actor, String> {
     let client = certificate::parse_uri(&entry.uri).map_err(|error| error.to_string())?;
-    let role = role(&entry.role)?;
-    for (what, count) in [
-        ("courts", entry.courts.len()),
-        ("responders", entry.responders.len()),
-    ] {
+    let (role, courts, responders) = standing(&entry.role, &entry.courts, &entry.responders)?;
+    Ok(Actor {
+        role,
+        client,
+        courts,
+        responders,
+        person: entry.person.as_ref().map(person).transpose()?,
+    })
+}
+
+/// What a client or a group of people is: its role, and for which courts or responders.
+fn standing(
+    name: &str,
+    codes: &[String],
+    names: &[String],
+) -> Result<(Role, Courts, Vec<ResponderId>), String> {
+    let role = role(name)?;
+    for (what, count) in [("courts", codes.len()), ("responders", names.len())] {
         if count > SCOPE_MAX {
             return Err(format!("{count} {what}; at most {SCOPE_MAX} may be listed"));
         }
     }
     if role == Role::Adapter {
-        if entry.responders.is_empty() {
+        if names.is_empty() {
             return Err("an adapter needs responders = [\"…\"], those it answers for".into());
         }
-        if !entry.courts.is_empty() {
+        if !codes.is_empty() {
             return Err("an adapter belongs to no court; remove courts".into());
         }
     } else {
-        if entry.courts.is_empty() {
+        if codes.is_empty() {
             let name = role.name();
             return Err(format!(
                 "the role {name} needs courts = [\"B01IX\", …], or [\"*\"] for all"
             ));
         }
-        if !entry.responders.is_empty() {
+        if !names.is_empty() {
             return Err("only an adapter answers for responders; remove responders".into());
         }
     }
-    let responders = entry.responders.iter().map(|text| {
+    let responders = names.iter().map(|text| {
         ResponderId::parse(text).map_err(|error| format!("responder {text:?}: {error}"))
     });
-    Ok(Actor {
-        role,
-        client,
-        courts: courts(&entry.courts)?,
-        responders: responders.collect::<Result<_, _>>()?,
-        person: entry.person.as_ref().map(person).transpose()?,
-    })
+    Ok((role, courts(codes)?, responders.collect::<Result<_, _>>()?))
 }
 
 fn role(text: &str) -> Result<Role, String> {

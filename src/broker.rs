@@ -22,6 +22,7 @@ mod report;
 mod route;
 mod submit;
 mod survey;
+mod view;
 mod watch;
 
 pub use announce::Announcer;
@@ -33,6 +34,7 @@ pub use peers::{CLOCK_AHEAD_MAX, Peers};
 pub use presence::Presence;
 pub use query::{AlertEntry, Paged, Shown};
 pub use report::{ReportInput, ReportView};
+pub use view::Viewed;
 pub use watch::Watch;
 
 use crate::clock::Clock;
@@ -347,7 +349,9 @@ impl Broker {
             }
             for change in &changes {
                 faults.written(change.record.id());
-                announcer.announce(&change.record.keys(), committed.cursor);
+                if change.events.iter().any(|event| event.kind.is_news()) {
+                    announcer.announce(&change.record.keys(), committed.cursor);
+                }
             }
             Ok((committed, changes, outcome))
         });

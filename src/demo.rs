@@ -15,6 +15,7 @@ mod calibration;
 mod cast;
 mod client;
 mod connectors;
+mod console;
 mod day;
 mod display;
 pub mod list;
@@ -254,6 +255,9 @@ impl Outcome {
         };
         let running = stage.start().await?;
         let certificates = stage.folder.certificates();
+        if let Some(console) = &stage.console {
+            say(&format!("the console goes on at {}", console.address()));
+        }
         say(&format!(
             "serving on https://{} until Ctrl-C",
             running.address

@@ -2,7 +2,7 @@
 //! fault with its place and remedy.
 
 use super::database::database;
-use crate::auth::IdentityTable;
+use crate::auth::{GroupTable, IdentityTable};
 use crate::clock::{Clock, SystemClock};
 use crate::config::check::{self, Parts};
 use crate::config::environment::Environment;
@@ -35,6 +35,8 @@ pub struct Loaded {
     pub policy: Policy,
     /// The table of identities.
     pub identities: IdentityTable,
+    /// The table of groups.
+    pub groups: GroupTable,
     /// How long a responder may have work waiting and no adapter.
     pub absent_after: Duration,
     /// What is worth knowing and stops nothing.
@@ -98,15 +100,18 @@ fn examine(loaded: &config::Loaded, with_tls: bool) -> Result<Loaded, Faults> {
         }
     });
     let faults = faults.into_iter().map(|fault| loaded.locate(fault));
-    let whole = whole.zip(IdentityTable::new(&config.identities).ok());
+    let identities = IdentityTable::new(&config.identities).ok();
+    let groups = GroupTable::new(&config.console.groups).ok();
+    let whole = whole.zip(identities.zip(groups));
     let (whole, warnings) = Faults::or(whole, faults.collect())?;
-    let ((directory, policy, absent_after), identities) = whole;
+    let ((directory, policy, absent_after), (identities, groups)) = whole;
     Ok(Loaded {
         config: config.clone(),
         settings: loaded.settings().to_vec(),
         directory,
         policy,
         identities,
+        groups,
         absent_after,
         warnings,
     })

@@ -2,8 +2,8 @@
 
 use super::load::{Loaded, load_again, tell};
 use super::open::{OpenError, Opened, open_store};
-use super::{App, AppError, AppParts};
-use crate::auth::Identities;
+use super::{App, AppError, AppParts, ConsoleError, ConsoleParts};
+use crate::auth::{Groups, Identities};
 use crate::broker::{Broker, CLOCK_AHEAD_MAX};
 use crate::clock::SharedClock;
 use crate::config::environment::Environment;
@@ -38,6 +38,9 @@ pub enum ServeError {
     /// The port or its limits.
     #[error(transparent)]
     App(#[from] AppError),
+    /// The console's provider and its files.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// The metrics port or the signals.
     #[error("{doing}")]
     System {
@@ -63,6 +66,7 @@ pub async fn serve(
         directory,
         policy,
         identities,
+        groups,
         absent_after,
         settings,
         warnings: _,
@@ -72,6 +76,8 @@ pub async fn serve(
         Signals::listen().map_err(|source| system("cannot listen for signals", source))?;
     let tls = Arc::new(Reloader::open(config.tls.clone())?);
     let identities = Arc::new(Identities::new(identities));
+    let groups = Arc::new(Groups::new(groups));
+    let console = ConsoleParts::of(&config, &groups)?;
     let store = open_store(&config.store).await?;
     let metrics = Arc::new(Metrics::new(methods()));
     let address = config.metrics.listen;
@@ -91,6 +97,7 @@ pub async fn serve(
             absent_after,
         },
         metrics: Arc::clone(&metrics),
+        console,
     })
     .await?;
     let lifecycle = Lifecycle::new(Duration::from_secs(
@@ -98,6 +105,9 @@ pub async fn serve(
     ));
     let ready = Arc::new(AtomicBool::new(true));
     let (broker, listening) = (app.broker(), app.address());
+    if let Some(address) = app.console_address() {
+        tracing::info!(%address, "the console is open");
+    }
     app.start(&lifecycle);
     watch_store(&lifecycle, &store);
     show(&lifecycle, metrics_listener, metrics, &ready, &broker);
@@ -106,6 +116,7 @@ pub async fn serve(
     let running = Running {
         broker,
         identities,
+        groups,
         tls,
         settings,
         absent_after,
@@ -209,13 +220,20 @@ fn announce(directory: &Directory) {
 struct Running {
     broker: Arc<Broker>,
     identities: Arc<Identities>,
+    groups: Arc<Groups>,
     tls: Arc<Reloader>,
     settings: Vec<Setting>,
     absent_after: Duration,
 }
 
 /// Sections that a reload puts in force; other settings wait for a restart.
-const RELOADED: [&str; 4] = ["identities", "directory.", "agreements.", "policy."];
+const RELOADED: [&str; 5] = [
+    "identities",
+    "directory.",
+    "agreements.",
+    "policy.",
+    "console.groups",
+];
 
 impl Running {
     /// Puts directory, policy and identities in force anew, and looks at the certificates. What cannot be used leaves the
@@ -229,8 +247,9 @@ impl Running {
                 self.broker.replace_directory(loaded.directory);
                 self.broker.replace_policy(loaded.policy);
                 self.identities.replace(loaded.identities);
+                self.groups.replace(loaded.groups);
                 tracing::info!(
-                    "directory, responders, agreements, policy and identities were loaded again"
+                    "directory, responders, agreements, policy, identities and groups were loaded again"
                 );
                 if !waiting.is_empty() {
                     tracing::warn!(waiting, "settings that have changed wait for a restart");

@@ -155,5 +155,6 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
             absent_after: rules.rules.absent_after,
         },
         metrics: Arc::new(Metrics::new(app::methods())),
+        console: None,
     })
 }

@@ -78,6 +78,7 @@ pub(super) fn tls_files(folder: &Path) -> TlsFiles {
         key: folder.join("server.key"),
         client_ca: folder.join("ca.pem"),
         crl: None,
+        ..TlsFiles::default()
     }
 }
 

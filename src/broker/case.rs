@@ -41,7 +41,7 @@ impl Broker {
     ///
     /// # Errors
     /// As [`Self::execute`].
-    async fn execute_on_case(
+    pub(super) async fn execute_on_case(
         &self,
         id: CaseId,
         command: &CaseCommand,

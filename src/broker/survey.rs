@@ -33,7 +33,7 @@ impl Broker {
         let mut rest = directory.responders().iter().filter(wanted).skip(skip);
         let mut views = Vec::new();
         for responder in rest.by_ref().take(input.size) {
-            views.push(self.view(responder).await?);
+            views.push(self.responder_view(responder).await?);
         }
         Ok((views, rest.next().is_some()))
     }
@@ -49,7 +49,7 @@ impl Broker {
             .collect())
     }
 
-    async fn view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
+    async fn responder_view(&self, responder: &Responder) -> Result<ResponderView, StoreError> {
         let now = self.clock.now();
         let queue = self
             .store

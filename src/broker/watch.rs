@@ -72,7 +72,11 @@ impl Watch {
     ) -> Result<Vec<Recorded>, BrokerError> {
         let page = self.page(broker).await?;
         self.pass(&page);
-        let seen = |recorded: &Recorded| recorded.enquiry().is_some() && may_see(actor, recorded);
+        let seen = |recorded: &Recorded| {
+            recorded.enquiry().is_some()
+                && recorded.event.kind.is_news()
+                && may_see(actor, recorded)
+        };
         Ok(page.into_iter().filter(seen).collect())
     }
 

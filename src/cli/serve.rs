@@ -53,11 +53,13 @@ pub(super) fn run(args: ServeArgs, context: &Context) -> Result<Exit, Failure> {
 fn failed(error: &ServeError) -> Failure {
     match error {
         ServeError::Config(faults) => refused(faults),
-        ServeError::Tls(_) | ServeError::Open(OpenError::NotBuiltIn) => Failure::caused(
-            Exit::Usage,
-            error,
-            "`usher config check` says everything that is wrong",
-        ),
+        ServeError::Tls(_) | ServeError::Console(_) | ServeError::Open(OpenError::NotBuiltIn) => {
+            Failure::caused(
+                Exit::Usage,
+                error,
+                "`usher config check` says everything that is wrong",
+            )
+        }
         ServeError::Open(OpenError::Database(database)) => of_database(database),
         ServeError::Open(_) => Failure::caused(
             Exit::Failure,

@@ -206,7 +206,7 @@ vocabulary! {
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
         SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered", Reassigned = "reassigned",
-        SentenceRecorded = "sentence-recorded",
+        SentenceRecorded = "sentence-recorded", Viewed = "viewed",
     }
 }
 

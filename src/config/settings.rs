@@ -2,6 +2,7 @@
 //! the lowest layer, so that a default stands in one place only.
 
 use crate::auth::IdentityEntry;
+use crate::console;
 use crate::rpc::server;
 use crate::rpc::tls::TlsFiles;
 use crate::telemetry::{LogSettings, MetricsSettings};
@@ -34,6 +35,8 @@ pub struct Config {
     pub metrics: MetricsSettings,
     /// Log lines.
     pub log: LogSettings,
+    /// The pages for people.
+    pub console: console::Settings,
 }
 
 /// The store's engine and place.
@@ -171,10 +174,15 @@ impl Config {
             directory,
             agreements,
             policy,
+            console,
             ..
         } = self;
         let given = [
             tls.crl.as_mut(),
+            tls.console_certificate.as_mut(),
+            tls.console_key.as_mut(),
+            console.oidc.client_secret_file.as_mut(),
+            console.oidc.ca.as_mut(),
             directory.postcodes.as_mut(),
             directory.authorities.as_mut(),
             directory.districts.as_mut(),

@@ -1,6 +1,5 @@
 //! Stylesheets, scripts and pictures, embedded in the program. `build.rs` makes them: govuk-frontend and the ministry's
 //! frontend, or a plain stylesheet of ours where npm was missing; our own come after either.
-#![cfg_attr(not(test), expect(dead_code, reason = "the console's pages come next"))]
 
 use axum::Router;
 use axum::extract::Path;

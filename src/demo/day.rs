@@ -5,6 +5,7 @@ use super::borough::{Borough, Presence};
 use super::cast::{Behaviour, behaviours};
 use super::client::{Client, Common};
 use super::connectors::{Held, Kind, Place, held, join};
+use super::console::Pages;
 use super::display::{self, Shown};
 use super::list::{Case, List, ListError};
 use super::officer::Office;
@@ -18,7 +19,7 @@ use super::{Options, display::say};
 use crate::clock::{ScaledClock, Stopwatch};
 use crate::config::settings::PostgresSettings;
 use crate::directory::{Directory, PostcodeOutcome};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -108,15 +109,13 @@ impl Day {
             stop: CancellationToken::new(),
             lag: Arc::default(),
         };
+        let pages = options.keep_running.then(|| pages(&cast, &directory));
+        let database = options.database.clone();
+        let mut stage = Stage::set(&options.folder, directory, clock, &courts, database)?;
+        stage.console = pages.transpose()?;
         Ok(Self {
             common,
-            stage: Stage::set(
-                &options.folder,
-                directory,
-                clock,
-                &courts,
-                options.database.clone(),
-            )?,
+            stage,
             plan,
             records,
             lines,
@@ -132,6 +131,12 @@ impl Day {
     /// Plays it: the app starts, clients come, the clock runs to the end of the plan, clients go, the app stops.
     pub(super) async fn play(mut self) -> anyhow::Result<Played> {
         let running = self.stage.start().await?;
+        if let Some(console) = &self.stage.console {
+            say(&format!(
+                "the console is at {}: sign in as somebody and take part; your browser will warn, since the certificate is the demo's own",
+                console.address()
+            ));
+        }
         let track = Track::default();
         let board = Arc::new(Board::default());
         let (mut clients, shown) = self.enter(&running, &board).await?;
@@ -349,6 +354,16 @@ fn first_hearing_of_the_busiest_day(scripts: &[Script]) -> Option<Timestamp> {
     }
     let (_, first) = days.into_values().max_by_key(|(count, _)| *count)?;
     from_london(first).ok()
+}
+
+/// The console, with the desk of the borough whose people answer everything by hand.
+fn pages(cast: &BTreeMap<ResponderId, Behaviour>, directory: &Directory) -> anyhow::Result<Pages> {
+    let by_hand = connected(cast).find(|(kind, _)| *kind == Kind::Desk);
+    let borough = by_hand.map(|(_, borough)| borough);
+    let borough = borough.or_else(|| cast.keys().next().cloned());
+    let borough = borough.context("there is no borough")?;
+    let found = directory.responders().iter().find(|one| one.id == borough);
+    Pages::new(&borough, found.map_or("", |one| &one.name))
 }
 
 /// One office per court; with very many courts, several share one.

@@ -1,6 +1,7 @@
 //! Where the demo plays: a fresh folder with a store and certificates, and in it the same app as `serve`, on loopback, with mutual TLS.
 
 use super::client::Client;
+use super::console::Pages;
 use crate::app::{self, App, AppParts, Opened, open_store};
 use crate::auth::{Identities, IdentityEntry, IdentityTable};
 use crate::clock::{Clock, ScaledClock, Stopwatch, SystemClock};
@@ -154,6 +155,8 @@ pub(super) struct Stage {
     absent_after: Duration,
     identities: Arc<Identities>,
     clients: BTreeMap<Who, ClientTls>,
+    /// The console, where a person may take part.
+    pub(super) console: Option<Pages>,
 }
 
 impl Stage {
@@ -188,6 +191,7 @@ impl Stage {
             directory,
             clock,
             clients,
+            console: None,
         })
     }
 
@@ -200,6 +204,7 @@ impl Stage {
             key: certificates.join("server.key"),
             client_ca: certificates.join("ca.pem"),
             crl: None,
+            ..TlsFiles::default()
         };
         let app = App::build(AppParts {
             store: store.store(),
@@ -220,6 +225,7 @@ impl Stage {
                 absent_after: self.absent_after,
             },
             metrics: Arc::new(Metrics::new(app::methods())),
+            console: self.console.as_ref().map(Pages::parts),
         })
         .await?;
         let address = app.address();

@@ -159,6 +159,7 @@ impl Stage {
                 absent_after: SWEEP_EVERY,
             },
             metrics: Arc::new(Metrics::new(app::methods())),
+            console: None,
         })
         .await?;
         let address = app.address();
@@ -201,6 +202,7 @@ impl Stage {
             key: path("server.key"),
             client_ca: path("ca.pem"),
             crl: None,
+            ..TlsFiles::default()
         })?))
     }
 

@@ -396,6 +396,7 @@ mod tests {
             key: file("a.key", &issued.key_pem),
             client_ca: file("ca.pem", authority.certificate_pem()),
             crl: None,
+            ..TlsFiles::default()
         };
         let limit = Duration::from_secs(1);
         Arc::new(Door {

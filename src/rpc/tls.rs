@@ -27,7 +27,7 @@ use usher_domain::time::Timestamp;
 use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
 /// The server's certificate, its key, and whom it trusts: `[tls]` in the configuration. All files are PEM.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsFiles {
     /// The server's certificate, followed by the intermediate ones.
@@ -36,6 +36,12 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// The authorities whose client certificates are taken.
     pub client_ca: PathBuf,
+    /// The console's own certificate, where browsers trust other authorities than clients do; else the server's.
+    #[serde(default)]
+    pub console_certificate: Option<PathBuf>,
+    /// The private key of that.
+    #[serde(default)]
+    pub console_key: Option<PathBuf>,
     /// Revocation lists of those authorities. When given, a client is taken only if a list that has not expired covers
     /// every certificate of its chain.
     #[serde(default)]
@@ -112,6 +118,7 @@ pub enum TlsError {
 #[derive(Debug)]
 pub struct ServerTls {
     config: Arc<ServerConfig>,
+    console: Arc<ServerConfig>,
     verifier: Arc<dyn ClientCertVerifier>,
     not_after: Timestamp,
 }
@@ -123,24 +130,41 @@ impl ServerTls {
     /// When a file cannot be used ([`TlsError`]).
     pub fn load(files: &TlsFiles, now: Timestamp) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let (identity, not_after) = identity(files, &provider, now)?;
+        let pair = (&files.certificate, &files.key);
+        let (own, mut not_after) = identity(pair, &provider, now)?;
         let verifier = verifier(files, &provider, now)?;
         let refused = |source: rustls::Error| TlsError::Refused {
             path: files.certificate.clone(),
             source: source.into(),
         };
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let console = match (&files.console_certificate, &files.console_key) {
+            (Some(certificate), Some(key)) => {
+                let (identity, ends) = identity((certificate, key), &provider, now)?;
+                not_after = not_after.min(ends);
+                identity
+            }
+            _ => own.clone(),
+        };
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(refused)?
             .with_client_cert_verifier(Arc::clone(&verifier))
-            .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(identity)));
+            .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)));
         config.alpn_protocols = vec![b"h2".to_vec()];
         // A resumed session would skip the client's certificate, and with it a revocation since.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_early_data_size = 0;
+        let mut console = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(refused)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(console)));
+        console.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        console.max_early_data_size = 0;
         Ok(Self {
             config: Arc::new(config),
+            console: Arc::new(console),
             verifier,
             not_after,
         })
@@ -149,6 +173,11 @@ impl ServerTls {
     /// What a handshake uses.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
+    }
+
+    /// What a handshake of the console uses: browsers have no certificate.
+    pub fn console(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.console)
     }
 
     /// What a client's certificate is held against.
@@ -237,9 +266,10 @@ impl Reloader {
 
 fn marks(files: &TlsFiles) -> Vec<Option<Mark>> {
     let paths = [&files.certificate, &files.key, &files.client_ca];
+    let given = [&files.console_certificate, &files.console_key, &files.crl];
     paths
         .into_iter()
-        .chain(&files.crl)
+        .chain(given.into_iter().flatten())
         .map(|path| mark(path))
         .collect()
 }
@@ -257,11 +287,10 @@ fn mark(path: &Path) -> Option<Mark> {
 }
 
 fn identity(
-    files: &TlsFiles,
+    (path, key_path): (&PathBuf, &PathBuf),
     provider: &CryptoProvider,
     now: Timestamp,
 ) -> Result<(CertifiedKey, Timestamp), TlsError> {
-    let path = &files.certificate;
     let chain = certificates(path)?;
     let mut not_after = Timestamp::MAX;
     for der in &chain {
@@ -271,29 +300,29 @@ fn identity(
         return Err(TlsError::Purpose { path: path.clone() });
     }
     let what = "private key";
-    let pem = files::read_private(&files.key)?;
+    let pem = files::read_private(key_path)?;
     let key = match PrivateKeyDer::from_pem_slice(&pem) {
         Ok(key) => provider.key_provider.load_private_key(key),
         Err(rustls::pki_types::pem::Error::NoItemsFound) => {
             return Err(TlsError::Empty {
-                path: files.key.clone(),
+                path: key_path.clone(),
                 what,
             });
         }
         Err(_) => {
             return Err(TlsError::Malformed {
-                path: files.key.clone(),
+                path: key_path.clone(),
                 what,
             });
         }
     };
     let key = key.map_err(|_| TlsError::Malformed {
-        path: files.key.clone(),
+        path: key_path.clone(),
         what,
     })?;
     let identity = CertifiedKey::new(chain, key);
     identity.keys_match().map_err(|_| TlsError::Mismatch {
-        key: files.key.clone(),
+        key: key_path.clone(),
         certificate: path.clone(),
     })?;
     Ok((identity, not_after))

@@ -2,6 +2,7 @@
 //! the call.
 
 mod reuse;
+mod view;
 
 use crate::support::*;
 use std::sync::Arc;

@@ -82,6 +82,7 @@ impl Edge {
             key: dir.path().join("broker.key"),
             client_ca: dir.path().join("ca.pem"),
             crl: revoked.map(|_| dir.path().join("crl.pem")),
+            ..TlsFiles::default()
         };
         std::fs::write(&files.client_ca, authority.certificate_pem()).unwrap();
         if let (Some(serials), Some(path)) = (revoked, &files.crl) {

@@ -14,7 +14,7 @@ pub enum Role {
     Adapter,
     /// Whoever watches overdue alerts for the whole service.
     Operator,
-    /// Reads everything in scope and changes nothing.
+    /// Reads everything in scope and changes nothing; that it was shown something is kept.
     Inspector,
     /// The scheduler.
     Clock,

@@ -64,6 +64,11 @@ impl ClientId {
         Self("usher:clock".into())
     }
 
+    /// The console, through which people act who signed in. They have no certificate.
+    pub fn console() -> Self {
+        Self("usher:console".into())
+    }
+
     /// Reads a URI of printable ASCII without spaces, at most [`limits::CLIENT_ID_CHARS_MAX`] bytes.
     ///
     /// # Errors

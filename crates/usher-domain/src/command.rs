@@ -178,6 +178,11 @@ pub enum Verb {
         /// In words.
         note: Sealed,
     },
+    /// A person is shown it, or one check of it: kept in the history, and nothing else.
+    View {
+        /// The check, where no more of it is shown.
+        check: Option<CheckNumber>,
+    },
     /// Time has passed: raise what is due, return lost leases, reopen expired acknowledgements.
     Advance,
     /// A check waits and no adapter of its responder is connected.
@@ -301,6 +306,7 @@ impl Verb {
             Self::RecordSentence { .. } => VerbName::RecordSentence,
             Self::Reassign { .. } => VerbName::Reassign,
             Self::Close { .. } => VerbName::Close,
+            Self::View { .. } => VerbName::View,
             Self::Advance => VerbName::Advance,
             Self::ReportAbsent { .. } => VerbName::ReportAbsent,
         }
@@ -364,5 +370,7 @@ crate::codes::codes! {
         SetAside = "set_aside",
         /// See [`Verb::Reassign`] and [`crate::case::command::CaseVerb::Reassign`].
         Reassign = "reassign",
+        /// See [`Verb::View`] and [`crate::case::command::CaseVerb::View`].
+        View = "view",
     }
 }

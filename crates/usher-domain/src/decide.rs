@@ -163,6 +163,7 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             note,
         } => rules::close::close(work, *check, *reason, note),
         Verb::Reassign { holder } => rules::reassign::reassign(work, holder),
+        Verb::View { check } => rules::view::view(work, *check),
         Verb::Advance => {
             rules::advance::advance(work);
             Ok(())

@@ -162,6 +162,8 @@ pub enum EventKind {
         /// Why.
         reason: CloseReason,
     },
+    /// A person was shown it, or the check.
+    Viewed,
     /// It happened to a case.
     Case(CaseEventKind),
 }
@@ -179,6 +181,11 @@ crate::codes::codes! {
 }
 
 impl EventKind {
+    /// Whether it is news to those who watch. Who was shown something stands in the history alone.
+    pub const fn is_news(&self) -> bool {
+        !matches!(self, Self::Viewed | Self::Case(CaseEventKind::Viewed))
+    }
+
     /// The event in a word.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -208,6 +215,7 @@ impl EventKind {
             Self::SentencedOutstanding => "sentenced_outstanding",
             Self::SentenceRecorded { .. } => "sentence_recorded",
             Self::Closed { .. } => "closed",
+            Self::Viewed => "viewed",
             Self::Case(kind) => kind.name(),
         }
     }

@@ -30,6 +30,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Uncover
                 | V::SetAside
                 | V::Reassign
+                | V::View
         ),
         Role::Manager => matches!(
             verb,
@@ -44,6 +45,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Uncover
                 | V::SetAside
                 | V::Reassign
+                | V::View
         ),
         Role::Adapter => matches!(
             verb,
@@ -55,6 +57,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Ask
                 | V::Redirect
                 | V::Acknowledge
+                | V::View
         ),
         Role::Operator => matches!(
             verb,
@@ -67,8 +70,9 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::TakeOff
                 | V::Uncover
                 | V::Reassign
+                | V::View
         ),
-        Role::Inspector => false,
+        Role::Inspector => matches!(verb, V::View),
         Role::Clock => matches!(verb, V::Advance | V::ReportAbsent),
     }
 }
@@ -166,7 +170,8 @@ pub const fn needs_person(verb: VerbName) -> bool {
         | V::Cover
         | V::Uncover
         | V::SetAside
-        | V::Reassign => true,
+        | V::Reassign
+        | V::View => true,
         V::Lease
         | V::Renew
         | V::Answer

@@ -12,7 +12,7 @@
 //! | redirected | - | - | - | - | - | - | - | - | - | - | - |
 //!
 //! What the agreement denies is opened unroutable, and a waiting check becomes so when its agreement ends (`share`).
-//! `receive` makes an answer an exit. `advance` returns lost leases to the queue and raises what is due; it ends nothing.
+//! `view` changes nothing in any state: the event is all. `receive` makes an answer an exit. `advance` returns lost leases to the queue and raises what is due; it ends nothing.
 
 pub(crate) mod accept;
 pub(crate) mod acknowledge;
@@ -42,5 +42,6 @@ pub(crate) mod settle;
 pub(crate) mod share;
 pub(crate) mod submit;
 pub(crate) mod supply;
+pub(crate) mod view;
 pub(crate) mod weigh;
 pub(crate) mod withdraw;

@@ -116,6 +116,7 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         | EventKind::Withdrawn
         | EventKind::Reassigned
         | EventKind::SentencedOutstanding
+        | EventKind::Viewed
         | EventKind::Case(_) => {}
     }
 }
@@ -176,6 +177,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::SentencedOutstanding => T::SentencedOutstanding,
         EventKind::SentenceRecorded { .. } => T::SentenceRecorded,
         EventKind::Closed { .. } => T::Closed,
+        EventKind::Viewed => T::Viewed,
         EventKind::Case(_) => T::Unspecified,
     }
 }

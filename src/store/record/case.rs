@@ -339,6 +339,7 @@ impl Kept for CaseEventKind {
             }),
             Self::Reopened { alert } => Kind::Reopened(u32::from(*alert)),
             Self::Resolved { alert } => Kind::Resolved(u32::from(*alert)),
+            Self::Viewed => Kind::Viewed(NOTHING),
         };
         kept::CaseEvent { kind: Some(kind) }
     }
@@ -391,6 +392,7 @@ impl Kept for CaseEventKind {
             Kind::Resolved(number) => Self::Resolved {
                 alert: alert(number)?,
             },
+            Kind::Viewed(kept::Nothing {}) => Self::Viewed,
         })
     }
 }

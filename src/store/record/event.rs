@@ -125,6 +125,7 @@ impl Kept for EventKind {
             Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
             Self::SentenceRecorded { outcome, date } => keep_recorded(*outcome, *date),
             Self::Closed { reason } => Kind::Closed(reason.number()),
+            Self::Viewed => Kind::Viewed(NOTHING),
             Self::Case(kind) => Kind::Case(kind.keep()),
         }
     }
@@ -195,6 +196,7 @@ impl Kept for EventKind {
             Kind::Closed(reason) => Self::Closed {
                 reason: read_code(reason, "event.closed")?,
             },
+            Kind::Viewed(kept::Nothing {}) => Self::Viewed,
             Kind::Case(kind) => Self::Case(CaseEventKind::read(kind)?),
         })
     }

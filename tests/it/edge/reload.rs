@@ -149,6 +149,7 @@ fn check_refused(break_it: impl FnOnce(&TlsFiles, &Authority), words: &[&str]) {
         key: file("broker.key"),
         client_ca: file("ca.pem"),
         crl: Some(file("crl.pem")),
+        ..TlsFiles::default()
     };
     fs::write(&files.client_ca, authority.certificate_pem()).unwrap();
     let list = authority

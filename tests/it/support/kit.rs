@@ -154,6 +154,7 @@ impl Kit {
                 absent_after: self.shape.absent_after,
             },
             metrics: Arc::clone(&self.metrics),
+            console: None,
         });
         let app = app.await.unwrap();
         let address = app.address();
@@ -277,6 +278,7 @@ impl Kit {
             key: path("server.key"),
             client_ca: path("ca.pem"),
             crl: None,
+            ..TlsFiles::default()
         }
     }
 

@@ -18,9 +18,14 @@ const OF_CASES: [VerbName; 6] = [
     VerbName::SetAside,
 ];
 /// Verbs of enquiries and cases.
-const OF_BOTH: [VerbName; 3] = [VerbName::Reassign, VerbName::Acknowledge, VerbName::Advance];
-/// What follows from a submission, and from its being taken back.
-const INSIDE: [VerbName; 2] = [VerbName::Cover, VerbName::Uncover];
+const OF_BOTH: [VerbName; 4] = [
+    VerbName::Reassign,
+    VerbName::Acknowledge,
+    VerbName::View,
+    VerbName::Advance,
+];
+/// What follows from a submission, and from its being taken back; and what goes before a page.
+const INSIDE: [VerbName; 3] = [VerbName::Cover, VerbName::Uncover, VerbName::View];
 
 /// The verbs that come over the wire: all but the clock's own and those that follow from others.
 fn wire_verbs() -> impl Iterator<Item = &'static str> {

@@ -62,6 +62,8 @@ pub enum CaseVerb {
         /// In words; may be empty.
         note: Sealed,
     },
+    /// A person is shown it: kept in the history, and nothing else.
+    View,
     /// Time has passed: raise what is due, reopen expired acknowledgements.
     Advance,
 }
@@ -118,6 +120,7 @@ impl CaseVerb {
             Self::SetAside { .. } => VerbName::SetAside,
             Self::Reassign { .. } => VerbName::Reassign,
             Self::Acknowledge { .. } => VerbName::Acknowledge,
+            Self::View => VerbName::View,
             Self::Advance => VerbName::Advance,
         }
     }

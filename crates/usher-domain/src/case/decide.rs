@@ -110,6 +110,10 @@ fn dispatch(work: &mut Work<'_>, is_new: bool, verb: &CaseVerb) -> Result<(), Re
         CaseVerb::Acknowledge { alert, note } => {
             rules::acknowledge::acknowledge(work, *alert, note)
         }
+        CaseVerb::View => {
+            rules::view::view(work);
+            Ok(())
+        }
         CaseVerb::Advance => {
             rules::advance::advance(work);
             Ok(())

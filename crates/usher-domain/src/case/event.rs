@@ -85,6 +85,8 @@ pub enum CaseEventKind {
         /// Which.
         alert: AlertNumber,
     },
+    /// A person was shown it.
+    Viewed,
 }
 
 impl CaseEventKind {
@@ -107,6 +109,7 @@ impl CaseEventKind {
             Self::Acknowledged { .. } => "acknowledged",
             Self::Reopened { .. } => "reopened",
             Self::Resolved { .. } => "resolved",
+            Self::Viewed => "viewed",
         }
     }
 }

@@ -21,4 +21,5 @@ pub(super) mod set_aside;
 pub(super) mod settle;
 pub(super) mod take_off;
 pub(super) mod uncover;
+pub(super) mod view;
 pub(super) mod weigh;

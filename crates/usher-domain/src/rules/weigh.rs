@@ -95,7 +95,8 @@ impl Weight {
             | V::EnterStage
             | V::Cover
             | V::Uncover
-            | V::SetAside => &[],
+            | V::SetAside
+            | V::View => &[],
             V::Accept => &[acts, total],
             V::Redirect | V::Reroute => &[words, acts, total],
             V::Submit | V::Answer | V::AnswerByPhone | V::Ask | V::Supply => &[words, total],

@@ -416,6 +416,20 @@ proptest! {
         })?;
     }
 
+    #[test]
+    fn whoever_is_shown_a_case_changes_nothing_of_it(story in stories()) {
+        let view = CaseCommand { request: None, verb: CaseVerb::View };
+        play(story, |turn| {
+            for who in actors() {
+                if let Ok(shown) = decide(Some(turn.before), &view, &who, turn.now, turn.policy) {
+                    prop_assert_eq!(&shown.case, turn.before);
+                    prop_assert_eq!(&shown.events[0].kind, &EventKind::Case(CaseEventKind::Viewed));
+                }
+            }
+            Ok(())
+        })?;
+    }
+
     /// Invariant 7: what is needed by a hearing is due later only when a named person moved the hearing, with a reason.
     #[test]
     fn a_moment_moves_only_with_its_hearing(story in stories()) {

@@ -2741,7 +2741,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2838,6 +2838,9 @@ pub mod event {
         /// What the court did was recorded.
         #[prost(message, tag = "57")]
         SentenceRecorded(super::EventSentenceRecorded),
+        /// A person was shown it, or the check.
+        #[prost(message, tag = "58")]
+        Viewed(super::Nothing),
     }
 }
 /// People took a check on.
@@ -2955,7 +2958,7 @@ pub struct CaseEvent {
     /// What.
     #[prost(
         oneof = "case_event::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17"
     )]
     pub kind: ::core::option::Option<case_event::Kind>,
 }
@@ -3013,6 +3016,9 @@ pub mod case_event {
         /// The alert.
         #[prost(uint32, tag = "16")]
         Resolved(u32),
+        /// A person was shown it.
+        #[prost(message, tag = "17")]
+        Viewed(super::Nothing),
     }
 }
 /// A check is needed.

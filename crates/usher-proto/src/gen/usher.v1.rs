@@ -4774,7 +4774,8 @@ pub struct CaseEvent {
     #[prost(uint32, tag = "3")]
     pub requirement_number: u32,
     /// What, in a word: `registered`, `changed`, `hearing_moved`, `taken_off`, `put_back`, `stage_entered`, `needed`, `covered`,
-    /// `uncovered`, `set_aside`, `overdue`, `reassigned`, `step_raised`, `acknowledged`, `reopened`, `resolved`.
+    /// `uncovered`, `set_aside`, `overdue`, `reassigned`, `step_raised`, `acknowledged`, `reopened`, `resolved`,
+    /// `viewed`.
     #[prost(string, tag = "4")]
     pub kind: ::prost::alloc::string::String,
     /// `stage_entered`: which.
@@ -5162,6 +5163,8 @@ pub enum EventType {
     Reassigned = 25,
     /// What the court did was recorded.
     SentenceRecorded = 45,
+    /// A named person was shown the enquiry, or the check. In histories only: watches do not tell of it.
+    Viewed = 46,
 }
 impl EventType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5197,6 +5200,7 @@ impl EventType {
             Self::Reconsidered => "EVENT_TYPE_RECONSIDERED",
             Self::Reassigned => "EVENT_TYPE_REASSIGNED",
             Self::SentenceRecorded => "EVENT_TYPE_SENTENCE_RECORDED",
+            Self::Viewed => "EVENT_TYPE_VIEWED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5229,6 +5233,7 @@ impl EventType {
             "EVENT_TYPE_RECONSIDERED" => Some(Self::Reconsidered),
             "EVENT_TYPE_REASSIGNED" => Some(Self::Reassigned),
             "EVENT_TYPE_SENTENCE_RECORDED" => Some(Self::SentenceRecorded),
+            "EVENT_TYPE_VIEWED" => Some(Self::Viewed),
             _ => None,
         }
     }

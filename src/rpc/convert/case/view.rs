@@ -306,7 +306,8 @@ pub fn case_event_view(recorded: &Recorded) -> Option<v1::CaseEvent> {
         | CaseEventKind::TakenOff
         | CaseEventKind::PutBack
         | CaseEventKind::Overdue
-        | CaseEventKind::Reassigned => {}
+        | CaseEventKind::Reassigned
+        | CaseEventKind::Viewed => {}
     }
     Some(view)
 }

@@ -187,6 +187,7 @@ pub(crate) fn all_case_events() -> Vec<Event> {
         },
         K::Reopened { alert: 8 },
         K::Resolved { alert: 9 },
+        K::Viewed,
     ];
     kinds.into_iter().map(of_case).collect()
 }

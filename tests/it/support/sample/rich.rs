@@ -443,12 +443,13 @@ pub(crate) fn all_events() -> Vec<Event> {
             decision: DecisionName::ProceedWithout,
         },
         EventKind::SentencedOutstanding,
+        EventKind::Viewed,
         EventKind::Closed {
             reason: CloseReason::Duplicate,
         },
     ];
     let names: BTreeSet<&str> = kinds.iter().map(EventKind::name).collect();
-    assert_eq!(names.len(), 26, "a kind of event is missing here");
+    assert_eq!(names.len(), 27, "a kind of event is missing here");
     let mut events: Vec<Event> = kinds.into_iter().map(|kind| event(5, kind)).collect();
     events[0].check = None;
     events[4].by = By {

@@ -8,6 +8,7 @@ use usher_domain::alert::AlertState;
 use usher_domain::command::{Command, Request, Verb};
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{CheckState, CourtDecisionKind, Curfew, Enquiry};
+use usher_domain::event::EventKind;
 use usher_domain::limits;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::Timestamp;
@@ -152,6 +153,27 @@ proptest! {
                 let own = before.responder.as_ref().is_some_and(|id| turn.who.responders.contains(id));
                 prop_assert!(own || before.state == after.state);
                 prop_assert!(own || joined || before == after);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn whoever_is_shown_an_enquiry_changes_nothing_of_it(story in stories()) {
+        play(story, |world, turn| {
+            let view = Command { request: None, verb: Verb::View { check: Some(1) } };
+            for who in actors() {
+                let shown = decide(Some(turn.after()), &view, &who, turn.now, &world.policy);
+                let named = who.person.is_some();
+                let own = turn.after().checks[0].responder.as_ref();
+                let seen = may_see(&who, turn.after())
+                    && (who.role != Role::Adapter || own.is_some_and(|id| who.responders.contains(id)));
+                prop_assert_eq!(shown.is_ok(), named && seen);
+                if let Ok(shown) = shown {
+                    prop_assert_eq!(&shown.enquiry, turn.after());
+                    prop_assert_eq!(shown.events.len(), 1);
+                    prop_assert_eq!(&shown.events[0].kind, &EventKind::Viewed);
+                }
             }
             Ok(())
         })?;

@@ -1,0 +1,170 @@
+//! Web sessions: what usher remembers of a browser between two pages, in usher's own store. The browser has a random id in a cookie; the
+//! store has only its SHA-256.
+
+use super::settings::Settings;
+use crate::clock::{Clock as _, SystemClock};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tower_sessions::Session;
+use tower_sessions::session::Error;
+use usher_domain::actor::{Person, Role};
+use usher_domain::time::Timestamp;
+
+/// Where in a session things lie.
+const WHO: &str = "who";
+const NOTICE: &str = "notice";
+const DRAFT: &str = "draft";
+const PENDING: &str = "pending";
+/// How long after its end a session is kept, with a form that was being filled in: until the person comes back from lunch, or next morning.
+pub(super) const DRAFT_KEPT: Duration = Duration::from_hours(18);
+/// How often it is written down that a person is still there: not at every page.
+const TOUCHED_EVERY: Duration = Duration::from_secs(60);
+
+/// Who signed in, as far as sign-in tells; what they may do is looked up for each page.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// Whose account: the provider's own name for it.
+    pub(super) subject: String,
+    /// The name, for records and pages.
+    pub(super) name: String,
+    /// The post, where the provider tells it.
+    pub(super) post: String,
+    /// Telephone or mailbox, where the provider tells it.
+    pub(super) contact: String,
+    /// The groups that the provider says they are in.
+    pub(super) groups: Vec<String>,
+    /// The role that they chose, where they have several.
+    pub(super) role: Option<String>,
+    /// Whether nobody proved anything: a persona.
+    pub(super) is_persona: bool,
+    /// When they signed in, in seconds of the epoch.
+    since: i64,
+    /// When they were last seen.
+    seen: i64,
+}
+
+/// A form that was being filled in when the session ended.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Draft {
+    /// Where it was to go, which is where it is shown too.
+    pub(super) path: String,
+    /// Its fields, as browsers encode them.
+    pub(super) body: String,
+    /// Whose it is: nobody else sees it.
+    pub(super) subject: String,
+}
+
+impl Known {
+    /// Somebody who has just signed in.
+    pub(super) fn new(subject: String, person: Person, groups: Vec<String>) -> Self {
+        let now = SystemClock.now().as_second();
+        Self {
+            subject,
+            name: person.name,
+            post: person.post,
+            contact: person.contact,
+            groups,
+            role: None,
+            is_persona: false,
+            since: now,
+            seen: now,
+        }
+    }
+
+    /// The person, as records name them.
+    pub(super) fn person(&self) -> Person {
+        Person {
+            name: self.name.clone(),
+            post: self.post.clone(),
+            contact: self.contact.clone(),
+        }
+    }
+
+    /// Chooses the role.
+    pub(super) fn choose(&mut self, role: Role) {
+        self.role = Some(role.name().into());
+    }
+
+    /// Whether they must sign in again.
+    pub(super) fn is_over(&self, settings: &Settings, now: Timestamp) -> bool {
+        let since = |then: i64| u64::try_from(now.as_second() - then).unwrap_or_default();
+        since(self.seen) >= settings.idle().as_secs()
+            || since(self.since) >= settings.absolute().as_secs()
+    }
+
+    /// Notes that they are there, where that was not noted just before.
+    pub(super) async fn touch(&mut self, session: &Session, now: Timestamp) -> Result<(), Error> {
+        let now = now.as_second();
+        if u64::try_from(now - self.seen).unwrap_or_default() < TOUCHED_EVERY.as_secs() {
+            return Ok(());
+        }
+        self.seen = now;
+        session.insert(WHO, self).await
+    }
+}
+
+/// Who signed in, in this browser.
+pub(super) async fn known(session: &Session) -> Result<Option<Known>, Error> {
+    session.get(WHO).await
+}
+
+/// Somebody has signed in: under a new id, so that one that was planted is worth nothing.
+pub(super) async fn begin(session: &Session, known: &Known) -> Result<(), Error> {
+    session.cycle_id().await?;
+    session.insert(WHO, known).await
+}
+
+/// Keeps who signed in, changed.
+pub(super) async fn keep(session: &Session, known: &Known) -> Result<(), Error> {
+    session.insert(WHO, known).await
+}
+
+/// Says `notice` on the next page.
+pub(super) async fn tell(session: &Session, notice: &str) -> Result<(), Error> {
+    session.insert(NOTICE, notice).await
+}
+
+/// What is to be said on this page.
+pub(super) async fn take_notice(session: &Session) -> Result<Option<String>, Error> {
+    if session.get_value(NOTICE).await?.is_none() {
+        return Ok(None);
+    }
+    session.remove(NOTICE).await
+}
+
+/// Keeps a form until its author has signed in again.
+pub(super) async fn keep_draft(session: &Session, draft: &Draft) -> Result<(), Error> {
+    session.insert(DRAFT, draft).await
+}
+
+/// The form that `subject` was filling in at `path`, once.
+pub(super) async fn take_draft(
+    session: &Session,
+    subject: &str,
+    path: &str,
+) -> Result<Option<String>, Error> {
+    let Some(draft) = session.get::<Draft>(DRAFT).await? else {
+        return Ok(None);
+    };
+    if draft.subject != subject {
+        session.remove_value(DRAFT).await?;
+        return Ok(None);
+    }
+    if draft.path != path {
+        return Ok(None);
+    }
+    session.remove_value(DRAFT).await?;
+    Ok(Some(draft.body))
+}
+
+/// Keeps what a sign-in needs when the provider sends the browser back.
+pub(super) async fn keep_pending(session: &Session, pending: &impl Serialize) -> Result<(), Error> {
+    session.insert(PENDING, pending).await
+}
+
+/// What was kept, once.
+pub(super) async fn take_pending<T: serde::de::DeserializeOwned>(
+    session: &Session,
+) -> Result<Option<T>, Error> {
+    session.remove(PENDING).await
+}

@@ -1,0 +1,107 @@
+//! The words of the pages for what the core has codes for: plain English, and the colour of its tag. Colour never stands alone.
+
+use usher_domain::actor::Role;
+use usher_domain::alert::{Cause, Trouble};
+use usher_domain::enquiry::{Check, CheckState, Disposition};
+use usher_domain::ladder::Audience;
+
+/// A word in a coloured box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tag {
+    /// The word.
+    pub(super) text: String,
+    /// The modifier of `govuk-tag`: `red`, `orange`, `yellow`, `green`, `blue`, `grey` and so on.
+    pub(super) colour: &'static str,
+}
+
+/// A tag.
+pub(super) fn tag(text: impl Into<String>, colour: &'static str) -> Tag {
+    Tag {
+        text: text.into(),
+        colour,
+    }
+}
+
+/// What somebody is.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Officer => "Court officer",
+        Role::Manager => "Manager",
+        Role::Adapter => "Borough desk",
+        Role::Operator => "Operator",
+        Role::Inspector => "Inspector",
+        Role::Clock => "usher itself",
+    }
+}
+
+/// Who is told.
+pub(super) const fn audience(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Adapter => "the borough's system",
+        Audience::BoroughDesk => "the borough's desk",
+        Audience::BoroughManager => "the borough's manager",
+        Audience::Officer => "the court officer",
+        Audience::OfficerManager => "the officer's manager",
+        Audience::Operator => "the operators",
+    }
+}
+
+/// Who is told, in one sentence's list: `the court officer, the operators`.
+pub(super) fn audiences(told: &[Audience]) -> String {
+    let told: Vec<_> = told.iter().map(|one| audience(*one)).collect();
+    told.join(", ")
+}
+
+/// What is wrong.
+pub(super) fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::Step { name, .. } => capital(&name.replace(['_', '-'], " ")),
+        Cause::Trouble(trouble) => trouble_words(*trouble).into(),
+    }
+}
+
+const fn trouble_words(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unroutable => "No borough found",
+        Trouble::Question => "The borough asks a question",
+        Trouble::PromiseMissed => "The promised answer has not come",
+        Trouble::LeasesLost => "The borough's system takes it and brings nothing",
+        Trouble::NoAdapter => "The borough's system is away",
+        Trouble::SentencedOutstanding => "Sentenced without an answer",
+    }
+}
+
+/// Where a check stands.
+pub(super) fn check_state(check: &Check) -> Tag {
+    match &check.state {
+        CheckState::Waiting {
+            for_people: None, ..
+        } => tag("Sent, not yet taken", "yellow"),
+        CheckState::Waiting { .. } => tag("Waiting for the desk", "yellow"),
+        CheckState::Leased { .. } => tag("Being looked up", "light-blue"),
+        CheckState::Accepted { .. } => tag("Desk is working on it", "blue"),
+        CheckState::Asked { .. } => tag("Question for you", "orange"),
+        CheckState::Unroutable { .. } => tag("No borough found", "red"),
+        CheckState::Answered { received: None, .. } => tag("Answered, not read", "purple"),
+        CheckState::Answered { .. } => tag("Answered and read", "green"),
+        CheckState::Redirected { .. } => tag("Passed on", "grey"),
+        CheckState::Closed { .. } => tag("Closed", "grey"),
+    }
+}
+
+/// What an answer comes to. "Not known" never reads as "no risk".
+pub(super) const fn disposition(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::NotKnown => "Not known to them",
+        Disposition::KnownNothingRelevant => "Known, nothing relevant held",
+        Disposition::KnownRelevant => "Known, relevant information held",
+        Disposition::HeldCannotDisclose => "Information is held that cannot be disclosed here",
+    }
+}
+
+/// With a capital letter in front.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
