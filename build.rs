@@ -80,7 +80,14 @@ fn without(error: Box<dyn Error>) -> Option<PathBuf> {
 
 /// Installs the locked packages below `out`, and says where they are.
 fn install(web: &Path, out: &Path) -> Outcome<PathBuf> {
-    for name in ["package.json", "package-lock.json"] {
+    let modules = out.join("node_modules");
+    let names = ["package.json", "package-lock.json"];
+    let is_there = |name| fs::read(web.join(name)).ok() == fs::read(out.join(name)).ok();
+    // npm writes this file when it is done.
+    if names.iter().all(is_there) && modules.join(".package-lock.json").exists() {
+        return Ok(modules);
+    }
+    for name in names {
         fs::copy(web.join(name), out.join(name))?;
     }
     let done = Command::new("npm")
@@ -95,7 +102,7 @@ fn install(web: &Path, out: &Path) -> Outcome<PathBuf> {
         let fault = said.lines().find(|line| line.starts_with("npm error"));
         return Err(format!("npm ci failed ({})", fault.unwrap_or("it does not say why")).into());
     }
-    Ok(out.join("node_modules"))
+    Ok(modules)
 }
 
 /// All that is served, a file before those that name it.
@@ -120,7 +127,8 @@ pub(crate) fn gather(web: &Path, modules: Option<&Path>) -> Outcome<Vec<Asset>> 
 
 /// Adds the stylesheet and the script of one package, and the pictures that the stylesheet names.
 fn theirs(folder: &Path, images: &Path, assets: &mut Vec<Asset>) -> Outcome<()> {
-    let mut found: Vec<_> = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let found = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut found: Vec<_> = found.collect::<Result<_, _>>()?;
     found.retain(|entry| entry.file_name().to_string_lossy().contains(".min."));
     found.sort_by_key(fs::DirEntry::file_name);
     for entry in found {

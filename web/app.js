@@ -6,6 +6,7 @@
 //   data-live-count="2"         what the count was when the page was made
 //   data-live-silence="30"      seconds without any event after which the connection counts as lost
 // data-live-pause               a button: content stands still until it is pressed again; count and sound go on
+// data-live-only                shown where scripts run
 // data-live-held                shown while new content waits, because the old has the keyboard's focus
 // data-live-lost                shown while the connection is lost
 // data-live-status="overdue"    says "3 overdue" to screen readers when the count changes
@@ -118,10 +119,8 @@ regions.forEach((region) => {
   region.element.addEventListener("focusout", () => setTimeout(put, 0, region));
 });
 entitle();
-all("[data-live-pause]").forEach((button) => {
-  button.hidden = false;
-  button.addEventListener("click", () => pause(button));
-});
+show("[data-live-only], [data-live-pause]", true);
+all("[data-live-pause]").forEach((button) => button.addEventListener("click", () => pause(button)));
 // Browsers allow sounds after a click; and so a person hears what to listen for.
 all("[data-live-sound]").forEach((box) => box.addEventListener("change", () => box.checked && sound()));
 

@@ -1,0 +1,89 @@
+// The console as people meet it: signing in and out, and the board of operators.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startConsole } from "./support/console.mjs";
+import { builtAssets } from "./support/look.mjs";
+import { expectAccessible, expectNarrow, openPage, picture, signIn, startBrowser } from "./support/page.mjs";
+import { lateAtOnce, submit } from "./support/usher.mjs";
+
+let browser, usher;
+before(async () => {
+  browser = await startBrowser();
+  usher = await startConsole({ policy: lateAtOnce });
+});
+after(async () => {
+  await browser?.close();
+  await usher?.stop();
+});
+
+/** A page of one person, closed at the end of the test. */
+async function visit(t, account, options) {
+  const page = await openPage(browser, options);
+  t.after(() => page.context().close());
+  if (account) await signIn(page, usher, account);
+  return page;
+}
+
+async function look(page, path, name) {
+  await page.goto(`${usher.url}${path}`);
+  await picture(page, name);
+  await expectAccessible(page);
+  await expectNarrow(page);
+}
+
+for (const [name, options] of Object.entries({
+  wide: {},
+  narrow: { width: 320 },
+  "without scripts": { script: false },
+  "without npm": { look: "builtin" },
+})) {
+  test(`pages are accessible: ${name}`, async (t) => {
+    const page = await visit(t, undefined, options);
+    await look(page, "/sign-in", `sign-in ${name}`);
+    await look(page, "/accessibility", `accessibility ${name}`);
+    await signIn(page, usher, "operator");
+    for (const path of ["/board", "/help", "/sign-out", "/not-there"]) await look(page, path, `${path.slice(1)} ${name}`);
+  });
+}
+
+test("a build with npm serves the GOV.UK look", { skip: !builtAssets() && "built without npm" }, async (t) => {
+  const page = await visit(t);
+  await page.goto(`${usher.url}/sign-in`);
+  assert.equal(await page.locator('link[href$="/govuk-frontend.min.css"]').count(), 1);
+});
+
+test("what is late comes to an open board, and two operators see who looks after it", async (t) => {
+  const [one, other] = [await visit(t, "operator"), await visit(t, "second")];
+  for (const page of [one, other]) await page.goto(`${usher.url}/board`);
+  const { reference } = await submit(usher);
+  const link = (page) => page.getByRole("row").filter({ hasText: reference }).getByRole("link", { name: /Look after it/ });
+  for (const page of [one, other]) await link(page).first().waitFor();
+  await expectAccessible(one);
+  await picture(one, "board with an alert");
+  await link(one).first().click();
+  await expectAccessible(one);
+  await one.getByRole("button", { name: "Look after it" }).click();
+  for (const page of [one, other]) await page.getByRole("row").filter({ hasText: "Otis Operator" }).first().waitFor();
+});
+
+test("somebody in no group that usher knows is refused", async (t) => {
+  const page = await visit(t, "nobody");
+  await expectAccessible(page);
+  await page.goto(`${usher.url}/board`);
+  assert.match(page.url(), /\/sign-in/);
+});
+
+test("who has two roles chooses one", async (t) => {
+  const page = await visit(t, "both");
+  await page.getByRole("heading", { name: "Choose your role" }).waitFor();
+  await expectAccessible(page);
+});
+
+test("after signing out nothing is shown", async (t) => {
+  const page = await visit(t, "operator");
+  await page.goto(`${usher.url}/sign-out`);
+  await page.getByRole("main").getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL((url) => url.pathname !== "/sign-out" || url.origin !== usher.url);
+  await page.goto(`${usher.url}/board`);
+  assert.match(page.url(), /\/sign-in/);
+});
