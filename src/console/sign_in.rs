@@ -18,6 +18,8 @@ use usher_domain::actor::{Actor, Person};
 
 /// Where people sign in.
 pub(super) const PATH: &str = "/sign-in";
+/// Where they are sent on to the identity provider from: a link, since browsers hold a form to this site, redirects and all.
+const START: &str = "/sign-in/start";
 /// Where those with several roles choose one.
 pub(super) const CHOOSE: &str = "/sign-in/role";
 /// Where the identity provider sends browsers back to.
@@ -59,7 +61,8 @@ fn is_ours(path: &str) -> bool {
 /// Signing in needs nobody signed in.
 pub(super) fn routes() -> Router<Console> {
     Router::new()
-        .route(PATH, get(begin).post(start))
+        .route(PATH, get(begin).post(choose_persona))
+        .route(START, get(start))
         .route(CALLBACK, get(callback))
         .route(CHOOSE, get(choices).post(choose))
         .route("/sign-out", get(ask_sign_out).post(sign_out))
@@ -71,6 +74,8 @@ pub(super) fn routes() -> Router<Console> {
 struct Page {
     frame: Frame,
     form: Form,
+    /// Where the link to the identity provider leads.
+    start: String,
     /// Each with the id of its field: the first has the name's own, so that the summary of errors leads to it.
     personas: Vec<(String, Persona)>,
     /// Whether an earlier session has ended.
@@ -100,6 +105,7 @@ async fn page(console: &Console, session: &Session, form: Form) -> Result<Respon
     });
     let page = Page {
         frame: Frame::bare("Sign in").refused(is_refused),
+        start: with_return(START, form.value("return")),
         form,
         personas: personas.collect(),
         has_ended: session::known(session).await?.is_some(),
@@ -107,25 +113,33 @@ async fn page(console: &Console, session: &Session, form: Form) -> Result<Respon
     Ok(show_form(&page, is_refused))
 }
 
-async fn start(
+async fn choose_persona(
     State(console): State<Console>,
     session: Session,
     mut form: Form,
 ) -> Result<Response, Problem> {
-    let oidc = match &console.sign_in {
-        SignIn::Oidc(oidc) => oidc,
-        SignIn::Personas(personas) => {
-            let chosen = personas.iter().find(|one| form.has("persona", &one.group));
-            let Some(Persona { group, person, .. }) = chosen else {
-                form.fail("persona", "Choose whom to sign in as");
-                return page(&console, &session, form).await;
-            };
-            let mut known = Known::new(group.clone(), person.clone(), vec![group.clone()]);
-            known.is_persona = true;
-            return enter(&console, &session, known, form.value("return")).await;
-        }
+    let SignIn::Personas(personas) = &console.sign_in else {
+        return Err(Problem::NotFound);
     };
-    let (address, pending) = oidc.start(form.value("return")).await?;
+    let chosen = personas.iter().find(|one| form.has("persona", &one.group));
+    let Some(Persona { group, person, .. }) = chosen else {
+        form.fail("persona", "Choose whom to sign in as");
+        return page(&console, &session, form).await;
+    };
+    let mut known = Known::new(group.clone(), person.clone(), vec![group.clone()]);
+    known.is_persona = true;
+    enter(&console, &session, known, form.value("return")).await
+}
+
+async fn start(
+    State(console): State<Console>,
+    session: Session,
+    Query(Return { path }): Query<Return>,
+) -> Result<Response, Problem> {
+    let SignIn::Oidc(oidc) = &console.sign_in else {
+        return Err(Problem::NotFound);
+    };
+    let (address, pending) = oidc.start(&path).await?;
     session::keep_pending(&session, &pending).await?;
     Ok(go(&address))
 }
@@ -246,29 +260,35 @@ async fn choose(
 struct SignOut {
     frame: Frame,
     is_out: bool,
+    /// Where the identity provider signs people out, where there is one.
+    elsewhere: Option<String>,
 }
 
 /// Without a script the link in the header leads here; signing out itself is a form, since a link would be followed by whatever looks ahead.
-async fn ask_sign_out(session: Session) -> Result<Response, Problem> {
+async fn ask_sign_out(
+    State(console): State<Console>,
+    session: Session,
+) -> Result<Response, Problem> {
     let is_out = session::known(&session).await?.is_none();
     let title = if is_out {
         "You have signed out"
     } else {
         "Sign out"
     };
+    let elsewhere = match &console.sign_in {
+        SignIn::Oidc(oidc) if is_out => oidc.sign_out_address().await,
+        _ => None,
+    };
     Ok(show(&SignOut {
         frame: Frame::bare(title),
         is_out,
+        elsewhere,
     }))
 }
 
-async fn sign_out(State(console): State<Console>, session: Session) -> Result<Response, Problem> {
+async fn sign_out(session: Session) -> Result<Response, Problem> {
     session.flush().await?;
-    let elsewhere = match &console.sign_in {
-        SignIn::Oidc(oidc) => oidc.sign_out_address().await,
-        SignIn::Personas(_) => None,
-    };
-    Ok(go(elsewhere.as_deref().unwrap_or("/sign-out")))
+    Ok(go("/sign-out"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 /// A broker with a console.
 async fn start() -> Kit {
     Kit::shaped(Shape {
-        console: true,
+        console: Some(30),
         ..Shape::default()
     })
     .await

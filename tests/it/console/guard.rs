@@ -1,6 +1,7 @@
 //! Who gets in, and what a browser is told to do with what it is shown.
 
 use super::*;
+use usher_proto::v1;
 
 #[tokio::test]
 async fn nobody_gets_in_without_signing_in_and_then_goes_on_to_where_they_wanted() {
@@ -28,6 +29,32 @@ async fn a_session_that_was_there_before_signing_in_is_worth_nothing_after() {
     assert_ne!(browser.cookie().unwrap(), before);
     let mut old = browser.with_cookie(Some(before));
     assert!(old.get("/board").await.path.starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn what_was_typed_when_a_session_ended_is_there_after_signing_in_and_for_nobody_else() {
+    let mut kit = start().await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    kit.move_to("2026-11-23T10:15").await;
+    let path = format!("/alerts/{}/acknowledge", kit.alerts().await[0].id);
+    let mut browser = kit.signed_in("operator").await;
+    browser.get(&path).await;
+    for (next, is_there) in [("operator", true), ("officer", false)] {
+        kit.restart_with_idle(0).await;
+        browser.go_on_at(&kit.browser());
+        let typed = [("note", "Half a sentence"), ("request_id", "")];
+        let out = browser.post(&path, &typed).await;
+        assert!(out.path.starts_with("/sign-in?return="), "{}", out.path);
+        assert!(out.says("what you typed is kept"));
+        kit.restart_with_idle(30).await;
+        browser.go_on_at(&kit.browser());
+        let fields = [("persona", next), ("return", path.as_str())];
+        let back = browser.post("/sign-in", &fields).await;
+        assert_eq!(back.path, path);
+        assert_eq!(back.html.contains("Half a sentence"), is_there, "{next}");
+        browser.sign_in("operator").await;
+    }
+    assert_eq!(kit.alerts().await[0].state(), v1::AlertState::Open);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const GROUPS: [(&str, &str, &[&str], &[&str]); 7] = [
 const REDIRECTS_MAX: usize = 5;
 
 /// A console that lets people choose whom to be.
-pub(crate) fn personas() -> ConsoleParts {
+pub(crate) fn personas(idle_minutes: u64) -> ConsoleParts {
     let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
     let entries = GROUPS.map(|(group, role, courts, responders)| GroupEntry {
         group: group.into(),
@@ -46,7 +46,7 @@ pub(crate) fn personas() -> ConsoleParts {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             sign_in: SignInBy::Personas,
             public_url: None,
-            idle_minutes: 30,
+            idle_minutes,
             absolute_hours: 10,
             connections_max: 64,
             oidc: OidcSettings {
@@ -102,6 +102,11 @@ impl Browser {
     /// What the cookie is.
     pub(crate) fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
+    }
+
+    /// Goes on at `other`, which has the port after a restart, with the cookie that it has.
+    pub(crate) fn go_on_at(&mut self, other: &Self) {
+        self.base.clone_from(&other.base);
     }
 
     /// As another window: with a cookie of one's own choosing.

@@ -57,8 +57,8 @@ pub(crate) struct Shape {
     pub(crate) store: Option<Arc<dyn Store>>,
     /// The agreements, in place of one that permits everything to everybody.
     pub(crate) agreements: Option<Agreements>,
-    /// Whether there is a console, on which a browser chooses whom to be.
-    pub(crate) console: bool,
+    /// Whether there is a console, on which a browser chooses whom to be: after how many minutes without a click it is signed out.
+    pub(crate) console: Option<u64>,
 }
 
 impl Default for Shape {
@@ -70,7 +70,7 @@ impl Default for Shape {
             gate: None,
             store: None,
             agreements: None,
-            console: false,
+            console: None,
         }
     }
 }
@@ -159,7 +159,7 @@ impl Kit {
                 absent_after: self.shape.absent_after,
             },
             metrics: Arc::clone(&self.metrics),
-            console: self.shape.console.then(super::browser::personas),
+            console: self.shape.console.map(super::browser::personas),
         });
         let app = app.await.unwrap();
         let address = app.address();
@@ -273,6 +273,12 @@ impl Kit {
         let console = self.running.as_ref().unwrap().console;
         let console = console.expect("the kit's shape has a console");
         Browser::new(console, self.authority.certificate_pem())
+    }
+
+    /// Starts again with a console that signs people out after so many minutes without a click; 0 is at once.
+    pub(crate) async fn restart_with_idle(&mut self, minutes: u64) {
+        self.shape.console = Some(minutes);
+        self.restart().await;
     }
 
     /// A browser in which somebody of this group has signed in.
