@@ -3,6 +3,7 @@
 
 mod assets;
 mod desk;
+pub mod figures;
 mod form;
 mod frame;
 mod kept;
