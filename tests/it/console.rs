@@ -3,9 +3,11 @@
 mod guard;
 mod manager;
 mod operator;
+mod pages;
 
 use crate::support::*;
 use reqwest::StatusCode;
+use std::sync::Arc;
 
 /// A broker with a console.
 async fn start() -> Kit {
