@@ -4,6 +4,7 @@
 mod assets;
 mod back_channel;
 mod desk;
+pub mod figures;
 mod form;
 mod frame;
 mod kept;

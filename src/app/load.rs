@@ -122,7 +122,9 @@ fn tls(config: &Config) -> Option<Fault> {
     let files = &config.tls;
     let needed = [&files.certificate, &files.key, &files.client_ca];
     let there = |path: &Path| path.is_file();
-    if !needed.into_iter().chain(&files.crl).all(|path| there(path)) {
+    let given = [&files.crl, &files.console_certificate, &files.console_key];
+    let given = given.into_iter().flatten();
+    if !needed.into_iter().chain(given).all(|path| there(path)) {
         return None;
     }
     let error = Reloader::open(files.clone()).err()?;

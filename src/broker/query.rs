@@ -105,6 +105,25 @@ impl Broker {
         self.paged(&input.filter, page, actor, wanted, show).await
     }
 
+    /// One page of the records that the actor may see and `filter` wants, none for adapters; nothing sealed in them is opened.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn list_closed<T: Send>(
+        &self,
+        filter: &Filter,
+        page: (Position, usize),
+        actor: &Actor,
+        show: impl Fn(&Record) -> Shown<T> + Send + Sync,
+    ) -> Result<Paged<T>, BrokerError> {
+        if actor.role == Role::Adapter {
+            return Ok((Vec::new(), None));
+        }
+        let whole = |stored: Stored| vec![stored.record];
+        let show = |record: Record| Ok(show(&record));
+        self.paged(filter, page, actor, whole, show).await
+    }
+
     /// One page of the checks of the actor's responders, each as `show` shows it of the enquiry that it is part of.
     ///
     /// # Errors

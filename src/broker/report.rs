@@ -4,6 +4,7 @@
 use super::query::narrow;
 use super::{Broker, BrokerError};
 use crate::store::{Filter, Listing, Page, Place, StoreError};
+use jiff::civil::Date;
 use std::collections::HashSet;
 use usher_domain::actor::Actor;
 use usher_domain::code::{CourtCode, ResponderId};
@@ -49,6 +50,20 @@ impl Broker {
         input: &ReportInput,
         actor: &Actor,
     ) -> Result<ReportView, BrokerError> {
+        Ok(self.report_over(input, &[], actor).await?.0)
+    }
+
+    /// As [`Self::report`], and the total of each of these periods, first and last day, from the same look at the records; the numbers of
+    /// the periods are never hidden.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub async fn report_over(
+        &self,
+        input: &ReportInput,
+        periods: &[(Date, Date)],
+        actor: &Actor,
+    ) -> Result<(ReportView, Vec<Row>), BrokerError> {
         let busy = |_| BrokerError::Busy { what: "reports" };
         let _place = self.reports.try_acquire().map_err(busy)?;
         let (policy, directory) = (self.policy(), self.directory());
@@ -60,7 +75,17 @@ impl Broker {
             kinds: &kinds,
             now,
         };
+        let of = |(from, to): &(Date, Date)| {
+            let question = Question {
+                from: *from,
+                to: *to,
+                by: Grouping::ResponderKind, // the fewest rows: only the total is wanted
+                ..input.question
+            };
+            Tally::new(question, terms)
+        };
         let mut tally = Tally::new(input.question, terms);
+        let mut parts: Vec<Tally<'_>> = periods.iter().map(of).collect();
         let of: &[RecordKind] = if input.question.kind.counts_cases() {
             &[RecordKind::Case, RecordKind::Enquiry]
         } else {
@@ -72,8 +97,11 @@ impl Broker {
                 ..Filter::every(*kind)
             };
             let courts = narrow(wanted, actor).courts;
-            self.each_facts(*kind, courts, |facts| tally.add(facts))
-                .await?;
+            let count = |facts: &Facts| {
+                tally.add(facts);
+                parts.iter_mut().for_each(|part| part.add(facts));
+            };
+            self.each_facts(*kind, courts, count).await?;
         }
         let counted = tally.finish();
         let table = if input.for_publication {
@@ -82,12 +110,14 @@ impl Broker {
             counted
         };
         let label = |row: &Row| self.label(input.question.by, &row.key);
-        Ok(ReportView {
+        let view = ReportView {
             labels: table.rows.iter().map(label).collect(),
             table,
             now,
             left_out: self.store.unreadable().await?.len(),
-        })
+        };
+        let totals = parts.into_iter().map(|part| part.finish().total);
+        Ok((view, totals.collect()))
     }
 
     /// Shows the facts of every record of `kind` to `take`, once each: what was listed as open and has closed meanwhile comes again among
@@ -133,7 +163,7 @@ impl Broker {
     }
 
     /// What people call the row with this key.
-    fn label(&self, by: Grouping, key: &str) -> String {
+    pub fn label(&self, by: Grouping, key: &str) -> String {
         let name = match (by, key) {
             (_, OTHERS) => Some("all others".into()),
             (Grouping::Court, _) => {

@@ -1,8 +1,5 @@
 //! `usher report`: what was needed, asked and answered in a period, as tables, JSON, CSV and charts.
 
-mod chart;
-mod sheet;
-
 use super::Context;
 use super::client::{Client, ConnectArgs};
 use super::failure::{Exit, Failure};
@@ -10,15 +7,13 @@ use super::json;
 use super::moment::civil;
 use super::output::{Format, cell, clean, table};
 use super::words::{self, word};
+use crate::console::figures::{Cell, Column, Figures, Line, figure};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use usher_proto::v1;
 use v1::report_figure::Value;
-
-/// What stands for a figure that is hidden, as official statistics have it: confidential.
-const HIDDEN: &str = "[c]";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReportCommand {
@@ -89,8 +84,11 @@ pub(super) async fn run(command: ReportCommand, context: &Context) -> Result<Exi
     let text = match context.output.format() {
         Format::Table => in_rows(&report, args.out.is_some()),
         Format::Json => format!("{:#}", json::to_value(&report)?),
-        Format::Csv => sheet::csv(&report)?,
-        Format::Svg => chart::svg(&report),
+        Format::Csv => {
+            let unwritten = |error| Failure::caused(Exit::Failure, &error, "try again");
+            figures(&report).csv().map_err(unwritten)?
+        }
+        Format::Svg => figures(&report).svg(),
     };
     if report.left_out_count > 0 {
         let left_out = report.left_out_count;
@@ -131,18 +129,39 @@ fn heading(report: &v1::ReportResponse) -> String {
     clean(&format!("{kind} by {by}, {from} to {to}{form}"))
 }
 
-/// Every row, the total last.
-fn lines(report: &v1::ReportResponse) -> impl Iterator<Item = &v1::ReportRow> {
-    report.rows.iter().chain(&report.total)
+/// The report as charts and sheets are made of it.
+fn figures(report: &v1::ReportResponse) -> Figures {
+    let text = |text: &str| match text {
+        "" => String::new(),
+        text => clean(text),
+    };
+    let column = |measure: &v1::ReportMeasure| Column {
+        name: text(&measure.name),
+        title: text(&measure.title),
+        meaning: text(&measure.meaning),
+        part_of: text(&measure.part_of),
+    };
+    let line = |row: &v1::ReportRow| Line {
+        key: text(&row.key),
+        label: text(&row.label),
+        cells: row.figures.iter().map(read).collect(),
+    };
+    Figures {
+        prefix: "",
+        heading: heading(report),
+        day: text(&report.day_that_counts),
+        columns: report.measures.iter().map(column).collect(),
+        lines: report.rows.iter().map(line).collect(),
+        total: report.total.as_ref().map(line),
+    }
 }
 
-/// A figure as people read it: hours with one decimal.
-fn figure(figure: &v1::ReportFigure) -> String {
+fn read(figure: &v1::ReportFigure) -> Cell {
     match figure.value {
-        Some(Value::Count(count)) => count.to_string(),
-        Some(Value::WorkingMinutes(minutes)) => format!("{:.1}", f64::from(minutes) / 60.0),
-        Some(Value::IsHidden(_)) => HIDDEN.into(),
-        None => "-".into(),
+        Some(Value::Count(count)) => Cell::Count(count),
+        Some(Value::WorkingMinutes(minutes)) => Cell::Minutes(minutes),
+        Some(Value::IsHidden(_)) => Cell::Hidden,
+        None => Cell::Nothing,
     }
 }
 
@@ -153,8 +172,8 @@ fn in_rows(report: &v1::ReportResponse, plain: bool) -> String {
     let headings: Vec<String> = [by].into_iter().chain(titles).collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut rows = table(&headings);
-    for row in lines(report) {
-        let figures = row.figures.iter().map(|one| cell(figure(one)));
+    for row in report.rows.iter().chain(&report.total) {
+        let figures = row.figures.iter().map(|one| cell(figure(read(one))));
         rows.add_row(
             [cell(&row.label)]
                 .into_iter()
@@ -194,7 +213,7 @@ mod tests {
     }
 
     /// Two courts; the second has figures hidden, and a name that would be a formula and a tag.
-    pub(super) fn sample() -> v1::ReportResponse {
+    fn sample() -> v1::ReportResponse {
         let measure = |name: &str, part_of: &str| v1::ReportMeasure {
             name: name.into(),
             title: name.replace('_', " "),

@@ -1,6 +1,8 @@
 //! What no single value shows: files that are not there, ports that collide, clients of responders that do not exist.
 //! `config check` and `serve` report all of it at once.
 
+mod console;
+
 use super::agreements;
 use super::calendar;
 use super::fault::{Fault, Place};
@@ -76,6 +78,7 @@ pub fn check(
     ports(config, &mut faults);
     bounds(config, &mut faults);
     identities(config, responders, &mut faults);
+    console::check(config, responders, &mut faults);
     match parts(config) {
         Ok((parts, warnings)) => {
             faults.extend(warnings);
@@ -250,21 +253,33 @@ fn identities(
         ));
     }
     faults.extend(unusable(&config.identities));
+    for (number, entry) in (1..).zip(&config.identities) {
+        let key = format!("identities.{number}");
+        unknown_responders(&key, &entry.uri, &entry.responders, responders, faults);
+    }
+}
+
+/// Each responder that `whose` entry at `key` names and that is none of the directory's, where these are known.
+fn unknown_responders(
+    key: &str,
+    whose: &str,
+    named: &[String],
+    responders: Option<&BTreeSet<ResponderId>>,
+    faults: &mut Vec<Fault>,
+) {
     let Some(responders) = responders else {
         return;
     };
     let known: Vec<&str> = responders.iter().map(ResponderId::as_str).collect();
-    for (number, entry) in (1..).zip(&config.identities) {
-        let unknown = |id: &&String| !known.contains(&id.as_str());
-        for responder in entry.responders.iter().filter(unknown) {
-            let what = format!("{}: there is no responder {responder:?}", entry.uri);
-            let meant = super::fault::suggestion(responder, known.iter().copied());
-            let remedy = match meant {
-                Some(meant) => format!("did you mean {meant:?}?"),
-                None => format!("add {responder}.toml to directory.responders, or take it out"),
-            };
-            faults.push(error_in(&format!("identities.{number}"), what, remedy));
-        }
+    let unknown = |id: &&String| !known.contains(&id.as_str());
+    for responder in named.iter().filter(unknown) {
+        let what = format!("{whose}: there is no responder {responder:?}");
+        let meant = super::fault::suggestion(responder, known.iter().copied());
+        let remedy = match meant {
+            Some(meant) => format!("did you mean {meant:?}?"),
+            None => format!("add {responder}.toml to directory.responders, or take it out"),
+        };
+        faults.push(error_in(key, what, remedy));
     }
 }
 

@@ -9,6 +9,21 @@ pub(super) fn date(day: Date) -> String {
     day.strftime("%A %-d %B %Y").to_string()
 }
 
+/// `1 to 30 November 2026`, `28 November 2026 to 3 January 2027`, `23 November 2026`.
+pub(super) fn days(first: Date, last: Date) -> String {
+    let pattern = match (first, last) {
+        _ if first == last => return last.strftime("%-d %B %Y").to_string(),
+        _ if (first.year(), first.month()) == (last.year(), last.month()) => "%-d",
+        _ if first.year() == last.year() => "%-d %B",
+        _ => "%-d %B %Y",
+    };
+    format!(
+        "{} to {}",
+        first.strftime(pattern),
+        last.strftime("%-d %B %Y")
+    )
+}
+
 /// `9:32am`, `5pm`, `midday`, `midnight`.
 pub(super) fn clock(time: Time) -> String {
     let (hour, minute) = (time.hour(), time.minute());
@@ -99,6 +114,21 @@ mod tests {
         ];
         for (at, told) in rows {
             assert_eq!(moment(at.parse().unwrap()), told);
+        }
+    }
+
+    #[test]
+    fn days_are_told_without_saying_anything_twice() {
+        use jiff::civil::date;
+        let first = date(2026, 11, 1);
+        let rows = [
+            (first, "1 November 2026"),
+            (date(2026, 11, 30), "1 to 30 November 2026"),
+            (date(2026, 12, 2), "1 November to 2 December 2026"),
+            (date(2027, 1, 2), "1 November 2026 to 2 January 2027"),
+        ];
+        for (last, told) in rows {
+            assert_eq!(days(first, last), told);
         }
     }
 

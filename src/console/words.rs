@@ -4,6 +4,7 @@ use usher_domain::actor::Role;
 use usher_domain::alert::{Cause, Trouble};
 use usher_domain::enquiry::{Check, CheckState, Disposition};
 use usher_domain::ladder::Audience;
+use usher_domain::report::{Grouping, ReportKind};
 
 /// A word in a coloured box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,4 +105,41 @@ pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// What a report is called.
+pub(super) const fn report(kind: ReportKind) -> &'static str {
+    match kind {
+        ReportKind::Coverage => "Coverage",
+        ReportKind::Timeliness => "Timeliness",
+        ReportKind::Outstanding => "Outstanding",
+        ReportKind::LateAnswers => "Late answers",
+    }
+}
+
+/// What it tells, in a sentence.
+pub(super) const fn report_about(kind: ReportKind) -> &'static str {
+    match kind {
+        ReportKind::Coverage => {
+            "Which checks cases needed, which of them were made in time, and which were answered before sentence."
+        }
+        ReportKind::Timeliness => "How many working hours answers took.",
+        ReportKind::Outstanding => {
+            "What nobody has answered yet, what nobody has asked yet, and what was decided at court without an answer."
+        }
+        ReportKind::LateAnswers => {
+            "Answers that came after the hearing, whether anybody has read them, and what they would have changed."
+        }
+    }
+}
+
+/// What the lines of a report are, in the middle of a sentence.
+pub(super) const fn grouping(by: Grouping) -> &'static str {
+    match by {
+        Grouping::Court => "court",
+        Grouping::Office => "office",
+        Grouping::Borough => "borough",
+        Grouping::ResponderKind => "kind of service",
+        Grouping::ReportType => "kind of court report",
+    }
 }

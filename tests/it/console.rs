@@ -1,10 +1,13 @@
 //! The console through a browser without scripts: real TLS, real sessions, a real broker.
 
 mod guard;
+mod manager;
 mod operator;
+mod pages;
 
 use crate::support::*;
 use reqwest::StatusCode;
+use std::sync::Arc;
 
 /// A broker with a console.
 async fn start() -> Kit {

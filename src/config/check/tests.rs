@@ -8,7 +8,7 @@ use std::fs;
 const TODAY: Date = date(2026, 11, 23);
 
 /// A folder with everything that the defaults name, and a configuration of `text` in it.
-fn check(text: &str, change: impl Fn(&Path), wanted: &[&str]) {
+pub(super) fn check(text: &str, change: impl Fn(&Path), wanted: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     for name in ["tls", "responders", "agreements", "data"] {

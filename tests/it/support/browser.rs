@@ -159,7 +159,8 @@ impl Browser {
         self.post(path, &all).await
     }
 
-    async fn follow(&mut self, request: RequestBuilder, path: &str) -> Shown {
+    /// Sends `request` for `path`, and goes where the answers lead.
+    pub(crate) async fn follow(&mut self, request: RequestBuilder, path: &str) -> Shown {
         let (mut request, mut path) = (request, path.to_owned());
         for _ in 0..REDIRECTS_MAX {
             let response = request.send().await.unwrap();

@@ -3,60 +3,47 @@
 //!
 //! A name that a spreadsheet would take for a formula gets an apostrophe before it.
 
-use super::{HIDDEN, lines};
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::clean;
+use super::{Cell, Figures, HIDDEN};
 use csv::{Terminator, WriterBuilder};
-use usher_proto::v1;
-use v1::report_figure::Value;
 
 /// The report as lines of text.
 ///
 /// # Errors
 /// When memory is out.
-pub(super) fn csv(report: &v1::ReportResponse) -> Result<String, Failure> {
-    let unwritten =
-        |error: &dyn std::error::Error| Failure::caused(Exit::Failure, error, "try again");
+pub(super) fn csv(report: &Figures) -> Result<String, csv::Error> {
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());
-    let names = report.measures.iter().map(|measure| plain(&measure.name));
-    let heading = ["key".into(), "label".into()].into_iter().chain(names);
-    writer
-        .write_record(heading)
-        .map_err(|error| unwritten(&error))?;
-    for row in lines(report) {
-        let figures = row.figures.iter().map(figure);
-        let record = [plain(&row.key), plain(&row.label)]
-            .into_iter()
-            .chain(figures);
-        writer
-            .write_record(record)
-            .map_err(|error| unwritten(&error))?;
+    let names = report.columns.iter().map(|column| plain(&column.name));
+    writer.write_record(["key".into(), "label".into()].into_iter().chain(names))?;
+    for line in report.all() {
+        let cells = line.cells.iter().map(|cell| number(*cell));
+        writer.write_record(
+            [plain(&line.key), plain(&line.label)]
+                .into_iter()
+                .chain(cells),
+        )?;
     }
     let bytes = writer
         .into_inner()
-        .map_err(|error| unwritten(error.error()))?;
-    String::from_utf8(bytes).map_err(|error| unwritten(&error))
+        .map_err(csv::IntoInnerError::into_error)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn figure(figure: &v1::ReportFigure) -> String {
-    match figure.value {
-        Some(Value::Count(count)) => count.to_string(),
-        Some(Value::WorkingMinutes(minutes)) => format!("{:.2}", f64::from(minutes) / 60.0),
-        Some(Value::IsHidden(_)) => HIDDEN.into(),
-        None => String::new(),
+fn number(cell: Cell) -> String {
+    match cell {
+        Cell::Count(count) => count.to_string(),
+        Cell::Minutes(minutes) => format!("{:.2}", f64::from(minutes) / 60.0),
+        Cell::Hidden => HIDDEN.into(),
+        Cell::Nothing => String::new(),
     }
 }
 
 /// Text from elsewhere that no spreadsheet computes.
 fn plain(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
     let computes = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let mark = if computes { "'" } else { "" };
-    format!("{mark}{}", clean(text))
+    format!("{mark}{text}")
 }
 
 #[cfg(test)]

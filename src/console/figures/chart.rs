@@ -2,11 +2,8 @@
 //! whole. Parts differ by pattern and by shade, so that they can be told apart in print without colour; every bar says its figures in
 //! words, for those who hear it.
 
-use super::{figure, heading, lines};
-use crate::cli::output::clean;
+use super::{Cell, Column, Figures, Line, figure};
 use std::fmt::Write as _;
-use usher_proto::v1;
-use v1::report_figure::Value;
 
 /// Bars of one chart: more cannot be read. What is left out is said.
 const BARS_MAX: usize = 60;
@@ -23,16 +20,17 @@ const TOP: f64 = 64.0;
 /// What fills the parts, in order: shades and patterns that are told apart without colour.
 const FILLS: [&str; 6] = [
     "#333333",
-    "url(#stripes)",
+    "url(#~stripes)",
     "#bbbbbb",
-    "url(#dots)",
+    "url(#~dots)",
     "#ffffff",
-    "url(#grid)",
+    "url(#~grid)",
 ];
+/// The mark stands for the prefix of ids, here and in [`FILLS`].
 const PATTERNS: &str = r##"<defs>
-<pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#ffffff"/><rect width="3" height="6" fill="#555555"/></pattern>
-<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#ffffff"/><circle cx="3" cy="3" r="1.5" fill="#333333"/></pattern>
-<pattern id="grid" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#dddddd"/><path d="M0 0H6M0 0V6" stroke="#333333"/></pattern>
+<pattern id="~stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#ffffff"/><rect width="3" height="6" fill="#555555"/></pattern>
+<pattern id="~dots" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#ffffff"/><circle cx="3" cy="3" r="1.5" fill="#333333"/></pattern>
+<pattern id="~grid" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#dddddd"/><path d="M0 0H6M0 0V6" stroke="#333333"/></pattern>
 </defs>
 "##;
 
@@ -43,21 +41,22 @@ struct Parts {
 }
 
 /// The report as a chart.
-pub(super) fn svg(report: &v1::ReportResponse) -> String {
-    let parts = Parts::of(report);
-    let rows: Vec<&v1::ReportRow> = report.rows.iter().take(BARS_MAX).collect();
-    let left_out = report.rows.len().saturating_sub(rows.len());
+pub(super) fn svg(report: &Figures) -> String {
+    let (prefix, parts) = (report.prefix, Parts::of(report));
+    let rows: Vec<&Line> = report.lines.iter().take(BARS_MAX).collect();
+    let left_out = report.lines.len().saturating_sub(rows.len());
     let bars_top = TOP + LEGEND_HEIGHT * amount(parts.parts.len());
     let height = bars_top + ROW_HEIGHT * amount(rows.len()) + 40.0;
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
-         role=\"img\" aria-labelledby=\"title desc\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#000000\">\n\
-         <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n{PATTERNS}\
+         role=\"img\" aria-labelledby=\"{prefix}title {prefix}desc\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#000000\">\n\
+         <title id=\"{prefix}title\">{}</title>\n<desc id=\"{prefix}desc\">{}</desc>\n{}\
          <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
          <text x=\"16\" y=\"28\" font-size=\"18\" font-weight=\"bold\">{}</text>\n",
-        escaped(&heading(report)),
+        escaped(&report.heading),
         escaped(&description(report)),
-        escaped(&heading(report)),
+        PATTERNS.replace('~', prefix),
+        escaped(&report.heading),
     );
     legend(&mut text, report, &parts);
     let longest = rows.iter().map(|row| length(row, &parts)).max();
@@ -78,11 +77,11 @@ pub(super) fn svg(report: &v1::ReportResponse) -> String {
 
 impl Parts {
     /// The first whole and its parts.
-    fn of(report: &v1::ReportResponse) -> Self {
-        let name = report.measures.iter().find(|one| !one.part_of.is_empty());
+    fn of(report: &Figures) -> Self {
+        let name = report.columns.iter().find(|one| !one.part_of.is_empty());
         let name = name.map_or("", |part| part.part_of.as_str());
-        let places = |wanted: &dyn Fn(&v1::ReportMeasure) -> bool| -> Vec<usize> {
-            let all = report.measures.iter().enumerate();
+        let places = |wanted: &dyn Fn(&Column) -> bool| -> Vec<usize> {
+            let all = report.columns.iter().enumerate();
             all.filter(|(_, one)| wanted(one))
                 .map(|(place, _)| place)
                 .collect()
@@ -95,16 +94,17 @@ impl Parts {
     }
 }
 
-fn legend(text: &mut String, report: &v1::ReportResponse, parts: &Parts) {
+fn legend(text: &mut String, report: &Figures, parts: &Parts) {
     for (place, (part, fill)) in parts.parts.iter().zip(FILLS.iter().cycle()).enumerate() {
-        let Some(measure) = report.measures.get(*part) else {
+        let Some(measure) = report.columns.get(*part) else {
             continue;
         };
         let y = TOP - 22.0 + LEGEND_HEIGHT * amount(place);
         let _ = writeln!(
             text,
-            "<rect x=\"16\" y=\"{y}\" width=\"22\" height=\"13\" fill=\"{fill}\" stroke=\"#000000\"/>\
+            "<rect x=\"16\" y=\"{y}\" width=\"22\" height=\"13\" fill=\"{}\" stroke=\"#000000\"/>\
              <text x=\"46\" y=\"{}\"><tspan font-weight=\"bold\">{}</tspan>: {}</text>",
+            fill.replace('~', report.prefix),
             y + 11.0,
             escaped(&measure.title),
             escaped(&measure.meaning),
@@ -112,13 +112,7 @@ fn legend(text: &mut String, report: &v1::ReportResponse, parts: &Parts) {
     }
 }
 
-fn bar(
-    text: &mut String,
-    report: &v1::ReportResponse,
-    row: &v1::ReportRow,
-    parts: &Parts,
-    (y, scale): (f64, f64),
-) {
+fn bar(text: &mut String, report: &Figures, row: &Line, parts: &Parts, (y, scale): (f64, f64)) {
     let baseline = y + 13.0;
     let _ = writeln!(
         text,
@@ -134,7 +128,8 @@ fn bar(
         if width > 0.0 {
             let _ = writeln!(
                 text,
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{BAR_HEIGHT}\" fill=\"{fill}\" stroke=\"#000000\"/>"
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{BAR_HEIGHT}\" fill=\"{}\" stroke=\"#000000\"/>",
+                fill.replace('~', report.prefix),
             );
             x += width;
         }
@@ -148,54 +143,49 @@ fn bar(
 }
 
 /// What stands at the end of a bar: the whole, whether some of it is hidden, and how long half of it took.
-fn beside(report: &v1::ReportResponse, row: &v1::ReportRow, parts: &Parts) -> String {
-    let mut text = row.figures.get(parts.whole).map(figure).unwrap_or_default();
-    let is_hidden = |part: &usize| {
-        let figure = row.figures.get(*part);
-        figure.is_some_and(|figure| matches!(figure.value, Some(Value::IsHidden(_))))
-    };
+fn beside(report: &Figures, row: &Line, parts: &Parts) -> String {
+    let text = row.cells.get(parts.whole).copied();
+    let mut text = text.map(figure).unwrap_or_default();
+    let is_hidden = |part: &usize| row.cells.get(*part) == Some(&Cell::Hidden);
     if parts.parts.iter().any(is_hidden) {
         text += ", some hidden";
     }
     let median = report
-        .measures
+        .columns
         .iter()
         .position(|one| one.name == "median_hours");
-    if let Some(Value::WorkingMinutes(minutes)) =
-        median.and_then(|place| row.figures.get(place)?.value)
-    {
-        let _ = write!(text, ", median {:.1} h", f64::from(minutes) / 60.0);
+    let median = median.and_then(|place| row.cells.get(place));
+    if let Some(hours @ Cell::Minutes(_)) = median {
+        let _ = write!(text, ", median {} h", figure(*hours));
     }
     text
 }
 
 /// A row with all of its figures.
-fn in_words(report: &v1::ReportResponse, row: &v1::ReportRow) -> String {
-    let figures = report.measures.iter().zip(&row.figures);
-    let figures = figures.map(|(measure, one)| format!("{} {}", measure.title, figure(one)));
+fn in_words(report: &Figures, row: &Line) -> String {
+    let figures = report.columns.iter().zip(&row.cells);
+    let figures = figures.map(|(column, one)| format!("{} {}", column.title, figure(*one)));
     format!("{}: {}", row.label, figures.collect::<Vec<_>>().join("; "))
 }
 
 /// What the chart shows, for those who do not see it.
-fn description(report: &v1::ReportResponse) -> String {
-    let total = lines(report).last().map(|row| in_words(report, row));
-    let days = &report.day_that_counts;
+fn description(report: &Figures) -> String {
+    let total = report.all().last().map(|row| in_words(report, row));
+    let days = &report.day;
     format!(
         "{}. The day that counts: {days}.",
         total.unwrap_or_default()
     )
 }
 
-fn length(row: &v1::ReportRow, parts: &Parts) -> u64 {
+fn length(row: &Line, parts: &Parts) -> u64 {
     parts.parts.iter().map(|part| shown(row, *part)).sum()
 }
 
 /// A count that is shown; nothing for others.
-fn shown(row: &v1::ReportRow, place: usize) -> u64 {
-    match row.figures.get(place).and_then(|figure| figure.value) {
-        Some(Value::Count(count)) => count,
-        _ => 0,
-    }
+fn shown(row: &Line, place: usize) -> u64 {
+    let cell = row.cells.get(place).copied();
+    cell.and_then(Cell::count).unwrap_or_default()
 }
 
 fn short(label: &str) -> String {
@@ -208,8 +198,8 @@ fn short(label: &str) -> String {
 
 /// Text that is nothing but text, in XML.
 fn escaped(text: &str) -> String {
-    clean(text)
-        .replace('&', "&amp;")
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
@@ -254,17 +244,17 @@ mod tests {
     #[test]
     fn a_chart_has_room_for_its_bars_and_says_what_it_leaves_out() {
         let mut report = sample();
-        let first = report.rows[0].clone();
-        report.rows = vec![first; BARS_MAX + 5];
+        let first = report.lines[0].clone();
+        report.lines = vec![first; BARS_MAX + 5];
         let text = svg(&report);
         assert_eq!(text.matches("<g role=").count(), BARS_MAX);
         assert!(text.contains("and 5 more, not shown"));
-        report.rows.clear();
+        report.lines.clear();
         assert!(
             svg(&report).ends_with("</svg>\n"),
             "nothing to show is no trouble"
         );
-        report.measures.clear();
+        report.columns.clear();
         assert!(svg(&report).ends_with("</svg>\n"));
     }
 }

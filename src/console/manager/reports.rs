@@ -1,0 +1,216 @@
+//! Reports: what was needed, asked and answered in a period, with charts, and as a sheet.
+
+use super::periods::Periods;
+use super::{asked, drawn};
+use crate::broker::{ReportInput, ReportView};
+use crate::console::figures::{Column, Figures, figure};
+use crate::console::form::Form;
+use crate::console::frame::{Frame, show, show_form};
+use crate::console::problem::Problem;
+use crate::console::visitor::Visitor;
+use crate::console::{Console, when, words};
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use usher_domain::actor::Role;
+use usher_domain::report::{Grouping, OTHERS, ReportKind};
+use usher_domain::time::to_london;
+
+#[derive(Template)]
+#[template(path = "manager/reports.html")]
+struct Reports {
+    frame: Frame,
+    /// Path, name and what it tells.
+    reports: Vec<(String, &'static str, &'static str)>,
+}
+
+pub(super) async fn all(visitor: Visitor) -> Response {
+    let report = |kind: &ReportKind| {
+        let (name, about) = (words::report(*kind), words::report_about(*kind));
+        (path(*kind), name, about)
+    };
+    show(&Reports {
+        frame: Frame::of(&visitor, "Reports").await,
+        reports: ReportKind::ALL.iter().map(report).collect(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "manager/report.html")]
+struct Page {
+    frame: Frame,
+    form: Form,
+    path: String,
+    about: &'static str,
+    groupings: Vec<(&'static str, String)>,
+    counted: Option<Counted>,
+}
+
+/// A report that could be counted.
+struct Counted {
+    heading: String,
+    /// What the lines are.
+    lines_are: String,
+    day: &'static str,
+    columns: Vec<Column>,
+    lines: Vec<Line>,
+    chart: String,
+    trend: Option<Trend>,
+    left_out: usize,
+    csv: String,
+    at: String,
+}
+
+/// How the figures went.
+struct Trend {
+    unit: &'static str,
+    heading: String,
+    columns: Vec<Column>,
+    lines: Vec<Line>,
+    chart: String,
+}
+
+/// A line of a table.
+struct Line {
+    label: String,
+    /// What it is made of; empty where there is no page of it.
+    link: String,
+    cells: Vec<String>,
+    is_total: bool,
+}
+
+pub(super) async fn page(
+    State(console): State<Console>,
+    Path(kind): Path<String>,
+    RawQuery(query): RawQuery,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
+    let kind = ReportKind::parse(&kind.replace('-', "_")).ok_or(Problem::NotFound)?;
+    let today = to_london(console.broker.clock().now()).date();
+    let mut form = asked::form(query.as_deref(), today);
+    let mut counted = None;
+    if let Some(input) = asked::read(&mut form, kind) {
+        let question = &input.question;
+        let is_sheet = form.has("format", "csv");
+        let mut periods = Periods::of(question.from, question.to);
+        if input.for_publication || is_sheet {
+            // What one table hides, another about the same must not tell.
+            periods.parts.clear();
+        }
+        let broker = &console.broker;
+        let counting = broker.report_over(&input, &periods.parts, &visitor.actor);
+        let (view, totals) = counting.await?;
+        let figures = drawn::figures(question, input.for_publication, &view);
+        if is_sheet {
+            return sheet(&input, &figures);
+        }
+        let trend = drawn::trend(question, &periods, &totals, &view);
+        let trend = (!totals.is_empty()).then(|| Trend::of(periods.unit, trend));
+        let links = visitor.is(Role::Manager);
+        counted = Some(Counted::of(&form, &input, &view, figures, trend, links));
+    }
+    let is_refused = !form.is_sound();
+    let grouping = |by: &Grouping| (by.name(), words::capital(words::grouping(*by)));
+    let page = Page {
+        frame: Frame::of(&visitor, words::report(kind))
+            .await
+            .wide()
+            .refused(is_refused),
+        form,
+        path: path(kind),
+        about: words::report_about(kind),
+        groupings: Grouping::ALL.iter().map(grouping).collect(),
+        counted,
+    };
+    Ok(show_form(&page, is_refused))
+}
+
+fn path(kind: ReportKind) -> String {
+    format!("/reports/{}", kind.name().replace('_', "-"))
+}
+
+/// The file that spreadsheets open.
+fn sheet(input: &ReportInput, figures: &Figures) -> Result<Response, Problem> {
+    let text = figures.csv().map_err(|error| Problem::ours(&error))?;
+    let question = &input.question;
+    let (kind, by) = (question.kind.name(), question.by.name());
+    let name = format!("{kind}-by-{by}-{}-{}.csv", question.from, question.to);
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    Ok((headers, text).into_response())
+}
+
+impl Counted {
+    fn of(
+        form: &Form,
+        input: &ReportInput,
+        view: &ReportView,
+        figures: Figures,
+        trend: Option<Trend>,
+        links: bool,
+    ) -> Self {
+        let by = input.question.by;
+        let link = |key: &str| {
+            if links && key != OTHERS {
+                super::outstanding::path(by, key)
+            } else {
+                String::new()
+            }
+        };
+        Self {
+            lines_are: words::capital(words::grouping(by)),
+            day: input.question.kind.day(),
+            lines: lines(&figures, link),
+            chart: chart(&figures),
+            trend,
+            left_out: view.left_out,
+            csv: asked::query(form, &[("format", "csv")]),
+            at: when::moment(view.now),
+            heading: figures.heading,
+            columns: figures.columns,
+        }
+    }
+}
+
+impl Trend {
+    fn of(unit: &'static str, figures: Figures) -> Self {
+        Self {
+            unit,
+            lines: lines(&figures, |_| String::new()),
+            chart: chart(&figures),
+            heading: figures.heading,
+            columns: figures.columns,
+        }
+    }
+}
+
+/// No chart of nothing.
+fn chart(figures: &Figures) -> String {
+    if figures.lines.is_empty() {
+        return String::new();
+    }
+    figures.svg()
+}
+
+fn lines(figures: &Figures, link: impl Fn(&str) -> String) -> Vec<Line> {
+    let line = |(place, line): (usize, &crate::console::figures::Line)| {
+        let is_total = place == figures.lines.len();
+        Line {
+            label: line.label.clone(),
+            link: if is_total {
+                String::new()
+            } else {
+                link(&line.key)
+            },
+            cells: line.cells.iter().map(|cell| figure(*cell)).collect(),
+            is_total,
+        }
+    };
+    figures.all().enumerate().map(line).collect()
+}

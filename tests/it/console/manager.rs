@@ -1,0 +1,163 @@
+//! What managers see: what is outstanding, and the figures.
+
+use super::*;
+use crate::support::sample::{case, registered};
+use usher::store::Store as _;
+
+/// A case that needs one check, has made one and set one aside; an enquiry that Hackney answered and Camden did not.
+async fn scene() -> Kit {
+    let kit = start().await;
+    kit.store().commit(&[registered(case(1))]).await.unwrap();
+    let asked = enquiry_at("2026-11-23T16:00", &[IN_HACKNEY, IN_CAMDEN]);
+    kit.submit(asked).await;
+    kit.move_to("2026-11-23T10:45").await;
+    let leased = kit.lease(HACKNEY).await;
+    let request = answer(&leased.check.unwrap().id, &leased.lease_id);
+    kit.adapter(HACKNEY).answer(request).await.unwrap();
+    kit
+}
+
+const TODAY: &str = "from-day=23&from-month=11&from-year=2026&to-day=23&to-month=11&to-year=2026";
+
+#[tokio::test]
+async fn a_manager_sees_who_has_what_open_and_no_family() {
+    let kit = scene().await;
+    let mut browser = kit.signed_in("manager").await;
+    let first = browser.get("/").await;
+    assert_eq!(first.path, "/outstanding");
+    for wanted in [
+        "2 open enquiries and cases",
+        "0 overdue",
+        "1 answers that nobody has read",
+        "1 checks that nobody has asked for",
+        "Olive Officer: 1 open",
+        "Pat Practitioner: 1 open",
+        "1 with a borough, 1 to read",
+        "1 never asked",
+        "today at 4pm",
+    ] {
+        assert!(first.says(wanted), "{wanted}: {}", first.text());
+    }
+    assert!(first.html.contains("href=\"/enquiries/"));
+    assert!(first.html.contains("href=\"/cases/"));
+    assert!(!first.says("Example"), "the defendant's name is not needed");
+    // The sample case's sealed parts are no such thing: nothing was opened.
+    kit.move_to("2026-11-23T16:01").await;
+    let late = browser.get("/outstanding").await;
+    assert!(late.says("2 overdue"), "{}", late.text());
+    let elsewhere = browser.get("/outstanding?by=court&key=B01DU").await;
+    assert!(elsewhere.says("Nothing is outstanding."));
+    let thames = browser.get("/outstanding?by=office&key=Thames").await;
+    assert!(thames.says("Only office Thames."), "{}", thames.text());
+    assert!(thames.says("Pat Practitioner: 1 open") && !thames.says("Olive Officer"));
+    let hackney = browser.get("/outstanding?by=borough&key=hackney").await;
+    assert!(hackney.says("1 to read") && !hackney.says("with a borough,"));
+    let mut officer = kit.signed_in("officer").await;
+    let refused = officer.get("/outstanding").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_report_has_a_table_a_chart_and_a_way_to_what_is_behind_it() {
+    let kit = scene().await;
+    let mut browser = kit.signed_in("manager").await;
+    let reports = browser.get("/reports").await;
+    for kind in ["coverage", "timeliness", "outstanding", "late-answers"] {
+        assert!(reports.html.contains(&format!("href=\"/reports/{kind}\"")));
+    }
+    let month = browser.get("/reports/coverage").await;
+    for wanted in [
+        "Coverage by court, 1 to 30 November 2026",
+        "Westminster Magistrates' Court",
+        "By week",
+        "23 to 29 November 2026",
+        "checks that the policy wants of a case at its stage",
+    ] {
+        assert!(month.says(wanted), "{wanted}: {}", month.text());
+    }
+    assert!(
+        month
+            .html
+            .contains("href=\"/outstanding?by=court&#38;key=B01IX\"")
+    );
+    assert_eq!(month.html.matches("<svg ").count(), 2);
+    assert_eq!(month.html.matches("id=\"lines-title\"").count(), 1);
+    assert!(!month.html.contains(" style="));
+    let path = format!("/reports/timeliness?{TODAY}&by=borough");
+    let today = browser.get(&path).await;
+    assert!(today.says("Timeliness by borough, 23 November 2026"));
+    assert!(today.says("0.8"), "asked at 10:00, answered at 10:45");
+    assert!(!today.says("By week"), "a day is no line");
+    // The operator has the same figures, and no page of who has what open.
+    let mut operator = kit.signed_in("operator").await;
+    let shown = operator.get("/reports/coverage").await;
+    assert!(shown.says("Westminster Magistrates' Court"));
+    assert!(!shown.html.contains("/outstanding?"));
+    let nothing = browser.get("/reports/anything").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn figures_come_as_a_sheet_that_names_its_columns() {
+    let kit = scene().await;
+    let mut browser = kit.signed_in("inspector").await;
+    let path = format!("/reports/outstanding?{TODAY}&by=borough");
+    let shown = browser.get(&path).await;
+    let link = format!("{path}&format=csv");
+    assert!(
+        shown.html.contains(&link.replace('&', "&#38;")),
+        "{}",
+        shown.html
+    );
+    let sheet = browser.get(&link).await;
+    assert_eq!(sheet.headers["content-type"], "text/csv; charset=utf-8");
+    let named = "attachment; filename=\"outstanding-by-borough-2026-11-23-2026-11-23.csv\"";
+    assert_eq!(sheet.headers["content-disposition"], named);
+    assert_eq!(sheet.headers["cache-control"], "no-store");
+    let lines: Vec<_> = sheet.html.lines().collect();
+    assert!(lines[0].starts_with("key,label,outstanding,hearing_to_come,"));
+    assert!(lines[1].starts_with("camden,"), "{lines:?}");
+    assert!(
+        lines.last().unwrap().starts_with("total,Total,1,"),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_to_be_published_hides_small_numbers_everywhere() {
+    let kit = scene().await;
+    let mut browser = kit.signed_in("inspector").await;
+    let path = "/reports/coverage?from-day=1&from-month=11&from-year=2026&to-day=30&to-month=11&to-year=2026&by=court&for_publication=yes";
+    let shown = browser.get(path).await;
+    assert!(shown.says("numbers under 5 hidden"));
+    assert!(shown.says("[c]"), "{}", shown.text());
+    assert_eq!(shown.html.matches("<svg ").count(), 1, "no weeks beside it");
+    let sheet = browser.get(&format!("{path}&format=csv")).await;
+    let counts = sheet
+        .html
+        .split([',', '\n'])
+        .filter_map(|one| one.trim().parse::<u64>().ok());
+    assert!(
+        counts.into_iter().all(|count| count == 0 || count > 4),
+        "{}",
+        sheet.html
+    );
+}
+
+#[tokio::test]
+async fn a_question_that_makes_no_sense_is_told_field_by_field_and_kept() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("manager").await;
+    let asked = "/reports/coverage?from-day=31&from-month=2&from-year=2026&to-day=1&to-month=2&to-year=2026&by=colour";
+    let refused = browser.get(asked).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.html.contains("<title>Error: "));
+    for field in ["#from-day", "#by"] {
+        assert!(
+            refused.html.contains(&format!("href=\"{field}\"")),
+            "{field}"
+        );
+    }
+    assert!(refused.html.contains("value=\"31\""));
+    assert!(!refused.html.contains("<svg "));
+}
