@@ -11,6 +11,7 @@ mod manager;
 mod officer;
 mod oidc;
 mod operator;
+mod page;
 mod pages;
 mod problem;
 mod server;
