@@ -1,6 +1,9 @@
 //! Pages of court officers, most of which managers have too: hearings, cases, asking, reading answers.
 
 mod act;
+mod alerts;
+mod case;
+mod cases;
 mod close;
 mod decide_without;
 mod enquiry;
@@ -10,6 +13,8 @@ mod needs;
 mod reassign;
 mod receive;
 mod record_sentence;
+mod search;
+mod set_aside;
 mod submit;
 mod supply;
 mod timeline;
@@ -82,6 +87,15 @@ pub(super) fn doors() -> Vec<Door> {
             OVERSEEN,
             get(reassign::page).post(reassign::send),
         ),
+        door("/cases", COURT, get(cases::page)),
+        door("/cases/{case}", READERS, get(case::page)),
+        door(
+            "/cases/{case}/set-aside",
+            COURT,
+            get(set_aside::page).post(set_aside::send),
+        ),
+        door("/alerts", COURT, get(alerts::page)),
+        door("/search", READERS, get(search::page).post(search::send)),
         door(
             "/cases/{case}/reassign",
             OVERSEEN,

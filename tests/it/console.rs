@@ -1,6 +1,7 @@
 //! The console through a browser without scripts: real TLS, real sessions, a real broker.
 
 mod guard;
+mod officer;
 mod operator;
 
 use crate::support::*;

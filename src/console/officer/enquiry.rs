@@ -336,9 +336,13 @@ fn acts(enquiry: &Enquiry, role: Role, now: Timestamp) -> Vec<Need> {
     let may = all
         .into_iter()
         .filter(|(is_now, verb, ..)| *is_now && permits(role, *verb));
-    may.map(|(_, _, path, text)| Need {
+    let may = may.map(|(_, _, path, text)| Need {
         path: format!("/enquiries/{}/{path}", enquiry.id),
         text: text.into(),
-    })
-    .collect()
+    });
+    let case = enquiry.case.map(|case| Need {
+        path: format!("/cases/{case}"),
+        text: "See the case".into(),
+    });
+    case.into_iter().chain(may).collect()
 }

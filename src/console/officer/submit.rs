@@ -14,7 +14,7 @@ use crate::broker::input::SubmitInput;
 use crate::broker::output::SubmitReceipt;
 use crate::console::Console;
 use crate::console::form::Form;
-use crate::console::frame::{Frame, go, home, show, show_form};
+use crate::console::frame::{Frame, go, show, show_form};
 use crate::console::page::Asked;
 use crate::console::problem::{Problem, refusal};
 use crate::console::visitor::Visitor;
@@ -56,7 +56,6 @@ struct Ask {
 struct Check {
     frame: Frame,
     form: Form,
-    back: &'static str,
     summary: Vec<Line>,
     people: Vec<Line>,
     expected: Vec<Expected>,
@@ -184,7 +183,6 @@ async fn check(
     let expected = told::expected(&receipt.checks);
     show(&Check {
         frame: Frame::of(visitor, "Check your answers").await,
-        back: home(visitor.actor.role),
         summary: told::summary(input, receipt, &court_name(console, input.deadline.court())),
         people: super::enquiry::people_lines(&input.personal),
         button: told::button(&expected),

@@ -23,6 +23,8 @@ pub(super) struct Lead {
 
 /// What to expect of one check.
 pub(super) struct Expected {
+    /// Whether somebody is asked.
+    is_found: bool,
     pub(super) name: String,
     pub(super) kind: &'static str,
     pub(super) duty_phone: String,
@@ -81,6 +83,7 @@ fn one(receipt: &CheckReceipt) -> Expected {
         format!("{percent} of 100 like it were answered in time")
     });
     Expected {
+        is_found,
         name: if is_found {
             receipt.card.name.clone()
         } else {
@@ -109,7 +112,7 @@ fn likely(is_found: bool, advice: Advice) -> Tag {
 pub(super) fn button(expected: &[Expected]) -> String {
     let mut names: Vec<&str> = expected
         .iter()
-        .filter(|one| !one.duty_phone.is_empty())
+        .filter(|one| one.is_found)
         .map(|one| one.name.as_str())
         .collect();
     names.dedup();
