@@ -389,6 +389,11 @@ impl Broker {
         &self.metrics
     }
 
+    /// The courts that are known by name.
+    pub fn courts(&self) -> &Courts {
+        &self.courts
+    }
+
     /// The policy in force.
     pub fn policy(&self) -> Arc<Policy> {
         self.policy.load_full()

@@ -13,6 +13,7 @@ mod manager;
 mod officer;
 mod oidc;
 mod operator;
+mod page;
 mod pages;
 mod problem;
 mod server;

@@ -23,7 +23,7 @@ use usher_domain::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, Rec
 use usher_domain::personal::Personal;
 use usher_domain::time::Timestamp;
 
-use crate::store::{Cursor, Filter, Place, Recorded};
+pub use crate::store::{Cursor, Filter, Place, Recorded};
 
 /// An enquiry as an officer submits it.
 #[derive(Clone, PartialEq, Eq)]

@@ -58,18 +58,22 @@ impl Broker {
                 .await?
         };
         warnings.extend(self.warnings(&enquiry, now));
-        let checks = enquiry
-            .checks
-            .iter()
-            .map(|check| self.expect(&enquiry, check, now))
-            .collect();
         Ok(SubmitReceipt {
             enquiry: id,
             deadline: enquiry.deadline.at(),
-            checks,
+            checks: self.expectations(&enquiry),
             warnings,
             validate_only,
         })
+    }
+
+    /// What to expect of each check of an enquiry, in order.
+    pub fn expectations(&self, enquiry: &Enquiry) -> Vec<CheckReceipt> {
+        let now = self.clock.now();
+        let checks = enquiry.checks.iter();
+        checks
+            .map(|check| self.expect(enquiry, check, now))
+            .collect()
     }
 
     /// Takes an enquiry that is about no case, or says what it would be.

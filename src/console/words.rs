@@ -1,5 +1,8 @@
 //! The words of the pages for what the core has codes for: plain English, and the colour of its tag. Colour never stands alone.
 
+pub(super) mod event;
+pub(super) mod record;
+
 use usher_domain::actor::Role;
 use usher_domain::alert::{Cause, Trouble};
 use usher_domain::enquiry::{Check, CheckState, Disposition};

@@ -2,12 +2,12 @@
 
 mod guard;
 mod manager;
+mod officer;
 mod operator;
 mod pages;
 
 use crate::support::*;
 use reqwest::StatusCode;
-use std::sync::Arc;
 
 /// A broker with a console.
 async fn start() -> Kit {

@@ -16,7 +16,7 @@ mod words;
 
 use std::path::PathBuf;
 
-pub(crate) use browser::Shown;
+pub(crate) use browser::{Browser, Shown};
 pub(crate) use clock::TestClock;
 pub(crate) use contents::{Content, content};
 pub(crate) use feed::whole_feed;

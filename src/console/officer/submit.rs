@@ -1,0 +1,239 @@
+//! Asking: one form, who will be asked, the answers to check, and what comes of it.
+
+mod begin;
+mod read;
+mod sent;
+mod told;
+
+pub(super) use sent::page as sent;
+
+use super::act::path;
+use super::court_name;
+use super::enquiry::Line;
+use crate::broker::input::SubmitInput;
+use crate::broker::output::SubmitReceipt;
+use crate::console::Console;
+use crate::console::form::Form;
+use crate::console::frame::{Frame, go, show, show_form};
+use crate::console::page::Asked;
+use crate::console::problem::{Problem, refusal};
+use crate::console::visitor::Visitor;
+use crate::console::words::record as words;
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse as _, Response};
+use told::{Expected, Lead};
+use usher_domain::actor::Courts;
+use usher_domain::code::{CourtCode, ResponderKind};
+use usher_domain::enquiry::{AddressRole, Concern, Purpose, ReportType};
+use usher_domain::limits;
+use usher_domain::personal::AddressKind;
+
+/// Pairs of code and words.
+type Choices = Vec<(&'static str, &'static str)>;
+
+#[derive(Template)]
+#[template(path = "officer/ask.html")]
+struct Ask {
+    frame: Frame,
+    form: Form,
+    addresses: Vec<usize>,
+    children: Vec<usize>,
+    courts: Vec<(String, String)>,
+    purposes: Choices,
+    reports: Choices,
+    circumstances: Choices,
+    concerns: Choices,
+    kinds: Choices,
+    address_roles: Choices,
+    address_kinds: Choices,
+    leads: Vec<Lead>,
+    expected: Vec<Expected>,
+}
+
+#[derive(Template)]
+#[template(path = "officer/ask_check.html")]
+struct Check {
+    frame: Frame,
+    form: Form,
+    summary: Vec<Line>,
+    people: Vec<Line>,
+    expected: Vec<Expected>,
+    warnings: Vec<String>,
+    button: String,
+}
+
+#[derive(Template)]
+#[template(path = "officer/ask_where.html")]
+struct Where {
+    leads: Vec<Lead>,
+}
+
+pub(super) async fn page(
+    State(console): State<Console>,
+    visitor: Visitor,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let values = match asked.value("case") {
+        "" => begin::empty(),
+        case => {
+            let case = case.parse().map_err(|_| Problem::NotFound)?;
+            let open = console.broker.view_case(case, &visitor.actor).await?;
+            begin::of_case(&open)
+        }
+    };
+    let values: Vec<_> = values
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let form = Form::begin(&visitor, &visitor.path, &values).await;
+    Ok(ask(&console, &visitor, form, Vec::new(), Vec::new()).await)
+}
+
+/// Where the postcodes lead that are sent: a piece of a page.
+pub(super) async fn whither(State(console): State<Console>, form: Form) -> Response {
+    let leads = told::leads(&console.broker, &form);
+    match (Where { leads }).render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => Problem::ours(&error).into_response(),
+    }
+}
+
+pub(super) async fn send(
+    State(console): State<Console>,
+    visitor: Visitor,
+    mut form: Form,
+) -> Result<Response, Problem> {
+    let step = form.value("step").to_owned();
+    form.set("step", "");
+    match step.as_str() {
+        "add-address" => more(&mut form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
+        "add-child" => more(&mut form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
+        "change" => {}
+        "where" => {
+            let leads = told::leads(&console.broker, &form);
+            let expected = foreseen(&console, &visitor, &form).await;
+            return Ok(ask(&console, &visitor, form, leads, expected).await);
+        }
+        "send" => return sending(&console, &visitor, form).await,
+        _ => return checking(&console, &visitor, form).await,
+    }
+    Ok(ask(&console, &visitor, form, Vec::new(), Vec::new()).await)
+}
+
+/// One more row of `name`.
+fn more(form: &mut Form, name: &str, most: usize) {
+    let rows = rows(form, name, most).len();
+    form.set(name, &(rows + 1).min(most).to_string());
+}
+
+/// The numbers of the rows of `name`, from 1.
+fn rows(form: &Form, name: &str, most: usize) -> Vec<usize> {
+    let count = form.value(name).parse().unwrap_or(1_usize);
+    (1..=count.clamp(1, most)).collect()
+}
+
+/// What to expect, where the form says enough for that.
+async fn foreseen(console: &Console, visitor: &Visitor, form: &Form) -> Vec<Expected> {
+    let mut tried = form.clone();
+    let Some(input) = read::input(&mut tried, visitor, console, true) else {
+        return Vec::new();
+    };
+    let receipt = console.broker.submit(input, &visitor.actor).await;
+    receipt.map_or_else(|_| Vec::new(), |receipt| told::expected(&receipt.checks))
+}
+
+/// The answers to check, before anything is sent.
+async fn checking(
+    console: &Console,
+    visitor: &Visitor,
+    mut form: Form,
+) -> Result<Response, Problem> {
+    if let Some(input) = read::input(&mut form, visitor, console, true) {
+        match console.broker.submit(input.clone(), &visitor.actor).await {
+            Ok(receipt) => return Ok(check(console, visitor, form, &input, &receipt).await),
+            Err(error) => form.fail_all(refusal(error)?),
+        }
+    }
+    Ok(ask(console, visitor, form, Vec::new(), Vec::new()).await)
+}
+
+async fn sending(
+    console: &Console,
+    visitor: &Visitor,
+    mut form: Form,
+) -> Result<Response, Problem> {
+    if let Some(input) = read::input(&mut form, visitor, console, false) {
+        match console.broker.submit(input, &visitor.actor).await {
+            Ok(receipt) => return Ok(go(&format!("{}/sent", path(receipt.enquiry)))),
+            Err(error) => form.fail_all(refusal(error)?),
+        }
+    }
+    Ok(ask(console, visitor, form, Vec::new(), Vec::new()).await)
+}
+
+async fn check(
+    console: &Console,
+    visitor: &Visitor,
+    form: Form,
+    input: &SubmitInput,
+    receipt: &SubmitReceipt,
+) -> Response {
+    let warnings = receipt.warnings.iter().map(|warning| warning.text.clone());
+    let expected = told::expected(&receipt.checks);
+    show(&Check {
+        frame: Frame::of(visitor, "Check your answers").await,
+        summary: told::summary(input, receipt, &court_name(console, input.deadline.court())),
+        people: super::enquiry::people_lines(&input.personal),
+        button: told::button(&expected),
+        expected,
+        warnings: warnings.collect(),
+        form,
+    })
+}
+
+async fn ask(
+    console: &Console,
+    visitor: &Visitor,
+    form: Form,
+    leads: Vec<Lead>,
+    expected: Vec<Expected>,
+) -> Response {
+    let is_refused = !form.is_sound();
+    let page = Ask {
+        frame: Frame::of(visitor, "Ask").await.refused(is_refused),
+        addresses: rows(&form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
+        children: rows(&form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
+        courts: courts(console, &visitor.actor.courts),
+        purposes: words::options(Purpose::ALL, Purpose::name, words::purpose),
+        reports: words::options(ReportType::ALL, ReportType::name, words::report),
+        circumstances: vec![
+            ("custody", "The defendant is in custody"),
+            ("curfew", "A curfew is proposed"),
+            ("harm", "Somebody may come to harm at any moment"),
+            ("limited", "Access to the person’s record is limited"),
+        ],
+        concerns: words::options(Concern::ALL, Concern::name, words::concern),
+        kinds: words::options(ResponderKind::ALL, ResponderKind::name, words::kind),
+        address_roles: words::options(AddressRole::ALL, AddressRole::name, words::address_role),
+        address_kinds: words::options(AddressKind::ALL, AddressKind::name, words::address_kind),
+        leads,
+        expected,
+        form,
+    };
+    show_form(&page, is_refused)
+}
+
+/// Code and name of each court that the visitor may ask for.
+pub(super) fn courts(console: &Console, courts: &Courts) -> Vec<(String, String)> {
+    let pair = |code: CourtCode| (code.to_string(), court_name(console, code));
+    match courts {
+        Courts::Only(courts) => courts.iter().copied().map(pair).collect(),
+        Courts::All => console
+            .broker
+            .courts()
+            .iter()
+            .map(|court| pair(court.code))
+            .collect(),
+    }
+}

@@ -1,0 +1,176 @@
+//! Asking, from the empty form to the reference.
+
+use super::*;
+
+/// Somebody in Hackney and Camden, for this afternoon.
+const FIELDS: [(&str, &str); 19] = [
+    ("given", "Ada"),
+    ("family", "Example"),
+    ("address-1-role", "home"),
+    ("address-1-postcode", IN_HACKNEY),
+    ("address-2-role", "partner"),
+    ("address-2-postcode", IN_CAMDEN),
+    ("child-1-given", "Bea"),
+    ("child-1-born-day", "1"),
+    ("child-1-born-month", "2"),
+    ("child-1-born-year", "2020"),
+    ("child-1-lives", "yes"),
+    ("purpose", "court_report"),
+    ("report", "oral"),
+    ("court", COURT),
+    ("hearing-day", "23"),
+    ("hearing-month", "11"),
+    ("hearing-year", "2026"),
+    ("hearing-time", "2pm"),
+    ("kind", "children_social_care"),
+];
+
+async fn step(browser: &mut Browser, step: &str, fields: &[(&str, &str)]) -> Shown {
+    let fields = [fields, &[("step", step)]].concat();
+    browser.fill("/ask", &fields).await
+}
+
+/// Sends what a page carries along hidden.
+async fn go_on(browser: &mut Browser, shown: &Shown, step: &str) -> Shown {
+    let mut fields = shown.hidden();
+    fields.push(("step".into(), step.into()));
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    browser.post("/ask", &fields).await
+}
+
+#[tokio::test]
+async fn an_enquiry_is_checked_changed_and_sent() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let end = kit.store_end().await;
+    let check = step(&mut browser, "check", &FIELDS).await;
+    assert_eq!(check.status, StatusCode::OK, "{}", check.text());
+    assert_eq!(check.path, "/ask", "nothing of people in the address");
+    for told in [
+        "Check your answers",
+        "Home: E8 1EA",
+        "Bea, born 1 February 2020, lives with the defendant",
+        "Duty line:",
+    ] {
+        assert!(check.says(told), "{told}: {}", check.text());
+    }
+    assert!(
+        check.says("Send enquiry to Camden and Hackney"),
+        "{}",
+        check.text()
+    );
+    assert_eq!(kit.store_end().await, end, "nothing is sent yet");
+    let change = go_on(&mut browser, &check, "change").await;
+    for kept in [
+        "value=\"Ada\"",
+        "value=\"E8 1EA\"",
+        "value=\"Bea\"",
+        "value=\"2pm\"",
+    ] {
+        assert!(change.html.contains(kept), "{kept}");
+    }
+    let sent = go_on(&mut browser, &check, "send").await;
+    assert!(
+        sent.path.ends_with("/sent"),
+        "{}: {}",
+        sent.path,
+        sent.text()
+    );
+    assert!(
+        sent.says("Enquiry sent Its reference is"),
+        "{}",
+        sent.text()
+    );
+    assert!(sent.says("Duty line:") && sent.says("What happens next"));
+    let twice = go_on(&mut browser, &check, "send").await;
+    assert_eq!(twice.path, sent.path, "the same form is one enquiry");
+    let id = sent.path.split('/').nth(2).unwrap();
+    let enquiry = kit.get(id).await;
+    assert_eq!(enquiry.checks.len(), 2);
+    let who = enquiry.requester.unwrap().person.unwrap();
+    assert_eq!(who.name, named("officer"));
+    assert_eq!(enquiry.personal.unwrap().children.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_field_by_field_and_what_was_typed_stays() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let wrong = [
+        ("given", "Ada"),
+        ("crn", "12"),
+        ("born-day", "40"),
+        ("address-1-postcode", IN_HACKNEY),
+    ];
+    let shown = step(&mut browser, "check", &wrong).await;
+    assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in [
+        "family",
+        "crn",
+        "born-day",
+        "address-1-role",
+        "purpose",
+        "court",
+        "hearing-day",
+        "kind",
+    ] {
+        assert!(
+            shown.html.contains(&format!("href=\"#{field}\"")),
+            "{field}: {}",
+            shown.text()
+        );
+        assert!(
+            shown.html.contains(&format!("id=\"{field}\"")),
+            "{field} is nowhere"
+        );
+    }
+    assert!(shown.html.contains("value=\"Ada\"") && shown.html.contains("value=\"E8 1EA\""));
+}
+
+#[tokio::test]
+async fn rows_are_added_and_postcodes_led_without_scripts() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let more = step(&mut browser, "add-child", &FIELDS).await;
+    assert!(more.html.contains("child-4-given") && more.html.contains("value=\"Bea\""));
+    let more = step(&mut browser, "add-address", &FIELDS).await;
+    assert!(more.html.contains("address-3-postcode"));
+    let told = step(&mut browser, "where", &FIELDS).await;
+    assert_eq!(told.status, StatusCode::OK);
+    assert!(
+        told.says("Children’s social care: Hackney"),
+        "{}",
+        told.text()
+    );
+    assert!(told.says("Who will be asked"), "{}", told.text());
+    let piece = browser
+        .post("/ask/where", &[("address-1-postcode", IN_CAMDEN)])
+        .await;
+    assert!(
+        piece.says("Camden") && !piece.html.contains("<html"),
+        "{}",
+        piece.html
+    );
+    assert!(
+        !piece.html.contains(IN_CAMDEN),
+        "a postcode is not said again"
+    );
+    let nowhere = browser
+        .post("/ask/where", &[("address-1-postcode", "<b>")])
+        .await;
+    assert!(nowhere.says("No council found."), "{}", nowhere.html);
+}
+
+#[tokio::test]
+async fn only_officers_ask() {
+    let kit = start().await;
+    let mut manager = kit.signed_in("manager").await;
+    assert_eq!(manager.get("/ask").await.status, StatusCode::FORBIDDEN);
+    let piece = manager
+        .post("/ask/where", &[("address-1-postcode", IN_CAMDEN)])
+        .await;
+    assert_eq!(piece.status, StatusCode::FORBIDDEN);
+}
