@@ -41,8 +41,7 @@ struct Way {
 struct Page {
     frame: Frame,
     reference: String,
-    is_harm: bool,
-    is_limited: bool,
+    warnings: Vec<&'static str>,
     state: Tag,
     about: String,
     left: Option<Tag>,
@@ -55,7 +54,8 @@ struct Page {
     exchanges: Vec<Exchange>,
     versions: Vec<Version>,
     ways: Vec<Way>,
-    is_leased: bool,
+    /// Why nothing can be done now; may be empty.
+    hint: &'static str,
 }
 
 pub(super) async fn page(
@@ -79,10 +79,7 @@ pub(super) async fn page(
     let page = Page {
         frame: Frame::of(&visitor, title).await,
         reference,
-        is_harm: enquiry.imminent_harm,
-        is_limited: personal
-            .as_ref()
-            .is_some_and(|one| one.subject.limited_access),
+        warnings: warnings(enquiry.imminent_harm, personal.as_ref()),
         state,
         about,
         left: check
@@ -99,9 +96,28 @@ pub(super) async fn page(
         exchanges: exchanges(&open, check),
         versions: versions(&open, check),
         ways: ways(id, check),
-        is_leased: matches!(check.state, CheckState::Leased { .. }),
+        hint: match check.state {
+            CheckState::Leased { .. } => {
+                "A program of yours has it just now. It brings an answer, or leaves it to your desk; until then nobody else can act on it."
+            }
+            _ => "",
+        },
     };
     Ok(show(&page))
+}
+
+/// What must not be overlooked.
+fn warnings(harm: bool, personal: Option<&Personal>) -> Vec<&'static str> {
+    let limited = personal.is_some_and(|personal| personal.subject.limited_access);
+    let warnings = [
+        (harm, "Imminent harm: somebody may be hurt soon."),
+        (
+            limited,
+            "Limited access: only named staff may see this case.",
+        ),
+    ];
+    let holds = warnings.into_iter().filter(|(holds, _)| *holds);
+    holds.map(|(_, text)| text).collect()
 }
 
 /// The people and addresses, cut to the agreement.
