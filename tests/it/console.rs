@@ -1,10 +1,12 @@
 //! The console through a browser without scripts: real TLS, real sessions, a real broker.
 
+mod desk;
 mod guard;
 mod operator;
 
 use crate::support::*;
 use reqwest::StatusCode;
+use usher_proto::v1;
 
 /// A broker with a console.
 async fn start() -> Kit {
