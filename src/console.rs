@@ -1,6 +1,7 @@
 //! The console: pages for officers, desks, operators, managers and inspectors, served by the broker itself. Server-rendered; whatever a
 //! script makes prompt, a reload makes too. It uses the broker as any client does: no rule, no store, no message of the wire.
 
+mod answers;
 mod assets;
 mod back_channel;
 mod desk;
@@ -15,11 +16,14 @@ mod oidc;
 mod operator;
 mod page;
 mod pages;
+mod people;
 mod problem;
+mod said;
 mod server;
 mod session;
 mod settings;
 mod sign_in;
+mod typed;
 mod visitor;
 mod when;
 mod words;

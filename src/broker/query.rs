@@ -36,6 +36,9 @@ pub enum AlertEntry {
     Damaged(RecordFault),
 }
 
+/// The states of a check whose question is open, by name, as a responder can have them.
+pub const OUTSTANDING: [&str; 4] = ["waiting", "leased", "accepted", "asked"];
+
 /// One page and where the next one starts.
 pub type Paged<T> = (Vec<T>, Option<Position>);
 
@@ -134,8 +137,12 @@ impl Broker {
         actor: &Actor,
         show: impl Fn(&OpenEnquiry, CheckNumber) -> Shown<T> + Send + Sync,
     ) -> Result<Paged<T>, BrokerError> {
+        // A check that is still outstanding is part of an enquiry that is open: those that have ended need not be looked at.
+        let outstanding = |state: &&str| OUTSTANDING.contains(state);
+        let only_open = !input.states.is_empty() && input.states.iter().all(outstanding);
         let filter = Filter {
             responders: input.responders.clone(),
+            open: only_open.then_some(true),
             ..Filter::default()
         };
         let wanted = |stored: Stored| {

@@ -41,14 +41,19 @@ impl Frame {
     /// A page of a visitor.
     pub(super) async fn of(visitor: &Visitor, title: impl Into<String>) -> Self {
         let role = visitor.actor.role;
+        let is_under = |path: &str| {
+            let rest = visitor.path.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // A section may stand under another one's path.
+        let paths = sections(role).iter().map(|(path, _)| *path);
+        let current = paths
+            .filter(|path| is_under(path))
+            .max_by_key(|path| path.len());
         let section = |(path, label): &(&'static str, &'static str)| Section {
             path,
             label,
-            is_current: visitor.path == *path
-                || visitor
-                    .path
-                    .strip_prefix(path)
-                    .is_some_and(|rest| rest.starts_with('/')),
+            is_current: current == Some(*path),
         };
         let person = visitor.actor.person.as_ref();
         Self {

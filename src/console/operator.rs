@@ -1,7 +1,12 @@
 //! Pages of operators: what is late, and what can be done about it.
 
 mod acknowledge;
+mod answer_by_phone;
 mod board;
+mod checks;
+mod reroute;
+mod responders;
+mod unroutable;
 
 use super::{BOARD_LIVE, Door, door};
 use axum::routing::get;
@@ -11,6 +16,8 @@ use usher_domain::actor::Role;
 const WHO_ACKNOWLEDGE: &[Role] = &[Role::Officer, Role::Manager, Role::Adapter, Role::Operator];
 /// Those who watch the whole service.
 const OVERSEERS: &[Role] = &[Role::Operator, Role::Inspector];
+/// Those who mend it.
+const OPERATORS: &[Role] = &[Role::Operator];
 
 pub(super) fn doors() -> Vec<Door> {
     vec![
@@ -21,5 +28,22 @@ pub(super) fn doors() -> Vec<Door> {
             WHO_ACKNOWLEDGE,
             get(acknowledge::page).post(acknowledge::send),
         ),
+        door(
+            "/unroutable",
+            OPERATORS,
+            get(unroutable::page).post(unroutable::look_up),
+        ),
+        door(
+            "/checks/{enquiry}/{number}/reroute",
+            OPERATORS,
+            get(reroute::page).post(reroute::send),
+        ),
+        door(
+            "/checks/{enquiry}/{number}/answer-by-phone",
+            OPERATORS,
+            get(answer_by_phone::page).post(answer_by_phone::send),
+        ),
+        door("/responders", OVERSEERS, get(responders::page)),
+        door("/responders/{responder}", OVERSEERS, get(responders::one)),
     ]
 }

@@ -10,7 +10,6 @@ mod codes;
 mod court;
 mod enquiry;
 mod event;
-mod minimise;
 mod operations;
 mod personal;
 mod read;

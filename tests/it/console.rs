@@ -1,5 +1,6 @@
 //! The console through a browser without scripts: real TLS, real sessions, a real broker.
 
+mod desk;
 mod guard;
 mod manager;
 mod officer;
@@ -8,6 +9,7 @@ mod pages;
 
 use crate::support::*;
 use reqwest::StatusCode;
+use usher_proto::v1;
 
 /// A broker with a console.
 async fn start() -> Kit {

@@ -1,17 +1,23 @@
 //! A named person looks after an alert, until that expires.
 
+use crate::broker::BrokerError;
 use crate::broker::input::AcknowledgeInput;
+use crate::broker::opened::TextPlace;
 use crate::console::Console;
 use crate::console::form::Form;
 use crate::console::frame::{Frame, go, home, show_form};
 use crate::console::problem::{Problem, refusal};
 use crate::console::visitor::{Named, Visitor};
+use crate::console::when;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use usher_domain::actor::{Actor, Role};
+use usher_domain::alert::AlertState;
 use usher_domain::command::VerbName;
-use usher_domain::id::AlertId;
+use usher_domain::id::{AlertId, EnquiryId};
 use usher_domain::limits;
+use usher_domain::rejection::Rejection;
 
 #[derive(Template)]
 #[template(path = "operator/acknowledge.html")]
@@ -20,14 +26,18 @@ struct Page {
     form: Form,
     reference: String,
     back: &'static str,
+    /// Who looks after it already, and what they said; both may be empty.
+    holder: String,
+    note: String,
 }
 
 pub(super) async fn page(
+    State(console): State<Console>,
     Named(alert): Named<AlertId>,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let form = Form::begin(&visitor, &visitor.path, &[]).await;
-    written(alert, &visitor, form).await
+    written(&console, alert, &visitor, form).await
 }
 
 pub(super) async fn send(
@@ -52,17 +62,58 @@ pub(super) async fn send(
             Err(error) => form.fail_all(refusal(error)?),
         }
     }
-    written(alert, &visitor, form).await
+    written(&console, alert, &visitor, form).await
 }
 
-async fn written(alert: AlertId, visitor: &Visitor, form: Form) -> Result<Response, Problem> {
+/// Who looks after it already, and what they said: people may have written of people, so who is shown it is recorded. Desks are not
+/// shown what others wrote.
+async fn earlier(
+    console: &Console,
+    alert: AlertId,
+    actor: &Actor,
+) -> Result<(String, String), Problem> {
+    let none = || Ok((String::new(), String::new()));
+    let id = EnquiryId::from(alert.record);
+    if actor.role == Role::Adapter {
+        return none();
+    }
+    let open = match console.broker.get(id, actor).await {
+        Err(BrokerError::Rejected(Rejection::NotFound { .. })) => return none(),
+        found => found?,
+    };
+    let found = open.enquiry.alert(alert.number).map(|alert| &alert.state);
+    let Some(AlertState::Acknowledged { by, expires, .. }) = found else {
+        return none();
+    };
+    let person = by.person.as_ref();
+    let name = person.map_or("Somebody", |person| person.name.as_str());
+    let holder = format!("{name} looks after it until {}", when::moment(*expires));
+    let place = TextPlace::AcknowledgeNote {
+        alert: alert.number,
+    };
+    let note = open.text(place).to_owned();
+    if !note.is_empty() {
+        console.broker.view(id, actor).await?;
+    }
+    Ok((holder, note))
+}
+
+async fn written(
+    console: &Console,
+    alert: AlertId,
+    visitor: &Visitor,
+    form: Form,
+) -> Result<Response, Problem> {
     let is_refused = !form.is_sound();
+    let (holder, note) = earlier(console, alert, &visitor.actor).await?;
     let page = Page {
         frame: Frame::of(visitor, "Look after this alert")
             .await
             .refused(is_refused),
         reference: alert.record.reference().to_string(),
         back: home(visitor.actor.role),
+        holder,
+        note,
         form,
     };
     Ok(show_form(&page, is_refused))

@@ -12,9 +12,9 @@ use usher_proto::v1;
 use super::answer::answer_view;
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::enquiry::{alert_id, check_id, curfew_state};
-use super::minimise::Allowed;
 use super::personal::personal_view;
 use super::show;
+use crate::broker::minimise::Allowed;
 use crate::broker::opened::{OpenEnquiry, ResponderCard, TextPlace};
 
 /// A check as officers see it.

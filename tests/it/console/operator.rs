@@ -55,3 +55,216 @@ async fn a_note_that_is_too_long_is_kept_and_told() {
     assert!(refused.html.contains("href=\"#note\""));
     assert!(refused.html.contains(&note));
 }
+
+/// An enquiry whose address leads nowhere, and the path of its check.
+async fn nowhere() -> (Kit, String, String) {
+    let kit = start().await;
+    let mut request = enquiry(&["ZZ99 9ZZ"]);
+    request.personal.as_mut().unwrap().addresses[0].lines = "1 Example Street".into();
+    let submitted = kit.submit(request).await;
+    let path = format!("/checks/{}/1", submitted.enquiry_id);
+    (kit, submitted.enquiry_id, path)
+}
+
+#[tokio::test]
+async fn a_check_that_leads_nowhere_is_routed_with_the_directory_at_hand() {
+    let (kit, enquiry, path) = nowhere().await;
+    let mut browser = kit.signed_in("operator").await;
+    let page = browser.get("/unroutable").await;
+    assert!(
+        page.html.contains(&format!("{path}/reroute")),
+        "{}",
+        page.text()
+    );
+    assert!(page.says("today at 2pm"));
+    assert!(!page.says("Example Street"));
+    let found = browser.fill("/unroutable", &[("postcode", "e8 1ea")]).await;
+    assert_eq!(found.path, "/unroutable");
+    assert!(found.says("Hackney (E09000012)"), "{}", found.text());
+    let found = browser
+        .fill("/unroutable", &[("postcode", "nonsense")])
+        .await;
+    assert!(found.says("That is not a postcode"));
+    let refused = browser.fill("/unroutable", &[("postcode", "")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let reroute = format!("{path}/reroute");
+    assert!(browser.get(&reroute).await.says("1 Example Street"));
+    let viewed = kit.history(&enquiry).await;
+    let is_view = |event: &v1::Event| event.r#type() == v1::EventType::Viewed;
+    assert!(viewed.iter().any(is_view));
+    let refused = browser.fill(&reroute, &[("authority", "")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.says("Choose an authority, or somebody who answers"));
+    // Camden, and Hackney by name.
+    let fields = [("authority", "E09000007"), ("responder", "hackney")];
+    let after = browser.fill(&reroute, &fields).await;
+    assert_eq!(after.path, "/unroutable", "{}", after.text());
+    assert!(after.says("Somebody was found for every check."));
+    let checks = kit.get(&enquiry).await.checks;
+    let responders: Vec<_> = checks[1..]
+        .iter()
+        .map(|one| one.responder_id.as_str())
+        .collect();
+    assert_eq!(responders, ["camden", "hackney"]);
+}
+
+#[tokio::test]
+async fn an_answer_by_telephone_says_who_gave_it_over_which_number() {
+    let kit = start().await;
+    let enquiry = kit.submit(enquiry(&[IN_HACKNEY])).await.enquiry_id;
+    let path = format!("/checks/{enquiry}/1/answer-by-phone");
+    let mut browser = kit.signed_in("operator").await;
+    let said = [
+        ("disposition", "known_nothing_relevant"),
+        ("remark-1-kind", "narrative"),
+        ("remark-1-text", "Closed last year."),
+    ];
+    let refused = browser.fill(&path, &said).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["given-name", "number"] {
+        assert!(
+            refused.html.contains(&format!("href=\"#{field}\"")),
+            "{field}"
+        );
+    }
+    assert!(refused.html.contains("Closed last year."));
+    let given = [("given-name", "Wanda Worker"), ("number", "020 7946 0123")];
+    let check = browser.fill(&path, &[&said[..], &given].concat()).await;
+    assert!(
+        check.says("Given by Wanda Worker, over 020 7946 0123."),
+        "{}",
+        check.text()
+    );
+    assert!(kit.get(&enquiry).await.checks[0].answers.is_empty());
+    let hidden = check.hidden();
+    let fields = hidden
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let fields: Vec<_> = fields.chain([("do", "send")]).collect();
+    let after = browser.post(&path, &fields).await;
+    assert_eq!(after.path, "/board", "{}", after.text());
+    let answer = kit
+        .get(&enquiry)
+        .await
+        .checks
+        .swap_remove(0)
+        .answers
+        .swap_remove(0);
+    let by_phone = answer.by_phone.unwrap();
+    assert_eq!(by_phone.number, "020 7946 0123");
+    assert_eq!(by_phone.given_by.unwrap().name, "Wanda Worker");
+    let content = answer.content.unwrap();
+    assert_eq!(content.remarks[0].text, "Closed last year.");
+}
+
+#[tokio::test]
+async fn responders_show_how_their_programs_do_and_whose_agreement_ends() {
+    use usher_domain::agreement::Agreements;
+    let lambeth = usher_domain::code::ResponderId::parse("lambeth").unwrap();
+    let hackney = usher_domain::code::ResponderId::parse("hackney").unwrap();
+    let kit = Kit::shaped(Shape {
+        console: true,
+        agreements: Some(Agreements::permitting([lambeth, hackney])),
+        ..Shape::default()
+    })
+    .await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    kit.lease(HACKNEY).await;
+    let mut browser = kit.signed_in("inspector").await;
+    let all = browser.get("/responders").await;
+    assert!(all.html.contains("href=\"/responders/camden\""));
+    assert!(all.says("No agreement"), "{}", all.text());
+    let one = browser.get("/responders/hackney").await;
+    assert!(
+        one.says("spiffe://usher.example/borough/hackney/adapter"),
+        "{}",
+        one.text()
+    );
+    assert!(
+        one.says("Waiting 1 Nearest deadline today at 2pm, in 4 hours"),
+        "{}",
+        one.text()
+    );
+    assert!(one.says("Agreement In force"));
+    assert!(one.says("Mon 9am to 5pm"));
+    let camden = browser.get("/responders/camden").await;
+    assert!(camden.says("Agreement No agreement"));
+    for id in ["nowhere", "No%20id"] {
+        let missing = browser.get(&format!("/responders/{id}")).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_of_an_alert_is_shown_beside_it_and_not_on_the_wall() {
+    let kit = chased().await;
+    let alert = kit.alerts().await.swap_remove(0);
+    let mut browser = kit.signed_in("operator").await;
+    let path = format!("/alerts/{}/acknowledge", alert.id);
+    let after = browser.fill(&path, &[("note", "Ringing them.")]).await;
+    assert!(!after.says("Ringing them."));
+    let page = browser.get(&path).await;
+    assert!(
+        page.says("Petra operator looks after it until"),
+        "{}",
+        page.text()
+    );
+    assert!(page.says("Ringing them."));
+    let history = kit.history(alert.id.split('/').next().unwrap()).await;
+    let is_view = |event: &v1::Event| event.r#type() == v1::EventType::Viewed;
+    assert_eq!(history.iter().filter(|event| is_view(event)).count(), 1);
+    let mut desk = kit.signed_in("desk").await;
+    assert!(!desk.get(&path).await.says("Ringing them."));
+}
+
+#[tokio::test]
+async fn the_board_tells_the_step_the_hours_and_what_can_be_done() {
+    let kit = chased().await;
+    let enquiry = kit.alerts().await[0].id.clone();
+    let (enquiry, _) = enquiry.split_once('/').unwrap();
+    let mut browser = kit.signed_in("operator").await;
+    let board = browser.get("/board").await;
+    assert!(board.says("step 1 of"), "{}", board.text());
+    assert!(board.says("Open until 5pm"));
+    for verb in ["answer-by-phone", "reroute"] {
+        assert!(board.html.contains(&format!("/checks/{enquiry}/1/{verb}")));
+    }
+    let mut inspector = kit.signed_in("inspector").await;
+    let board = inspector.get("/board").await;
+    assert!(board.says("step 1 of"));
+    assert!(!board.html.contains("/reroute"));
+    kit.move_to("2026-11-23T18:00").await;
+    assert!(browser.get("/board").await.says("Closed for today"));
+}
+
+#[tokio::test]
+async fn the_board_shows_the_courts_that_are_asked_for() {
+    let kit = chased().await;
+    let mut browser = kit.signed_in("operator").await;
+    let board = browser.get("/board?court=b01ix").await;
+    assert!(board.says("court B01IX"), "{}", board.text());
+    assert!(board.html.contains("/board/live?court=B01IX"));
+    let board = browser.get("/board?court=B01DU").await;
+    assert!(board.says("Nothing is late and nobody waits."));
+    let board = browser.get("/board?court=everything").await;
+    assert!(board.says("Enter codes of courts, such as B01IX"));
+}
+
+#[tokio::test]
+async fn a_board_that_is_too_long_says_how_much_more_there_is() {
+    let kit = start().await;
+    for _ in 0..41 {
+        kit.submit(enquiry(&["ZZ99 9ZZ"])).await;
+    }
+    let mut browser = kit.signed_in("operator").await;
+    let board = browser.get("/board").await;
+    assert!(
+        board.says("41 alerts that nobody looks after"),
+        "{}",
+        board.text()
+    );
+    assert!(board.says("And 1 more."));
+    let all = browser.get("/board?all=yes").await;
+    assert!(!all.says("more."));
+}

@@ -7,20 +7,20 @@ use usher_domain::agreement::DataCategory as C;
 use usher_domain::enquiry::{Check, Concern, Enquiry, RouteReason};
 use usher_domain::personal::{Address, Child, Personal, Subject};
 
-use crate::broker::opened::OpenEnquiry;
+use super::opened::OpenEnquiry;
 
 /// What may be sent of one check's enquiry.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Allowed<'a>(&'a [C]);
+pub struct Allowed<'a>(&'a [C]);
 
 impl<'a> Allowed<'a> {
     /// What the agreements allow today.
-    pub(super) fn of(open: &'a OpenEnquiry, check: &Check) -> Self {
+    pub fn of(open: &'a OpenEnquiry, check: &Check) -> Self {
         Self(open.agreements.categories(&open.enquiry, check, open.day))
     }
 
     /// Whether nothing is.
-    pub(super) fn is_nothing(self) -> bool {
+    pub fn is_nothing(self) -> bool {
         self.0.is_empty()
     }
 
@@ -38,17 +38,17 @@ impl<'a> Allowed<'a> {
     }
 
     /// Coded concerns.
-    pub(super) fn concerns(self, enquiry: &Enquiry) -> Vec<Concern> {
+    pub fn concerns(self, enquiry: &Enquiry) -> Vec<Concern> {
         self.only(C::Concerns, &enquiry.concerns)
     }
 
     /// Whether the defendant is in custody.
-    pub(super) fn in_custody(self, enquiry: &Enquiry) -> bool {
+    pub fn in_custody(self, enquiry: &Enquiry) -> bool {
         self.only(C::Court, &enquiry.in_custody)
     }
 
     /// Why the check goes there; without addresses, not by which of them.
-    pub(super) fn reasons(self, check: &Check) -> impl Iterator<Item = &RouteReason> {
+    pub fn reasons(self, check: &Check) -> impl Iterator<Item = &RouteReason> {
         let told = move |reason: &&RouteReason| {
             self.has(C::Addresses) || !matches!(reason, RouteReason::Address { .. })
         };
@@ -56,7 +56,7 @@ impl<'a> Allowed<'a> {
     }
 
     /// The people and addresses; nothing where nothing is allowed.
-    pub(super) fn personal(self, personal: &Personal) -> Option<Personal> {
+    pub fn personal(self, personal: &Personal) -> Option<Personal> {
         if self.is_nothing() {
             return None;
         }

@@ -1,0 +1,262 @@
+//! The queue of a desk: what waits for an answer, the nearest deadline first, with imminent harm before all.
+
+use super::{BOROUGH, path};
+use crate::broker::input::{AlertFilter, ListAlertsInput, ListChecksInput, Position};
+use crate::broker::minimise::Allowed;
+use crate::broker::opened::OpenEnquiry;
+use crate::broker::{AlertEntry, Broker, OUTSTANDING, Viewed};
+use crate::console::Console;
+use crate::console::frame::{Frame, show};
+use crate::console::live::Part;
+use crate::console::people::full_name;
+use crate::console::problem::Problem;
+use crate::console::visitor::Visitor;
+use crate::console::when;
+use crate::console::words::{self, Tag, tag};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use std::collections::HashMap;
+use usher_domain::actor::Actor;
+use usher_domain::enquiry::{Check, CheckState, Curfew, Enquiry};
+use usher_domain::id::{CheckId, CheckNumber};
+use usher_domain::limits;
+use usher_domain::time::Timestamp;
+
+/// Checks on one page, those with the nearest deadlines: who is shown more names than can be worked on is shown them for nothing.
+const DESK_ROWS_MAX: usize = 50;
+
+/// One check that waits.
+struct Row {
+    check: CheckId,
+    path: String,
+    reference: String,
+    /// The defendant's name, as far as the agreement lets it be shown.
+    name: String,
+    purpose: String,
+    is_harm: bool,
+    has_curfew: bool,
+    deadline: String,
+    at: Timestamp,
+    left: Option<Tag>,
+    state: Tag,
+    /// Who has it, or why people must look; may be empty.
+    about: String,
+    alerts: Vec<Alert>,
+}
+
+/// An alert that concerns a check of the queue.
+struct Alert {
+    what: String,
+    acknowledge: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/queue.html")]
+struct Queue {
+    frame: Frame,
+    part: String,
+    rows: Vec<Row>,
+    is_cut: bool,
+    most: usize,
+}
+
+#[derive(Template)]
+#[template(path = "desk/queue_part.html")]
+struct QueuePart {
+    waiting: usize,
+    new: usize,
+    harm: usize,
+    late: usize,
+    is_cut: bool,
+    nearest: String,
+    written: String,
+}
+
+pub(super) async fn page(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
+    let (broker, actor) = (&console.broker, &visitor.actor);
+    let now = broker.clock().now();
+    let show_row = |open: &OpenEnquiry, number| (row(open, number, now), 0);
+    let (rows, next) = broker
+        .list_checks(&outstanding(DESK_ROWS_MAX), actor, show_row)
+        .await?;
+    let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
+    let mut alerts = alerts(broker, actor).await?;
+    for row in &mut rows {
+        row.alerts = alerts.remove(&row.check).unwrap_or_default();
+    }
+    rows.sort_by_key(|row| (!row.is_harm, row.at));
+    let shown: Vec<Viewed> = rows.iter().map(|row| Viewed::Check(row.check)).collect();
+    broker.view_all(&shown, actor).await?;
+    let part = write(broker, actor).await?.html;
+    let page = Queue {
+        frame: Frame::of(&visitor, "Queue").await.wide(),
+        part,
+        rows,
+        is_cut: next.is_some(),
+        most: DESK_ROWS_MAX,
+    };
+    Ok(show(&page))
+}
+
+/// The live part counts and names nobody: it is written once for everybody at these responders, and who is shown a name is recorded for
+/// each person when the page is made.
+pub(super) async fn live(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
+    let (broker, actor) = (console.broker.clone(), visitor.actor);
+    let key = format!("desk {:?}", actor.responders);
+    console.live.line(key, move || {
+        let (broker, actor) = (broker.clone(), actor.clone());
+        async move { write(&broker, &actor).await }
+    })
+}
+
+fn outstanding(size: usize) -> ListChecksInput {
+    ListChecksInput {
+        responders: None,
+        states: OUTSTANDING.to_vec(),
+        reference: None,
+        position: Position::default(),
+        size,
+    }
+}
+
+/// The counts as they are now.
+async fn write(broker: &Broker, actor: &Actor) -> Result<Part, Problem> {
+    let now = broker.clock().now();
+    let facts = |open: &OpenEnquiry, number| {
+        let enquiry = &open.enquiry;
+        let state = enquiry.check(number).map(|check| &check.state);
+        let is_new = matches!(state, Some(CheckState::Waiting { .. }));
+        ((enquiry.deadline.at(), is_new, enquiry.imminent_harm), 0)
+    };
+    let (found, next) = broker
+        .list_checks(&outstanding(limits::PAGE_SIZE_MAX), actor, facts)
+        .await?;
+    let new = found.iter().filter(|(_, is_new, _)| *is_new).count();
+    let nearest = found.iter().map(|(at, ..)| *at).find(|at| *at > now);
+    let part = QueuePart {
+        waiting: found.len(),
+        new,
+        harm: found.iter().filter(|(.., harm)| *harm).count(),
+        late: found.iter().filter(|(at, ..)| *at <= now).count(),
+        is_cut: next.is_some(),
+        nearest: nearest.map_or_else(String::new, |at| {
+            format!("{}, {}", when::short(at, now), when::from_now(at, now))
+        }),
+        written: when::moment(now),
+    };
+    let html = part.render().map_err(|error| Problem::ours(&error))?;
+    Ok(Part { html, count: new })
+}
+
+/// The alerts that are addressed to the borough, by the check that they are about.
+async fn alerts(broker: &Broker, actor: &Actor) -> Result<HashMap<CheckId, Vec<Alert>>, Problem> {
+    let input = ListAlertsInput {
+        filter: AlertFilter {
+            audiences: BOROUGH.to_vec(),
+            ..AlertFilter::default()
+        },
+        position: Position::default(),
+        size: limits::PAGE_SIZE_MAX,
+    };
+    let shown = |entry: &AlertEntry| (about_check(entry), 0);
+    let (found, _) = broker.list_alerts(&input, actor, shown).await?;
+    let mut alerts: HashMap<CheckId, Vec<Alert>> = HashMap::new();
+    for (check, alert) in found.into_iter().flatten() {
+        alerts.entry(check).or_default().push(alert);
+    }
+    Ok(alerts)
+}
+
+fn about_check(entry: &AlertEntry) -> Option<(CheckId, Alert)> {
+    let AlertEntry::Raised { alert, stored } = entry else {
+        return None;
+    };
+    let id = stored.record.id;
+    let acknowledge = if alert.is_open() {
+        format!("/alerts/{id}/{}/acknowledge", alert.number)
+    } else {
+        String::new()
+    };
+    let shown = Alert {
+        what: words::cause(&alert.cause),
+        acknowledge,
+    };
+    Some((stored.record.check_id(alert.check), shown))
+}
+
+fn row(open: &OpenEnquiry, number: CheckNumber, now: Timestamp) -> Option<Row> {
+    let enquiry = &open.enquiry;
+    let check = enquiry.check(number)?;
+    let personal = open.personal.as_ref();
+    let personal = personal.and_then(|personal| Allowed::of(open, check).personal(personal));
+    let name = personal.map(|personal| full_name(&personal.subject.name));
+    let at = enquiry.deadline.at();
+    let (state, about) = standing(check);
+    Some(Row {
+        check: enquiry.check_id(number),
+        path: path(enquiry.check_id(number)),
+        reference: enquiry.id.reference().to_string(),
+        name: name
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "Name not shared".into()),
+        purpose: purpose(enquiry),
+        is_harm: enquiry.imminent_harm,
+        has_curfew: enquiry.curfew == Curfew::Proposed,
+        deadline: format!("{}, {}", when::short(at, now), when::from_now(at, now)),
+        at,
+        left: words::time_left(at, now),
+        state,
+        about,
+        alerts: Vec::new(),
+    })
+}
+
+/// What is asked for.
+pub(super) fn purpose(enquiry: &Enquiry) -> String {
+    let purpose = words::purpose(enquiry.purpose);
+    match enquiry.report {
+        Some(report) => format!("{purpose}: {}", words::report(report)),
+        None => purpose.into(),
+    }
+}
+
+/// Where a check stands, as its desk says it, and who has it or why people must look.
+pub(super) fn standing(check: &Check) -> (Tag, String) {
+    let name = |by: &usher_domain::actor::By| {
+        let person = by.person.as_ref();
+        person.map_or_else(String::new, |person| person.name.clone())
+    };
+    match &check.state {
+        CheckState::Waiting {
+            for_people: Some(reason),
+            ..
+        } => (
+            tag("For your desk", "yellow"),
+            words::people_reason(*reason).into(),
+        ),
+        CheckState::Waiting { .. } => (tag("New", "yellow"), String::new()),
+        CheckState::Leased { .. } => (
+            tag("With your system", "light-blue"),
+            "A program is looking it up.".into(),
+        ),
+        CheckState::Accepted { by, .. } => (tag("Taken on", "blue"), name(by)),
+        CheckState::Asked { by, .. } => (
+            tag("Waiting for the officer", "purple"),
+            format!("{} asked a question", name(by)),
+        ),
+        CheckState::Answered { received: None, .. } => {
+            (tag("Answered, not read yet", "green"), String::new())
+        }
+        CheckState::Answered { .. } => (tag("Answered and read", "green"), String::new()),
+        CheckState::Redirected { .. } => (tag("Passed on", "grey"), String::new()),
+        CheckState::Closed { .. } => (tag("Closed by the court team", "grey"), String::new()),
+        CheckState::Unroutable { .. } => (tag("With the operators", "grey"), String::new()),
+    }
+}
