@@ -99,7 +99,9 @@ impl Broker {
             let courts = narrow(wanted, actor).courts;
             let count = |facts: &Facts| {
                 tally.add(facts);
-                parts.iter_mut().for_each(|part| part.add(facts));
+                for part in &mut parts {
+                    part.add(facts);
+                }
             };
             self.each_facts(*kind, courts, count).await?;
         }

@@ -125,7 +125,9 @@ impl Row {
     fn of(name: String, mut items: Vec<Item>, now: Timestamp) -> Self {
         items.sort_by_key(|item| item.deadline);
         let mut counts = Counts::default();
-        items.iter().for_each(|item| counts.add(item.counts));
+        for item in &items {
+            counts.add(item.counts);
+        }
         let count = |is: fn(&Item) -> bool| items.iter().filter(|item| is(item)).count();
         let oldest = items.iter().map(|item| item.since).min();
         Self {

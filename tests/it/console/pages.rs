@@ -51,7 +51,7 @@ async fn whatever_goes_wrong_is_told_in_words_and_leads_back() {
     let kit = start().await;
     let form = "application/x-www-form-urlencoded";
     let mut officer = kit.signed_in("officer").await;
-    let long = format!("note={}", "x".repeat(200_000));
+    let long = format!("note={}", "x".repeat(128 * 1_024));
     let rows = [
         (404, "Page not found", officer.get("/nowhere").await),
         (403, "You cannot use this page", officer.get("/board").await),
