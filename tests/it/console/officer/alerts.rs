@@ -16,7 +16,7 @@ async fn an_officer_sees_the_alerts_that_are_addressed_to_them() {
     hackney_asks(&kit, "Which school?").await;
     let shown = browser.get("/alerts").await;
     assert!(
-        shown.says("The borough asks a question Hackney"),
+        shown.says("The borough asks a question London Borough of Hackney"),
         "{}",
         shown.text()
     );

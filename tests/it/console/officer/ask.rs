@@ -58,7 +58,7 @@ async fn an_enquiry_is_checked_changed_and_sent() {
         assert!(check.says(told), "{told}: {}", check.text());
     }
     assert!(
-        check.says("Send enquiry to Camden and Hackney"),
+        check.says("Care and London Borough of Hackney Children's Social Care"),
         "{}",
         check.text()
     );
@@ -141,7 +141,7 @@ async fn rows_are_added_and_postcodes_led_without_scripts() {
     let told = step(&mut browser, "where", &FIELDS).await;
     assert_eq!(told.status, StatusCode::OK);
     assert!(
-        told.says("Children’s social care: Hackney"),
+        told.says("Children’s social care: London Borough of Hackney"),
         "{}",
         told.text()
     );

@@ -105,7 +105,7 @@ async fn an_earlier_answer_about_the_same_person_is_offered_and_named() {
     let shown = browser.get(&path).await;
     assert!(
         shown.says(&format!(
-            "Hackney ({}): not known to them",
+            "Social Care ({}): not known to them",
             earlier.reference
         )),
         "{}",
@@ -115,7 +115,7 @@ async fn an_earlier_answer_about_the_same_person_is_offered_and_named() {
     let chosen = [
         ("requirement", "1"),
         ("reason", "up_to_date_already"),
-        ("answer", &answer),
+        ("answer", answer.as_str()),
     ];
     let done = browser.fill(&path, &chosen).await;
     assert!(

@@ -27,9 +27,9 @@ fn content() -> v1::AnswerContent {
 #[tokio::test]
 async fn an_answer_stands_under_what_must_not_be_done_with_it() {
     let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
     let id = asked(&kit).await;
     hackney_says(&kit, v1::Disposition::KnownRelevant, content()).await;
-    let mut browser = kit.signed_in("officer").await;
     let shown = browser.get(&format!("/enquiries/{id}")).await;
     assert_eq!(shown.status, StatusCode::OK);
     let text = shown.text();
@@ -100,7 +100,7 @@ async fn a_later_version_stands_above_the_one_that_it_replaces() {
         .expect("the older");
     assert!(newer < older, "{text}");
     assert!(
-        text.contains("Hackney answered again (version 2), late"),
+        text.contains("Social Care answered again (version 2), late"),
         "{text}"
     );
 }

@@ -28,12 +28,13 @@ async fn todays_come_first_then_past_ones_then_the_days_to_come() {
 #[tokio::test]
 async fn what_needs_the_officer_is_told_and_whoever_looks_is_on_record() {
     let kit = start().await;
+    // Whoever signs in is shown the page at once.
+    let mut browser = kit.signed_in("officer").await;
     let id = asked(&kit).await;
     hackney_asks(&kit, "Which school?").await;
-    let mut browser = kit.signed_in("officer").await;
     let shown = browser.get("/hearings").await;
     assert!(shown.says("Ada Example"), "{}", shown.text());
-    assert!(shown.says("Answer the question of Hackney"));
+    assert!(shown.says("Answer the question of London Borough of Hackney"));
     assert!(shown.says("Question for you"));
     assert!(
         shown

@@ -5,6 +5,7 @@ use super::*;
 #[tokio::test]
 async fn an_enquiry_is_found_by_reference_number_or_court_and_day() {
     let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
     let mut request = enquiry(&[IN_HACKNEY]);
     request
         .personal
@@ -20,7 +21,6 @@ async fn an_enquiry_is_found_by_reference_number_or_court_and_day() {
         .await;
     let case = listed(&kit, "01AB1234526/1", "X320741").await;
     let id = &submitted.enquiry_id;
-    let mut browser = kit.signed_in("officer").await;
     let day = [
         ("court", COURT),
         ("day-day", "23"),
@@ -64,9 +64,9 @@ async fn what_cannot_be_looked_for_is_told() {
     let mut browser = kit.signed_in("inspector").await;
     for (fields, field) in [
         (&[][..], "reference"),
-        (&[("reference", "7K3M-9QXA-B")], "reference"),
-        (&[("crn", "12345")], "crn"),
-        (&[("court", COURT)], "day-day"),
+        (&[("reference", "7K3M-9QXA-B")][..], "reference"),
+        (&[("crn", "12345")][..], "crn"),
+        (&[("court", COURT)][..], "day-day"),
     ] {
         let shown = browser.fill("/search", fields).await;
         assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
