@@ -189,7 +189,7 @@ fn write(assets: &[Asset], is_govuk: bool, out: &Path) -> Outcome<()> {
     } else {
         "builtin"
     };
-    let mut table = format!("pub(super) const KIND: &str = {kind:?};\n");
+    let mut table = format!("#[cfg(test)]\npub(super) const KIND: &str = {kind:?};\n");
     let listed = |ends: &[&str]| -> Vec<String> {
         let named = assets
             .iter()

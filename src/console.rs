@@ -84,7 +84,6 @@ struct Standing {
     sign_in: SignIn,
     settings: Settings,
     live: live::Live,
-    stop: CancellationToken,
 }
 
 impl Deref for Console {
@@ -156,14 +155,13 @@ pub fn router(parts: Parts) -> Router {
         // Lax, since the identity provider sends browsers back from its own site.
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(kept::lasts(&settings)));
-    let live = live::Live::new(Arc::clone(&broker), stop.clone());
+    let live = live::Live::new(Arc::clone(&broker), stop);
     let console = Console(Arc::new(Standing {
         broker,
         groups,
         sign_in,
         settings,
         live,
-        stop,
     }));
     let mut router = Router::new();
     for Door { path, roles, pages } in doors() {

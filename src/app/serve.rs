@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// Why a broker does not start. All but the last two mean that the configuration must be mended.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +73,8 @@ pub async fn serve(
         warnings: _,
     } = loaded;
     announce(&directory);
-    let signals =
-        Signals::listen().map_err(|source| system("cannot listen for signals", source))?;
+    let signals = Signals::listen();
+    let signals = signals.map_err(|source| system("cannot listen for signals", source))?;
     let tls = Arc::new(Reloader::open(config.tls.clone())?);
     let identities = Arc::new(Identities::new(identities));
     let groups = Arc::new(Groups::new(groups));
@@ -125,14 +126,16 @@ pub async fn serve(
         running.replace(load_again(file.as_deref(), &environment, &flags));
         std::future::ready(())
     };
-    let stopping = lifecycle.soft();
-    tokio::spawn(async move {
-        stopping.cancelled().await;
-        ready.store(false, Ordering::Relaxed);
-    });
+    tokio::spawn(unready(lifecycle.soft(), ready));
     let ending = lifecycle.run(signals, reload).await;
     store.close().await;
     Ok(ending)
+}
+
+/// From the moment at which it is to stop, no more work should be sent here.
+async fn unready(stopping: CancellationToken, ready: Arc<AtomicBool>) {
+    stopping.cancelled().await;
+    ready.store(false, Ordering::Relaxed);
 }
 
 /// Between looks for responders with work waiting and no adapter.

@@ -7,7 +7,6 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request as HttpRequest};
 use axum::http::header;
 use usher_domain::command::{Request, VerbName};
-use usher_domain::id::RequestId;
 use usher_domain::personal::Violation;
 
 /// The largest form, in bytes: the longest texts that an enquiry may have, in the encoding of forms. A session holds one.
@@ -178,12 +177,6 @@ impl Form {
             digest: head.map_or(0, |head| u64::from_be_bytes(*head)),
         }
     }
-
-    /// Gives it a new request id: what is asked for now is another request.
-    pub(super) fn renew(&mut self) {
-        let id: RequestId = RandomIds.request();
-        self.set(REQUEST_ID, &id.to_string());
-    }
 }
 
 /// Line ends as everywhere else, and no other control characters.
@@ -233,8 +226,5 @@ mod tests {
         assert_eq!(first.id.to_string(), id);
         assert_ne!(first.digest, request(&form("b"), "x").digest);
         assert_ne!(first.digest, request(&form("a"), "y").digest);
-        let mut renewed = form("a");
-        renewed.renew();
-        assert_ne!(first.id, request(&renewed, "x").id);
     }
 }

@@ -48,7 +48,9 @@ pub(super) struct Return {
 
 /// `at`, from where to go on to `path`.
 pub(super) fn with_return(at: &str, path: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new(format!("{at}?"));
+    let head = format!("{at}?");
+    let length = head.len();
+    let mut query = form_urlencoded::Serializer::for_suffix(head, length);
     query.append_pair("return", path).finish()
 }
 

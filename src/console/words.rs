@@ -14,10 +14,10 @@ use usher_domain::enquiry::{
     ReportType, UnroutableWhy,
 };
 use usher_domain::ladder::Audience;
-use usher_domain::report::{Grouping, ReportKind};
 use usher_domain::personal::{
     AbuseCategory, Confidence, EpisodeKind, Handling, Information, RefusalReason, Topic,
 };
+use usher_domain::report::{Grouping, ReportKind};
 use usher_domain::time::Timestamp;
 
 /// A word in a coloured box.
@@ -174,7 +174,7 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
 }
 
 /// The kind of report.
-pub(super) const fn report(report: ReportType) -> &'static str {
+pub(super) const fn report_type(report: ReportType) -> &'static str {
     match report {
         ReportType::Oral => "oral report, the same day",
         ReportType::Fast => "fast delivery report",

@@ -222,7 +222,7 @@ fn row(open: &OpenEnquiry, number: CheckNumber, now: Timestamp) -> Option<Row> {
 pub(super) fn purpose(enquiry: &Enquiry) -> String {
     let purpose = words::purpose(enquiry.purpose);
     match enquiry.report {
-        Some(report) => format!("{purpose}: {}", words::report(report)),
+        Some(report) => format!("{purpose}: {}", words::report_type(report)),
         None => purpose.into(),
     }
 }
