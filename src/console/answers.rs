@@ -89,7 +89,7 @@ pub(super) fn said(
     let handling = order.into_iter().filter(|code| codes.contains(code));
     Said {
         disposition: disposition_tag(disposition),
-        handling: handling.map(words::handling).collect(),
+        handling: handling.map(words::record::handling).collect(),
         facts: facts(outcome, data_as_of, content),
         parts,
     }
@@ -120,14 +120,14 @@ fn facts(
             "" => String::new(),
             basis => format!(" ({basis})"),
         };
-        let sure = words::confidence(found.confidence);
+        let sure = words::record::confidence(found.confidence);
         format!("{}: {sure}{basis}", words::capital(&found.who))
     });
     let found: Vec<String> = found.collect();
     [
         fact(
             "What comes of the referral",
-            outcome.map_or("", words::referral_outcome),
+            outcome.map_or("", words::record::referral_outcome),
         ),
         fact("Who was found", found.join("\n")),
         fact("Worker to speak to", worker.join(", ")),
@@ -143,7 +143,7 @@ fn facts(
         ),
         fact(
             "Something is held back because",
-            refusal.map_or("", words::withheld_because),
+            refusal.map_or("", words::record::refusal),
         ),
         fact(
             "From records as of",
@@ -178,12 +178,12 @@ fn episode(episode: &Episode) -> SaidPart {
     let parts = [
         if episode.open { "open" } else { "closed" },
         dates.as_str(),
-        episode.category.map_or("", words::abuse_category),
+        episode.category.map_or("", words::record::abuse),
         status.as_str(),
         other,
     ];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let kind = words::episode_kind(episode.kind);
+    let kind = words::record::episode(episode.kind);
     SaidPart {
         title: match episode.who.as_str() {
             "" => kind.into(),
@@ -196,7 +196,7 @@ fn episode(episode: &Episode) -> SaidPart {
 
 fn remark(remark: &Remark) -> SaidPart {
     SaidPart {
-        title: words::topic(remark.topic).into(),
+        title: words::record::topic(remark.topic).into(),
         text: remark.text.clone(),
         handling: all(of_remark(remark)),
     }
@@ -212,5 +212,5 @@ fn of_remark(remark: &Remark) -> &[Handling] {
 }
 
 fn all(codes: &[Handling]) -> Vec<&'static str> {
-    codes.iter().copied().map(words::handling).collect()
+    codes.iter().copied().map(words::record::handling).collect()
 }

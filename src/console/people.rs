@@ -127,7 +127,7 @@ fn somebody((who, label): (String, String), name: &Name, facts: [Option<Fact>; 5
 /// An address with the part that it plays.
 pub(super) fn addresses(personal: &Personal) -> Vec<Fact> {
     let shown = |address: &Address| Fact {
-        label: words::address_role(address.role),
+        label: words::record::address_role(address.role),
         text: place(address),
     };
     personal.addresses.iter().map(shown).collect()

@@ -2,8 +2,8 @@
 
 use super::frame::{Frame, show_with};
 use crate::broker::BrokerError;
+use crate::broker::session::StoreError;
 use crate::ids::{Ids as _, RandomIds};
-use crate::store::StoreError;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

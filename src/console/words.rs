@@ -8,15 +8,9 @@ use crate::broker::output::AdapterHealth;
 use jiff::SignedDuration;
 use usher_domain::actor::Role;
 use usher_domain::alert::{Cause, Trouble};
-use usher_domain::code::ResponderKind;
-use usher_domain::enquiry::{
-    AddressRole, Check, CheckState, Concern, Disposition, PeopleReason, Purpose, ReferralOutcome,
-    ReportType, UnroutableWhy,
-};
+use usher_domain::enquiry::{Check, CheckState, Disposition, PeopleReason};
 use usher_domain::ladder::Audience;
-use usher_domain::personal::{
-    AbuseCategory, Confidence, EpisodeKind, Handling, Information, RefusalReason, Topic,
-};
+use usher_domain::personal::{Confidence, Information};
 use usher_domain::report::{Grouping, ReportKind};
 use usher_domain::time::Timestamp;
 
@@ -157,54 +151,6 @@ pub(super) const fn grouping(by: Grouping) -> &'static str {
         Grouping::ReportType => "kind of court report",
     }
 }
-// What boroughs are asked, and what they say.
-
-/// What an answer is for.
-pub(super) const fn purpose(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::CourtReport => "Pre-sentence report",
-        Purpose::ReportBeforePlea => "Report before plea",
-        Purpose::Curfew => "Curfew with a tag",
-        Purpose::StartOfSentence => "Start of a sentence or licence",
-        Purpose::Review => "Review of risk",
-        Purpose::Release => "Release from custody",
-        Purpose::HomeDetentionAddress => "Address for home detention curfew",
-        Purpose::Referral => "Referral: somebody is at risk",
-    }
-}
-
-/// The kind of report.
-pub(super) const fn report_type(report: ReportType) -> &'static str {
-    match report {
-        ReportType::Oral => "oral report, the same day",
-        ReportType::Fast => "fast delivery report",
-        ReportType::Standard => "standard report",
-    }
-}
-
-/// Which kind of service.
-pub(super) const fn responder_kind(kind: ResponderKind) -> &'static str {
-    match kind {
-        ResponderKind::ChildrenSocialCare => "Children’s social care",
-        ResponderKind::AdultSocialCare => "Adult social care",
-        ResponderKind::PoliceDomesticAbuse => "Police domestic abuse unit",
-    }
-}
-
-/// What the worry is.
-pub(super) const fn concern(concern: Concern) -> &'static str {
-    match concern {
-        Concern::DomesticAbuse => "domestic abuse",
-        Concern::Sexual => "sexual offence or risk",
-        Concern::Violence => "violence",
-        Concern::Substance => "drugs or alcohol",
-        Concern::Neglect => "neglect",
-        Concern::MentalHealth => "mental health",
-        Concern::Exploitation => "exploitation",
-        Concern::Other => "something else",
-    }
-}
-
 /// What is asked for.
 pub(super) const fn information(information: Information) -> &'static str {
     match information {
@@ -218,38 +164,6 @@ pub(super) const fn information(information: Information) -> &'static str {
     }
 }
 
-/// What part an address plays.
-pub(super) const fn address_role(role: AddressRole) -> &'static str {
-    match role {
-        AddressRole::Home => "Home",
-        AddressRole::ProposedCurfew => "Proposed for a curfew or residence",
-        AddressRole::Partner => "Partner’s home",
-        AddressRole::Child => "A child’s home",
-        AddressRole::Previous => "Earlier home",
-        AddressRole::Release => "After release",
-    }
-}
-
-/// Why nobody was found to ask.
-pub(super) const fn unroutable(why: UnroutableWhy) -> &'static str {
-    match why {
-        UnroutableWhy::NoAddress => "no address was given",
-        UnroutableWhy::NoFixedAbode => "no fixed abode",
-        UnroutableWhy::Withheld => "the address is withheld",
-        UnroutableWhy::Malformed => "that is not a postcode",
-        UnroutableWhy::Unknown => "no such postcode in the directory",
-        UnroutableWhy::NoAuthority => "the postcode lies in no authority",
-        UnroutableWhy::OutsideEnglandAndWales => "outside England and Wales",
-        UnroutableWhy::NoResponder => "nobody answers here for that authority",
-        UnroutableWhy::Disputed => "boroughs send it to each other",
-        UnroutableWhy::NotOurs => "a borough says that it is not theirs",
-        UnroutableWhy::NoAgreement => "there is no sharing agreement",
-        UnroutableWhy::AgreementEnded => "the sharing agreement has ended",
-        UnroutableWhy::PurposeNotAgreed => "the sharing agreement does not cover this purpose",
-        UnroutableWhy::NoLawfulBasis => "no power or duty of the agreement is in force",
-    }
-}
-
 /// Why people must look.
 pub(super) const fn people_reason(reason: PeopleReason) -> &'static str {
     match reason {
@@ -260,97 +174,6 @@ pub(super) const fn people_reason(reason: PeopleReason) -> &'static str {
         PeopleReason::SystemAway => "The records system cannot be asked",
         PeopleReason::Other => "Another reason",
         PeopleReason::UncertainAbsence => "Nobody was found, and that is not certain",
-    }
-}
-
-/// What comes of a referral.
-pub(super) const fn referral_outcome(outcome: ReferralOutcome) -> &'static str {
-    match outcome {
-        ReferralOutcome::NoFurtherAction => "No further action",
-        ReferralOutcome::EarlyHelp => "Early help is offered",
-        ReferralOutcome::Assessment => "An assessment begins",
-        ReferralOutcome::StrategyDiscussion => "A strategy discussion is held",
-        ReferralOutcome::AlreadyOpen => "Open already: the worker has been told",
-        ReferralOutcome::SafeguardingEnquiry => "A safeguarding adults enquiry begins (section 42)",
-    }
-}
-
-/// How sure a match is.
-pub(super) const fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Certain => "The same person",
-        Confidence::Possible => "Possibly the same person",
-        Confidence::None => "Nobody found",
-    }
-}
-
-/// Kinds of involvement.
-pub(super) const fn episode_kind(kind: EpisodeKind) -> &'static str {
-    match kind {
-        EpisodeKind::EarlyHelp => "Early help",
-        EpisodeKind::Ehcp => "Education, health and care plan",
-        EpisodeKind::FamilyCourtOrder => "Family court order or proceedings",
-        EpisodeKind::CinPlan => "Child in need plan",
-        EpisodeKind::CpPlan => "Child protection plan",
-        EpisodeKind::CamhsPlan => "Mental health plan (CAMHS)",
-        EpisodeKind::Section47 => "Section 47 enquiry",
-        EpisodeKind::CareLeaver => "Care leaver",
-        EpisodeKind::LookedAfter => "Looked-after child",
-        EpisodeKind::AdultSafeguarding => "Adult safeguarding",
-        EpisodeKind::Assessment => "Assessment under way",
-        EpisodeKind::PreBirth => "Pre-birth assessment",
-        EpisodeKind::PrivateFostering => "Private fostering",
-        EpisodeKind::CareAndSupport => "Adult care and support",
-        EpisodeKind::Section42 => "Safeguarding adults enquiry (section 42)",
-        EpisodeKind::DomesticAbuseIncident => "Domestic abuse incident",
-        EpisodeKind::DomesticAbuseMarker => "Domestic abuse marker",
-        EpisodeKind::NonMolestationOrder => "Non-molestation order",
-        EpisodeKind::ProtectiveOrder => "Another protective order or notice",
-        EpisodeKind::Marac => "Heard at a MARAC",
-    }
-}
-
-/// Categories of abuse.
-pub(super) const fn abuse_category(category: AbuseCategory) -> &'static str {
-    match category {
-        AbuseCategory::Neglect => "Neglect",
-        AbuseCategory::Physical => "Physical abuse",
-        AbuseCategory::Sexual => "Sexual abuse",
-        AbuseCategory::Emotional => "Emotional abuse",
-        AbuseCategory::Multiple => "More than one",
-    }
-}
-
-/// How a piece of an answer may be used.
-pub(super) const fn handling(handling: Handling) -> &'static str {
-    match handling {
-        Handling::MayCite => "May be quoted in the report",
-        Handling::ProbationOnly => "For probation only: not in the report",
-        Handling::NotToDefendant => "Do not disclose to the defendant",
-        Handling::RingFirst => "Ring the borough before using it",
-    }
-}
-
-/// What a remark is about.
-pub(super) const fn topic(topic: Topic) -> &'static str {
-    match topic {
-        Topic::AdultConcerns => "Concerns about the adult",
-        Topic::ContactRestrictions => "Contact restrictions",
-        Topic::CurfewAdvice => "Whether a curfew at the address is safe",
-        Topic::Narrative => "Anything else",
-    }
-}
-
-/// Why something is not told.
-pub(super) const fn withheld_because(reason: RefusalReason) -> &'static str {
-    match reason {
-        RefusalReason::NoLegalBasis => "No power or duty covers it",
-        RefusalReason::OutsideAgreement => "The sharing agreement does not cover it",
-        RefusalReason::HarmToChild => "Telling would harm the child more than not telling",
-        RefusalReason::ThirdParty => "It is about somebody else",
-        RefusalReason::CourtRestriction => "A court restricts it",
-        RefusalReason::Investigation => "It would prejudice an investigation",
-        RefusalReason::Other => "Another reason, said in a remark",
     }
 }
 
@@ -386,5 +209,5 @@ pub(super) fn confidence_tag(found: Confidence) -> Tag {
         Confidence::Possible => "orange",
         Confidence::None => "grey",
     };
-    tag(confidence(found), colour)
+    tag(record::confidence(found), colour)
 }

@@ -159,7 +159,7 @@ fn facts(
     let concerns: Vec<_> = allowed
         .concerns(enquiry)
         .into_iter()
-        .map(words::concern)
+        .map(words::record::concern)
         .collect();
     let promised = match &check.state {
         CheckState::Accepted {
@@ -241,7 +241,7 @@ fn reason(reason: &RouteReason) -> String {
             };
             format!(
                 "An address leads to you: {}{old}",
-                words::address_role(*role).to_lowercase()
+                words::record::address_role(*role).to_lowercase()
             )
         }
         RouteReason::Named | RouteReason::Unserved { .. } => {

@@ -220,9 +220,9 @@ fn row(open: &OpenEnquiry, number: CheckNumber, now: Timestamp) -> Option<Row> {
 
 /// What is asked for.
 pub(super) fn purpose(enquiry: &Enquiry) -> String {
-    let purpose = words::purpose(enquiry.purpose);
+    let purpose = words::record::purpose(enquiry.purpose);
     match enquiry.report {
-        Some(report) => format!("{purpose}: {}", words::report_type(report)),
+        Some(report) => format!("{purpose}: {}", words::record::report(report)),
         None => purpose.into(),
     }
 }

@@ -1,8 +1,7 @@
 //! Who has what open: enquiries and needed checks by office and officer, gathered without opening anything that is sealed.
 
-use crate::broker::input::Position;
-use crate::broker::{Broker, BrokerError};
-use crate::store::{Filter, Record};
+use crate::broker::input::{Filter, Position};
+use crate::broker::{Broker, BrokerError, Record};
 use std::collections::BTreeMap;
 use usher_domain::actor::{Actor, Person, Unit};
 use usher_domain::alert::{Alert, AlertState};

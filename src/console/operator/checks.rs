@@ -27,7 +27,7 @@ impl OfCheck {
         Self {
             reference: open.enquiry.id.reference().to_string(),
             back: format!("/enquiries/{}", open.enquiry.id),
-            kind: words::responder_kind(check.kind),
+            kind: words::record::kind(check.kind),
             responder: card.name,
             phone: card.duty_phone,
             emergency_phone: card.emergency_phone,

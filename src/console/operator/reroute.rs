@@ -98,7 +98,7 @@ async fn written(
     let check = open.enquiry.check(id.number).ok_or(Problem::NotFound)?;
     let why = match &check.state {
         CheckState::Unroutable { why, .. } => {
-            let why: Vec<_> = why.iter().copied().map(words::unroutable).collect();
+            let why: Vec<_> = why.iter().copied().map(words::record::unroutable).collect();
             words::capital(&why.join(", "))
         }
         _ => String::new(),

@@ -106,7 +106,7 @@ fn row(one: &ResponderView, ends: &[AgreementEnd], now: Timestamp) -> Row {
     Row {
         path: format!("/responders/{}", one.id),
         name: one.name.clone(),
-        kind: words::responder_kind(one.kind),
+        kind: words::record::kind(one.kind),
         health,
         order: (urgency, one.waiting),
         waiting: one.waiting,
@@ -196,7 +196,7 @@ fn facts(
     });
     let agreement = agreement(&one.id, ends);
     [
-        fact("Kind", words::responder_kind(one.kind)),
+        fact("Kind", words::record::kind(one.kind)),
         fact("Answers for", names.join(", ")),
         fact("Duty telephone", one.duty_phone.as_str()),
         fact(

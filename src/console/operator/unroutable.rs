@@ -81,10 +81,10 @@ fn facts(found: &LookupView) -> Vec<Fact> {
         facts.push(fact("Authority", format!("{name} ({code})")));
     }
     for (kind, _, name) in &found.responders {
-        facts.push(fact(words::responder_kind(*kind), name.clone()));
+        facts.push(fact(words::record::kind(*kind), name.clone()));
     }
     if let Some(why) = found.why {
-        let why = words::capital(words::unroutable(why));
+        let why = words::capital(words::record::unroutable(why));
         facts.push(fact("Children’s social care", why));
     }
     if found.terminated {
@@ -113,7 +113,7 @@ async fn written(
     let cards = directory.responders().iter().map(|one| Card {
         path: format!("/responders/{}", one.id),
         name: one.name.clone(),
-        kind: words::responder_kind(one.kind),
+        kind: words::record::kind(one.kind),
         phone: one.duty_phone.clone(),
     });
     let frame = Frame::of(visitor, "Unroutable").await.wide();
@@ -139,12 +139,12 @@ fn row(entry: &AlertEntry, now: Timestamp) -> Option<Row> {
     let CheckState::Unroutable { why, since } = &check.state else {
         return None;
     };
-    let why: Vec<_> = why.iter().copied().map(words::unroutable).collect();
+    let why: Vec<_> = why.iter().copied().map(words::record::unroutable).collect();
     Some(Row {
         check: enquiry.check_id(check.number),
         reference: enquiry.id.reference().to_string(),
         court: enquiry.deadline.court().to_string(),
-        kind: words::responder_kind(check.kind),
+        kind: words::record::kind(check.kind),
         why: words::capital(&why.join(", ")),
         deadline: when::short(enquiry.deadline.at(), now),
         late: when::span(now.duration_since(*since)),

@@ -29,14 +29,14 @@ pub(in crate::console) fn options<T: Copy>(
 /// What an enquiry is for.
 pub(in crate::console) const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::CourtReport => "Court report",
+        Purpose::CourtReport => "Pre-sentence report",
         Purpose::ReportBeforePlea => "Report before plea",
-        Purpose::Curfew => "Curfew proposal",
-        Purpose::StartOfSentence => "Start of sentence",
-        Purpose::Review => "Review",
-        Purpose::Release => "Release",
-        Purpose::HomeDetentionAddress => "Home detention curfew address",
-        Purpose::Referral => "Referral",
+        Purpose::Curfew => "Curfew with a tag",
+        Purpose::StartOfSentence => "Start of a sentence or licence",
+        Purpose::Review => "Review of risk",
+        Purpose::Release => "Release from custody",
+        Purpose::HomeDetentionAddress => "Address for home detention curfew",
+        Purpose::Referral => "Referral: somebody is at risk",
     }
 }
 
@@ -108,17 +108,17 @@ pub(in crate::console) const fn unroutable(why: UnroutableWhy) -> &'static str {
         UnroutableWhy::NoAddress => "no address was given",
         UnroutableWhy::NoFixedAbode => "no fixed abode",
         UnroutableWhy::Withheld => "the address is withheld",
-        UnroutableWhy::Malformed => "what was written is no postcode",
-        UnroutableWhy::Unknown => "the postcode is not known",
-        UnroutableWhy::NoAuthority => "the postcode belongs to no council",
+        UnroutableWhy::Malformed => "that is not a postcode",
+        UnroutableWhy::Unknown => "no such postcode in the directory",
+        UnroutableWhy::NoAuthority => "the postcode lies in no authority",
         UnroutableWhy::OutsideEnglandAndWales => "outside England and Wales",
-        UnroutableWhy::NoResponder => "nobody answers for that council here",
-        UnroutableWhy::Disputed => "boroughs disagree whose it is",
-        UnroutableWhy::NotOurs => "the borough says it is not theirs",
-        UnroutableWhy::NoAgreement => "there is no agreement with them",
-        UnroutableWhy::AgreementEnded => "the agreement with them has ended",
-        UnroutableWhy::PurposeNotAgreed => "the agreement does not cover this purpose",
-        UnroutableWhy::NoLawfulBasis => "no lawful basis is recorded",
+        UnroutableWhy::NoResponder => "nobody answers here for that authority",
+        UnroutableWhy::Disputed => "boroughs send it to each other",
+        UnroutableWhy::NotOurs => "a borough says that it is not theirs",
+        UnroutableWhy::NoAgreement => "there is no sharing agreement",
+        UnroutableWhy::AgreementEnded => "the sharing agreement has ended",
+        UnroutableWhy::PurposeNotAgreed => "the sharing agreement does not cover this purpose",
+        UnroutableWhy::NoLawfulBasis => "no power or duty of the agreement is in force",
     }
 }
 
@@ -160,11 +160,11 @@ pub(in crate::console) const fn sentence(outcome: SentenceOutcome) -> &'static s
 pub(in crate::console) const fn referral_outcome(outcome: ReferralOutcome) -> &'static str {
     match outcome {
         ReferralOutcome::NoFurtherAction => "No further action",
-        ReferralOutcome::EarlyHelp => "Early help",
-        ReferralOutcome::Assessment => "Assessment",
-        ReferralOutcome::StrategyDiscussion => "Strategy discussion",
-        ReferralOutcome::AlreadyOpen => "Already open to them",
-        ReferralOutcome::SafeguardingEnquiry => "Safeguarding enquiry",
+        ReferralOutcome::EarlyHelp => "Early help is offered",
+        ReferralOutcome::Assessment => "An assessment begins",
+        ReferralOutcome::StrategyDiscussion => "A strategy discussion is held",
+        ReferralOutcome::AlreadyOpen => "Open already: the worker has been told",
+        ReferralOutcome::SafeguardingEnquiry => "A safeguarding adults enquiry begins (section 42)",
     }
 }
 
@@ -183,44 +183,44 @@ pub(in crate::console) const fn episode(kind: EpisodeKind) -> &'static str {
     match kind {
         EpisodeKind::EarlyHelp => "Early help",
         EpisodeKind::Ehcp => "Education, health and care plan",
-        EpisodeKind::FamilyCourtOrder => "Family court order",
+        EpisodeKind::FamilyCourtOrder => "Family court order or proceedings",
         EpisodeKind::CinPlan => "Child in need plan",
         EpisodeKind::CpPlan => "Child protection plan",
-        EpisodeKind::CamhsPlan => "Child mental health plan",
+        EpisodeKind::CamhsPlan => "Mental health plan (CAMHS)",
         EpisodeKind::Section47 => "Section 47 enquiry",
         EpisodeKind::CareLeaver => "Care leaver",
         EpisodeKind::LookedAfter => "Looked-after child",
         EpisodeKind::AdultSafeguarding => "Adult safeguarding",
-        EpisodeKind::Assessment => "Assessment",
+        EpisodeKind::Assessment => "Assessment under way",
         EpisodeKind::PreBirth => "Pre-birth assessment",
         EpisodeKind::PrivateFostering => "Private fostering",
-        EpisodeKind::CareAndSupport => "Care and support",
-        EpisodeKind::Section42 => "Section 42 enquiry",
+        EpisodeKind::CareAndSupport => "Adult care and support",
+        EpisodeKind::Section42 => "Safeguarding adults enquiry (section 42)",
         EpisodeKind::DomesticAbuseIncident => "Domestic abuse incident",
         EpisodeKind::DomesticAbuseMarker => "Domestic abuse marker",
         EpisodeKind::NonMolestationOrder => "Non-molestation order",
-        EpisodeKind::ProtectiveOrder => "Protective order",
-        EpisodeKind::Marac => "Multi-agency risk assessment conference",
+        EpisodeKind::ProtectiveOrder => "Another protective order or notice",
+        EpisodeKind::Marac => "Heard at a MARAC",
     }
 }
 
 /// What kind of harm.
 pub(in crate::console) const fn abuse(category: AbuseCategory) -> &'static str {
     match category {
-        AbuseCategory::Neglect => "neglect",
-        AbuseCategory::Physical => "physical abuse",
-        AbuseCategory::Sexual => "sexual abuse",
-        AbuseCategory::Emotional => "emotional abuse",
-        AbuseCategory::Multiple => "several kinds of abuse",
+        AbuseCategory::Neglect => "Neglect",
+        AbuseCategory::Physical => "Physical abuse",
+        AbuseCategory::Sexual => "Sexual abuse",
+        AbuseCategory::Emotional => "Emotional abuse",
+        AbuseCategory::Multiple => "More than one",
     }
 }
 
 /// How sure a match is.
 pub(in crate::console) const fn confidence(confidence: Confidence) -> &'static str {
     match confidence {
-        Confidence::Certain => "certainly this person",
-        Confidence::Possible => "possibly this person",
-        Confidence::None => "not found",
+        Confidence::Certain => "The same person",
+        Confidence::Possible => "Possibly the same person",
+        Confidence::None => "Nobody found",
     }
 }
 
@@ -257,13 +257,13 @@ pub(in crate::console) const fn disclosure(decision: DisclosureDecision) -> &'st
 /// Why something is not told.
 pub(in crate::console) const fn refusal(reason: RefusalReason) -> &'static str {
     match reason {
-        RefusalReason::NoLegalBasis => "no power or duty covers it",
-        RefusalReason::OutsideAgreement => "the sharing agreement does not cover it",
-        RefusalReason::HarmToChild => "telling would harm the child more than not telling",
-        RefusalReason::ThirdParty => "it is about somebody else",
-        RefusalReason::CourtRestriction => "a court restricts it",
-        RefusalReason::Investigation => "it would prejudice an investigation",
-        RefusalReason::Other => "another reason, said in a remark",
+        RefusalReason::NoLegalBasis => "No power or duty covers it",
+        RefusalReason::OutsideAgreement => "The sharing agreement does not cover it",
+        RefusalReason::HarmToChild => "Telling would harm the child more than not telling",
+        RefusalReason::ThirdParty => "It is about somebody else",
+        RefusalReason::CourtRestriction => "A court restricts it",
+        RefusalReason::Investigation => "It would prejudice an investigation",
+        RefusalReason::Other => "Another reason, said in a remark",
     }
 }
 
