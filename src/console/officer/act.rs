@@ -99,10 +99,9 @@ fn clock(text: &str) -> Option<Time> {
     let digits = digits.trim_end_matches(':');
     let (hour, minute) = match digits.split_once(':') {
         Some((hour, minute)) if minute.len() == 2 => (hour, minute),
-        Some(_) => return None,
         None if digits.len() == 4 => digits.split_at_checked(2)?,
         None if half.is_some() => (digits, "0"),
-        None => return None,
+        Some(_) | None => return None,
     };
     let (hour, minute): (i8, i8) = (hour.parse().ok()?, minute.parse().ok()?);
     let hour = match half {

@@ -48,7 +48,7 @@ pub(super) async fn send(
     let open = console.broker.get(id, &visitor.actor).await?;
     let missing = "Choose what was decided";
     let chosen = form.choice("decision", DecisionName::ALL, DecisionName::name, missing);
-    let decision = chosen.and_then(|chosen| decision(&mut form, chosen, &open));
+    let decision = chosen.map(|chosen| decision(&mut form, chosen, &open));
     let note = form.text("note", limits::NOTE_CHARS_MAX, None);
     if let (Some(decision), true) = (decision, form.is_sound()) {
         let decided = Act::DecideWithout { decision, note };
@@ -61,7 +61,7 @@ pub(super) async fn send(
 }
 
 /// What was chosen, with the fields that go with it.
-fn decision(form: &mut Form, chosen: DecisionName, open: &OpenEnquiry) -> Option<WithoutAnswer> {
+fn decision(form: &mut Form, chosen: DecisionName, open: &OpenEnquiry) -> WithoutAnswer {
     match chosen {
         DecisionName::SeekAdjournment => {
             let is_given = has_date(form, "to") || !form.value("to-time").is_empty();
@@ -69,7 +69,7 @@ fn decision(form: &mut Form, chosen: DecisionName, open: &OpenEnquiry) -> Option
                 form.fail("note", "Say why the hearing moves");
             }
             let to = is_given.then(|| deadline(form, "to", &open.enquiry.deadline));
-            Some(WithoutAnswer::SeekAdjournment { to: to.flatten() })
+            WithoutAnswer::SeekAdjournment { to: to.flatten() }
         }
         DecisionName::ProceedWithout => {
             let line = limits::LINE_CHARS_MAX;
@@ -78,9 +78,9 @@ fn decision(form: &mut Form, chosen: DecisionName, open: &OpenEnquiry) -> Option
                 post: form.text("post", line, None),
                 contact: String::new(),
             };
-            Some(WithoutAnswer::Proceed { authorised_by })
+            WithoutAnswer::Proceed { authorised_by }
         }
-        DecisionName::WithdrawCurfew => Some(WithoutAnswer::WithdrawCurfew),
+        DecisionName::WithdrawCurfew => WithoutAnswer::WithdrawCurfew,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) use people::lines as people_lines;
 use usher_domain::actor::Role;
 use usher_domain::alert::{Alert, AlertState};
 use usher_domain::command::VerbName;
-use usher_domain::enquiry::{CourtDecisionKind, Curfew, Enquiry};
+use usher_domain::enquiry::{CourtDecisionKind, Curfew, Enquiry, Requester};
 use usher_domain::event::DecisionName;
 use usher_domain::hearing::Deadline;
 use usher_domain::id::EnquiryId;
@@ -118,21 +118,6 @@ pub(super) async fn page(
 
 /// Who asks, for what, and by when.
 fn summary(console: &Console, enquiry: &Enquiry) -> Vec<Line> {
-    let requester = &enquiry.requester;
-    let mut who = vec![record::person(&requester.person)];
-    let unit = &requester.unit;
-    who.extend(
-        [
-            &unit.team,
-            &unit.office,
-            &unit.region,
-            &requester.person.contact,
-        ]
-        .map(Clone::clone),
-    );
-    if let Some(other) = &requester.on_behalf_of {
-        who.push(format!("for {}", record::person(other)));
-    }
     let holder = enquiry.holder.as_ref();
     let held = holder.map_or_else(Vec::new, |holder| {
         let person = holder.person.as_ref();
@@ -156,7 +141,7 @@ fn summary(console: &Console, enquiry: &Enquiry) -> Vec<Line> {
         }
     };
     let mut lines = vec![
-        line("Asked by", who),
+        line("Asked by", asker(&enquiry.requester)),
         line("Held by", held),
         line(
             "Hearing",
@@ -192,6 +177,16 @@ fn summary(console: &Console, enquiry: &Enquiry) -> Vec<Line> {
     }
     lines.retain(|line| !line.values.is_empty());
     lines
+}
+
+/// Who asks, from where, and for whom.
+fn asker(requester: &Requester) -> Vec<String> {
+    let (person, unit) = (&requester.person, &requester.unit);
+    let from = [&unit.team, &unit.office, &unit.region, &person.contact];
+    let other = requester.on_behalf_of.iter();
+    let other = other.map(|other| format!("for {}", record::person(other)));
+    let who = [record::person(person)].into_iter();
+    who.chain(from.map(Clone::clone)).chain(other).collect()
 }
 
 /// A row, without values that say nothing.

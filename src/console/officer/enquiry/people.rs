@@ -36,7 +36,7 @@ pub(in crate::console::officer) fn lines(personal: &Personal) -> Vec<Line> {
     let list = list.into_iter().filter(|(_, value)| !value.is_empty());
     let mut lines = vec![
         line("Defendant", person.collect()),
-        line("Born", born.as_ref().map(birth).into_iter().collect()),
+        line("Born", born.map(birth).into_iter().collect()),
         line("Numbers", [crn, pnc, urn].into_iter().flatten().collect()),
         line(
             "On the list",
@@ -54,7 +54,7 @@ pub(in crate::console::officer) fn lines(personal: &Personal) -> Vec<Line> {
     lines
 }
 
-fn birth(birth: &Birth) -> String {
+fn birth(birth: Birth) -> String {
     let date = birth.date.strftime("%-d %B %Y");
     match words::birth_accuracy(birth.accuracy) {
         "" => date.to_string(),
@@ -82,20 +82,16 @@ fn address(address: &Address) -> String {
     let dates = dates
         .into_iter()
         .filter_map(|(date, word)| Some((date?, word)));
-    let dates: String = dates
+    let dates: Vec<String> = dates
         .map(|(date, word)| format!(" {word} {}", when::date(date)))
         .collect();
+    let dates = dates.concat();
     format!("{}: {what}{dates}", words::address_role(*role))
 }
 
 fn child(child: &Child) -> String {
     let mut parts = vec![spoken(&child.name)];
-    parts.extend(
-        child
-            .born
-            .as_ref()
-            .map(|born| format!("born {}", birth(born))),
-    );
+    parts.extend(child.born.map(|born| format!("born {}", birth(born))));
     parts.push(child.relationship.clone());
     if child.lives_with_subject {
         parts.push("lives with the defendant".into());
@@ -106,12 +102,7 @@ fn child(child: &Child) -> String {
 
 fn other(other: &Other) -> String {
     let mut parts = vec![spoken(&other.name)];
-    parts.extend(
-        other
-            .born
-            .as_ref()
-            .map(|born| format!("born {}", birth(born))),
-    );
+    parts.extend(other.born.map(|born| format!("born {}", birth(born))));
     parts.push(other.relationship.clone());
     joined(parts)
 }
