@@ -138,7 +138,7 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
     let policy = app::policy(&rules, &directory, Path::new("config/responders"))?;
     let identities = stage::identities(&directory)?;
     let responders = directory.responders().iter();
-    let responders = responders.map(|one| one.id.to_string()).collect();
+    let responders: Vec<_> = responders.map(|one| one.id.to_string()).collect();
     Ok(AppParts {
         store,
         directory: Arc::new(directory),
@@ -158,6 +158,6 @@ fn parts(orders: &Orders, store: Arc<dyn Store>) -> anyhow::Result<AppParts> {
             absent_after: rules.rules.absent_after,
         },
         metrics: Arc::new(Metrics::new(app::methods())),
-        console: Some(pages::console(responders)?),
+        console: Some(pages::console(&responders)?),
     })
 }

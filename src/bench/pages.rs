@@ -59,7 +59,7 @@ const PAGES: [(&str, &str); 11] = [
 ];
 
 /// The console of a bench: whoever comes is whom they say.
-pub(super) fn console(responders: Vec<String>) -> anyhow::Result<ConsoleParts> {
+pub(super) fn console(responders: &[String]) -> anyhow::Result<ConsoleParts> {
     let entry = |role: &str| GroupEntry {
         group: role.into(),
         role: role.into(),
@@ -69,7 +69,7 @@ pub(super) fn console(responders: Vec<String>) -> anyhow::Result<ConsoleParts> {
             vec!["*".into()]
         },
         responders: if role == "adapter" {
-            responders.clone()
+            responders.to_vec()
         } else {
             vec![]
         },

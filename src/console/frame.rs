@@ -20,6 +20,12 @@ pub(super) struct Frame {
     pub(super) is_refused: bool,
     /// Whether it is the wide layout of tables and boards.
     pub(super) is_wide: bool,
+    /// Path of the icon.
+    pub(super) icon: &'static str,
+    /// Paths of the stylesheets.
+    pub(super) styles: &'static [&'static str],
+    /// Paths of the scripts.
+    pub(super) scripts: &'static [&'static str],
 }
 
 /// Who is signed in, and where they can go.
@@ -76,6 +82,9 @@ impl Frame {
             notice: None,
             is_refused: false,
             is_wide: false,
+            icon: assets::icon(),
+            styles: assets::styles(),
+            scripts: assets::scripts(),
         }
     }
 
@@ -91,21 +100,6 @@ impl Frame {
     pub(super) fn wide(mut self) -> Self {
         self.is_wide = true;
         self
-    }
-
-    /// Path of the icon.
-    pub(super) fn icon(&self) -> &'static str {
-        assets::icon()
-    }
-
-    /// Paths of the stylesheets.
-    pub(super) fn styles(&self) -> impl Iterator<Item = &'static str> {
-        assets::styles().iter().copied()
-    }
-
-    /// Paths of the scripts.
-    pub(super) fn scripts(&self) -> impl Iterator<Item = &'static str> {
-        assets::scripts().iter().copied()
     }
 }
 

@@ -78,7 +78,7 @@ async fn a_check_is_cut_to_the_agreement_and_its_view_is_kept() {
     let mut agreement = all.iter().next().cloned().unwrap();
     agreement.categories = vec![DataCategory::Identity];
     let kit = Kit::shaped(Shape {
-        console: true,
+        console: Some(30),
         agreements: Some(Agreements::new(vec![agreement]).unwrap()),
         ..Shape::default()
     })

@@ -121,10 +121,7 @@ async fn each_role_gets_its_own_pages_and_no_others() {
                 .replace("{responder}", "hackney");
             let path: Vec<_> = path
                 .split('/')
-                .map(|part| match part.starts_with('{') {
-                    true => record,
-                    false => part,
-                })
+                .map(|part| if part.starts_with('{') { record } else { part })
                 .collect();
             let path = path.join("/");
             let shown = browser.get(&path).await;

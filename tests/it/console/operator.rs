@@ -163,7 +163,7 @@ async fn responders_show_how_their_programs_do_and_whose_agreement_ends() {
     let lambeth = usher_domain::code::ResponderId::parse("lambeth").unwrap();
     let hackney = usher_domain::code::ResponderId::parse("hackney").unwrap();
     let kit = Kit::shaped(Shape {
-        console: true,
+        console: Some(30),
         agreements: Some(Agreements::permitting([lambeth, hackney])),
         ..Shape::default()
     })

@@ -1,6 +1,7 @@
 //! Pages that every role has, and what is said when there is none.
 
 use super::*;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn help_tells_each_role_what_it_does_and_what_the_words_mean() {
@@ -79,7 +80,7 @@ async fn whatever_goes_wrong_is_told_in_words_and_leads_back() {
 async fn a_store_that_is_away_is_no_loss_and_the_page_says_so() {
     let gate = Gate::open();
     let kit = Kit::shaped(Shape {
-        console: true,
+        console: Some(30),
         gate: Some(Arc::clone(&gate)),
         ..Shape::default()
     })
