@@ -83,7 +83,8 @@ test("after signing out nothing is shown", async (t) => {
   const page = await visit(t, "operator");
   await page.goto(`${usher.url}/sign-out`);
   await page.getByRole("main").getByRole("button", { name: "Sign out" }).click();
-  await page.waitForURL((url) => url.pathname !== "/sign-out" || url.origin !== usher.url);
+  await page.getByRole("heading", { name: "You have signed out" }).waitFor();
+  await page.getByRole("link", { name: "Sign out there too" }).waitFor();
   await page.goto(`${usher.url}/board`);
   assert.match(page.url(), /\/sign-in/);
 });

@@ -205,12 +205,17 @@ fn keys_of(section: &str, entry: &str) -> Vec<String> {
 fn every_key_is_documented() {
     let mut sections = keys_of("the file", "");
     assert!(sections.len() >= 9, "{sections:?}");
-    let inner = |section: &&str| DEFAULTS.contains(&format!("\n[{section}]"));
-    let within = |key: &String| format!("store.{key}");
-    let of_store: Vec<String> = keys_of("store", "[store]").iter().map(within).collect();
-    sections.extend(of_store.into_iter().filter(|key| inner(&key.as_str())));
+    let inner = |section: &String| DEFAULTS.contains(&format!("[{section}]"));
+    for outer in ["store", "console"] {
+        let within = |key: &String| format!("{outer}.{key}");
+        let keys: Vec<_> = keys_of(outer, &format!("[{outer}]"))
+            .iter()
+            .map(within)
+            .collect();
+        sections.extend(keys.into_iter().filter(inner));
+    }
     for section in &sections {
-        let list = section == "identities";
+        let list = ["identities", "console.groups"].contains(&section.as_str());
         let header = if list {
             format!("[[{section}]]")
         } else {

@@ -19,6 +19,9 @@ use usher_domain::id::{AlertId, EnquiryId};
 use usher_domain::limits;
 use usher_domain::rejection::Rejection;
 
+/// The field that tells who looked after it when the form was shown.
+const SEEN: &str = "seen";
+
 #[derive(Template)]
 #[template(path = "operator/acknowledge.html")]
 struct Page {
@@ -36,7 +39,8 @@ pub(super) async fn page(
     Named(alert): Named<AlertId>,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
-    let form = Form::begin(&visitor, &visitor.path, &[]).await;
+    let (holder, _) = earlier(&console, alert, &visitor.actor).await?;
+    let form = Form::begin(&visitor, &visitor.path, &[(SEEN, &holder)]).await;
     written(&console, alert, &visitor, form).await
 }
 
@@ -48,6 +52,13 @@ pub(super) async fn send(
 ) -> Result<Response, Problem> {
     let note = form.text("note", limits::NOTE_CHARS_MAX, None);
     if form.is_sound() {
+        let (holder, _) = earlier(&console, alert, &visitor.actor).await?;
+        // Somebody else was quicker, and the sender has not seen that.
+        if !holder.is_empty() && form.value(SEEN) != holder && !is_own(&holder, &visitor) {
+            form.fail_all(format!("{holder}. To take it over, send this again"));
+            form.set(SEEN, &holder);
+            return written(&console, alert, &visitor, form).await;
+        }
         let input = AcknowledgeInput {
             alert,
             request: form.request(VerbName::Acknowledge, &alert.to_string()),
@@ -63,6 +74,11 @@ pub(super) async fn send(
         }
     }
     written(&console, alert, &visitor, form).await
+}
+
+/// Whether it is the visitor who looks after it already: the same form sent twice is no news to them.
+fn is_own(holder: &str, visitor: &Visitor) -> bool {
+    holder.starts_with(&format!("{} looks after", visitor.person().name))
 }
 
 /// Who looks after it already, and what they said: people may have written of people, so who is shown it is recorded. Desks are not

@@ -104,6 +104,21 @@ async fn every_answer_says_that_it_is_kept_nowhere_and_runs_nothing() {
     }
 }
 
+#[test]
+fn no_page_is_opened_to_another_role_unnoticed() {
+    let mut lines = usher::console::matrix()
+        .into_iter()
+        .map(|(path, roles)| format!("{path:<44} {}\n", roles.join(" ")))
+        .collect::<Vec<_>>();
+    lines.sort();
+    let printed = lines.concat();
+    let held = include_str!("../console.golden");
+    assert!(
+        printed == held,
+        "who may open which page changed. If that is meant, make tests/it/console.golden read:\n{printed}"
+    );
+}
+
 #[tokio::test]
 async fn each_role_gets_its_own_pages_and_no_others() {
     let kit = start().await;

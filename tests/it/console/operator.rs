@@ -43,6 +43,39 @@ async fn an_alert_is_on_the_board_until_somebody_looks_after_it_by_name() {
 }
 
 #[tokio::test]
+async fn nobody_takes_an_alert_over_from_somebody_else_without_seeing_it() {
+    let kit = chased().await;
+    let alert = kit.alerts().await.swap_remove(0);
+    let path = format!("/alerts/{}/acknowledge", alert.id);
+    let mut one = kit.signed_in("operator").await;
+    let mut other = kit.signed_in("operator-too").await;
+    let form = other.get(&path).await.hidden();
+    let mut form: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    form.push(("note", "I ring them"));
+    assert_eq!(one.fill(&path, &[("note", "")]).await.path, "/board");
+    let told = other.post(&path, &form).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        told.says("Petra operator looks after it until"),
+        "{}",
+        told.text()
+    );
+    assert!(told.html.contains("I ring them"));
+    let seen = told.hidden();
+    let mut again: Vec<_> = seen
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    again.push(("note", "I ring them"));
+    let taken = other.post(&path, &again).await;
+    assert_eq!(taken.path, "/board");
+    assert!(taken.says("Petra operator-too, until"), "{}", taken.text());
+}
+
+#[tokio::test]
 async fn a_note_that_is_too_long_is_kept_and_told() {
     let kit = chased().await;
     let alert = kit.alerts().await.swap_remove(0);

@@ -11,13 +11,14 @@ use usher::console::{OidcSettings, Persona, Settings, SignIn, SignInBy};
 use usher_domain::actor::Person;
 
 /// Whom a browser may sign in as: group, role, courts, responders. Of [`super::words`], the office of `COURT` and Hackney's desk.
-const GROUPS: [(&str, &str, &[&str], &[&str]); 7] = [
+const GROUPS: [(&str, &str, &[&str], &[&str]); 8] = [
     ("officer", "officer", &["B01IX"], &[]),
     ("officer-elsewhere", "officer", &["B01DU"], &[]),
     ("manager", "manager", &["B01IX"], &[]),
     ("desk", "adapter", &[], &["hackney"]),
     ("desk-elsewhere", "adapter", &[], &["camden"]),
     ("operator", "operator", &["*"], &[]),
+    ("operator-too", "operator", &["*"], &[]),
     ("inspector", "inspector", &["*"], &[]),
 ];
 /// Redirects after one form.

@@ -21,7 +21,7 @@ async fn a_case_shows_what_it_needs_until_that_is_asked() {
     let list = browser.get("/cases").await;
     assert!(list.says("Ada Example"), "{}", list.text());
     assert!(
-        list.says("Children’s social care, court report To be asked"),
+        list.says("Children’s social care, pre-sentence report To be asked"),
         "{}",
         list.text()
     );
