@@ -7,7 +7,7 @@ use crate::store::record::seal_text as text;
 use crate::store::{Stored, record};
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Role};
-use usher_domain::code::ResponderKind;
+use usher_domain::code::{ClientId, ResponderKind};
 use usher_domain::command::{Command, Destination, Said, Verb};
 use usher_domain::enquiry::{ByPhone, Enquiry, LateEffect, PeopleReason, UnroutableWhy};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
@@ -31,7 +31,8 @@ impl Broker {
             ..actor.clone()
         };
         let now = self.clock.now();
-        if actor.role == Role::Adapter {
+        // People at a desk are no program that looks for work.
+        if actor.role == Role::Adapter && actor.client != ClientId::console() {
             self.presence
                 .sign_of_life(&actor.responders, &actor.client, now);
         }

@@ -57,6 +57,18 @@ async fn the_queue_names_people_to_their_borough_alone_and_says_who_saw_them() {
 }
 
 #[tokio::test]
+async fn people_at_a_desk_are_no_program_that_is_connected() {
+    let (kit, _, _, _) = taken().await;
+    let shown = kit
+        .signed_in("operator")
+        .await
+        .get("/responders/hackney")
+        .await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(!shown.says("usher:console"), "{}", shown.text());
+}
+
+#[tokio::test]
 async fn imminent_harm_stands_before_a_nearer_deadline() {
     let kit = start().await;
     kit.submit(enquiry_at("2026-11-23T14:00", &[IN_HACKNEY]))
