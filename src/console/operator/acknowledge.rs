@@ -39,8 +39,7 @@ pub(super) async fn page(
     Named(alert): Named<AlertId>,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
-    let (holder, _) = earlier(&console, alert, &visitor.actor).await?;
-    let form = Form::begin(&visitor, &visitor.path, &[(SEEN, &holder)]).await;
+    let form = Form::begin(&visitor, &visitor.path, &[]).await;
     written(&console, alert, &visitor, form).await
 }
 
@@ -56,7 +55,6 @@ pub(super) async fn send(
         // Somebody else was quicker, and the sender has not seen that.
         if !holder.is_empty() && form.value(SEEN) != holder && !is_own(&holder, &visitor) {
             form.fail_all(format!("{holder}. To take it over, send this again"));
-            form.set(SEEN, &holder);
             return written(&console, alert, &visitor, form).await;
         }
         let input = AcknowledgeInput {
@@ -81,8 +79,7 @@ fn is_own(holder: &str, visitor: &Visitor) -> bool {
     holder.starts_with(&format!("{} looks after", visitor.person().name))
 }
 
-/// Who looks after it already, and what they said: people may have written of people, so who is shown it is recorded. Desks are not
-/// shown what others wrote.
+/// Who looks after it already, and what they said. Desks are not shown what others wrote.
 async fn earlier(
     console: &Console,
     alert: AlertId,
@@ -107,21 +104,23 @@ async fn earlier(
     let place = TextPlace::AcknowledgeNote {
         alert: alert.number,
     };
-    let note = open.text(place).to_owned();
-    if !note.is_empty() {
-        console.broker.view(id, actor).await?;
-    }
-    Ok((holder, note))
+    Ok((holder, open.text(place).to_owned()))
 }
 
 async fn written(
     console: &Console,
     alert: AlertId,
     visitor: &Visitor,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response, Problem> {
     let is_refused = !form.is_sound();
     let (holder, note) = earlier(console, alert, &visitor.actor).await?;
+    if !note.is_empty() {
+        // People may have written of people: who is shown it is recorded.
+        let id = EnquiryId::from(alert.record);
+        console.broker.view(id, &visitor.actor).await?;
+    }
+    form.set(SEEN, &holder);
     let page = Page {
         frame: Frame::of(visitor, "Look after this alert")
             .await

@@ -107,7 +107,7 @@ async fn a_reload_lets_clients_in_and_others_out_without_a_restart() {
     home.write("usher.toml", &Home::config(&[COLLEAGUE], ""));
     serving.signal("HUP");
     serving
-        .logged("policy and identities were loaded again")
+        .logged("identities and groups were loaded again")
         .await;
     submit(COLLEAGUE).await.unwrap();
     assert!(

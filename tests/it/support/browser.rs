@@ -1,6 +1,7 @@
 //! A browser without scripts, at the console of a broker: it keeps one cookie, follows the redirects that follow a form, and says what a
 //! page says.
 
+use super::Kit;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode, redirect};
 use std::net::SocketAddr;
@@ -61,6 +62,15 @@ pub(crate) fn personas(idle_minutes: u64) -> ConsoleParts {
         },
         groups: Arc::new(Groups::new(GroupTable::new(&entries).unwrap())),
         sign_in: SignIn::Personas(GROUPS.iter().map(persona).collect()),
+    }
+}
+
+impl Kit {
+    /// A browser in which somebody of this group has signed in.
+    pub(crate) async fn signed_in(&self, group: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_in(group).await;
+        browser
     }
 }
 

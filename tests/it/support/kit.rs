@@ -281,13 +281,6 @@ impl Kit {
         self.restart().await;
     }
 
-    /// A browser in which somebody of this group has signed in.
-    pub(crate) async fn signed_in(&self, group: &str) -> Browser {
-        let mut browser = self.browser();
-        browser.sign_in(group).await;
-        browser
-    }
-
     /// The broker itself, for what has no service.
     pub(crate) fn broker(&self) -> Arc<Broker> {
         let broker = self.running.as_ref().unwrap().broker.upgrade();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::sleep;
 use usher::store::postgres::{Intake, PostgresStore, Settings, Snapshot};
-use usher::store::{Beat, Cursor, Filter, Page, Place, Store};
+use usher::store::{Beat, Cursor, Filter, Page, Place, SessionKey, SessionRow, Sessions, Store};
 use usher_domain::index::RecordKind as K;
 use usher_domain::time::Timestamp;
 
@@ -92,6 +92,7 @@ async fn run_everything(server: &Postgres) {
         });
         store.commit(&[change]).await.unwrap();
         ask_everything(&store, end).await;
+        come_and_go(&store).await;
         let meddle = "UPDATE enquiry SET live_alerts = 7 WHERE id = $1";
         let its = id(numbers.start + 1);
         client.execute(meddle, &[&its.uuid()]).await.unwrap();
@@ -128,6 +129,25 @@ async fn copy_everything(settings: &Settings) {
     assert_eq!(last, head);
     intake.put(&[(head + 1, bytes)], &[], &[]).await.unwrap();
     intake.finish(head + 1).await.unwrap();
+}
+
+/// Sessions of the console, from the first to the last.
+async fn come_and_go(store: &PostgresStore) {
+    let (key, subject) = (SessionKey([1; 32]), [2; 32]);
+    let row = SessionRow {
+        subject,
+        expires: Timestamp::UNIX_EPOCH,
+        value: vec![3],
+    };
+    store.put_session(key, &row).await.unwrap();
+    assert!(store.replace_session(key, &row).await.unwrap());
+    store.load_session(key, Timestamp::MIN).await.unwrap();
+    store.remove_session(key).await.unwrap();
+    store.remove_sessions_of(subject).await.unwrap();
+    store
+        .drop_expired_sessions(Timestamp::MAX, 9)
+        .await
+        .unwrap();
 }
 
 async fn ask_everything(store: &PostgresStore, end: Cursor) {
