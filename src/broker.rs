@@ -25,6 +25,7 @@ pub mod session;
 mod submit;
 mod survey;
 mod view;
+mod viewing;
 mod watch;
 
 pub use announce::Announcer;
@@ -100,6 +101,7 @@ pub struct Broker {
     lease_calls: Arc<lease::Remembered>,
     /// A place for each report that may be counted at once.
     reports: Semaphore,
+    viewings: viewing::Viewings,
 }
 
 /// How sealed parts are read: the one codec.
@@ -188,6 +190,7 @@ impl Broker {
             lending: Arc::new(lending),
             lease_calls: Arc::default(),
             reports: Semaphore::new(limits::REPORTS_AT_ONCE_MAX),
+            viewings: viewing::Viewings::default(),
         };
         broker.look_for_faults().await?;
         Ok(broker)

@@ -18,6 +18,7 @@ mod page;
 mod pages;
 mod people;
 mod problem;
+mod recent;
 mod said;
 mod server;
 mod session;
@@ -84,6 +85,7 @@ struct Standing {
     sign_in: SignIn,
     settings: Settings,
     live: live::Live,
+    recent: recent::Recent,
 }
 
 impl Deref for Console {
@@ -162,6 +164,7 @@ pub fn router(parts: Parts) -> Router {
         sign_in,
         settings,
         live,
+        recent: recent::Recent::default(),
     }));
     let mut router = Router::new();
     for Door { path, roles, pages } in doors() {

@@ -28,7 +28,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::event::{Event, EventKind};
-use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::id::{CheckId, EnquiryId, RecordId, Reference};
 use usher_domain::index::{Keys, RecordKind};
 use usher_domain::report::facts::Facts;
 use usher_domain::time::Timestamp;
@@ -321,6 +321,13 @@ pub trait Store: Sessions + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Open and closed records of any kind that people call by `reference`, by id: one as a rule, at most
+    /// [`usher_domain::limits::REFERENCE_RECORDS_MAX`].
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError>;
 
     /// One page of the records that match `filter`.
     ///

@@ -18,7 +18,7 @@ use anyhow::{Context as _, anyhow, bail};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use hdrhistogram::Histogram;
-use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Certificate, Client, redirect};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -43,42 +43,47 @@ const BOARDS_MS_MAX: f64 = 1_000.0;
 const ALERTS: usize = 5;
 /// Longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Pages by the role that looks; `{enquiry}` is one that is open.
-const PAGES: [(&str, &str); 11] = [
-    ("officer", "/hearings"),
-    ("officer", "/enquiries/{enquiry}"),
-    ("officer", "/cases"),
-    ("officer", "/alerts"),
-    ("officer", "/ask"),
-    ("adapter", "/desk"),
-    ("adapter", "/desk/checks/{enquiry}/1"),
-    ("operator", "/board"),
-    ("operator", "/unroutable"),
-    ("operator", "/responders"),
-    ("manager", "/outstanding"),
+/// People of one desk who open their queue for the first time: each name on it is put on record.
+const DESK_PEOPLE: usize = 10;
+/// Pages by the role that looks, with what is sent as a form, if anything; `{enquiry}` is one that is open, `{reference}` its reference.
+const PAGES: [(&str, &str, &str); 14] = [
+    ("officer", "/hearings", ""),
+    ("officer", "/enquiries/{enquiry}", ""),
+    ("officer", "/cases", ""),
+    ("officer", "/alerts", ""),
+    ("officer", "/ask", ""),
+    ("officer", "/search", "reference={reference}"),
+    ("adapter", "/desk", ""),
+    ("adapter", "/desk/checks/{enquiry}/1", ""),
+    ("adapter", "/desk/figures", ""),
+    ("operator", "/board", ""),
+    ("operator", "/unroutable", ""),
+    ("operator", "/responders", ""),
+    ("manager", "/outstanding", ""),
+    ("manager", "/reports/coverage", ""),
 ];
 
 /// The console of a bench: whoever comes is whom they say.
 pub(super) fn console(responders: &[String]) -> anyhow::Result<ConsoleParts> {
-    let entry = |role: &str| GroupEntry {
-        group: role.into(),
-        role: role.into(),
-        courts: if role == "adapter" {
-            vec![]
-        } else {
-            vec!["*".into()]
-        },
-        responders: if role == "adapter" {
-            responders.to_vec()
-        } else {
-            vec![]
-        },
+    let entry = |group: &String| {
+        let role = group.split('-').next().unwrap_or_default();
+        let is_desk = role == "adapter";
+        let of_desk = is_desk.then(|| responders.to_vec());
+        let of_court = (!is_desk).then(|| vec!["*".into()]);
+        GroupEntry {
+            group: group.clone(),
+            role: role.into(),
+            courts: of_court.unwrap_or_default(),
+            responders: of_desk.unwrap_or_default(),
+        }
     };
-    let roles = ["officer", "manager", "adapter", "operator"];
-    let persona = |role: &str| Persona {
-        group: role.into(),
+    let groups = ["officer", "manager", "adapter", "operator"].map(String::from);
+    let groups: Vec<String> = groups.into_iter().chain(desk_people()).collect();
+    let entries: Vec<GroupEntry> = groups.iter().map(entry).collect();
+    let persona = |group: &String| Persona {
+        group: group.clone(),
         person: Person {
-            name: format!("Bench {role}"),
+            name: format!("Bench {group}"),
             ..Person::default()
         },
         about: String::new(),
@@ -100,9 +105,13 @@ pub(super) fn console(responders: &[String]) -> anyhow::Result<ConsoleParts> {
             },
             groups: Vec::new(),
         },
-        groups: Arc::new(Groups::new(GroupTable::new(&roles.map(entry))?)),
-        sign_in: SignIn::Personas(roles.iter().map(|role| persona(role)).collect()),
+        groups: Arc::new(Groups::new(GroupTable::new(&entries)?)),
+        sign_in: SignIn::Personas(groups.iter().map(persona).collect()),
     })
+}
+
+fn desk_people() -> impl Iterator<Item = String> {
+    (1..=DESK_PEOPLE).map(|number| format!("adapter-{number}"))
 }
 
 /// What was measured of the console.
@@ -114,6 +123,8 @@ pub struct PagesReport {
     pub per_second: u32,
     /// Each page.
     pub pages: Vec<PageTimes>,
+    /// The desk's queue, the first time that each of several people opens it, one after the other.
+    pub first_queue: Percentiles,
     /// Boards that were open.
     pub boards: usize,
     /// From the answer that the enquiry behind an alert was taken until each board had the alert.
@@ -144,11 +155,14 @@ pub(super) async fn run(
     fill(ground, &broker, options.open).await?;
     let receipt = submit(ground, &broker, None).await?;
     let mut pages = Vec::new();
-    for (role, path) in PAGES {
+    say("first looks at a queue");
+    let first_queue = Percentiles::of(&first_looks(ground, &broker).await?);
+    for (role, path, form) in PAGES {
         let browser = Browser::signed_in(ground, &broker, role).await?;
         say(&format!("{path} as {role}"));
         let at = path.replace("{enquiry}", &receipt.enquiry_id);
-        let times = browser.measured(&at, options).await?;
+        let form = form.replace("{reference}", &receipt.reference);
+        let times = browser.measured(&at, &form, options).await?;
         pages.push(PageTimes {
             role,
             path,
@@ -189,6 +203,7 @@ pub(super) async fn run(
         enquiries: options.open,
         per_second: PER_SECOND,
         pages,
+        first_queue,
         boards: BOARDS,
         alert_on_boards,
         targets,
@@ -253,11 +268,28 @@ impl Browser {
         request.header(COOKIE, &self.cookie)
     }
 
+    /// As [`Self::get`]; the form is sent, where there is one.
+    fn ask(&self, path: &str, form: &str) -> reqwest::RequestBuilder {
+        if form.is_empty() {
+            return self.get(path);
+        }
+        let request = self.client.post(format!("{}{path}", self.base));
+        let request = request.header(COOKIE, &self.cookie);
+        let request = request.header(ORIGIN, &self.base);
+        let kind = "application/x-www-form-urlencoded";
+        request.header(CONTENT_TYPE, kind).body(form.to_owned())
+    }
+
     /// The times of the requests of one run.
-    async fn measured(&self, path: &str, options: &Options) -> anyhow::Result<Histogram<u64>> {
+    async fn measured(
+        &self,
+        path: &str,
+        form: &str,
+        options: &Options,
+    ) -> anyhow::Result<Histogram<u64>> {
         // Connections and caches are warm before the first that counts.
         for _ in 0..PER_SECOND / 5 {
-            self.get(path)
+            self.ask(path, form)
                 .send()
                 .await?
                 .error_for_status()?
@@ -273,7 +305,7 @@ impl Browser {
         let mut started = 0.0;
         while started < count {
             let due = ticks.tick().await;
-            let request = self.get(path);
+            let request = self.ask(path, form);
             running.spawn(async move {
                 let answer = request.send().await?.error_for_status()?;
                 answer.bytes().await?;
@@ -288,6 +320,19 @@ impl Browser {
         }
         Ok(times)
     }
+}
+
+/// How long the queue takes each time that somebody else opens it for the first time.
+async fn first_looks(ground: &Ground, broker: &Process) -> anyhow::Result<Histogram<u64>> {
+    let mut times = load::histogram()?;
+    for group in desk_people() {
+        let browser = Browser::signed_in(ground, broker, &group).await?;
+        let watch = Stopwatch::start();
+        let answer = browser.get("/desk").send().await?.error_for_status()?;
+        answer.bytes().await?;
+        times.saturating_record(load::microseconds(watch.elapsed()));
+    }
+    Ok(times)
 }
 
 /// How long an alert takes to each of many open boards.
@@ -379,6 +424,7 @@ impl PagesReport {
         for page in &self.pages {
             row(page.path, page.role, &page.times);
         }
+        row("/desk, first look", "adapter", &self.first_queue);
         let boards = format!("an alert on {} boards", self.boards);
         row(&boards, "operator", &self.alert_on_boards);
         let mut text = format!(

@@ -99,13 +99,14 @@ impl Broker {
         if actor.role == Role::Adapter {
             return Ok((Vec::new(), None));
         }
-        let wanted = |stored: Stored| {
-            let named = |stored: &Stored<Enquiry>| is_named(stored, input.reference);
-            stored.enquiry().filter(named).into_iter().collect()
-        };
+        let whole = |stored: Stored| stored.enquiry().into_iter().collect();
         let show = |stored| Ok(show(&self.open(stored, Part::Whole)?));
+        if let Some(reference) = input.reference {
+            let found = self.named(reference, &input.filter, actor, whole, show);
+            return found.await;
+        }
         let page = (input.position, input.size);
-        self.paged(&input.filter, page, actor, wanted, show).await
+        self.paged(&input.filter, page, actor, whole, show).await
     }
 
     /// One page of the records that the actor may see and `filter` wants, none for adapters; nothing sealed in them is opened.
@@ -146,10 +147,7 @@ impl Broker {
             ..Filter::default()
         };
         let wanted = |stored: Stored| {
-            let Some(stored) = stored
-                .enquiry()
-                .filter(|one| is_named(one, input.reference))
-            else {
+            let Some(stored) = stored.enquiry() else {
                 return Vec::new();
             };
             let checks = stored.record.checks.iter().filter(|check| {
@@ -168,6 +166,9 @@ impl Broker {
             let open = self.open(stored, Part::Check(number))?;
             Ok(show(&open, number))
         };
+        if let Some(reference) = input.reference {
+            return self.named(reference, &filter, actor, wanted, show).await;
+        }
         let page = (input.position, input.size);
         self.paged(&filter, page, actor, wanted, show).await
     }
@@ -201,7 +202,8 @@ impl Broker {
             kind,
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
-            open: None,
+            // No alert outlives what it is about.
+            open: (!has_ended).then_some(true),
             alerting: (!has_ended).then_some(true),
         };
         let wanted = |stored: Stored| alerts_of(stored, &input.filter, actor);
@@ -307,6 +309,34 @@ impl Broker {
         }
     }
 
+    /// The parts of records that people mean by `reference`: few, and always on one page.
+    pub(super) async fn named<P: Send, T: Send>(
+        &self,
+        reference: Reference,
+        filter: &Filter,
+        actor: &Actor,
+        parts_of: impl Fn(Stored) -> Vec<P> + Send + Sync,
+        show: impl Fn(P) -> Result<Shown<T>, BrokerError> + Send + Sync,
+    ) -> Result<Paged<T>, BrokerError> {
+        let filter = narrow(filter.clone(), actor);
+        let mut found = Vec::new();
+        for id in self.store.named(reference).await? {
+            let stored = match self.store.load(id).await {
+                Ok(stored) => stored,
+                // Set apart, and told of elsewhere, as in every listing.
+                Err(StoreError::Corrupt { .. }) => None,
+                Err(error) => return Err(error.into()),
+            };
+            let seen = |stored: &Stored| {
+                filter.matches(&stored.record.keys()) && sees(actor, &stored.record)
+            };
+            for part in stored.filter(seen).into_iter().flat_map(&parts_of) {
+                found.push(show(part)?.0);
+            }
+        }
+        Ok((found, None))
+    }
+
     /// One page of parts of records: as many as asked for and as [`limits::PAGE_BYTES_MAX`] holds, at least one, and the place of the
     /// first that did not fit. Looks at a bounded number of records; a short page may still continue.
     pub(super) async fn paged<P: Send, T: Send>(
@@ -369,11 +399,6 @@ impl Broker {
             }
         }
     }
-}
-
-/// Whether people mean this enquiry by `reference`; without one they mean any.
-fn is_named(stored: &Stored<Enquiry>, reference: Option<Reference>) -> bool {
-    reference.is_none_or(|reference| stored.record.id.reference() == reference)
 }
 
 fn sees(actor: &Actor, record: &Record) -> bool {

@@ -1,11 +1,13 @@
 //! Reports: the facts of every record that the actor may see, a page at a time, counted as they come. While one page is counted the next
-//! is read.
+//! is read, and the two kinds of records side by side.
 
 use super::query::narrow;
 use super::{Broker, BrokerError};
 use crate::store::{Filter, Listing, Page, Place, StoreError};
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use usher_domain::actor::Actor;
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::id::RecordId;
@@ -84,28 +86,32 @@ impl Broker {
             };
             Tally::new(question, terms)
         };
-        let mut tally = Tally::new(input.question, terms);
-        let mut parts: Vec<Tally<'_>> = periods.iter().map(of).collect();
+        let whole = Tally::new(input.question, terms);
+        let parts: Vec<Tally<'_>> = periods.iter().map(of).collect();
+        let tallies = Mutex::new((whole, parts));
         let of: &[RecordKind] = if input.question.kind.counts_cases() {
             &[RecordKind::Case, RecordKind::Enquiry]
         } else {
             &[RecordKind::Enquiry]
         };
-        for kind in of {
+        let passes = of.iter().map(|kind| {
             let wanted = Filter {
                 courts: input.courts.clone(),
                 ..Filter::every(*kind)
             };
-            let courts = narrow(wanted, actor).courts;
             let count = |facts: &Facts| {
-                tally.add(facts);
-                for part in &mut parts {
+                let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
+                let (whole, parts) = &mut *tallies;
+                whole.add(facts);
+                for part in parts {
                     part.add(facts);
                 }
             };
-            self.each_facts(*kind, courts, count).await?;
-        }
-        let counted = tally.finish();
+            self.each_facts(*kind, narrow(wanted, actor).courts, count)
+        });
+        try_join_all(passes).await?;
+        let (whole, parts) = tallies.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let counted = whole.finish();
         let table = if input.for_publication {
             counted.for_publication()
         } else {

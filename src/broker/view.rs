@@ -17,7 +17,7 @@ use usher_domain::limits;
 use usher_domain::rejection::Rejection;
 
 /// What a page that lists people shows of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Viewed {
     /// An enquiry or a case.
     Record(RecordId),
@@ -66,7 +66,8 @@ impl Broker {
     }
 
     /// Records that the actor is shown all of these, for a page that lists people: in one commit as a rule, in several where they are more than
-    /// one takes. When it returns, all of it is durable.
+    /// one takes. When it returns, all of it is durable. What the same person was recorded as shown on a list less than
+    /// [`limits::VIEWING_SECONDS`] ago is the same viewing: it is neither looked at nor recorded again.
     ///
     /// # Errors
     /// `NotFound` when one of them is not there or not the actor's: nothing is recorded then. `TooMany` for more than
@@ -76,8 +77,10 @@ impl Broker {
             let (what, max) = ("records on one page", limits::PAGE_SIZE_MAX);
             return Err(Rejection::TooMany { what, max }.into());
         }
+        let now = self.clock.now();
+        let shown = self.viewings.new_of(shown, actor, now);
         let mut left = Parts::new();
-        for one in shown {
+        for one in &shown {
             let (record, check) = match one {
                 Viewed::Record(record) => (*record, None),
                 Viewed::Check(check) => (check.enquiry.into(), Some(check.number)),
@@ -90,6 +93,7 @@ impl Broker {
             loop {
                 let rest = changes.split_off(first_batch(&changes, most));
                 if changes.is_empty() {
+                    self.viewings.note(&shown, actor, now);
                     return Ok(());
                 }
                 match self.commit_and_announce(changes, async || ()).await {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
-use tower_sessions::Session;
 use tower_sessions::session::Error;
+use tower_sessions::{Expiry, Session};
 use usher_domain::actor::{Person, Role};
 use usher_domain::time::Timestamp;
 
@@ -19,6 +19,8 @@ const DRAFT: &str = "draft";
 const PENDING: &str = "pending";
 /// How long after its end a session is kept, with a form that was being filled in: until the person comes back from lunch, or next morning.
 pub(super) const DRAFT_KEPT: Duration = Duration::from_hours(18);
+/// How long a sign-in that was begun waits for the provider: whoever finds the telephone for the second factor has it.
+const PENDING_KEPT: time::Duration = time::Duration::minutes(15);
 /// How often it is written down that a person is still there: not at every page.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
@@ -164,8 +166,11 @@ pub(super) async fn take_draft(
     Ok(Some(draft.body))
 }
 
-/// Keeps what a sign-in needs when the provider sends the browser back.
+/// Keeps what a sign-in needs when the provider sends the browser back: not for long, where nothing else is kept.
 pub(super) async fn keep_pending(session: &Session, pending: &impl Serialize) -> Result<(), Error> {
+    if session.get_value(WHO).await?.is_none() {
+        session.set_expiry(Some(Expiry::OnInactivity(PENDING_KEPT)));
+    }
     session.insert(PENDING, pending).await
 }
 

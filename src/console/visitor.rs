@@ -53,11 +53,6 @@ impl Visitor {
     pub(super) fn person(&self) -> usher_domain::actor::Person {
         self.actor.person.clone().unwrap_or_default()
     }
-
-    /// Whether they have `role`.
-    pub(super) fn is(&self, role: Role) -> bool {
-        self.actor.role == role
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {

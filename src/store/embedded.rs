@@ -35,7 +35,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 use usher_domain::code::{CourtCode, ResponderId};
-use usher_domain::id::RecordId;
+use usher_domain::id::{RecordId, Reference};
 use usher_domain::index::RecordKind;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
 use usher_domain::report::facts::Facts;
@@ -267,6 +267,11 @@ impl Store for EmbeddedStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.shared.running()?.index().next_due())
+    }
+
+    async fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError> {
+        self.shared.running()?;
+        self.aside(move |shared| shared.named(reference)).await
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {

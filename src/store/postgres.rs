@@ -48,7 +48,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use usher_domain::code::{CourtCode, ResponderId};
-use usher_domain::id::RecordId;
+use usher_domain::id::{RecordId, Reference};
 use usher_domain::index::RecordKind;
 use usher_domain::limits::{COMMIT_QUEUE_MAX, PAGE_SIZE_MAX};
 use usher_domain::report::facts::Facts;
@@ -215,6 +215,10 @@ impl Store for PostgresStore {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let first = self.shared.due(Timestamp::MAX, 1).await?;
         Ok(first.first().map(|(at, _)| *at))
+    }
+
+    async fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError> {
+        self.shared.named(reference).await
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {

@@ -24,7 +24,7 @@ mod state;
 pub use beat::{decode_beat, encode_beat};
 pub use envelope::{
     Envelope, decode_entry, decode_envelope, decode_meta, encode_entry, encode_envelope,
-    encode_member, encode_meta, entry_bytes_max, envelope_bytes_max,
+    encode_member, encode_meta, entry_bytes_max, envelope_bytes_max, kind_in_envelope,
 };
 pub use listed::Listed;
 pub use sealed::{open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text};

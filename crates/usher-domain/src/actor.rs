@@ -45,7 +45,7 @@ impl Role {
 }
 
 /// A named person. Staff data, yet no `Debug` that prints it.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Person {
     /// The name, 1 to [`crate::limits::LINE_CHARS_MAX`] characters.
     pub name: String,

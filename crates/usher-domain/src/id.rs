@@ -225,6 +225,16 @@ impl Reference {
         let high = (id.uuid().as_u128() >> (128 - REFERENCE_BITS)) & ((1 << REFERENCE_BITS) - 1);
         Self(u64::try_from(high).unwrap_or_default())
     }
+
+    /// The first and the last id that have it: every id between them has it too, and no other.
+    pub fn ids(self) -> (RecordId, RecordId) {
+        let first = u128::from(self.0) << (128 - REFERENCE_BITS);
+        let last = first | (u128::MAX >> REFERENCE_BITS);
+        (
+            RecordId(Uuid::from_u128(first)),
+            RecordId(Uuid::from_u128(last)),
+        )
+    }
 }
 
 /// The digit that checks the eight of `value`. It is computed in the field of 32 elements, so that one wrong digit, and any two that
@@ -337,6 +347,25 @@ mod tests {
                 .replace('1', "l")
                 .replace('-', " ");
             assert_eq!(sloppy.parse(), Ok(id.reference()), "{sloppy}");
+        }
+    }
+
+    #[test]
+    fn the_ids_of_a_reference_are_those_that_have_it() {
+        let of = |id: u128| RecordId::from_uuid(Uuid::from_u128(id));
+        for id in [0, u128::MAX, 0x9e3a_77c1_02ff_0000_1234_5678_9abc_def0] {
+            let reference = of(id).reference();
+            let (first, last) = reference.ids();
+            assert!((first..=last).contains(&of(id)));
+            assert_eq!(
+                (first.reference(), last.reference()),
+                (reference, reference)
+            );
+            let before = first.uuid().as_u128().checked_sub(1).map(of);
+            let after = last.uuid().as_u128().checked_add(1).map(of);
+            for other in [before, after].into_iter().flatten() {
+                assert_ne!(other.reference(), reference);
+            }
         }
     }
 

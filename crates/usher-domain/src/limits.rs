@@ -109,6 +109,13 @@ pub const PAGE_SIZE_MAX: usize = 1_000;
 pub const PAGE_BYTES_MAX: usize = 3 * 1_024 * 1_024;
 /// Records that one page of a listing may look at before it answers with a token.
 pub const PAGE_RECORDS_EXAMINED_MAX: usize = 10_000;
+/// Records that a look-up by reference finds: references are forty bits, so that several with the same one are rare.
+pub const REFERENCE_RECORDS_MAX: usize = 16;
+/// How long a list that shows somebody the same record again is the same viewing, in seconds: no longer than a page may stay open before
+/// its reader.
+pub const VIEWING_SECONDS: i64 = 15 * 60;
+/// Viewings that a broker remembers; more are recorded again.
+pub const VIEWINGS_REMEMBERED_MAX: usize = 100_000;
 
 /// Rows of one report, besides one for all others: offices are free text, and nobody reads more. Its cells fit one response.
 pub const REPORT_ROWS_MAX: usize = 1_000;

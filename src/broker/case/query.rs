@@ -111,16 +111,14 @@ impl Broker {
         if actor.role == Role::Adapter {
             return Ok((Vec::new(), None));
         }
-        let wanted = |stored: Stored| {
-            let named = |stored: &Stored<Case>| {
-                let reference = input.reference;
-                reference.is_none_or(|reference| stored.record.id.reference() == reference)
-            };
-            stored.case().filter(named).into_iter().collect()
-        };
+        let whole = |stored: Stored| stored.case().into_iter().collect();
         let show = |stored| Ok(show(&self.open_case(stored)?));
+        if let Some(reference) = input.reference {
+            let found = self.named(reference, &input.filter, actor, whole, show);
+            return found.await;
+        }
         let page = (input.position, input.size);
-        self.paged(&input.filter, page, actor, wanted, show).await
+        self.paged(&input.filter, page, actor, whole, show).await
     }
 
     /// One page of the events of one case, and where the next one starts.

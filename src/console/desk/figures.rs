@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::SignedDuration;
+use std::sync::Arc;
 use usher_domain::actor::Actor;
 use usher_domain::enquiry::{CheckState, Timeliness};
 use usher_domain::id::CheckNumber;
@@ -42,6 +43,12 @@ struct Row {
 #[template(path = "desk/figures.html")]
 struct Page {
     frame: Frame,
+    part: Arc<str>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/figures_part.html")]
+struct Part {
     rows: Vec<Row>,
     outstanding: usize,
     overdue: usize,
@@ -54,12 +61,21 @@ pub(super) async fn page(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
-    let broker = &console.broker;
+    let (broker, actor) = (Arc::clone(&console.broker), visitor.actor.clone());
+    // The person is no part of what is seen.
+    let key = format!("desk figures {:?}", actor.responders);
+    let counting = move || async move { write(&broker, &actor).await };
+    let part = console.recent.part(key, counting).await?;
+    let frame = Frame::of(&visitor, "Your figures").await;
+    Ok(show(&Page { frame, part }))
+}
+
+/// The figures as they are now.
+async fn write(broker: &Broker, actor: &Actor) -> Result<String, Problem> {
     let now = broker.clock().now();
-    let (all, is_cut) = counted(broker, &visitor.actor).await?;
+    let (all, is_cut) = counted(broker, actor).await?;
     let outstanding = || all.iter().filter(|one| one.is_outstanding);
-    let page = Page {
-        frame: Frame::of(&visitor, "Your figures").await,
+    let part = Part {
         rows: PERIODS.map(|period| row(period, &all, now)).into(),
         outstanding: outstanding().count(),
         overdue: outstanding().filter(|one| one.deadline <= now).count(),
@@ -67,7 +83,7 @@ pub(super) async fn page(
         is_cut,
         written: when::moment(now),
     };
-    Ok(show(&page))
+    part.render().map_err(|error| Problem::ours(&error))
 }
 
 async fn counted(broker: &Broker, actor: &Actor) -> Result<(Vec<Counted>, bool), Problem> {

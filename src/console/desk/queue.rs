@@ -17,6 +17,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use std::collections::HashMap;
+use std::sync::Arc;
 use usher_domain::actor::Actor;
 use usher_domain::enquiry::{Check, CheckState, Curfew, Enquiry};
 use usher_domain::id::{CheckId, CheckNumber};
@@ -55,7 +56,7 @@ struct Alert {
 #[template(path = "desk/queue.html")]
 struct Queue {
     frame: Frame,
-    part: String,
+    part: Arc<str>,
     rows: Vec<Row>,
     is_cut: bool,
     most: usize,
@@ -91,7 +92,9 @@ pub(super) async fn page(
     rows.sort_by_key(|row| (!row.is_harm, row.at));
     let shown: Vec<Viewed> = rows.iter().map(|row| Viewed::Check(row.check)).collect();
     broker.view_all(&shown, actor).await?;
-    let part = write(broker, actor).await?.html;
+    let (counted, desk) = (Arc::clone(broker), actor.clone());
+    let counting = move || async move { Ok(write(&counted, &desk).await?.html) };
+    let part = console.recent.part(key(actor), counting).await?;
     let page = Queue {
         frame: Frame::of(&visitor, "Queue").await.wide(),
         part,
@@ -109,11 +112,15 @@ pub(super) async fn live(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let (broker, actor) = (console.broker.clone(), visitor.actor);
-    let key = format!("desk {:?}", actor.responders);
-    console.live.line(key, move || {
+    console.live.line(key(&actor), move || {
         let (broker, actor) = (broker.clone(), actor.clone());
         async move { write(&broker, &actor).await }
     })
+}
+
+/// Whose counts they are: of everybody at these responders.
+fn key(actor: &Actor) -> String {
+    format!("desk {:?}", actor.responders)
 }
 
 fn outstanding(size: usize) -> ListChecksInput {

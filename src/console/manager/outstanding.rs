@@ -1,6 +1,7 @@
 //! What is outstanding, by office and officer, nearest deadline first. It names staff and no family.
 
-use super::work::{Chosen, Counts, Item, RECORDS_MAX, gather};
+use super::work::{Chosen, Counts, Item, RECORDS_MAX, Work, gather};
+use crate::broker::Broker;
 use crate::console::form::Form;
 use crate::console::frame::{Frame, show};
 use crate::console::problem::Problem;
@@ -10,6 +11,8 @@ use crate::console::{Console, when};
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use std::sync::Arc;
+use usher_domain::actor::Actor;
 use usher_domain::report::Grouping;
 use usher_domain::time::Timestamp;
 
@@ -20,6 +23,12 @@ const ITEMS_MAX: usize = 100;
 #[template(path = "manager/outstanding.html")]
 struct Page {
     frame: Frame,
+    part: Arc<str>,
+}
+
+#[derive(Template)]
+#[template(path = "manager/outstanding_part.html")]
+struct Outstanding {
     /// What it is narrowed to; empty where it is everything.
     only: String,
     total: Row,
@@ -72,19 +81,49 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
-    let broker = &console.broker;
     let query = Form::parse(query.unwrap_or_default().as_bytes());
     let chosen = Grouping::parse(query.value("by")).map(|by| Chosen {
         by,
         key: query.value("key").to_owned(),
     });
-    let work = gather(broker, &visitor.actor, chosen.as_ref()).await?;
+    let (broker, actor) = (Arc::clone(&console.broker), visitor.actor.clone());
+    // The person is no part of what is seen.
+    let key = format!("outstanding {:?} {chosen:?}", actor.courts);
+    let counting = move || async move { write(&broker, &actor, chosen.as_ref()).await };
+    let part = console.recent.part(key, counting).await?;
+    Ok(show(&Page {
+        frame: Frame::of(&visitor, "Outstanding").await.wide(),
+        part,
+    }))
+}
+
+/// What is outstanding now in front of `actor`.
+async fn write(broker: &Broker, actor: &Actor, chosen: Option<&Chosen>) -> Result<String, Problem> {
+    let work = gather(broker, actor, chosen).await?;
     let now = broker.clock().now();
-    let only = chosen.as_ref().map(|Chosen { by, key }| {
+    let only = chosen.map(|Chosen { by, key }| {
         let label = broker.label(*by, key);
         format!("{} {label}", words::grouping(*by))
     });
     let everything: Vec<Item> = work.officers.values().flatten().cloned().collect();
+    let cut = if work.is_cut {
+        format!(
+            "There is more than fits here: of enquiries and of cases, the {RECORDS_MAX} with the nearest deadlines are counted."
+        )
+    } else {
+        String::new()
+    };
+    let part = Outstanding {
+        only: only.unwrap_or_default(),
+        total: Row::of(String::new(), everything, now),
+        offices: offices(work, now),
+        cut,
+        written: when::moment(now),
+    };
+    part.render().map_err(|error| Problem::ours(&error))
+}
+
+fn offices(work: Work, now: Timestamp) -> Vec<Office> {
     let mut offices: Vec<Office> = Vec::new();
     for ((office, officer), items) in work.officers {
         if offices.last().is_none_or(|last| last.name != office) {
@@ -104,21 +143,7 @@ pub(super) async fn page(
             office.rows.push(Row::of(name, items, now));
         }
     }
-    let cut = if work.is_cut {
-        format!(
-            "There is more than fits here: of enquiries and of cases, the {RECORDS_MAX} with the nearest deadlines are counted."
-        )
-    } else {
-        String::new()
-    };
-    Ok(show(&Page {
-        frame: Frame::of(&visitor, "Outstanding").await.wide(),
-        only: only.unwrap_or_default(),
-        total: Row::of(String::new(), everything, now),
-        offices,
-        cut,
-        written: when::moment(now),
-    }))
+    offices
 }
 
 impl Row {

@@ -2,7 +2,7 @@
 
 use super::periods::Periods;
 use super::{asked, drawn};
-use crate::broker::{ReportInput, ReportView};
+use crate::broker::{Broker, ReportInput, ReportView};
 use crate::console::figures::{Column, Figures, figure};
 use crate::console::form::Form;
 use crate::console::frame::{Frame, show, show_form};
@@ -13,7 +13,8 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use usher_domain::actor::Role;
+use std::sync::Arc;
+use usher_domain::actor::{Actor, Role};
 use usher_domain::report::{Grouping, OTHERS, ReportKind};
 use usher_domain::time::to_london;
 
@@ -44,11 +45,16 @@ struct Page {
     path: String,
     about: &'static str,
     groupings: Vec<(&'static str, String)>,
-    counted: Option<Counted>,
+    /// The report, where it could be counted.
+    part: Arc<str>,
 }
 
-/// A report that could be counted.
+/// What was counted.
+#[derive(Template)]
+#[template(path = "manager/report_part.html")]
 struct Counted {
+    path: String,
+    for_publication: bool,
     heading: String,
     /// What the lines are.
     lines_are: String,
@@ -89,26 +95,19 @@ pub(super) async fn page(
     let kind = ReportKind::parse(&kind.replace('-', "_")).ok_or(Problem::NotFound)?;
     let today = to_london(console.broker.clock().now()).date();
     let mut form = asked::form(query.as_deref(), today);
-    let mut counted = None;
+    let mut part = Arc::default();
     if let Some(input) = asked::read(&mut form, kind) {
-        let question = &input.question;
-        let is_sheet = form.has("format", "csv");
-        let mut periods = Periods::of(question.from, question.to);
-        if input.for_publication || is_sheet {
-            // What one table hides, another about the same must not tell.
-            periods.parts.clear();
-        }
-        let broker = &console.broker;
-        let counting = broker.report_over(&input, &periods.parts, &visitor.actor);
-        let (view, totals) = counting.await?;
-        let figures = drawn::figures(question, input.for_publication, &view);
-        if is_sheet {
+        if form.has("format", "csv") {
+            let view = console.broker.report(&input, &visitor.actor).await?;
+            let figures = drawn::figures(&input.question, input.for_publication, &view);
             return sheet(&input, &figures);
         }
-        let trend = drawn::trend(question, &periods, &totals, &view);
-        let trend = (!totals.is_empty()).then(|| Trend::of(periods.unit, trend));
-        let links = visitor.is(Role::Manager);
-        counted = Some(Counted::of(&form, &input, &view, figures, trend, links));
+        let (broker, actor) = (Arc::clone(&console.broker), visitor.actor.clone());
+        // The person is no part of what is seen.
+        let key = format!("report {input:?} {:?} {:?}", actor.role, actor.courts);
+        let csv = asked::query(&form, &[("format", "csv")]);
+        let counting = move || async move { write(&broker, &actor, &input, csv).await };
+        part = console.recent.part(key, counting).await?;
     }
     let is_refused = !form.is_sound();
     let grouping = |by: &Grouping| (by.name(), words::capital(words::grouping(*by)));
@@ -121,9 +120,32 @@ pub(super) async fn page(
         path: path(kind),
         about: words::report_about(kind),
         groupings: Grouping::ALL.iter().map(grouping).collect(),
-        counted,
+        part,
     };
     Ok(show_form(&page, is_refused))
+}
+
+/// The report as it counts now in front of `actor`; `csv` is the query of its sheet.
+async fn write(
+    broker: &Broker,
+    actor: &Actor,
+    input: &ReportInput,
+    csv: String,
+) -> Result<String, Problem> {
+    let question = &input.question;
+    let mut periods = Periods::of(question.from, question.to);
+    if input.for_publication {
+        // What one table hides, another about the same must not tell.
+        periods.parts.clear();
+    }
+    let counting = broker.report_over(input, &periods.parts, actor);
+    let (view, totals) = counting.await?;
+    let figures = drawn::figures(question, input.for_publication, &view);
+    let trend = drawn::trend(question, &periods, &totals, &view);
+    let trend = (!totals.is_empty()).then(|| Trend::of(periods.unit, trend));
+    let links = actor.role == Role::Manager;
+    let counted = Counted::of(input, &view, figures, trend, links, csv);
+    counted.render().map_err(|error| Problem::ours(&error))
 }
 
 fn path(kind: ReportKind) -> String {
@@ -148,12 +170,12 @@ fn sheet(input: &ReportInput, figures: &Figures) -> Result<Response, Problem> {
 
 impl Counted {
     fn of(
-        form: &Form,
         input: &ReportInput,
         view: &ReportView,
         figures: Figures,
         trend: Option<Trend>,
         links: bool,
+        csv: String,
     ) -> Self {
         let by = input.question.by;
         let link = |key: &str| {
@@ -170,7 +192,9 @@ impl Counted {
             chart: chart(&figures),
             trend,
             left_out: view.left_out,
-            csv: asked::query(form, &[("format", "csv")]),
+            csv,
+            path: path(input.question.kind),
+            for_publication: input.for_publication,
             at: when::moment(view.now),
             heading: figures.heading,
             columns: figures.columns,

@@ -4,7 +4,7 @@ use crate::store::{Counts, Cursor, Filter, Queued, Record, Revision};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use usher_domain::code::ResponderId;
-use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::id::{CheckId, EnquiryId, RecordId, Reference};
 use usher_domain::index::{Keys, RecordKind};
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
@@ -32,13 +32,18 @@ fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
+/// Where a record stands among those of its kind: nearest deadline first.
+type Standing = (RecordKind, Timestamp, RecordId);
+
 /// The indexes over all open records.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    open: HashMap<RecordId, Entry>,
+    open: BTreeMap<RecordId, Entry>,
     queues: BTreeMap<ResponderId, BTreeSet<Queued>>,
     due: BTreeSet<(Timestamp, RecordId)>,
-    by_deadline: BTreeSet<(RecordKind, Timestamp, RecordId)>,
+    by_deadline: BTreeSet<Standing>,
+    /// Of those, the ones with a live alert: few, and looked at often.
+    alerting: BTreeSet<Standing>,
     /// Records that could not be read: found by nothing, touched by nothing. With the feed entry in their key when they are open.
     unreadable: BTreeMap<RecordId, Option<u64>>,
     /// Closed enquiries that the commit under way opens again, with the feed entry that their key will have.
@@ -74,7 +79,12 @@ impl Index {
             due: entries.iter().filter_map(due).collect(),
             by_deadline: entries
                 .iter()
-                .map(|(id, entry)| (entry.keys.kind, entry.keys.deadline, *id))
+                .map(|(id, entry)| standing(*id, &entry.keys))
+                .collect(),
+            alerting: entries
+                .iter()
+                .filter(|(_, entry)| entry.keys.live_alerts > 0)
+                .map(|(id, entry)| standing(*id, &entry.keys))
                 .collect(),
             open: entries.into_iter().collect(),
             unreadable,
@@ -96,8 +106,11 @@ impl Index {
             }
         }
         self.due.extend(entry.keys.next_due.map(|due| (due, id)));
-        self.by_deadline
-            .insert((entry.keys.kind, entry.keys.deadline, id));
+        let standing = standing(id, &entry.keys);
+        self.by_deadline.insert(standing);
+        if entry.keys.live_alerts > 0 {
+            self.alerting.insert(standing);
+        }
         self.open.insert(id, entry);
     }
 
@@ -116,8 +129,9 @@ impl Index {
         if let Some(due) = entry.keys.next_due {
             self.due.remove(&(due, id));
         }
-        self.by_deadline
-            .remove(&(entry.keys.kind, entry.keys.deadline, id));
+        let standing = standing(id, &entry.keys);
+        self.by_deadline.remove(&standing);
+        self.alerting.remove(&standing);
     }
 
     /// Sets a record apart that cannot be read.
@@ -171,6 +185,12 @@ impl Index {
         self.unreadable.keys().copied().collect()
     }
 
+    /// Open records with this reference.
+    pub(super) fn named(&self, reference: Reference) -> impl Iterator<Item = RecordId> {
+        let (first, last) = reference.ids();
+        self.open.range(first..=last).map(|(id, _)| *id)
+    }
+
     pub(super) fn end(&self) -> Cursor {
         self.end
     }
@@ -213,7 +233,12 @@ impl Index {
             Bound::Excluded((kind, deadline, id))
         });
         let mut found = Vec::new();
-        let rest = self.by_deadline.range((start, Bound::Unbounded));
+        let standings = if filter.alerting == Some(true) {
+            &self.alerting
+        } else {
+            &self.by_deadline
+        };
+        let rest = standings.range((start, Bound::Unbounded));
         let rest = rest.take_while(|(of, ..)| *of == kind);
         for (examined, (_, deadline, id)) in rest.enumerate() {
             if self
@@ -243,6 +268,10 @@ impl Index {
             unreadable: self.unreadable.len() as u64 + self.nameless,
         }
     }
+}
+
+fn standing(id: RecordId, keys: &Keys) -> Standing {
+    (keys.kind, keys.deadline, id)
 }
 
 /// The checks of an enquiry that wait, each with whose queue it waits in.

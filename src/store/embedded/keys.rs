@@ -7,7 +7,7 @@
 
 use crate::store::SessionKey;
 use std::ops::Bound;
-use usher_domain::id::RecordId;
+use usher_domain::id::{RecordId, Reference};
 use uuid::Uuid;
 
 /// Under which prefix a record stands.
@@ -41,7 +41,7 @@ const CLOSED: u8 = b'c';
 const FEED: u8 = b'f';
 const SESSION: u8 = b's';
 
-/// Inclusive start and exclusive end of a range, to be borrowed by a scan.
+/// The start and the end of a range, to be borrowed by a scan.
 pub(in crate::store) struct Range {
     start: Bound<Vec<u8>>,
     end: Bound<Vec<u8>>,
@@ -95,6 +95,15 @@ pub(in crate::store) fn shelf_after(shelf: Shelf, key: Option<&[u8]>) -> Range {
             Bound::Excluded(key.to_vec())
         }),
         end: Bound::Excluded(vec![shelf.prefix() + 1]),
+    }
+}
+
+/// The closed records with this reference.
+pub(super) fn closed_of(reference: Reference) -> Range {
+    let (first, last) = reference.ids();
+    Range {
+        start: Bound::Included(closed(first)),
+        end: Bound::Included(closed(last)),
     }
 }
 

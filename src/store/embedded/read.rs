@@ -3,11 +3,14 @@
 use super::keys::{self, Shelf};
 use super::{Shared, corrupt, failed};
 use crate::store::kv::Order;
-use crate::store::record::{Envelope, Listed, RecordError, decode_entry, decode_envelope};
+use crate::store::record::{
+    Envelope, Listed, RecordError, decode_entry, decode_envelope, kind_in_envelope,
+};
 use crate::store::{Cursor, Filter, Listing, Page, Place, Recorded, StoreError};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use usher_domain::id::RecordId;
-use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX};
+use usher_domain::id::{RecordId, Reference};
+use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX, REFERENCE_RECORDS_MAX};
 
 impl Shared {
     /// The envelope of an enquiry, wherever it stands.
@@ -51,6 +54,21 @@ impl Shared {
             tracing::error!(record.id = %id, %error, "Record {id} cannot be read: set apart");
         }
         corrupt("the record", Some(id))(error)
+    }
+
+    pub(super) fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError> {
+        let mut found: BTreeSet<RecordId> = self.index().named(reference).collect();
+        let mut closed = |key: &[u8], _: &[u8]| {
+            found.extend(keys::id_of(key));
+            next_if(found.len() < REFERENCE_RECORDS_MAX)
+        };
+        let scanned = self.kv.scan(
+            keys::closed_of(reference).bounds(),
+            Order::Ascending,
+            &mut closed,
+        );
+        scanned.map_err(failed("looking for a reference"))?;
+        Ok(found.into_iter().take(REFERENCE_RECORDS_MAX).collect())
     }
 
     pub(super) fn list<T: Listed>(
@@ -226,10 +244,11 @@ impl<T: Listed> Walk<'_, T> {
 
     /// What is made of a value, unless nobody wants it.
     fn wanted(&self, id: RecordId, value: &[u8]) -> Result<Option<T>, RecordError> {
-        let envelope = decode_envelope(value)?;
-        if envelope.kind != self.filter.kind {
+        // Half of what is closed is of the other kind.
+        if kind_in_envelope(value).is_some_and(|kind| kind != self.filter.kind) {
             return Ok(None);
         }
+        let envelope = decode_envelope(value)?;
         let read = T::read(id, &envelope)?;
         Ok(Some(read).filter(|read| read.is_wanted(self.filter)))
     }

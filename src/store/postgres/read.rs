@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 use usher_domain::code::ResponderId;
-use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::id::{CheckId, EnquiryId, RecordId, Reference};
+use usher_domain::limits::REFERENCE_RECORDS_MAX;
 use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -28,6 +29,7 @@ const QUEUES: &str = "SELECT deadline_ms, enquiry, number, held.responder, held.
     CROSS JOIN LATERAL (SELECT deadline_ms, enquiry, number FROM queue
         WHERE queue.responder = held.responder ORDER BY deadline_ms, enquiry, number LIMIT 1) AS first
     ORDER BY held.responder";
+const NAMED: &str = "SELECT id FROM enquiry WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3";
 const DUE: &str = "SELECT due_ms, id FROM enquiry
     WHERE open AND due_ms IS NOT NULL AND due_ms <= $1 ORDER BY due_ms, id LIMIT $2";
 const FEED: &str = "SELECT entry, bytes FROM feed
@@ -134,6 +136,18 @@ impl Shared {
         rows.iter()
             .map(|row| Ok((moment(row, 0)?, RecordId::from_uuid(column(row, 1)?))))
             .collect()
+    }
+
+    pub(super) async fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError> {
+        let (first, last) = reference.ids();
+        let arguments: Arguments<'_> = &[
+            &first.uuid(),
+            &last.uuid(),
+            &count_column(REFERENCE_RECORDS_MAX),
+        ];
+        let rows = self.ask(NAMED, arguments).await?;
+        let id = |row| Ok(RecordId::from_uuid(column(row, 0)?));
+        rows.iter().map(id).collect()
     }
 
     /// At most `limit` events after `after`, but those of commits with an id from `except[0]` to `except[1]`. An entry that cannot be

@@ -9,7 +9,8 @@ use super::{RecordError, SCHEMA_VERSION, schema_version};
 use crate::store::{Cursor, Recorded, Revision};
 use prost::Message;
 use prost::encoding::{
-    WireType, bool as boolean, encode_key, encode_varint, encoded_len_varint, uint32, uint64,
+    DecodeContext, WireType, bool as boolean, decode_key, encode_key, encode_varint,
+    encoded_len_varint, skip_field, uint32, uint64,
 };
 use usher_domain::code::{CourtCode, ResponderId};
 use usher_domain::event::Event;
@@ -20,6 +21,8 @@ use usher_proto::storage_v1 as kept;
 /// Field 15 of every message here: one byte of key, four of checksum, and nothing after it.
 const CRC_TAG: u32 = 15;
 const CRC_BYTES: usize = 5;
+/// Field 5 of an envelope, there where it is that of a case.
+const IS_CASE_TAG: u32 = 5;
 /// No varint is longer.
 const VARINT_BYTES_MAX: usize = 10;
 /// A one-byte key with the longest varint.
@@ -51,7 +54,7 @@ pub fn encode_envelope(
     uint64::encode_packed(3, entries, &mut bytes);
     put_bytes(4, body, &mut bytes);
     if kind == RecordKind::Case {
-        boolean::encode(5, &true, &mut bytes);
+        boolean::encode(IS_CASE_TAG, &true, &mut bytes);
     }
     close(bytes)
 }
@@ -89,6 +92,19 @@ pub fn decode_envelope(bytes: &[u8]) -> Result<Envelope, RecordError> {
         entries: feed_entries,
         body,
     })
+}
+
+/// What an envelope says it holds, before anything of it is checked: enough to pass over what is not wanted. `None` where it is no envelope.
+pub fn kind_in_envelope(bytes: &[u8]) -> Option<RecordKind> {
+    let mut rest = bytes.split_last_chunk::<CRC_BYTES>()?.0;
+    while !rest.is_empty() {
+        let (tag, wire) = decode_key(&mut rest).ok()?;
+        if tag == IS_CASE_TAG {
+            return Some(RecordKind::Case);
+        }
+        skip_field(wire, tag, &mut rest, DecodeContext::default()).ok()?;
+    }
+    Some(RecordKind::Enquiry)
 }
 
 /// Encodes one commit of one record: a member of a feed entry. With each event goes the responder of its check.

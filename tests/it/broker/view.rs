@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 use usher::broker::{Broker, BrokerError, Viewed};
@@ -331,4 +332,36 @@ async fn a_case_says_who_was_shown_it() {
         number: 1,
     });
     assert_eq!(hidden(broker.view_all(&[check], &officer()).await), "check");
+}
+
+#[tokio::test]
+async fn a_list_that_is_loaded_again_is_the_same_viewing() {
+    let kit = Kit::start().await;
+    let id = submitted(&kit).await;
+    let page = [Viewed::Record(id.into())];
+    let broker = kit.broker();
+    let views = async || {
+        let history = kit.history(&id.to_string()).await;
+        let viewed = |event: &&v1::Event| event.r#type() == v1::EventType::Viewed;
+        history.iter().filter(viewed).count()
+    };
+    broker.view_all(&page, &officer()).await.unwrap();
+    broker.view_all(&page, &officer()).await.unwrap();
+    assert_eq!(views().await, 1);
+    // Who opens it is on record each time.
+    broker.view(id, &officer()).await.unwrap();
+    assert_eq!(views().await, 2);
+    let somebody_else = Actor {
+        person: Some(Person {
+            name: "Otto Officer".into(),
+            ..Person::default()
+        }),
+        ..officer()
+    };
+    broker.view_all(&page, &somebody_else).await.unwrap();
+    assert_eq!(views().await, 3);
+    let lasts = limits::VIEWING_SECONDS.unsigned_abs();
+    kit.clock.forward(Duration::from_secs(lasts));
+    broker.view_all(&page, &officer()).await.unwrap();
+    assert_eq!(views().await, 4);
 }

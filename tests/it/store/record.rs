@@ -10,7 +10,7 @@ use usher::store::Record;
 use usher::store::record::{
     Envelope, RecordError, SCHEMA_VERSION, decode_body, decode_entry, decode_envelope, decode_meta,
     encode_body, encode_entry, encode_envelope, encode_member, encode_meta, envelope_bytes_max,
-    open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text,
+    kind_in_envelope, open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text,
 };
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
@@ -79,6 +79,18 @@ fn an_older_program_refuses_a_case_by_its_version() {
         (entry(RecordKind::Enquiry), entry(RecordKind::Case)),
         (1, 2)
     );
+}
+
+#[test]
+fn an_envelope_says_what_it_holds_before_it_is_read() {
+    for kind in [RecordKind::Enquiry, RecordKind::Case] {
+        let entries: Vec<u64> = (1..200).collect();
+        let envelope = encode_envelope(kind, revision(7), &entries, &[0xFF; 300]);
+        assert_eq!(kind_in_envelope(&envelope), Some(kind));
+        assert_eq!(decode_envelope(&envelope).unwrap().kind, kind);
+        assert_eq!(kind_in_envelope(&envelope[..100]), None);
+    }
+    assert_eq!(kind_in_envelope(&[0xFF; 40]), None);
 }
 
 /// What was written before anybody was asked about late answers has the same bytes as a receipt without effects.

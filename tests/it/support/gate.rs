@@ -10,7 +10,7 @@ use usher::store::{
     Recorded, SessionKey, SessionRow, Sessions, Store, StoreError, Stored,
 };
 use usher_domain::code::ResponderId;
-use usher_domain::id::RecordId;
+use usher_domain::id::{RecordId, Reference};
 use usher_domain::limits::RECORD_BYTES_MAX;
 use usher_domain::time::Timestamp;
 
@@ -157,6 +157,10 @@ impl Store for Gated {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.store.next_due().await
+    }
+
+    async fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError> {
+        self.store.named(reference).await
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {

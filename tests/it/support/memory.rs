@@ -11,9 +11,11 @@ use usher::store::{
     Stored,
 };
 use usher_domain::code::ResponderId;
-use usher_domain::id::{CheckId, EnquiryId, RecordId};
+use usher_domain::id::{CheckId, EnquiryId, RecordId, Reference};
 use usher_domain::index::Keys;
-use usher_domain::limits::{BATCH_CHANGES_MAX, RECORD_BYTES_MAX, SESSION_BYTES_MAX, SESSIONS_MAX};
+use usher_domain::limits::{
+    BATCH_CHANGES_MAX, RECORD_BYTES_MAX, REFERENCE_RECORDS_MAX, SESSION_BYTES_MAX, SESSIONS_MAX,
+};
 use usher_domain::time::Timestamp;
 
 /// The model.
@@ -209,6 +211,15 @@ impl Store for Memory {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.0.lock().unwrap().due().first().map(|(at, _)| *at))
+    }
+
+    async fn named(&self, reference: Reference) -> Result<Vec<RecordId>, StoreError> {
+        let records = &self.0.lock().unwrap().records;
+        let mut found: Vec<RecordId> = records.keys().copied().collect();
+        found.retain(|id| id.reference() == reference);
+        found.sort_unstable();
+        found.truncate(REFERENCE_RECORDS_MAX);
+        Ok(found)
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {

@@ -8,12 +8,15 @@ use usher_domain::actor::Role;
 use usher_domain::alert::AlertState;
 use usher_domain::enquiry::CheckState;
 use usher_domain::id::RecordId;
+use usher_domain::limits::REFERENCE_RECORDS_MAX;
+use uuid::Uuid;
 
 stamp! {
     pages_do_not_overlap,
     filter_by_each_field,
     open_nearest_deadline_first,
     closed_follow,
+    named_finds_open_and_closed,
 }
 
 /// Every page, walked to the end.
@@ -164,4 +167,35 @@ async fn filter_by_each_field(home: Home) {
         let found: BTreeSet<RecordId> = walk(home.store(), &filter, 2).await.into_iter().collect();
         assert_eq!(found, wanted, "{filter:?}");
     }
+}
+
+async fn named_finds_open_and_closed(home: Home) {
+    nine(&home).await;
+    let store = home.store();
+    for number in 1..=9 {
+        let named = store.named(id(number).reference()).await.unwrap();
+        assert_eq!(named, [id(number)], "{number}");
+    }
+    assert_eq!(store.named(id(10).reference()).await.unwrap(), []);
+    // Ids that begin with the same forty bits.
+    let alike = |place: u128| (0xCAFE << 88) | place;
+    for place in 0..20 {
+        let sample = Sample::new(number_of(alike(place)));
+        home.commit(sample.submitted()).await;
+    }
+    let first = RecordId::from_uuid(Uuid::from_u128(alike(0)));
+    let named = store.named(first.reference()).await.unwrap();
+    let expected = (0..REFERENCE_RECORDS_MAX as u128).map(alike);
+    let expected = expected.map(|id| RecordId::from_uuid(Uuid::from_u128(id)));
+    assert_eq!(named, expected.collect::<Vec<_>>());
+}
+
+/// The number of the sample with this id: samples multiply theirs by an odd factor, and Newton's steps find its inverse.
+fn number_of(wanted: u128) -> u128 {
+    let factor = id(1).uuid().as_u128();
+    let step =
+        |inverse: u128, _| inverse.wrapping_mul(2_u128.wrapping_sub(factor.wrapping_mul(inverse)));
+    let number = wanted.wrapping_mul((0..7).fold(1, step));
+    assert_eq!(id(number).uuid().as_u128(), wanted);
+    number
 }

@@ -167,6 +167,7 @@ async fn ask_everything(store: &PostgresStore, end: Cursor) {
     store.counts().await.unwrap();
     store.feed(end, 50).await.unwrap();
     store.history(id(1), Cursor::default(), 50).await.unwrap();
+    store.named(id(1).reference()).await.unwrap();
     list_everything(store).await;
 }
 
