@@ -27,7 +27,7 @@ use usher_domain::actor::Courts;
 use usher_domain::code::{CourtCode, ResponderKind};
 use usher_domain::enquiry::{AddressRole, Concern, Purpose, ReportType};
 use usher_domain::limits;
-use usher_domain::personal::AddressKind;
+use usher_domain::personal::{AddressKind, Sex};
 
 /// Pairs of code and words.
 type Choices = Vec<(&'static str, &'static str)>;
@@ -39,7 +39,11 @@ struct Ask {
     form: Form,
     addresses: Vec<usize>,
     children: Vec<usize>,
+    others: Vec<usize>,
+    /// Whether somebody has begun to fill the adults of the household in.
+    has_others: bool,
     courts: Vec<(String, String)>,
+    sexes: Choices,
     purposes: Choices,
     reports: Choices,
     circumstances: Choices,
@@ -109,6 +113,7 @@ pub(super) async fn send(
     match step.as_str() {
         "add-address" => more(&mut form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
         "add-child" => more(&mut form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
+        "add-other" => more(&mut form, "others", limits::OTHERS_PER_ENQUIRY_MAX),
         "change" => {}
         "where" => {
             let leads = told::leads(&console.broker, &form);
@@ -125,6 +130,12 @@ pub(super) async fn send(
 fn more(form: &mut Form, name: &str, most: usize) {
     let rows = rows(form, name, most).len();
     form.set(name, &(rows + 1).min(most).to_string());
+}
+
+/// Whether the field says something of an adult of the household, or asks for room for more of them.
+fn is_other((name, value): &(String, String)) -> bool {
+    let is_more = name == "others" && value.parse().is_ok_and(|rows: usize| rows > 1);
+    is_more || name.starts_with("other-") && !value.is_empty()
 }
 
 /// The numbers of the rows of `name`, from 1.
@@ -205,6 +216,9 @@ async fn ask(
         addresses: rows(&form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
         children: rows(&form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
         courts: courts(console, &visitor.actor.courts),
+        has_others: form.all().iter().any(is_other),
+        others: rows(&form, "others", limits::OTHERS_PER_ENQUIRY_MAX),
+        sexes: words::options(Sex::ALL, Sex::name, words::sex),
         purposes: words::options(Purpose::ALL, Purpose::name, words::purpose),
         reports: words::options(ReportType::ALL, ReportType::name, words::report),
         circumstances: vec![

@@ -8,13 +8,14 @@ use crate::console::officer::act::{date, has_date, local};
 use crate::console::visitor::Visitor;
 use jiff::civil::Date;
 use usher_domain::actor::{Person, Unit};
-use usher_domain::code::{CourtCode, Crn, Pnc, ResponderKind};
+use usher_domain::code::{CourtCode, Crn, Pnc, ResponderKind, Urn};
 use usher_domain::command::VerbName;
 use usher_domain::enquiry::{AddressRole, Concern, Purpose, ReportType};
 use usher_domain::hearing::Hearing;
 use usher_domain::limits;
 use usher_domain::personal::{
-    Address, AddressKind, Birth, BirthAccuracy, Child, Name, Personal, Subject, Validator,
+    Address, AddressKind, Birth, BirthAccuracy, Child, Name, Other, Personal, Sex, Subject,
+    Validator,
 };
 use usher_domain::time::{from_london, to_london};
 
@@ -125,18 +126,26 @@ fn personal(form: &mut Form, today: Date) -> Personal {
         |text| Pnc::parse(text, year).ok(),
         "Enter a PNC number such as 2000/0002697F",
     );
+    let urn = code(
+        form,
+        "urn",
+        |text| Urn::parse(text).ok(),
+        "Enter a URN such as 01AB1234526",
+    );
     let personal = Personal {
+        urn,
         subject: Subject {
             name,
             aliases: aliases(form),
             born: born(form, "born", today),
-            sex: None,
+            sex: Sex::parse(form.value("sex")),
             crn,
             pnc,
             limited_access: form.has("circumstances", "limited"),
         },
         addresses: addresses(form),
         children: children(form, today),
+        others: others(form, today),
         note: form.text("note", limits::NOTE_CHARS_MAX, None),
         ..Personal::default()
     };
@@ -211,8 +220,10 @@ fn addresses(form: &mut Form) -> Vec<Address> {
         let field = |part: &str| format!("address-{number}-{part}");
         let lines = form.text(&field("lines"), 4 * limits::LINE_CHARS_MAX, None);
         let postcode = form.text(&field("postcode"), limits::LINE_CHARS_MAX, None);
+        let uprn = form.text(&field("uprn"), limits::UPRN_CHARS_MAX, None);
         let kind = AddressKind::parse(form.value(&field("kind"))).unwrap_or(AddressKind::Given);
-        if lines.is_empty() && postcode.is_empty() && kind == AddressKind::Given {
+        let is_blank = [&lines, &postcode, &uprn].into_iter().all(String::is_empty);
+        if is_blank && kind == AddressKind::Given {
             continue;
         }
         let missing = "Choose whose address it is";
@@ -222,7 +233,7 @@ fn addresses(form: &mut Form) -> Vec<Address> {
             kind,
             lines,
             postcode,
-            uprn: String::new(),
+            uprn,
             from: None,
             to: None,
         });
@@ -236,10 +247,7 @@ fn children(form: &mut Form, today: Date) -> Vec<Child> {
         let field = |part: &str| format!("child-{number}-{part}");
         let line = limits::LINE_CHARS_MAX;
         let child = Child {
-            name: Name {
-                family: form.text(&field("family"), line, None),
-                given: form.text(&field("given"), line, None),
-            },
+            name: name(form, &field("")),
             born: born(form, &field("born"), today),
             relationship: form.text(&field("relationship"), line, None),
             lives_with_subject: form.has(&field("lives"), "yes"),
@@ -257,4 +265,29 @@ fn children(form: &mut Form, today: Date) -> Vec<Child> {
         }
     }
     found
+}
+
+fn others(form: &mut Form, today: Date) -> Vec<Other> {
+    let mut found = Vec::new();
+    for number in rows(form, "others", limits::OTHERS_PER_ENQUIRY_MAX) {
+        let field = |part: &str| format!("other-{number}-{part}");
+        let other = Other {
+            name: name(form, &field("")),
+            born: born(form, &field("born"), today),
+            relationship: form.text(&field("relationship"), limits::LINE_CHARS_MAX, None),
+        };
+        let texts = [&other.name.family, &other.name.given, &other.relationship];
+        if other.born.is_some() || texts.iter().any(|text| !text.is_empty()) {
+            found.push(other);
+        }
+    }
+    found
+}
+
+/// The name in the fields that begin with `of`.
+fn name(form: &mut Form, of: &str) -> Name {
+    Name {
+        family: form.text(&format!("{of}family"), limits::LINE_CHARS_MAX, None),
+        given: form.text(&format!("{of}given"), limits::LINE_CHARS_MAX, None),
+    }
 }
