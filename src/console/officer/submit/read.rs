@@ -1,6 +1,6 @@
 //! Reads the form: everything that is wrong is told at once, at its field.
 
-use super::rows;
+use super::{rows, told};
 use crate::broker::input::{DeadlineInput, SubmitInput};
 use crate::console::Console;
 use crate::console::form::Form;
@@ -26,6 +26,45 @@ pub(super) fn input(
     console: &Console,
     validate_only: bool,
 ) -> Option<SubmitInput> {
+    let read = read(form, visitor, console, validate_only);
+    read.filter(|_| form.is_sound())
+}
+
+/// Who would be asked and by when; else what the form has yet to say for that. What else is wrong with it does not matter.
+pub(super) fn outline(
+    form: &Form,
+    visitor: &Visitor,
+    console: &Console,
+) -> Result<SubmitInput, String> {
+    const NEEDED: [(&str, &str); 5] = [
+        ("kind", "whom to ask"),
+        ("purpose", "what the answer is for"),
+        ("court", "the court"),
+        ("hearing-day", "the day of the hearing"),
+        ("hearing-time", "its time"),
+    ];
+    let mut tried = form.clone();
+    // Nobody is named yet who could be the case's.
+    tried.set("case", "");
+    if tried.value("purpose").is_empty() {
+        tried.set("purpose", Purpose::CourtReport.name());
+    }
+    read(&mut tried, visitor, console, true).ok_or_else(|| {
+        let needed = NEEDED
+            .iter()
+            .filter(|(field, _)| tried.fault(field).is_some());
+        let needed: Vec<&str> = needed.map(|(_, words)| *words).collect();
+        format!("For a forecast, enter {}.", told::listed(&needed))
+    })
+}
+
+/// What the form says, where it says whom to ask and by when; notes everything that is wrong.
+fn read(
+    form: &mut Form,
+    visitor: &Visitor,
+    console: &Console,
+    validate_only: bool,
+) -> Option<SubmitInput> {
     let today = to_london(console.broker.clock().now()).date();
     let personal = personal(form, today);
     let purpose = form.choice(
@@ -46,7 +85,7 @@ pub(super) fn input(
     let deadline = deadline(form, purpose);
     let behalf = form.text("behalf", limits::LINE_CHARS_MAX, None);
     let ticked = |form: &Form, what| form.has("circumstances", what);
-    if !form.is_sound() {
+    if kinds.is_empty() {
         return None;
     }
     Some(SubmitInput {

@@ -213,6 +213,67 @@ async fn rows_are_added_and_postcodes_led_without_scripts() {
 }
 
 #[tokio::test]
+async fn the_forecast_is_told_as_soon_as_the_hearing_is_known() {
+    const FORECAST: &str = "London Borough of Camden Children's Social Care Too early to say Too few past enquiries to say";
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let end = kit.store_end().await;
+    let address = [("addresses", "2"), ("address-2-postcode", IN_CAMDEN)];
+    let of_hearing = |name: &str| ["court", "kind"].contains(&name) || name.starts_with("hearing");
+    let hearing = FIELDS.into_iter().filter(|(name, _)| of_hearing(name));
+    let known: Vec<_> = address.into_iter().chain(hearing).collect();
+    let piece = browser.post("/ask/where", &known).await;
+    assert!(piece.says(FORECAST), "{}", piece.text());
+    assert!(!piece.says("For a forecast"), "{}", piece.text());
+    for (unknown, needed) in [
+        ("kind", "whom to ask"),
+        ("court", "the court"),
+        ("hearing-day", "the day of the hearing"),
+        ("hearing-time", "its time"),
+    ] {
+        let fields = known.iter().copied().filter(|(name, _)| *name != unknown);
+        let piece = browser
+            .post("/ask/where", &fields.collect::<Vec<_>>())
+            .await;
+        assert!(piece.says("Camden"), "{}", piece.text());
+        let needed = format!("For a forecast, enter {needed}.");
+        assert!(piece.says(&needed), "{needed}: {}", piece.text());
+    }
+    let nothing = browser.post("/ask/where", &address).await;
+    let needed = "enter whom to ask, the court, the day of the hearing and its time.";
+    assert!(nothing.says(needed), "{}", nothing.text());
+    let past = [&known[..], &[("purpose", "court_report")]].concat();
+    let past: Vec<_> = past
+        .into_iter()
+        .map(|(name, value)| {
+            (
+                name,
+                if name == "hearing-year" {
+                    "2020"
+                } else {
+                    value
+                },
+            )
+        })
+        .collect();
+    let refused = browser.post("/ask/where", &past).await;
+    assert_eq!(refused.status, StatusCode::OK);
+    assert!(!refused.says("Too early"), "{}", refused.text());
+    // Without scripts, and before anybody is named.
+    let told = step(&mut browser, "where", &known).await;
+    for told_of in ["Who will be asked", "Too early to say"] {
+        assert!(told.says(told_of), "{}", told.text());
+    }
+    let told = step(&mut browser, "where", &address).await;
+    assert!(
+        told.says("For a forecast, enter whom to ask"),
+        "{}",
+        told.text()
+    );
+    assert_eq!(kit.store_end().await, end, "nothing is sent");
+}
+
+#[tokio::test]
 async fn only_officers_ask() {
     let kit = start().await;
     let mut manager = kit.signed_in("manager").await;
