@@ -126,9 +126,9 @@ test("without scripts there is neither a button nor a box that does nothing", as
   await seen("old");
 });
 
-test("a postcode goes in a body and its answer comes into the page", async () => {
+test("a postcode and what goes along with it go in a body, and the answer comes into the page", async () => {
   const asked = [];
-  server.page("/ask", "Ask", '<main><h1>Ask</h1><label>Postcode <input name="home" data-postcode-url="/areas" data-target="areas"></label><div id="areas" role="status"></div></main>');
+  server.page("/ask", "Ask", '<main><h1>Ask</h1><form><label>Postcode <input name="home" data-postcode-url="/areas" data-postcode-with="court kind" data-target="areas"></label><div id="areas" role="status"></div><label>Court <input name="court"></label><label>Police <input name="kind" type="checkbox" value="police"></label><label>Note <input name="note"></label></form></main>');
   server.on("/areas", async (req, res) => {
     let body = "";
     for await (const chunk of req) body += chunk;
@@ -138,7 +138,11 @@ test("a postcode goes in a body and its answer comes into the page", async () =>
   await page.goto(`${server.url}/ask`);
   await page.getByLabel("Postcode").pressSequentially("E8 1EA");
   await seen("Hackney");
-  assert.equal(asked.at(-1), "POST /areas home=E8+1EA");
+  assert.equal(asked.at(-1), "POST /areas home=E8+1EA&court=");
+  await page.getByLabel("Note").fill("Of nobody's concern");
+  await page.getByLabel("Court").fill("B01IX");
+  await page.getByLabel("Police").check();
+  await until(() => asked.at(-1) === "POST /areas home=E8+1EA&court=B01IX&kind=police");
 });
 
 test("a form is sent once, and again after Back", async () => {

@@ -33,7 +33,7 @@ async function look(page, name) {
 const tomorrow = new Date(Date.now() + 24 * 3_600_000);
 const HEARING = { day: tomorrow.getDate(), month: tomorrow.getMonth() + 1, year: tomorrow.getFullYear() };
 
-async function ask(page, family) {
+async function ask(page, family, { script = true }) {
   await page.goto(`${usher.url}/ask`);
   await look(page, "ask");
   await press(page, /Continue to check/);
@@ -50,6 +50,11 @@ async function ask(page, family) {
   for (const [part, value] of Object.entries(HEARING)) await page.locator(`#hearing-${part}`).fill(String(value));
   await page.locator("#hearing-time").fill("2pm");
   await page.locator('[name=kind][value="children_social_care"]').check();
+  // Scripts tell it at once, beside the postcode; without them a button does.
+  if (!script) await press(page, "Show who will be asked");
+  const told = script ? page.locator("#address-1-postcode-where") : page.getByRole("status");
+  await told.getByText(/Too early to say|Likely in time|Doubtful|Not before the hearing/).first().waitFor();
+  await look(page, `ask foreseen ${script ? "at once" : "by a button"}`);
   await press(page, /Continue to check/);
   await page.getByRole("heading", { name: /Check your answers/ }).waitFor();
   await look(page, "ask check");
@@ -62,7 +67,7 @@ async function ask(page, family) {
 for (const [name, options] of Object.entries({ "with scripts": {}, "without scripts": { script: false }, narrow: { width: 320 } })) {
   test(`an enquiry is asked, answered and read: ${name}`, async (t) => {
     const officer = await visit(t, "officer", options);
-    const enquiry = await ask(officer, `Example${name.length}`);
+    const enquiry = await ask(officer, `Example${name.length}`, options);
     const desk = await visit(t, "desk", options);
     await look(desk, `desk ${name}`);
     await desk.goto(`${usher.url}/desk/checks/${enquiry}/1`);

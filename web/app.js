@@ -11,7 +11,8 @@
 // data-live-lost                shown while the connection is lost
 // data-live-status="overdue"    says "3 overdue" to screen readers when the count changes
 // data-live-sound               a checkbox: a sound when the count rises
-// data-postcode-url="/areas"    a field: its value goes there as a form's would, and what comes back into data-target="ID"
+// data-postcode-url="/areas"    a form's field: its value goes there as the form's would, and what comes back into data-target="ID"
+//   data-postcode-with="a b"    goes along: the values of these fields of the form; what changes there is asked anew too
 // data-submit-once              a form that a second click does not send again
 
 const RETRY_MILLISECONDS = 5000;
@@ -127,15 +128,17 @@ all("[data-live-sound]").forEach((box) => box.addEventListener("change", () => b
 // Fields that ask the server as they are filled in.
 
 function ask(field) {
-  const { postcodeUrl, target } = field.dataset;
+  const { postcodeUrl, postcodeWith = "", target } = field.dataset;
+  const names = [field.name, ...postcodeWith.split(" ")];
   let typing;
   let asked = new AbortController();
-  field.addEventListener("input", () => {
+  const soon = () => {
     clearTimeout(typing);
     typing = setTimeout(async () => {
       asked.abort();
       asked = new AbortController();
-      const body = new URLSearchParams({ [field.name]: field.value }); // never in a URL: those are logged
+      const given = [...new FormData(field.form)].filter(([name]) => names.includes(name));
+      const body = new URLSearchParams(given); // never in a URL: those are logged
       try {
         const response = await fetch(postcodeUrl, { method: "POST", body, signal: asked.signal });
         if (response.ok) document.getElementById(target).innerHTML = await response.text();
@@ -143,7 +146,11 @@ function ask(field) {
         // The page works without the answer.
       }
     }, TYPING_MILLISECONDS);
+  };
+  field.form.addEventListener("input", (event) => {
+    if (event.target === field || (field.value && names.includes(event.target.name))) soon();
   });
+  if (field.value) soon();
 }
 all("[data-postcode-url]").forEach(ask);
 

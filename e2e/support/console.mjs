@@ -7,6 +7,7 @@ const person = (name, ...groups) => ({ name, email: `${name.split(" ")[0].toLowe
 /** Invented people, by the names of their accounts. */
 export const PEOPLE = {
   officer: person("Olive Officer", "officers"),
+  colleague: person("Cole Colleague", "officers"),
   manager: person("Mo Manager", "managers"),
   desk: person("Dee Desk", "hackney"),
   operator: person("Otis Operator", "operators"),
@@ -23,16 +24,17 @@ const GROUPS = [
   { group: "inspectors", role: "inspector", courts: ["*"] },
 ];
 
-/** Starts all of it; `policy` as for startUsher. Stop it with `stop()`. */
-export async function startConsole({ policy } = {}) {
+/** Starts all of it; `policy` as for startUsher, `settings` are more of [console]. Stop it with `stop()`. */
+export async function startConsole({ policy, settings } = {}) {
   const prepared = await prepare();
   const identity = await startIdentity({ prepared, accounts: PEOPLE });
   try {
-    const usher = await startUsher({ prepared, policy, console: consoleOf(identity, GROUPS) });
+    const usher = await startUsher({ prepared, policy, console: consoleOf(identity, GROUPS, settings) });
     identity.admit(usher.url);
     return {
       ...usher,
       identity,
+      prepared,
       async stop() {
         await identity.stop();
         await usher.stop();

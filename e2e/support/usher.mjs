@@ -124,22 +124,25 @@ const status = (port) =>
     call.on("error", () => resolve(undefined)).end();
   });
 
-/** [console] with this identity provider and these groups, each { group, role, courts } or { group, role, responders }. */
-export function consoleOf(identity, groups) {
+/** [console] with this identity provider, these groups, each { group, role, courts } or { group, role, responders }, and more settings. */
+export function consoleOf(identity, groups, settings = {}) {
   return (port) =>
     [
-      `[console]\n${toml({ listen: `127.0.0.1:${port}`, sign_in: "oidc", public_url: `https://localhost:${port}` })}`,
+      `[console]\n${toml({ listen: `127.0.0.1:${port}`, sign_in: "oidc", public_url: `https://localhost:${port}`, ...settings })}`,
       `[console.oidc]\n${toml(identity.settings)}`,
       ...groups.map((group) => `[[console.groups]]\n${toml(group)}`),
     ].join("\n");
 }
 
-/** A policy by which operators are told of an oral report's checks as soon as they are open. */
-export const lateAtOnce = (text) =>
+/** A policy by which operators are told of an oral report's checks that nobody has taken on after so many minutes. */
+export const lateAfter = (minutes) => (text) =>
   text.replace(
     /(\[\[ladder\.oral\.step\]\][^\n]*\nname = "chase"\n)at = .*\nunless = .*\naudience = .*\n/,
-    '$1at = "submitted + 0 min"\nunless = "accepted"\naudience = ["adapter", "borough_desk", "operator"]\n',
+    `$1at = "submitted + ${minutes} min"\nunless = "accepted"\naudience = ["adapter", "borough_desk", "operator"]\n`,
   );
+
+/** As soon as they are open. */
+export const lateAtOnce = lateAfter(0);
 
 /** Submits an enquiry about an invented person; `hours` is how far ahead the hearing is. Returns the receipt. */
 export function submit(usher, { family = "Example", postcode = "E8 1EA", report = "oral", hours = 3, more = [] } = {}) {

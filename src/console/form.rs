@@ -82,6 +82,11 @@ impl Form {
         self.values(name).any(|found| found == value)
     }
 
+    /// Whether `name` was filled in or is wrong: what holds it is shown open.
+    pub(super) fn is_touched(&self, name: &str) -> bool {
+        !self.value(name).is_empty() || self.fault(name).is_some()
+    }
+
     /// All fields: to carry them along hidden.
     pub(super) fn all(&self) -> &[(String, String)] {
         &self.values

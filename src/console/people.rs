@@ -4,7 +4,7 @@ use super::{Console, words};
 use jiff::civil::Date;
 use usher_domain::code::{Crn, Pnc};
 use usher_domain::personal::{
-    Address, AddressKind, AnswerContent, Birth, BirthAccuracy, Name, Personal, Sex,
+    Address, AddressKind, AnswerContent, Birth, BirthAccuracy, Name, Personal,
 };
 use usher_domain::time::to_london;
 
@@ -60,7 +60,7 @@ pub(super) fn everybody(personal: &Personal, answer: Option<&AnswerContent>) -> 
         [
             fact("Also known as", aliases.join(", ")),
             fact("Born", born(subject.born)),
-            fact("Sex", subject.sex.map_or("", sex)),
+            fact("Sex", subject.sex.map_or("", words::record::sex)),
             fact("CRN", subject.crn.as_ref().map_or("", Crn::as_str)),
             fact("PNC number", subject.pnc.as_ref().map_or("", Pnc::as_str)),
         ],
@@ -141,7 +141,8 @@ pub(super) fn place(address: &Address) -> String {
         AddressKind::Given => {}
     }
     let lines = address.lines.lines().map(str::trim);
-    let parts = lines.chain([address.postcode.trim()]);
+    let uprn = uprn(address);
+    let parts = lines.chain([address.postcode.trim(), &uprn]);
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     let mut text = parts.join(", ");
     if let Some(from) = address.from {
@@ -151,6 +152,14 @@ pub(super) fn place(address: &Address) -> String {
         text = format!("{text}, until {}", day(to));
     }
     text
+}
+
+/// The number of the property, named; empty where it is not known.
+pub(super) fn uprn(address: &Address) -> String {
+    match address.uprn.as_str() {
+        "" => String::new(),
+        uprn => format!("UPRN {uprn}"),
+    }
 }
 
 /// Every authority of today, by name.
@@ -174,13 +183,5 @@ fn born(born: Option<Birth>) -> String {
         BirthAccuracy::Known => date,
         BirthAccuracy::Estimated => format!("{date} (estimated)"),
         BirthAccuracy::Expected => format!("expected {date}"),
-    }
-}
-
-const fn sex(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Female => "Female",
-        Sex::Male => "Male",
-        Sex::NotSpecified => "Not specified",
     }
 }

@@ -7,6 +7,8 @@ pub const RESPONDER_CHECKS_PER_ENQUIRY_MAX: usize = 16;
 pub const CHECKS_PER_ENQUIRY_MAX: usize = RESPONDER_CHECKS_PER_ENQUIRY_MAX + 1;
 /// Addresses of one enquiry: the defendant's, partners', children's and previous ones.
 pub const ADDRESSES_PER_ENQUIRY_MAX: usize = 24;
+/// Digits of a unique property reference number.
+pub const UPRN_CHARS_MAX: usize = 12;
 /// Children named in one enquiry.
 pub const CHILDREN_PER_ENQUIRY_MAX: usize = 24;
 /// Other household members and partners named in one enquiry.

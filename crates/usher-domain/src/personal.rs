@@ -293,7 +293,11 @@ impl Personal {
             into.text(format_args!("{at}.lines"), &address.lines, 4 * line);
             // Whatever was written instead of a postcode goes to the operators.
             into.text(format_args!("{at}.postcode"), &address.postcode, line);
-            into.text(format_args!("{at}.uprn"), &address.uprn, 12);
+            into.text(
+                format_args!("{at}.uprn"),
+                &address.uprn,
+                limits::UPRN_CHARS_MAX,
+            );
             if matches!((address.from, address.to), (Some(from), Some(to)) if from > to) {
                 into.fail(format_args!("{at}.to"), "must not be before from");
             }

@@ -16,6 +16,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use usher_domain::actor::Person;
+use usher_domain::code::Urn;
 use usher_domain::enquiry::{Check, CheckState, Curfew, RouteReason};
 use usher_domain::id::CheckId;
 use usher_domain::personal::{AnswerContent, Personal};
@@ -202,7 +203,7 @@ fn facts(
     own.into_iter().chain(asked).flatten().collect()
 }
 
-fn of_personal(personal: &Personal) -> [Option<Fact>; 6] {
+fn of_personal(personal: &Personal) -> [Option<Fact>; 7] {
     let information: Vec<_> = personal
         .information
         .iter()
@@ -216,6 +217,10 @@ fn of_personal(personal: &Personal) -> [Option<Fact>; 6] {
         fact("Asked for", words::capital(&information.join(", "))),
         fact("By which right", basis.gateways.join(", ")),
         fact("Agreement", agreement.trim()),
+        fact(
+            "Prosecution case (URN)",
+            personal.urn.as_ref().map_or("", Urn::as_str),
+        ),
         fact("Offence code", personal.offence_code.as_str()),
         fact(
             "Report due",

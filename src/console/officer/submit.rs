@@ -27,7 +27,7 @@ use usher_domain::actor::Courts;
 use usher_domain::code::{CourtCode, ResponderKind};
 use usher_domain::enquiry::{AddressRole, Concern, Purpose, ReportType};
 use usher_domain::limits;
-use usher_domain::personal::AddressKind;
+use usher_domain::personal::{AddressKind, Sex};
 
 /// Pairs of code and words.
 type Choices = Vec<(&'static str, &'static str)>;
@@ -39,7 +39,11 @@ struct Ask {
     form: Form,
     addresses: Vec<usize>,
     children: Vec<usize>,
+    others: Vec<usize>,
+    /// Whether somebody has begun to fill the adults of the household in.
+    has_others: bool,
     courts: Vec<(String, String)>,
+    sexes: Choices,
     purposes: Choices,
     reports: Choices,
     circumstances: Choices,
@@ -47,8 +51,7 @@ struct Ask {
     kinds: Choices,
     address_roles: Choices,
     address_kinds: Choices,
-    leads: Vec<Lead>,
-    expected: Vec<Expected>,
+    foreseen: Foreseen,
 }
 
 #[derive(Template)]
@@ -66,7 +69,16 @@ struct Check {
 #[derive(Template)]
 #[template(path = "officer/ask_where.html")]
 struct Where {
+    foreseen: Foreseen,
+}
+
+/// What is said of a form before its answers are checked.
+#[derive(Default)]
+struct Foreseen {
     leads: Vec<Lead>,
+    expected: Vec<Expected>,
+    /// Why nothing can be expected yet: what the form has to say first; may be empty.
+    needed: String,
 }
 
 pub(super) async fn page(
@@ -87,16 +99,19 @@ pub(super) async fn page(
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let form = Form::begin(&visitor, &visitor.path, &values).await;
-    Ok(ask(&console, &visitor, form, Vec::new(), Vec::new()).await)
+    Ok(ask(&console, &visitor, form, Foreseen::default()).await)
 }
 
-/// Where the postcodes lead that are sent: a piece of a page.
-pub(super) async fn whither(State(console): State<Console>, form: Form) -> Response {
-    let leads = told::leads(&console.broker, &form);
-    match (Where { leads }).render() {
-        Ok(html) => Html(html).into_response(),
-        Err(error) => Problem::ours(&error).into_response(),
-    }
+/// Where the postcodes lead that are sent, and what to expect there: a piece of a page.
+pub(super) async fn whither(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response, Problem> {
+    let foreseen = foreseen(&console, &visitor, &form).await?;
+    let html = (Where { foreseen }).render();
+    let html = html.map_err(|error| Problem::ours(&error))?;
+    Ok(Html(html).into_response())
 }
 
 pub(super) async fn send(
@@ -109,16 +124,16 @@ pub(super) async fn send(
     match step.as_str() {
         "add-address" => more(&mut form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
         "add-child" => more(&mut form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
+        "add-other" => more(&mut form, "others", limits::OTHERS_PER_ENQUIRY_MAX),
         "change" => {}
         "where" => {
-            let leads = told::leads(&console.broker, &form);
-            let expected = foreseen(&console, &visitor, &form).await;
-            return Ok(ask(&console, &visitor, form, leads, expected).await);
+            let foreseen = foreseen(&console, &visitor, &form).await?;
+            return Ok(ask(&console, &visitor, form, foreseen).await);
         }
         "send" => return sending(&console, &visitor, form).await,
         _ => return checking(&console, &visitor, form).await,
     }
-    Ok(ask(&console, &visitor, form, Vec::new(), Vec::new()).await)
+    Ok(ask(&console, &visitor, form, Foreseen::default()).await)
 }
 
 /// One more row of `name`.
@@ -127,20 +142,35 @@ fn more(form: &mut Form, name: &str, most: usize) {
     form.set(name, &(rows + 1).min(most).to_string());
 }
 
+/// Whether the field says something of an adult of the household, or asks for room for more of them.
+fn is_other((name, value): &(String, String)) -> bool {
+    let is_more = name == "others" && value.parse().is_ok_and(|rows: usize| rows > 1);
+    is_more || name.starts_with("other-") && !value.is_empty()
+}
+
 /// The numbers of the rows of `name`, from 1.
 fn rows(form: &Form, name: &str, most: usize) -> Vec<usize> {
     let count = form.value(name).parse().unwrap_or(1_usize);
     (1..=count.clamp(1, most)).collect()
 }
 
-/// What to expect, where the form says enough for that.
-async fn foreseen(console: &Console, visitor: &Visitor, form: &Form) -> Vec<Expected> {
-    let mut tried = form.clone();
-    let Some(input) = read::input(&mut tried, visitor, console, true) else {
-        return Vec::new();
+/// Where the postcodes lead, and what to expect, where the form says enough for that.
+async fn foreseen(console: &Console, visitor: &Visitor, form: &Form) -> Result<Foreseen, Problem> {
+    let mut foreseen = Foreseen {
+        leads: told::leads(&console.broker, form),
+        ..Foreseen::default()
     };
-    let receipt = console.broker.submit(input, &visitor.actor).await;
-    receipt.map_or_else(|_| Vec::new(), |receipt| told::expected(&receipt.checks))
+    if foreseen.leads.is_empty() {
+        return Ok(foreseen);
+    }
+    match read::outline(form, visitor, console) {
+        Ok(input) => match console.broker.submit(input, &visitor.actor).await {
+            Ok(receipt) => foreseen.expected = told::expected(&receipt.checks),
+            Err(error) => foreseen.needed = refusal(error)?,
+        },
+        Err(needed) => foreseen.needed = needed,
+    }
+    Ok(foreseen)
 }
 
 /// The answers to check, before anything is sent.
@@ -155,7 +185,7 @@ async fn checking(
             Err(error) => form.fail_all(refusal(error)?),
         }
     }
-    Ok(ask(console, visitor, form, Vec::new(), Vec::new()).await)
+    Ok(ask(console, visitor, form, Foreseen::default()).await)
 }
 
 async fn sending(
@@ -169,7 +199,7 @@ async fn sending(
             Err(error) => form.fail_all(refusal(error)?),
         }
     }
-    Ok(ask(console, visitor, form, Vec::new(), Vec::new()).await)
+    Ok(ask(console, visitor, form, Foreseen::default()).await)
 }
 
 async fn check(
@@ -192,19 +222,16 @@ async fn check(
     })
 }
 
-async fn ask(
-    console: &Console,
-    visitor: &Visitor,
-    form: Form,
-    leads: Vec<Lead>,
-    expected: Vec<Expected>,
-) -> Response {
+async fn ask(console: &Console, visitor: &Visitor, form: Form, foreseen: Foreseen) -> Response {
     let is_refused = !form.is_sound();
     let page = Ask {
         frame: Frame::of(visitor, "Ask").await.refused(is_refused),
         addresses: rows(&form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
         children: rows(&form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
         courts: courts(console, &visitor.actor.courts),
+        has_others: form.all().iter().any(is_other),
+        others: rows(&form, "others", limits::OTHERS_PER_ENQUIRY_MAX),
+        sexes: words::options(Sex::ALL, Sex::name, words::sex),
         purposes: words::options(Purpose::ALL, Purpose::name, words::purpose),
         reports: words::options(ReportType::ALL, ReportType::name, words::report),
         circumstances: vec![
@@ -217,8 +244,7 @@ async fn ask(
         kinds: words::options(ResponderKind::ALL, ResponderKind::name, words::kind),
         address_roles: words::options(AddressRole::ALL, AddressRole::name, words::address_role),
         address_kinds: words::options(AddressKind::ALL, AddressKind::name, words::address_kind),
-        leads,
-        expected,
+        foreseen,
         form,
     };
     show_form(&page, is_refused)

@@ -9,7 +9,7 @@ use usher_domain::enquiry::{
 };
 use usher_domain::personal::{
     AbuseCategory, AddressKind, BirthAccuracy, Confidence, DataSource, DisclosureDecision,
-    EpisodeKind, Handling, RefusalReason, Topic,
+    EpisodeKind, Handling, RefusalReason, Sex, Topic,
 };
 
 use super::{Tag, role, tag};
@@ -99,6 +99,15 @@ pub(in crate::console) const fn birth_accuracy(accuracy: BirthAccuracy) -> &'sta
         BirthAccuracy::Known => "",
         BirthAccuracy::Estimated => "estimated",
         BirthAccuracy::Expected => "expected",
+    }
+}
+
+/// Sex as recorded.
+pub(in crate::console) const fn sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Female => "Female",
+        Sex::Male => "Male",
+        Sex::NotSpecified => "Not specified",
     }
 }
 

@@ -99,14 +99,30 @@ async fn a_check_is_cut_to_the_agreement_and_its_view_is_kept() {
     let mut request = enquiry(&[IN_HACKNEY]);
     let personal = request.personal.as_mut().unwrap();
     personal.note = "Ring the bell twice.".into();
+    personal.urn = "01AB1234526".into();
+    personal.subject.as_mut().unwrap().sex = v1::Sex::Female.into();
+    personal.others = vec![v1::Other {
+        name: personal.subject.as_ref().unwrap().name.clone(),
+        relationship: "A sister".into(),
+        ..v1::Other::default()
+    }];
     personal.addresses[0].lines = "1 Example Street".into();
+    personal.addresses[0].uprn = "100023336956".into();
     let submitted = kit.submit(request).await;
     let mut browser = kit.signed_in(DESK).await;
     let path = format!("/desk/checks/{}/1", submitted.enquiry_id);
     let check = browser.get(&path).await;
     assert!(check.says("Defendant: Ada Example"), "{}", check.text());
     assert!(check.says("Olive Officer"));
-    for hidden in ["Ring the bell", "Example Street", IN_HACKNEY] {
+    for hidden in [
+        "Ring the bell",
+        "Example Street",
+        IN_HACKNEY,
+        "01AB1234526",
+        "Female",
+        "A sister",
+        "100023336956",
+    ] {
         assert!(!check.says(hidden), "{hidden}");
     }
     assert!(!check.html.contains("<title>Ada"));

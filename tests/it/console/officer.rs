@@ -64,7 +64,15 @@ async fn asked(kit: &Kit) -> String {
 /// A case on the court's list that needs a check of children's social care, of somebody with this CRN; its id.
 async fn listed(kit: &Kit, name: &str, crn: &str) -> String {
     let mut personal = enquiry(&[IN_HACKNEY]).personal.unwrap();
-    personal.subject.as_mut().unwrap().crn = crn.into();
+    let subject = personal.subject.as_mut().unwrap();
+    subject.crn = crn.into();
+    subject.sex = v1::Sex::Female.into();
+    personal.urn = "01AB1234526".into();
+    personal.addresses[0].uprn = "100023336956".into();
+    personal.others = vec![v1::Other {
+        relationship: "grandmother".into(),
+        ..v1::Other::default()
+    }];
     let Some(v1::deadline::Kind::Hearing(hearing)) =
         hearing(COURT, "2026-11-23T14:00").unwrap().kind
     else {

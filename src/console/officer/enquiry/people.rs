@@ -2,6 +2,7 @@
 
 use super::{Line, line};
 use crate::console::officer::spoken;
+use crate::console::people::uprn;
 use crate::console::when;
 use crate::console::words::record as words;
 use usher_domain::personal::{Address, Birth, Child, Other, Personal, Subject};
@@ -12,7 +13,7 @@ pub(in crate::console::officer) fn lines(personal: &Personal) -> Vec<Line> {
         name,
         aliases,
         born,
-        sex: _,
+        sex,
         crn,
         pnc,
         limited_access: _,
@@ -37,6 +38,10 @@ pub(in crate::console::officer) fn lines(personal: &Personal) -> Vec<Line> {
     let mut lines = vec![
         line("Defendant", person.collect()),
         line("Born", born.map(birth).into_iter().collect()),
+        line(
+            "Sex",
+            sex.map(|sex| words::sex(sex).into()).into_iter().collect(),
+        ),
         line("Numbers", [crn, pnc, urn].into_iter().flatten().collect()),
         line(
             "On the list",
@@ -71,7 +76,8 @@ fn address(address: &Address) -> String {
         ..
     } = address;
     let lines = lines.replace('\n', ", ");
-    let what = [lines.trim(), postcode.as_str()];
+    let uprn = uprn(address);
+    let what = [lines.trim(), postcode.as_str(), &uprn];
     let what: Vec<&str> = what.into_iter().filter(|part| !part.is_empty()).collect();
     let what = if what.is_empty() {
         words::address_kind(*kind).to_lowercase()

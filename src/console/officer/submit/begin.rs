@@ -3,8 +3,8 @@
 use crate::broker::case::OpenCase;
 use crate::console::officer::act::filled;
 use usher_domain::case::RequirementState;
-use usher_domain::code::ResponderKind;
-use usher_domain::personal::{Birth, Personal};
+use usher_domain::code::{ResponderKind, Urn};
+use usher_domain::personal::{Birth, Personal, Sex};
 
 type Values = Vec<(String, String)>;
 
@@ -64,6 +64,9 @@ fn people(personal: &Personal, values: &mut Values) {
         "pnc".into(),
         subject.pnc.as_ref().map_or("", |pnc| pnc.as_str()),
     );
+    put("sex".into(), subject.sex.map_or("", Sex::name));
+    put("urn".into(), personal.urn.as_ref().map_or("", Urn::as_str));
+    put("others".into(), &personal.others.len().to_string());
     put(
         "addresses".into(),
         &personal.addresses.len().max(2).to_string(),
@@ -77,6 +80,7 @@ fn people(personal: &Personal, values: &mut Values) {
         put(format!("address-{number}-kind"), address.kind.name());
         put(format!("address-{number}-lines"), &address.lines);
         put(format!("address-{number}-postcode"), &address.postcode);
+        put(format!("address-{number}-uprn"), &address.uprn);
     }
     for (number, child) in (1..).zip(&personal.children) {
         put(format!("child-{number}-given"), &child.name.given);
@@ -87,9 +91,17 @@ fn people(personal: &Personal, values: &mut Values) {
             put(format!("child-{number}-lives"), "yes");
         }
     }
+    for (number, other) in (1..).zip(&personal.others) {
+        put(format!("other-{number}-given"), &other.name.given);
+        put(format!("other-{number}-family"), &other.name.family);
+        put(format!("other-{number}-relationship"), &other.relationship);
+    }
     born("born", subject.born.as_ref(), values);
     for (number, child) in (1..).zip(&personal.children) {
         born(&format!("child-{number}-born"), child.born.as_ref(), values);
+    }
+    for (number, other) in (1..).zip(&personal.others) {
+        born(&format!("other-{number}-born"), other.born.as_ref(), values);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads the form: everything that is wrong is told at once, at its field.
 
-use super::rows;
+use super::{rows, told};
 use crate::broker::input::{DeadlineInput, SubmitInput};
 use crate::console::Console;
 use crate::console::form::Form;
@@ -8,18 +8,58 @@ use crate::console::officer::act::{date, has_date, local};
 use crate::console::visitor::Visitor;
 use jiff::civil::Date;
 use usher_domain::actor::{Person, Unit};
-use usher_domain::code::{CourtCode, Crn, Pnc, ResponderKind};
+use usher_domain::code::{CourtCode, Crn, Pnc, ResponderKind, Urn};
 use usher_domain::command::VerbName;
 use usher_domain::enquiry::{AddressRole, Concern, Purpose, ReportType};
 use usher_domain::hearing::Hearing;
 use usher_domain::limits;
 use usher_domain::personal::{
-    Address, AddressKind, Birth, BirthAccuracy, Child, Name, Personal, Subject, Validator,
+    Address, AddressKind, Birth, BirthAccuracy, Child, Name, Other, Personal, Sex, Subject,
+    Validator,
 };
 use usher_domain::time::{from_london, to_london};
 
 /// What the form asks for; nothing where something is wrong with it.
 pub(super) fn input(
+    form: &mut Form,
+    visitor: &Visitor,
+    console: &Console,
+    validate_only: bool,
+) -> Option<SubmitInput> {
+    let read = read(form, visitor, console, validate_only);
+    read.filter(|_| form.is_sound())
+}
+
+/// Who would be asked and by when; else what the form has yet to say for that. What else is wrong with it does not matter.
+pub(super) fn outline(
+    form: &Form,
+    visitor: &Visitor,
+    console: &Console,
+) -> Result<SubmitInput, String> {
+    const NEEDED: [(&str, &str); 5] = [
+        ("kind", "whom to ask"),
+        ("purpose", "what the answer is for"),
+        ("court", "the court"),
+        ("hearing-day", "the day of the hearing"),
+        ("hearing-time", "its time"),
+    ];
+    let mut tried = form.clone();
+    // Nobody is named yet who could be the case's.
+    tried.set("case", "");
+    if tried.value("purpose").is_empty() {
+        tried.set("purpose", Purpose::CourtReport.name());
+    }
+    read(&mut tried, visitor, console, true).ok_or_else(|| {
+        let needed = NEEDED
+            .iter()
+            .filter(|(field, _)| tried.fault(field).is_some());
+        let needed: Vec<&str> = needed.map(|(_, words)| *words).collect();
+        format!("For a forecast, enter {}.", told::listed(&needed))
+    })
+}
+
+/// What the form says, where it says whom to ask and by when; notes everything that is wrong.
+fn read(
     form: &mut Form,
     visitor: &Visitor,
     console: &Console,
@@ -45,7 +85,7 @@ pub(super) fn input(
     let deadline = deadline(form, purpose);
     let behalf = form.text("behalf", limits::LINE_CHARS_MAX, None);
     let ticked = |form: &Form, what| form.has("circumstances", what);
-    if !form.is_sound() {
+    if kinds.is_empty() {
         return None;
     }
     Some(SubmitInput {
@@ -125,18 +165,26 @@ fn personal(form: &mut Form, today: Date) -> Personal {
         |text| Pnc::parse(text, year).ok(),
         "Enter a PNC number such as 2000/0002697F",
     );
+    let urn = code(
+        form,
+        "urn",
+        |text| Urn::parse(text).ok(),
+        "Enter a URN such as 01AB1234526",
+    );
     let personal = Personal {
+        urn,
         subject: Subject {
             name,
             aliases: aliases(form),
             born: born(form, "born", today),
-            sex: None,
+            sex: Sex::parse(form.value("sex")),
             crn,
             pnc,
             limited_access: form.has("circumstances", "limited"),
         },
         addresses: addresses(form),
         children: children(form, today),
+        others: others(form, today),
         note: form.text("note", limits::NOTE_CHARS_MAX, None),
         ..Personal::default()
     };
@@ -211,8 +259,10 @@ fn addresses(form: &mut Form) -> Vec<Address> {
         let field = |part: &str| format!("address-{number}-{part}");
         let lines = form.text(&field("lines"), 4 * limits::LINE_CHARS_MAX, None);
         let postcode = form.text(&field("postcode"), limits::LINE_CHARS_MAX, None);
+        let uprn = form.text(&field("uprn"), limits::UPRN_CHARS_MAX, None);
         let kind = AddressKind::parse(form.value(&field("kind"))).unwrap_or(AddressKind::Given);
-        if lines.is_empty() && postcode.is_empty() && kind == AddressKind::Given {
+        let is_blank = [&lines, &postcode, &uprn].into_iter().all(String::is_empty);
+        if is_blank && kind == AddressKind::Given {
             continue;
         }
         let missing = "Choose whose address it is";
@@ -222,7 +272,7 @@ fn addresses(form: &mut Form) -> Vec<Address> {
             kind,
             lines,
             postcode,
-            uprn: String::new(),
+            uprn,
             from: None,
             to: None,
         });
@@ -236,10 +286,7 @@ fn children(form: &mut Form, today: Date) -> Vec<Child> {
         let field = |part: &str| format!("child-{number}-{part}");
         let line = limits::LINE_CHARS_MAX;
         let child = Child {
-            name: Name {
-                family: form.text(&field("family"), line, None),
-                given: form.text(&field("given"), line, None),
-            },
+            name: name(form, &field("")),
             born: born(form, &field("born"), today),
             relationship: form.text(&field("relationship"), line, None),
             lives_with_subject: form.has(&field("lives"), "yes"),
@@ -257,4 +304,29 @@ fn children(form: &mut Form, today: Date) -> Vec<Child> {
         }
     }
     found
+}
+
+fn others(form: &mut Form, today: Date) -> Vec<Other> {
+    let mut found = Vec::new();
+    for number in rows(form, "others", limits::OTHERS_PER_ENQUIRY_MAX) {
+        let field = |part: &str| format!("other-{number}-{part}");
+        let other = Other {
+            name: name(form, &field("")),
+            born: born(form, &field("born"), today),
+            relationship: form.text(&field("relationship"), limits::LINE_CHARS_MAX, None),
+        };
+        let texts = [&other.name.family, &other.name.given, &other.relationship];
+        if other.born.is_some() || texts.iter().any(|text| !text.is_empty()) {
+            found.push(other);
+        }
+    }
+    found
+}
+
+/// The name in the fields that begin with `of`.
+fn name(form: &mut Form, of: &str) -> Name {
+    Name {
+        family: form.text(&format!("{of}family"), limits::LINE_CHARS_MAX, None),
+        given: form.text(&format!("{of}given"), limits::LINE_CHARS_MAX, None),
+    }
 }

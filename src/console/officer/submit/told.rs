@@ -118,8 +118,16 @@ pub(super) fn button(expected: &[Expected]) -> String {
     names.dedup();
     match names.as_slice() {
         [] => "Send enquiry to the operators".into(),
-        [one] => format!("Send enquiry to {one}"),
-        [first @ .., last] => format!("Send enquiry to {} and {last}", first.join(", ")),
+        names => format!("Send enquiry to {}", listed(names)),
+    }
+}
+
+/// `a, b and c`.
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

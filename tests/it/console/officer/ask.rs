@@ -96,12 +96,57 @@ async fn an_enquiry_is_checked_changed_and_sent() {
 }
 
 #[tokio::test]
+async fn what_is_seldom_known_is_asked_for_shown_and_sent() {
+    const SELDOM: [(&str, &str); 9] = [
+        ("sex", "female"),
+        ("urn", "01 ab 12345 26"),
+        ("address-1-uprn", "100023336956"),
+        ("other-1-given", "Cy"),
+        ("other-1-family", "Sample"),
+        ("other-1-relationship", "partner"),
+        ("other-1-born-day", "5"),
+        ("other-1-born-month", "6"),
+        ("other-1-born-year", "1988"),
+    ];
+    const OPEN: &str = "<details class=\"govuk-details\" open>";
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    assert!(!browser.get("/ask").await.html.contains(OPEN));
+    let fields = [&FIELDS[..], &SELDOM[..]].concat();
+    let more = step(&mut browser, "add-other", &fields).await;
+    assert_eq!(more.html.matches(OPEN).count(), 3, "of what is filled in");
+    assert!(more.html.contains("other-2-given"));
+    let check = step(&mut browser, "check", &fields).await;
+    let sent = go_on(&mut browser, &check, "send").await;
+    let id = sent.path.split('/').nth(2).unwrap();
+    let enquiry = browser.get(&format!("/enquiries/{id}")).await;
+    for shown in [check, enquiry] {
+        for told in [
+            "Sex Female",
+            "URN 01AB1234526",
+            "Home: E8 1EA, UPRN 100023336956",
+            "Cy Sample, born 5 June 1988, partner",
+        ] {
+            assert!(shown.says(told), "{told}: {}", shown.text());
+        }
+    }
+    let mut desk = kit.signed_in("desk").await;
+    let check = desk.get(&format!("/desk/checks/{id}/2")).await;
+    for told in ["Female", "01AB1234526", "UPRN 100023336956", "Cy Sample"] {
+        assert!(check.says(told), "{told}: {}", check.text());
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_field_by_field_and_what_was_typed_stays() {
     let kit = start().await;
     let mut browser = kit.signed_in("officer").await;
     let wrong = [
         ("given", "Ada"),
         ("crn", "12"),
+        ("urn", "12"),
+        ("address-1-uprn", "1234567890123"),
+        ("other-1-born-day", "40"),
         ("born-day", "40"),
         ("address-1-postcode", IN_HACKNEY),
     ];
@@ -110,8 +155,11 @@ async fn what_is_wrong_is_told_field_by_field_and_what_was_typed_stays() {
     for field in [
         "family",
         "crn",
+        "urn",
         "born-day",
         "address-1-role",
+        "address-1-uprn",
+        "other-1-born-day",
         "purpose",
         "court",
         "hearing-day",
@@ -162,6 +210,67 @@ async fn rows_are_added_and_postcodes_led_without_scripts() {
         .post("/ask/where", &[("address-1-postcode", "<b>")])
         .await;
     assert!(nowhere.says("No council found."), "{}", nowhere.html);
+}
+
+#[tokio::test]
+async fn the_forecast_is_told_as_soon_as_the_hearing_is_known() {
+    const FORECAST: &str = "London Borough of Camden Children's Social Care Too early to say Too few past enquiries to say";
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let end = kit.store_end().await;
+    let address = [("addresses", "2"), ("address-2-postcode", IN_CAMDEN)];
+    let of_hearing = |name: &str| ["court", "kind"].contains(&name) || name.starts_with("hearing");
+    let hearing = FIELDS.into_iter().filter(|(name, _)| of_hearing(name));
+    let known: Vec<_> = address.into_iter().chain(hearing).collect();
+    let piece = browser.post("/ask/where", &known).await;
+    assert!(piece.says(FORECAST), "{}", piece.text());
+    assert!(!piece.says("For a forecast"), "{}", piece.text());
+    for (unknown, needed) in [
+        ("kind", "whom to ask"),
+        ("court", "the court"),
+        ("hearing-day", "the day of the hearing"),
+        ("hearing-time", "its time"),
+    ] {
+        let fields = known.iter().copied().filter(|(name, _)| *name != unknown);
+        let piece = browser
+            .post("/ask/where", &fields.collect::<Vec<_>>())
+            .await;
+        assert!(piece.says("Camden"), "{}", piece.text());
+        let needed = format!("For a forecast, enter {needed}.");
+        assert!(piece.says(&needed), "{needed}: {}", piece.text());
+    }
+    let nothing = browser.post("/ask/where", &address).await;
+    let needed = "enter whom to ask, the court, the day of the hearing and its time.";
+    assert!(nothing.says(needed), "{}", nothing.text());
+    let past = [&known[..], &[("purpose", "court_report")]].concat();
+    let past: Vec<_> = past
+        .into_iter()
+        .map(|(name, value)| {
+            (
+                name,
+                if name == "hearing-year" {
+                    "2020"
+                } else {
+                    value
+                },
+            )
+        })
+        .collect();
+    let refused = browser.post("/ask/where", &past).await;
+    assert_eq!(refused.status, StatusCode::OK);
+    assert!(!refused.says("Too early"), "{}", refused.text());
+    // Without scripts, and before anybody is named.
+    let told = step(&mut browser, "where", &known).await;
+    for told_of in ["Who will be asked", "Too early to say"] {
+        assert!(told.says(told_of), "{}", told.text());
+    }
+    let told = step(&mut browser, "where", &address).await;
+    assert!(
+        told.says("For a forecast, enter whom to ask"),
+        "{}",
+        told.text()
+    );
+    assert_eq!(kit.store_end().await, end, "nothing is sent");
 }
 
 #[tokio::test]

@@ -35,7 +35,15 @@ async fn a_case_shows_what_it_needs_until_that_is_asked() {
     assert!(case.says("To be asked by"));
     assert_eq!(case_seen(&kit, &id).await, 2);
     let ask = browser.get(&format!("/ask?case={id}")).await;
-    for begun in ["value=\"Ada\"", "value=\"E8 1EA\"", "value=\"14:00\""] {
+    for begun in [
+        "value=\"Ada\"",
+        "value=\"E8 1EA\"",
+        "value=\"14:00\"",
+        "value=\"female\" selected",
+        "value=\"01AB1234526\"",
+        "value=\"100023336956\"",
+        "value=\"grandmother\"",
+    ] {
         assert!(ask.html.contains(begun), "{begun}");
     }
     let request = v1::SubmitRequest {
