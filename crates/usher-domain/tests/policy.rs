@@ -86,6 +86,7 @@ fn policy() -> Policy {
             max: SignedDuration::from_secs(900),
             lost_before_alert: 3,
         },
+        second_person: [].into(),
         agreements: Agreements::default(),
         cases: CaseRules::default(),
     }

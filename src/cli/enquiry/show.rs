@@ -1,6 +1,7 @@
 //! One enquiry as people read it. Times are London's.
 
 use super::answer::{answers, decisions, exchanges, would_have_changed};
+use super::closing::proposed;
 use super::context::{context_lines, holder_line, requester_lines};
 use super::people::people_lines;
 use crate::cli::moment::civil;
@@ -72,6 +73,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     let _ = writeln!(page, "\n{}", checks(&enquiry.checks, &enquiry.decisions));
     for one in &enquiry.checks {
         page.push_str(&lost(one, enquiry.personal.as_ref()));
+        page.push_str(&proposed(&enquiry.reference, one));
         answers(&mut page, one);
         exchanges(&mut page, one);
     }

@@ -108,7 +108,9 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         }
         EventKind::Released { for_people } => view.for_people = option_to_wire(*for_people),
         EventKind::SentenceRecorded { outcome, date } => add_sentence(view, *outcome, *date),
-        EventKind::Closed { reason } => view.close_reason = reason.to_wire(),
+        EventKind::CloseProposed { reason } | EventKind::Closed { reason } => {
+            view.close_reason = reason.to_wire();
+        }
         EventKind::Submitted
         | EventKind::LeaseLost
         | EventKind::Asked
@@ -176,6 +178,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Decided { .. } => T::Decided,
         EventKind::SentencedOutstanding => T::SentencedOutstanding,
         EventKind::SentenceRecorded { .. } => T::SentenceRecorded,
+        EventKind::CloseProposed { .. } => T::CloseProposed,
         EventKind::Closed { .. } => T::Closed,
         EventKind::Viewed => T::Viewed,
         EventKind::Case(_) => T::Unspecified,

@@ -26,6 +26,7 @@ fn place(rejection: &Rejection) -> usize {
         Rejection::AutomaticAnswer { .. } => 16,
         Rejection::NotAgreed { .. } => 17,
         Rejection::RequirementEnded { .. } => 18,
+        Rejection::SecondPersonRequired => 19,
     }
 }
 
@@ -110,6 +111,7 @@ fn impossible_now() -> Vec<Expected> {
         (R::NothingOutstanding, "NOTHING_OUTSTANDING", ""),
         (R::CurfewBlocked, "CURFEW_BLOCKED", ""),
         (R::NoCurfew, "NO_CURFEW", ""),
+        (R::SecondPersonRequired, "SECOND_PERSON_REQUIRED", ""),
         (R::NewerAnswer { newest: 3 }, "NEWER_ANSWER", "newest=3"),
         (
             R::AlertEnded { at },

@@ -124,6 +124,7 @@ impl Kept for EventKind {
             Self::Decided { decision } => Kind::Decided(decision.number()),
             Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
             Self::SentenceRecorded { outcome, date } => keep_recorded(*outcome, *date),
+            Self::CloseProposed { reason } => Kind::CloseProposed(reason.number()),
             Self::Closed { reason } => Kind::Closed(reason.number()),
             Self::Viewed => Kind::Viewed(NOTHING),
             Self::Case(kind) => Kind::Case(kind.keep()),
@@ -193,6 +194,9 @@ impl Kept for EventKind {
             },
             Kind::SentencedOutstanding(kept::Nothing {}) => Self::SentencedOutstanding,
             Kind::SentenceRecorded(recorded) => read_recorded(recorded)?,
+            Kind::CloseProposed(reason) => Self::CloseProposed {
+                reason: read_code(reason, "event.close_proposed")?,
+            },
             Kind::Closed(reason) => Self::Closed {
                 reason: read_code(reason, "event.closed")?,
             },

@@ -4,9 +4,9 @@ use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
-    AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
-    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, ReferralOutcome,
-    Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
+    AddressRole, Answer, Check, CheckState, CloseReason, Closing, Concern, CourtDecision,
+    CourtDecisionKind, Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt,
+    ReferralOutcome, Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CaseId, CheckNumber, EnquiryId, LeaseId};
@@ -151,6 +151,12 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
             }),
         }],
         sentenced_outstanding_at: Some(at(60)),
+        closing: Some(Closing {
+            by: by(),
+            reason: CloseReason::Other,
+            note: words(&format!("proposed {number}")),
+            at: at(5),
+        }),
     }
 }
 
@@ -340,6 +346,22 @@ fn nothing_is_next_for_a_check_that_has_ended() {
             check.state()
         );
     }
+}
+
+#[test]
+fn a_proposal_to_close_is_shown_to_the_court_alone() {
+    use prost::Message as _;
+    let view = enquiry_view(&opened(Part::Whole));
+    for (number, check) in (1..).zip(&view.checks) {
+        let closing = check.closing.as_ref().unwrap();
+        assert_eq!(closing.reason(), v1::CloseReason::Other);
+        assert_eq!(closing.note, format!("proposed {number}"));
+        assert_eq!(closing.by.as_ref(), Some(&show::by(&by())));
+        assert_eq!(closing.propose_time.unwrap().seconds, at(5).as_second());
+    }
+    let assigned = assigned_check(&opened(Part::Check(2)), 2).unwrap();
+    let told = assigned.encode_to_vec();
+    assert!(!String::from_utf8_lossy(&told).contains("proposed 2"));
 }
 
 #[test]
