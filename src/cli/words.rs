@@ -205,8 +205,9 @@ vocabulary! {
         Withdrawn = "withdrawn", HearingMoved = "hearing-moved", StepRaised = "step-raised",
         StepMoot = "step-moot", TroubleRaised = "trouble-raised", Acknowledged = "acknowledged",
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
-        SentencedOutstanding = "sentenced-outstanding", Closed = "closed", CloseProposed = "close-proposed", Reconsidered = "reconsidered", Reassigned = "reassigned",
+        SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered", Reassigned = "reassigned",
         SentenceRecorded = "sentence-recorded", Viewed = "viewed",
+        CloseProposed = "close-proposed",
     }
 }
 

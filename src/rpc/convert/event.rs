@@ -78,15 +78,11 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
             due,
             alert,
         } => {
-            view.step = step.to_string();
-            view.ladder_generation = (*generation).into();
+            add_step(view, step, *generation);
             view.due_time = Some(show::instant(*due));
             view.alert_id = alert_id(*alert);
         }
-        EventKind::StepMoot { step, generation } => {
-            view.step = step.to_string();
-            view.ladder_generation = (*generation).into();
-        }
+        EventKind::StepMoot { step, generation } => add_step(view, step, *generation),
         EventKind::TroubleRaised { alert, trouble } => {
             view.alert_id = alert_id(*alert);
             view.trouble = trouble.to_wire();
@@ -121,6 +117,11 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         | EventKind::Viewed
         | EventKind::Case(_) => {}
     }
+}
+
+fn add_step(view: &mut v1::Event, step: &str, generation: u16) {
+    view.step = step.into();
+    view.ladder_generation = generation.into();
 }
 
 fn add_answer(view: &mut v1::Event, kind: &EventKind) {

@@ -169,13 +169,7 @@ impl Kept for EventKind {
                 let (step, generation) = read_step_cause(step)?;
                 Self::StepMoot { step, generation }
             }
-            Kind::TroubleRaised(kept::EventTroubleRaised {
-                alert: number,
-                trouble,
-            }) => Self::TroubleRaised {
-                alert: alert(number)?,
-                trouble: read_code(trouble, "event.trouble")?,
-            },
+            Kind::TroubleRaised(raised) => read_trouble(raised)?,
             Kind::Acknowledged(kept::EventAcknowledged {
                 alert: number,
                 expires_ms,
@@ -204,6 +198,14 @@ impl Kept for EventKind {
             Kind::Case(kind) => Self::Case(CaseEventKind::read(kind)?),
         })
     }
+}
+
+fn read_trouble(raised: kept::EventTroubleRaised) -> Result<EventKind, RecordError> {
+    let kept::EventTroubleRaised { alert, trouble } = raised;
+    Ok(EventKind::TroubleRaised {
+        alert: read_ordinal(alert, "event.alert")?,
+        trouble: read_code(trouble, "event.trouble")?,
+    })
 }
 
 fn keep_trouble(alert: AlertNumber, trouble: Trouble) -> Kind {
