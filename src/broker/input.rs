@@ -242,13 +242,13 @@ pub enum Act {
         /// Whose: at least one, at most [`usher_domain::limits::RESPONDER_CHECKS_PER_ENQUIRY_MAX`].
         to: Vec<Target>,
     },
-    /// End a check.
+    /// End a check, or propose that, or confirm it, as policy wants for the reason.
     Close {
         /// The check.
         check: CheckNumber,
         /// Coded reason.
         reason: CloseReason,
-        /// In words; may be empty but for [`CloseReason::Other`].
+        /// In words; may be empty but for a first [`CloseReason::Other`].
         note: String,
     },
 }

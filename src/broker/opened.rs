@@ -113,6 +113,11 @@ pub enum TextPlace {
         /// The exchange, from 0.
         exchange: usize,
     },
+    /// Why somebody proposed to close a check.
+    ProposalNote {
+        /// The check.
+        check: CheckNumber,
+    },
     /// Why a check was closed.
     CloseNote {
         /// The check.
@@ -260,6 +265,9 @@ fn sealed_texts(check: &Check) -> Vec<(TextPlace, &Sealed)> {
             };
             texts.push((place, &reply.text));
         }
+    }
+    if let Some(closing) = &check.closing {
+        texts.push((TextPlace::ProposalNote { check: number }, &closing.note));
     }
     if let CheckState::Closed { note, .. } = &check.state {
         texts.push((TextPlace::CloseNote { check: number }, note));

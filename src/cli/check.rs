@@ -7,7 +7,7 @@ mod show;
 
 use super::Context;
 use super::client::{ActArgs, Client, words_or_stdin};
-use super::enquiry::{check_id, shown};
+use super::enquiry::{check_id, shown, to_confirm};
 use super::failure::{Exit, Failure};
 use super::words;
 use clap::{Args, Subcommand};
@@ -74,9 +74,11 @@ pub(super) enum CheckCommand {
                        usher check reroute 7K3M-9QXA-A/1 --authority E09000012 --authority E09000007"
     )]
     Reroute(RerouteArgs),
-    /// End a check, with a reason (operators, officers and managers)
+    /// End a check, with a reason (operators, officers and managers). Where the broker's policy wants two persons for the reason, this
+    /// proposes it, and the check ends when another person gives the same command
     #[command(
-        before_help = "Examples:\n  usher check close 7K3M-9QXA-A/1 --reason answered-elsewhere --note \"The case file has the answer of last week\""
+        before_help = "Examples:\n  usher check close 7K3M-9QXA-A/1 --reason answered-elsewhere --note \"The case file has the answer of last week\"\n  \
+                       usher check close 7K3M-9QXA-A/1 --reason other"
     )]
     Close(CloseArgs),
 }
@@ -112,7 +114,7 @@ pub(super) struct CloseArgs {
     /// Why
     #[arg(long, value_parser = words::parser::<v1::CloseReason>())]
     reason: v1::CloseReason,
-    /// Why, in words, needed for `other`; `-` reads it from the standard input
+    /// Why, in words, needed for `other` unless another person proposed that; `-` reads it from the standard input
     #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
     #[command(flatten)]
@@ -158,6 +160,12 @@ async fn close(args: &CloseArgs, context: &Context) -> Result<Exit, Failure> {
         reason: args.reason.into(),
         note: words_or_stdin(&args.note)?,
     };
+    let check = request.check_id.clone();
     let response = client.take(client.operations().close(client.request(request)).await)?;
-    shown(context, response.enquiry)
+    let enquiry = response.enquiry.unwrap_or_default();
+    let closed = enquiry.checks.iter().find(|one| one.id == check);
+    if let Some(how) = closed.and_then(|closed| to_confirm(&enquiry.reference, closed)) {
+        context.output.note(&format!("Proposed: {how}"));
+    }
+    shown(context, Some(enquiry))
 }

@@ -1,6 +1,7 @@
 //! `usher enquiry`: what court officers do.
 
 mod answer;
+mod closing;
 mod context;
 mod decide_without;
 mod field;
@@ -13,6 +14,7 @@ mod submit;
 mod target;
 
 pub(super) use answer::{answered_by, disposition, told_lines};
+pub(super) use closing::to_confirm;
 pub(super) use context::{context_lines, requester_lines};
 pub(super) use people::{name, people_lines};
 pub(super) use show::{by, court, deadline, deadline_parts, enquiry_page, person};

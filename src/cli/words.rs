@@ -207,6 +207,7 @@ vocabulary! {
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
         SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered", Reassigned = "reassigned",
         SentenceRecorded = "sentence-recorded", Viewed = "viewed",
+        CloseProposed = "close-proposed",
     }
 }
 

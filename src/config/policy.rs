@@ -1,4 +1,4 @@
-//! `policy.toml`: ladders, leases and acknowledgements as text, made into the core's [`Policy`]. A file that would leave a
+//! `policy.toml`: ladders, leases, acknowledgements and closing as text, made into the core's [`Policy`]. A file that would leave a
 //! check unwatched is refused with the line of the ladder or step that is at fault.
 
 mod cases;
@@ -8,7 +8,7 @@ use super::document;
 use super::fault::{Fault, Place, Source};
 use cases::Requirement;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use toml::Spanned;
 use usher_domain::agreement::Agreements;
 use usher_domain::code::ResponderId;
-use usher_domain::enquiry::Track;
+use usher_domain::enquiry::{CloseReason, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::{
     CaseRules, LeaseRule, Policy, PolicyError, Span, StepRule, Terms, TrackRule,
@@ -37,6 +37,7 @@ pub struct Rules {
     unread: Vec<StepRule>,
     lease: LeaseRule,
     cases: CaseRules,
+    second_person: BTreeSet<CloseReason>,
     /// Operators are told when work has waited for so much of a responder's working time with no adapter connected.
     pub absent_after: Duration,
 }
@@ -46,6 +47,7 @@ pub struct Rules {
 struct File {
     lease: Spanned<Lease>,
     absent: Absent,
+    close: Spanned<Close>,
     ladder: Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
     unread: Vec<Spanned<UnreadStep>>,
     asking: Spanned<BTreeMap<Code<Track>, Spanned<PlacedLadder>>>,
@@ -65,6 +67,12 @@ struct Lease {
 #[serde(deny_unknown_fields)]
 struct Absent {
     after: Length,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Close {
+    second_person: BTreeSet<Code<CloseReason>>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +167,8 @@ impl Rules {
             spans.push(Part::new("requirement", name, rule.span()));
         }
         spans.push(Part::new("lease", None, file.lease.span()));
+        spans.push(Part::new("close", None, file.close.span()));
+        let second_person = &file.close.get_ref().second_person;
         let requirements = file.requirement.iter();
         let rules = Self {
             general,
@@ -172,6 +182,7 @@ impl Rules {
                 requirements: requirements.map(|rule| rule.get_ref().rule()).collect(),
                 asking,
             },
+            second_person: second_person.iter().map(|reason| reason.0).collect(),
             absent_after: file.absent.after.0,
         };
         let nothing = Calendar::new([], jiff::civil::Date::MAX);
@@ -237,6 +248,7 @@ impl Rules {
             unread: self.unread.clone(),
             responders,
             lease: self.lease,
+            second_person: self.second_person.clone(),
             agreements: Agreements::default(),
             cases: self.cases.clone(),
         };
@@ -357,6 +369,7 @@ fn placed(source: &Source, spans: &[Part], error: &PolicyError) -> Fault {
         PolicyError::BadStep { place, step, .. } => find(place, Some(step)),
         PolicyError::BadRequirement { rule, .. } => find("requirement", Some(rule)),
         PolicyError::BadLease => find("lease", None),
+        PolicyError::WithdrawnByTwo => find("close", None),
     };
     Fault::error(
         place,

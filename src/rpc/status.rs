@@ -133,6 +133,7 @@ fn row(rejection: &Rejection) -> Row {
             R::PersonRequired,
             D::Field("person.name"),
         ),
+        Rejection::SecondPersonRequired => state(R::SecondPersonRequired, "person"),
         Rejection::RequestReused => Row::new(Code::AlreadyExists, R::RequestReused, D::None),
         Rejection::WrongState {
             check,

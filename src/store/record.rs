@@ -7,6 +7,7 @@
 mod answer;
 mod beat;
 mod case;
+mod closing;
 mod code;
 mod enquiry;
 mod envelope;

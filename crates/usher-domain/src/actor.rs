@@ -55,6 +55,19 @@ pub struct Person {
     pub contact: String,
 }
 
+impl Person {
+    /// Whether it may be `other`: the same name, and no post and no contact that both give and that differ; case and blanks around do not
+    /// matter. Clients name people as they know them, so that what one leaves out tells nobody apart.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let same = |one: &str, two: &str| one.trim().to_lowercase() == two.trim().to_lowercase();
+        let agree =
+            |one: &str, two: &str| one.trim().is_empty() || two.trim().is_empty() || same(one, two);
+        same(&self.name, &other.name)
+            && agree(&self.post, &other.post)
+            && agree(&self.contact, &other.contact)
+    }
+}
+
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Person(..)")
@@ -143,12 +156,57 @@ pub struct By {
     pub person: Option<Person>,
 }
 
+impl By {
+    /// Whether `actor` may be the same person, through whatever client and in whatever role; whoever is not named may be anybody.
+    pub fn may_be(&self, actor: &Actor) -> bool {
+        match (&self.person, &actor.person) {
+            (Some(one), Some(other)) => one.may_be(other),
+            _ => true,
+        }
+    }
+}
+
 impl From<&Actor> for By {
     fn from(actor: &Actor) -> Self {
         Self {
             role: actor.role,
             client: actor.client.clone(),
             person: actor.person.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Person;
+
+    #[test]
+    fn people_are_told_apart_by_what_is_said_of_both() {
+        let person = |[name, post, contact]: [&str; 3]| Person {
+            name: name.into(),
+            post: post.into(),
+            contact: contact.into(),
+        };
+        let roe = ["R. Roe", "Probation officer", "roe@court.example"];
+        for (other, same) in [
+            (roe, true),
+            (
+                [" r. roe ", "PROBATION OFFICER", "Roe@court.example "],
+                true,
+            ),
+            (["R. Roe", "", ""], true),
+            (["R. Roe", " ", "roe@court.example"], true),
+            (["R. Rowe", "", ""], false),
+            (["R. Rowe", "Probation officer", "roe@court.example"], false),
+            (["R. Roe", "Operator", "roe@court.example"], false),
+            (["R. Roe", "", "rr@court.example"], false),
+        ] {
+            let (one, two) = (person(roe), person(other));
+            assert_eq!(
+                (one.may_be(&two), two.may_be(&one)),
+                (same, same),
+                "{other:?}"
+            );
         }
     }
 }

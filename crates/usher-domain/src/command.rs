@@ -169,7 +169,7 @@ pub enum Verb {
         /// Who.
         holder: Holder,
     },
-    /// A named person ends a check with a reason.
+    /// A named person ends a check with a reason; where it takes two, proposes that or confirms it.
     Close {
         /// The check.
         check: CheckNumber,

@@ -67,6 +67,7 @@ pub fn decide(
         policy,
     };
     dispatch(&mut work, &command.verb)?;
+    rules::close::lapse(&mut work, current);
     rules::settle::settle(&mut work);
     work.finish(current, command)
 }

@@ -3,7 +3,7 @@
 mod check;
 
 pub use check::{
-    AddressRole, Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Exchange,
+    AddressRole, Answer, ByPhone, Check, CheckState, CloseReason, Closing, Disposition, Exchange,
     LateEffect, Lease, PeopleReason, Receipt, ReferralOutcome, Reply, RouteReason, Timeliness,
     UnroutableWhy,
 };

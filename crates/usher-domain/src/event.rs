@@ -157,6 +157,11 @@ pub enum EventKind {
         /// On which day, in London.
         date: Date,
     },
+    /// A named person proposed to close the check: another one must close it too.
+    CloseProposed {
+        /// Why.
+        reason: CloseReason,
+    },
     /// A named person closed the check.
     Closed {
         /// Why.
@@ -214,6 +219,7 @@ impl EventKind {
             Self::Decided { .. } => "decided",
             Self::SentencedOutstanding => "sentenced_outstanding",
             Self::SentenceRecorded { .. } => "sentence_recorded",
+            Self::CloseProposed { .. } => "close_proposed",
             Self::Closed { .. } => "closed",
             Self::Viewed => "viewed",
             Self::Case(kind) => kind.name(),

@@ -1,18 +1,19 @@
-//! The policy: ladders, leases, acknowledgements, working hours, bank holidays and agreements as data. `config/policy.toml`,
+//! The policy: ladders, leases, acknowledgements, closing, working hours, bank holidays and agreements as data. `config/policy.toml`,
 //! `config/responders/*.toml` and `config/agreements/*.toml` fill it; the rules only read it.
 
 mod requirement;
 mod validate;
 
 pub use requirement::{CaseRules, RequirementRule};
+pub use validate::PolicyError;
 
 use crate::agreement::Agreements;
 use crate::code::ResponderId;
 use crate::codes::codes;
-use crate::enquiry::{Curfew, Enquiry, Track};
+use crate::enquiry::{CloseReason, Curfew, Enquiry, Track};
 use crate::ladder::{Audience, Ladder, Step, StepKind, StepState, Unless};
 use crate::time::{Calendar, Timestamp, WorkingHours};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt;
 use core::str::FromStr;
 use jiff::SignedDuration;
@@ -32,6 +33,8 @@ pub struct Policy {
     pub responders: BTreeMap<ResponderId, Terms>,
     /// How long adapters may keep checks.
     pub lease: LeaseRule,
+    /// The reasons for which a check is closed by two persons.
+    pub second_person: BTreeSet<CloseReason>,
     /// Who may be asked for what.
     pub agreements: Agreements,
     /// What cases need.
@@ -191,68 +194,6 @@ impl FromStr for Offset {
             span: rest[1..].parse().map_err(|_| bad)?,
         })
     }
-}
-
-/// A policy that would leave a check unwatched or cannot be right.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// A track has no ladder.
-    #[error("track {} has no ladder", track.name())]
-    MissingTrack {
-        /// Which.
-        track: Track,
-    },
-    /// No step of a ladder is certain to be raised and to stay until an answer comes.
-    #[error(
-        "{place}: one step after the hearing must have unless = \"answered\", or a check could be forgotten"
-    )]
-    NoLastStep {
-        /// Where.
-        place: String,
-    },
-    /// Steps before a hearing need one at the hearing.
-    #[error("{place}: one step must have kind = \"hearing\" at = \"hearing + 0 min\"")]
-    NoHearingStep {
-        /// Where.
-        place: String,
-    },
-    /// Steps before a hearing need one where the officer must decide, while the court can still be told.
-    #[error(
-        "{place}: one step must have kind = \"decision_point\" and a moment before the hearing, such as at = \"hearing - 30 min\""
-    )]
-    NoDecisionPoint {
-        /// Where.
-        place: String,
-    },
-    /// Nobody would be told that nobody has taken a referral on.
-    #[error(
-        "{place}: one step must have unless = \"accepted\", or a referral that nobody takes on could lie unseen"
-    )]
-    NoAcceptance {
-        /// Where.
-        place: String,
-    },
-    /// A step is wrong in itself.
-    #[error("{place}: step {step}: {why}")]
-    BadStep {
-        /// Where.
-        place: String,
-        /// Which.
-        step: String,
-        /// What is wrong.
-        why: &'static str,
-    },
-    /// A rule about what cases need is wrong in itself.
-    #[error("requirement {rule}: {why}")]
-    BadRequirement {
-        /// Which.
-        rule: String,
-        /// What is wrong.
-        why: &'static str,
-    },
-    /// Lease lengths are out of order.
-    #[error("lease: min <= default <= max must hold, and min be at least 1 second")]
-    BadLease,
 }
 
 impl Policy {

@@ -31,6 +31,11 @@ pub enum Rejection {
     /// The act needs a named person.
     #[error("name the person who does this: field person.name is empty")]
     PersonRequired,
+    /// Whoever proposed to close the check closes it again.
+    #[error(
+        "whoever proposed to close this check cannot confirm it: another named person must close it too, with the same reason"
+    )]
+    SecondPersonRequired,
     /// The same request id came before with another body.
     #[error("request_id was used before with another body: use a new one")]
     RequestReused,

@@ -11,6 +11,7 @@
 //! | closed | - | - | - | answered (late) | answered (late) | - | - | - | - | - | - |
 //! | redirected | - | - | - | - | - | - | - | - | - | - | - |
 //!
+//! A `close` whose reason takes two persons is a proposal at first, and the check stays where it is until another person confirms it.
 //! What the agreement denies is opened unroutable, and a waiting check becomes so when its agreement ends (`share`).
 //! `view` changes nothing in any state: the event is all. `receive` makes an answer an exit. `advance` returns lost leases to the queue and raises what is due; it ends nothing.
 

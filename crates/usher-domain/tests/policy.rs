@@ -86,6 +86,7 @@ fn policy() -> Policy {
             max: SignedDuration::from_secs(900),
             lost_before_alert: 3,
         },
+        second_person: [].into(),
         agreements: Agreements::default(),
         cases: CaseRules::default(),
     }
@@ -248,8 +249,7 @@ fn a_reply_is_due_in_working_days_and_known_holidays_end() {
 
 #[test]
 fn a_lease_is_kept_within_its_bounds() {
-    let lease = policy().lease;
-    let now = at("2026-11-23T10:00");
+    let (lease, now) = (policy().lease, at("2026-11-23T10:00"));
     let check = |wanted: i64, given: i64| {
         let until = lease.bound(now, now + SignedDuration::from_secs(wanted));
         assert_eq!(until.duration_since(now).as_secs(), given, "{wanted}");

@@ -89,6 +89,7 @@ fn plain() -> Policy {
             max: jiff::SignedDuration::from_mins(15),
             lost_before_alert: 3,
         },
+        second_person: [].into(),
         agreements: usher_domain::agreement::Agreements::default(),
         cases: CaseRules::default(),
     }

@@ -48,6 +48,7 @@ fn policy() -> Policy {
             max: SignedDuration::from_mins(30),
             lost_before_alert: 2,
         },
+        second_person: [].into(),
         agreements: Agreements::default(),
         cases: CaseRules::default(),
     }

@@ -1,6 +1,7 @@
 //! One enquiry as people read it. Times are London's.
 
 use super::answer::{answers, decisions, exchanges, would_have_changed};
+use super::closing::proposed;
 use super::context::{context_lines, holder_line, requester_lines};
 use super::people::people_lines;
 use crate::cli::moment::civil;
@@ -72,6 +73,7 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
     let _ = writeln!(page, "\n{}", checks(&enquiry.checks, &enquiry.decisions));
     for one in &enquiry.checks {
         page.push_str(&lost(one, enquiry.personal.as_ref()));
+        page.push_str(&proposed(&enquiry.reference, one));
         answers(&mut page, one);
         exchanges(&mut page, one);
     }
@@ -81,11 +83,8 @@ pub(in crate::cli) fn enquiry_page(enquiry: &v1::Enquiry) -> String {
 }
 
 fn open_alerts(page: &mut String, enquiry: &v1::Enquiry) {
-    let open: Vec<&v1::Alert> = enquiry
-        .alerts
-        .iter()
-        .filter(|alert| alert.state != i32::from(v1::AlertState::Resolved))
-        .collect();
+    let live = |alert: &&v1::Alert| alert.state() != v1::AlertState::Resolved;
+    let open: Vec<&v1::Alert> = enquiry.alerts.iter().filter(live).collect();
     if !open.is_empty() {
         let _ = writeln!(page, "\nAlerts:\n{}", crate::cli::alert::alerts(open));
     }
@@ -158,9 +157,8 @@ pub(in crate::cli) fn deadline_parts(deadline: Option<&v1::Deadline>) -> (String
 /// The court's name where it is known, with its code.
 pub(in crate::cli) fn court(code: &str) -> String {
     let courts = Courts::built_in().ok();
-    let found = CourtCode::parse(code)
-        .ok()
-        .and_then(|code| Some(courts.as_ref()?.get(code)?.name.clone()));
+    let found = CourtCode::parse(code).ok();
+    let found = found.and_then(|code| Some(courts.as_ref()?.get(code)?.name.clone()));
     match found {
         Some(name) => format!("{name} ({code})"),
         None => clean(code),
@@ -290,7 +288,7 @@ fn is_needless(step: &v1::Step, check: &v1::Check, decisions: &[v1::Decision]) -
 /// The addresses and names that an unroutable check stands for: whoever routes it must think of each.
 fn lost(check: &v1::Check, personal: Option<&v1::Personal>) -> String {
     let mut lines = String::new();
-    if check.state != i32::from(v1::CheckState::Unroutable) {
+    if check.state() != v1::CheckState::Unroutable {
         return lines;
     }
     let number = check.id.rsplit_once('/').map_or("", |(_, number)| number);

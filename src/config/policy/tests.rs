@@ -195,6 +195,11 @@ fn lengths_outside_the_ladders_are_the_written_ones() {
     assert_eq!(until, at("2026-11-24T12:00"));
 }
 
+#[test]
+fn closing_for_another_reason_takes_two_persons() {
+    assert_eq!(built_in().second_person, [CloseReason::Other].into());
+}
+
 fn check_refused(from: &str, to: &str, words: &str) {
     assert!(DEFAULTS.contains(from), "{from}");
     let source = Source {
@@ -221,7 +226,7 @@ fn check_refused(from: &str, to: &str, words: &str) {
 }
 
 /// What is written, what stands there instead, and what the fault says.
-const REFUSED: [(&str, &str, &str); 18] = [
+const REFUSED: [(&str, &str, &str); 21] = [
     (
         "= \"submitted + 15 min",
         "= \"submitted + 15 days",
@@ -304,6 +309,13 @@ const REFUSED: [(&str, &str, &str); 18] = [
         "expected a nonzero u32",
     ),
     ("answered + 2 wd", "hearing - 500 wd", "more than 120"),
+    ("[\"other\"]", "[\"othr\"]", "did you mean `other`?"),
+    (
+        "[\"other\"]",
+        "[\"withdrawn\"]",
+        "withdrawn cannot take two persons",
+    ),
+    ("[close]\nsecond_person = [\"other\"]", "", "close"),
 ];
 
 #[test]

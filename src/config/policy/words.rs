@@ -9,7 +9,7 @@ use std::time::Duration;
 use usher_domain::agreement::DataCategory;
 use usher_domain::case::Indicator;
 use usher_domain::code::ResponderKind;
-use usher_domain::enquiry::{Purpose, Track};
+use usher_domain::enquiry::{CloseReason, Purpose, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::Offset;
 
@@ -43,7 +43,8 @@ codes!(
     Purpose,
     DataCategory,
     Indicator,
-    ResponderKind
+    ResponderKind,
+    CloseReason
 );
 
 impl<'de, T: Codes> Deserialize<'de> for Code<T> {

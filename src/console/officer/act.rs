@@ -24,6 +24,18 @@ pub(super) async fn act(
     act: Act,
     done: &str,
 ) -> Result<Option<Response>, Problem> {
+    act_and_tell(console, visitor, form, enquiry, act, |_| done).await
+}
+
+/// As [`act`]; `done` says it by what has become of the enquiry.
+pub(super) async fn act_and_tell<'a>(
+    console: &Console,
+    visitor: &Visitor,
+    form: &mut Form,
+    enquiry: EnquiryId,
+    act: Act,
+    done: impl FnOnce(&OpenEnquiry) -> &'a str,
+) -> Result<Option<Response>, Problem> {
     let about = match act.check() {
         Some(check) => format!("{enquiry}/{check}"),
         None => enquiry.to_string(),
@@ -35,8 +47,8 @@ pub(super) async fn act(
         act,
     };
     match console.broker.act(input, &visitor.actor).await {
-        Ok(_) => {
-            visitor.tell(done).await?;
+        Ok(open) => {
+            visitor.tell(done(&open)).await?;
             Ok(Some(go(&path(enquiry))))
         }
         Err(error) => {

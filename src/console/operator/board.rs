@@ -55,6 +55,8 @@ struct Row {
     class: &'static str,
     /// What can be done about the check: where, and in words.
     ways: Vec<(String, &'static str)>,
+    /// Who proposed to close the check; empty where nobody has.
+    closing: String,
     /// Who looks after it and until when; empty where nobody does.
     looked_after: String,
     /// Where to look after it; empty where nobody can.
@@ -219,6 +221,7 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
                 hours,
                 step,
                 ways,
+                closing,
             } = of_check.unwrap_or_default();
             Row {
                 responder: card.name,
@@ -227,6 +230,7 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
                 hours,
                 step,
                 ways,
+                closing,
                 ..row
             }
         }
@@ -261,6 +265,7 @@ struct OfCheck {
     hours: String,
     step: String,
     ways: Vec<(String, &'static str)>,
+    closing: String,
 }
 
 fn of_check(
@@ -290,6 +295,7 @@ fn of_check(
         hours: hours.unwrap_or_default(),
         step: step(check, alert),
         ways: ways(enquiry.check_id(check.number), check),
+        closing: words::record::proposed_closing(check),
     }
 }
 
@@ -309,10 +315,13 @@ fn step(check: &Check, alert: &Alert) -> String {
 fn ways(id: CheckId, check: &Check) -> Vec<(String, &'static str)> {
     let way = |verb: &str, text| (format!("/checks/{id}/{verb}"), text);
     match &check.state {
-        CheckState::Unroutable { .. } => vec![way("reroute", "Route it")],
+        CheckState::Unroutable { .. } => {
+            vec![way("reroute", "Route it"), way("close", "Close it")]
+        }
         state if state.is_outstanding() => vec![
             way("answer-by-phone", "Answer by telephone"),
             way("reroute", "Route it elsewhere"),
+            way("close", "Close it"),
         ],
         _ => Vec::new(),
     }
@@ -365,6 +374,7 @@ impl Row {
             standing: tag("", "grey"),
             class: "",
             ways: Vec::new(),
+            closing: String::new(),
             looked_after: String::new(),
             acknowledge: String::new(),
         }

@@ -19,6 +19,8 @@ pub(super) struct OfCheck {
     pub(super) responder: String,
     pub(super) phone: String,
     pub(super) emergency_phone: String,
+    /// Who proposed to close it; empty where nobody has.
+    pub(super) closing: String,
 }
 
 impl OfCheck {
@@ -31,6 +33,7 @@ impl OfCheck {
             responder: card.name,
             phone: card.duty_phone,
             emergency_phone: card.emergency_phone,
+            closing: words::record::proposed_closing(check),
         }
     }
 }

@@ -28,6 +28,8 @@ struct Row {
     deadline: String,
     late: String,
     looked_after: bool,
+    /// Who proposed to close it; empty where nobody has.
+    closing: String,
     acknowledge: String,
 }
 
@@ -149,6 +151,7 @@ fn row(entry: &AlertEntry, now: Timestamp) -> Option<Row> {
         deadline: when::short(enquiry.deadline.at(), now),
         late: when::span(now.duration_since(*since)),
         looked_after: !alert.is_open(),
+        closing: words::record::proposed_closing(check),
         acknowledge: format!("/alerts/{}/{}/acknowledge", enquiry.id, alert.number),
     })
 }

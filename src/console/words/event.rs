@@ -57,6 +57,10 @@ pub(in crate::console) fn title(kind: &EventKind, whom: &str) -> String {
             words::sentence(*outcome).to_lowercase(),
             when::date(*date)
         ),
+        EventKind::CloseProposed { reason } => format!(
+            "{whom}: closing proposed, another person must confirm it. {}",
+            words::close_reason(*reason)
+        ),
         EventKind::Closed { reason } => {
             format!("{whom}: closed. {}", words::close_reason(*reason))
         }

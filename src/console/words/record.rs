@@ -4,15 +4,17 @@ use usher_domain::actor::{By, Person, Role};
 use usher_domain::case::{Indicator, RequirementState, SetAsideReason};
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{
-    AddressRole, CloseReason, Concern, LateEffect, Purpose, ReferralOutcome, ReportType,
-    SentenceOutcome, UnroutableWhy,
+    AddressRole, Check, CloseReason, Closing, Concern, LateEffect, Purpose, ReferralOutcome,
+    ReportType, SentenceOutcome, UnroutableWhy,
 };
 use usher_domain::personal::{
     AbuseCategory, AddressKind, BirthAccuracy, Confidence, DataSource, DisclosureDecision,
     EpisodeKind, Handling, RefusalReason, Sex, Topic,
 };
+use usher_domain::time::Timestamp;
 
 use super::{Tag, role, tag};
+use crate::console::when;
 
 /// Pairs of code and words for a form's choices.
 pub(in crate::console) fn options<T: Copy>(
@@ -319,6 +321,19 @@ pub(in crate::console) fn by(by: &By) -> String {
         _ if by.role == Role::Adapter => "the borough’s system".into(),
         _ => role(by.role).to_lowercase(),
     }
+}
+
+/// Who did something, and when.
+pub(in crate::console) fn by_at(who: &By, at: Timestamp) -> String {
+    format!("{}, {}", by(who), when::moment(at))
+}
+
+/// That somebody proposed to close `check`, by name, where nobody has confirmed it; else empty.
+pub(in crate::console) fn proposed_closing(check: &Check) -> String {
+    let proposed = check.proposed_closing();
+    let named = |closing: &Closing| closing.by.person.as_ref().map(|person| person.name.clone());
+    let name = proposed.map(|closing| named(closing).unwrap_or_default());
+    name.map_or_else(String::new, |name| format!("Closing proposed by {name}"))
 }
 
 /// A person and what they are.

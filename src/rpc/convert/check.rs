@@ -2,7 +2,7 @@
 
 use usher_domain::agreement::{Sharing, SharingDecision};
 use usher_domain::enquiry::{
-    Check, CheckState, Enquiry, Lease, Receipt, RouteReason, UnroutableWhy,
+    Check, CheckState, Closing, Enquiry, Lease, Receipt, RouteReason, UnroutableWhy,
 };
 use usher_domain::id::{CheckId, CheckNumber, LeaseId};
 use usher_domain::ladder::{Step, StepState};
@@ -33,6 +33,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         leases_lost,
         exchanges: _,
         sentenced_outstanding_at,
+        closing,
     } = check;
     let card = open.responders.of(enquiry, check);
     let mut view = v1::Check {
@@ -63,6 +64,9 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         sentenced_outstanding_time: sentenced_outstanding_at.map(show::instant),
         sharing: sharing_view(open, check),
         responder_kind: kind.to_wire(),
+        closing: closing
+            .as_ref()
+            .map(|closing| closing_view(open, *number, closing)),
         ..v1::Check::default()
     };
     add_facts(&mut view, open, check);
@@ -155,6 +159,21 @@ fn add_facts(view: &mut v1::Check, open: &OpenEnquiry, check: &Check) {
                 })
                 .into();
         }
+    }
+}
+
+fn closing_view(open: &OpenEnquiry, check: CheckNumber, closing: &Closing) -> v1::CloseProposal {
+    let Closing {
+        by,
+        reason,
+        note: _,
+        at,
+    } = closing;
+    v1::CloseProposal {
+        by: Some(show::by(by)),
+        reason: reason.to_wire(),
+        note: open.text(TextPlace::ProposalNote { check }).into(),
+        propose_time: Some(show::instant(*at)),
     }
 }
 

@@ -78,15 +78,11 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
             due,
             alert,
         } => {
-            view.step = step.to_string();
-            view.ladder_generation = (*generation).into();
+            add_step(view, step, *generation);
             view.due_time = Some(show::instant(*due));
             view.alert_id = alert_id(*alert);
         }
-        EventKind::StepMoot { step, generation } => {
-            view.step = step.to_string();
-            view.ladder_generation = (*generation).into();
-        }
+        EventKind::StepMoot { step, generation } => add_step(view, step, *generation),
         EventKind::TroubleRaised { alert, trouble } => {
             view.alert_id = alert_id(*alert);
             view.trouble = trouble.to_wire();
@@ -108,7 +104,9 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         }
         EventKind::Released { for_people } => view.for_people = option_to_wire(*for_people),
         EventKind::SentenceRecorded { outcome, date } => add_sentence(view, *outcome, *date),
-        EventKind::Closed { reason } => view.close_reason = reason.to_wire(),
+        EventKind::CloseProposed { reason } | EventKind::Closed { reason } => {
+            view.close_reason = reason.to_wire();
+        }
         EventKind::Submitted
         | EventKind::LeaseLost
         | EventKind::Asked
@@ -119,6 +117,11 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         | EventKind::Viewed
         | EventKind::Case(_) => {}
     }
+}
+
+fn add_step(view: &mut v1::Event, step: &str, generation: u16) {
+    view.step = step.into();
+    view.ladder_generation = generation.into();
 }
 
 fn add_answer(view: &mut v1::Event, kind: &EventKind) {
@@ -176,6 +179,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Decided { .. } => T::Decided,
         EventKind::SentencedOutstanding => T::SentencedOutstanding,
         EventKind::SentenceRecorded { .. } => T::SentenceRecorded,
+        EventKind::CloseProposed { .. } => T::CloseProposed,
         EventKind::Closed { .. } => T::Closed,
         EventKind::Viewed => T::Viewed,
         EventKind::Case(_) => T::Unspecified,

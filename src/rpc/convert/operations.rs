@@ -3,7 +3,6 @@
 use usher_domain::actor::Actor;
 use usher_domain::code::{AuthorityCode, ResponderId};
 use usher_domain::command::VerbName;
-use usher_domain::enquiry::CloseReason;
 use usher_domain::id::{AlertId, CheckId};
 use usher_domain::limits;
 use usher_domain::personal::Validator;
@@ -158,11 +157,8 @@ pub fn close(mut message: v1::CloseRequest, actor: &Actor) -> Result<Input, Unre
     let person = read::person(v, actor, VerbName::Close, person);
     let check = read::id::<CheckId>(v, "check_id", &check_id);
     let reason = read::listed(v, "reason", reason);
-    let note = if reason == Some(CloseReason::Other) {
-        read::words(v, "note", note)
-    } else {
-        read::note(v, "note", note)
-    };
+    // Whether it may be left out depends on what stands: the rule says so. Blanks say nothing.
+    let note = read::note(v, "note", note.trim().to_owned());
     let input = (|| {
         let CheckId { enquiry, number } = check?;
         Some(Input {

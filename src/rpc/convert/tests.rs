@@ -1,5 +1,6 @@
 //! Wire to domain and back: nothing is lost, everything wrong is named, nothing personal is printed.
 
+mod closing;
 mod mutations;
 mod opened;
 mod outcomes;

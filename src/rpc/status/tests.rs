@@ -26,6 +26,7 @@ fn place(rejection: &Rejection) -> usize {
         Rejection::AutomaticAnswer { .. } => 16,
         Rejection::NotAgreed { .. } => 17,
         Rejection::RequirementEnded { .. } => 18,
+        Rejection::SecondPersonRequired => 19,
     }
 }
 
@@ -110,6 +111,7 @@ fn impossible_now() -> Vec<Expected> {
         (R::NothingOutstanding, "NOTHING_OUTSTANDING", ""),
         (R::CurfewBlocked, "CURFEW_BLOCKED", ""),
         (R::NoCurfew, "NO_CURFEW", ""),
+        (R::SecondPersonRequired, "SECOND_PERSON_REQUIRED", ""),
         (R::NewerAnswer { newest: 3 }, "NEWER_ANSWER", "newest=3"),
         (
             R::AlertEnded { at },
@@ -161,7 +163,7 @@ fn every_rejection_has_its_row() {
             "{given:?}"
         );
     }
-    assert_eq!(table().len(), 19);
+    assert_eq!(table().len(), 20);
 }
 
 #[test]
@@ -268,7 +270,7 @@ fn the_edge_refuses_with_a_reason() {
 fn reasons_are_what_clients_may_rely_on() {
     for number in 1.. {
         let Ok(reason) = ErrorReason::try_from(number) else {
-            assert_eq!(number, 32, "a reason was taken away or left without a test");
+            assert_eq!(number, 33, "a reason was taken away or left without a test");
             break;
         };
         let name = name(reason);

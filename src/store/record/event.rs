@@ -124,6 +124,7 @@ impl Kept for EventKind {
             Self::Decided { decision } => Kind::Decided(decision.number()),
             Self::SentencedOutstanding => Kind::SentencedOutstanding(NOTHING),
             Self::SentenceRecorded { outcome, date } => keep_recorded(*outcome, *date),
+            Self::CloseProposed { reason } => Kind::CloseProposed(reason.number()),
             Self::Closed { reason } => Kind::Closed(reason.number()),
             Self::Viewed => Kind::Viewed(NOTHING),
             Self::Case(kind) => Kind::Case(kind.keep()),
@@ -168,13 +169,7 @@ impl Kept for EventKind {
                 let (step, generation) = read_step_cause(step)?;
                 Self::StepMoot { step, generation }
             }
-            Kind::TroubleRaised(kept::EventTroubleRaised {
-                alert: number,
-                trouble,
-            }) => Self::TroubleRaised {
-                alert: alert(number)?,
-                trouble: read_code(trouble, "event.trouble")?,
-            },
+            Kind::TroubleRaised(raised) => read_trouble(raised)?,
             Kind::Acknowledged(kept::EventAcknowledged {
                 alert: number,
                 expires_ms,
@@ -193,6 +188,9 @@ impl Kept for EventKind {
             },
             Kind::SentencedOutstanding(kept::Nothing {}) => Self::SentencedOutstanding,
             Kind::SentenceRecorded(recorded) => read_recorded(recorded)?,
+            Kind::CloseProposed(reason) => Self::CloseProposed {
+                reason: read_code(reason, "event.close_proposed")?,
+            },
             Kind::Closed(reason) => Self::Closed {
                 reason: read_code(reason, "event.closed")?,
             },
@@ -200,6 +198,14 @@ impl Kept for EventKind {
             Kind::Case(kind) => Self::Case(CaseEventKind::read(kind)?),
         })
     }
+}
+
+fn read_trouble(raised: kept::EventTroubleRaised) -> Result<EventKind, RecordError> {
+    let kept::EventTroubleRaised { alert, trouble } = raised;
+    Ok(EventKind::TroubleRaised {
+        alert: read_ordinal(alert, "event.alert")?,
+        trouble: read_code(trouble, "event.trouble")?,
+    })
 }
 
 fn keep_trouble(alert: AlertNumber, trouble: Trouble) -> Kind {

@@ -10,7 +10,7 @@ use super::field::{
 use super::sharing::{keep_sharing, read_sharing};
 use usher_domain::code::{AuthorityCode, ResponderKind};
 use usher_domain::enquiry::{
-    Answer, ByPhone, Check, CheckState, Exchange, Lease, Receipt, Reply, RouteReason,
+    Answer, ByPhone, Check, CheckState, Closing, Exchange, Lease, Receipt, Reply, RouteReason,
 };
 use usher_domain::id::LeaseId;
 use usher_domain::ladder::{Ladder, Step, StepState};
@@ -35,6 +35,7 @@ impl Kept for Check {
             leases_lost,
             exchanges,
             sentenced_outstanding_at,
+            closing,
         } = self;
         kept::Check {
             responder: keep_responder_if(responder.as_ref()),
@@ -51,6 +52,7 @@ impl Kept for Check {
             sharing: sharing
                 .as_ref()
                 .map(|sharing| keep_sharing(sharing, responder.as_ref())),
+            closing: closing.as_ref().map(Closing::keep),
             responder_kind: kind.number(),
             state: Some(state.keep()),
         }
@@ -68,6 +70,7 @@ impl Kept for Check {
             exchanges,
             sentenced_outstanding_at_ms,
             sharing,
+            closing,
             responder_kind,
             state,
         } = message;
@@ -93,6 +96,7 @@ impl Kept for Check {
                 sentenced_outstanding_at_ms,
                 "checks.sentenced_outstanding_at_ms",
             )?,
+            closing: closing.map(Closing::read).transpose()?,
         })
     }
 }

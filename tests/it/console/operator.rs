@@ -301,3 +301,98 @@ async fn a_board_that_is_too_long_says_how_much_more_there_is() {
     let all = browser.get("/board?all=yes").await;
     assert!(!all.says("more."));
 }
+
+#[tokio::test]
+async fn a_check_is_closed_by_two_operators_where_the_reason_takes_two() {
+    let kit = chased().await;
+    let check = kit.alerts().await.swap_remove(0).check_id;
+    let (id, close) = (
+        check.trim_end_matches("/1"),
+        format!("/checks/{check}/close"),
+    );
+    let mut one = kit.signed_in("operator").await;
+    let mut two = kit.signed_in("operator-too").await;
+    assert!(one.get("/board").await.html.contains(&close));
+    let form = one.get(&close).await;
+    assert!(form.says("Another person must confirm it where you choose: another reason."));
+    let unsaid = one.fill(&close, &[("reason", "other")]).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unsaid.html.contains("href=\"#note\""));
+    let why = [("reason", "other"), ("note", "Moved abroad")];
+    let proposed = one.fill(&close, &why).await;
+    assert!(
+        proposed.says("You have proposed to close the check. Another person must confirm it"),
+        "{}",
+        proposed.text()
+    );
+    assert!(proposed.says("Closing proposed by Petra operator"));
+    let board = two.get("/board").await;
+    assert!(
+        board.says("Closing proposed by Petra operator"),
+        "{}",
+        board.text()
+    );
+    assert!(!board.says("Moved abroad"));
+
+    let own = one.get(&close).await;
+    assert!(
+        own.says("You proposed this: another person must confirm it."),
+        "{}",
+        own.text()
+    );
+    let alone = one
+        .fill(&close, &[("reason", "other"), ("note", "Once more")])
+        .await;
+    assert_eq!(alone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        alone.says("another named person must close it too"),
+        "{}",
+        alone.text()
+    );
+    assert!(alone.html.contains("Once more"), "what was typed is kept");
+
+    let shown = two.get(&close).await;
+    assert!(
+        shown.says("Another reason Moved abroad"),
+        "{}",
+        shown.text()
+    );
+    assert!(shown.says("Confirm and close this check"));
+    assert!(shown.html.contains("value=\"other\" checked"));
+    let seen = kit.history(id).await.into_iter();
+    let seen = seen.filter(|event| event.r#type() == v1::EventType::Viewed);
+    let mut seen = seen.filter_map(|event| event.by?.person);
+    assert!(seen.any(|person| person.name == "Petra operator-too"));
+    let done = two.fill(&close, &[("reason", "other")]).await;
+    assert!(done.says("The check is closed."), "{}", done.text());
+    assert!(done.says("Closing proposed by Petra operator"));
+    let check = kit.get(id).await.checks.swap_remove(0);
+    assert_eq!(check.state(), v1::CheckState::Closed);
+    let by = check.state_by.unwrap().person.unwrap();
+    assert_eq!(by.name, "Petra operator-too");
+}
+
+#[tokio::test]
+async fn a_form_to_confirm_that_is_old_is_refused_with_what_was_typed() {
+    let kit = chased().await;
+    let check = kit.alerts().await.swap_remove(0).check_id;
+    let close = format!("/checks/{check}/close");
+    let mut one = kit.signed_in("operator").await;
+    let mut two = kit.signed_in("operator-too").await;
+    let why = [("reason", "other"), ("note", "Moved abroad")];
+    one.fill(&close, &why).await;
+    let mut form = two.get(&close).await.hidden();
+    form.extend(
+        [("reason", "other"), ("note", "Agreed")].map(|(name, value)| (name.into(), value.into())),
+    );
+    let form: Vec<(&str, &str)> = form
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    // Meanwhile somebody closes it for a reason that one person may give: nothing is left to confirm.
+    one.fill(&close, &[("reason", "duplicate")]).await;
+    let refused = two.post(&close, &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.says("The check is closed"), "{}", refused.text());
+    assert!(refused.html.contains("value=\"other\" checked") && refused.html.contains("Agreed"));
+}

@@ -1,4 +1,4 @@
-//! Closing: a named person ends a check, with a reason.
+//! Closing: a named person ends a check, with a reason; two where the reason is none of those that have a code.
 
 use super::*;
 
@@ -81,4 +81,81 @@ async fn closing_is_for_the_court_and_operators() {
     .await;
     let request = close(&lent.check, v1::CloseReason::CaseEnded, "");
     lent.kit.operations(MANAGER).close(request).await.unwrap();
+}
+
+fn other(check: &str, who: &str, note: &str) -> v1::CloseRequest {
+    v1::CloseRequest {
+        person: person(who),
+        ..close(check, v1::CloseReason::Other, note)
+    }
+}
+
+#[tokio::test]
+async fn another_reason_is_proposed_and_ends_the_check_when_a_second_person_gives_it() {
+    let lent = Lent::start().await;
+    let request = other(&lent.check, "Oscar Operator", "Moved abroad.");
+    let reused = other(&lent.check, "Olga Operator", "Moved abroad.");
+    let reused = v1::CloseRequest {
+        request_id: request.request_id.clone(),
+        ..reused
+    };
+    let proposed = check_replay(request, reused, async |request| {
+        lent.kit.operations(OPERATOR).close(request).await
+    })
+    .await;
+    let proposed = proposed.enquiry.unwrap();
+    let check = &proposed.checks[0];
+    let closing = check.closing.as_ref().unwrap();
+    assert_eq!(check.state(), v1::CheckState::Leased);
+    assert!(proposed.open && check.close_note.is_empty());
+    assert_eq!(closing.note, "Moved abroad.");
+    assert_eq!(closing.reason(), v1::CloseReason::Other);
+    assert_eq!(
+        closing.by.as_ref().unwrap().person,
+        person("Oscar Operator")
+    );
+    let alone = other(&lent.check, "oscar OPERATOR", "");
+    let refused = lent.kit.operations(MANAGER).close(alone).await;
+    check_refused(refused, Code::FailedPrecondition, "SECOND_PERSON_REQUIRED");
+    let second = other(&lent.check, "Mary Manager", "");
+    let confirmed = lent.kit.operations(MANAGER).close(second).await.unwrap();
+    let enquiry = confirmed.into_inner().enquiry.unwrap();
+    let check = &enquiry.checks[0];
+    assert_eq!(check.state(), v1::CheckState::Closed);
+    assert_eq!(
+        check.state_by.as_ref().unwrap().person,
+        person("Mary Manager")
+    );
+    assert_eq!(check.closing.as_ref(), Some(closing));
+    assert!(!enquiry.open);
+    let told: Vec<_> = lent.kit.history(&lent.enquiry).await.into_iter().collect();
+    let told = told.into_iter().filter_map(|event| match event.r#type() {
+        kind @ (v1::EventType::CloseProposed | v1::EventType::Closed) => {
+            Some((kind, event.close_reason(), event.by?.person?.name))
+        }
+        _ => None,
+    });
+    let reason = v1::CloseReason::Other;
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            (
+                v1::EventType::CloseProposed,
+                reason,
+                "Oscar Operator".to_owned()
+            ),
+            (v1::EventType::Closed, reason, "Mary Manager".to_owned()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_is_proposed_keeps_nobody_from_answering() {
+    let lent = Lent::start().await;
+    let request = other(&lent.check, "Oscar Operator", "Moved abroad.");
+    lent.kit.operations(OPERATOR).close(request).await.unwrap();
+    lent.answered().await;
+    let seen = lent.seen().await;
+    assert_eq!(seen.state(), v1::CheckState::Answered);
+    assert_eq!(seen.closing, None);
 }

@@ -17,8 +17,8 @@ use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AgreementId, ClientId, ResponderId};
 use usher_domain::enquiry::{
-    AddressRole, Applied, Check, CheckState, Curfew, Enquiry, Exchange, LateEffect, Lease, Reply,
-    RouteReason, UnroutableWhy,
+    AddressRole, Applied, Check, CheckState, CloseReason, Closing, Curfew, Enquiry, Exchange,
+    LateEffect, Lease, Reply, RouteReason, UnroutableWhy,
 };
 use usher_domain::event::{Event, EventKind};
 use usher_domain::hearing::Deadline;
@@ -361,6 +361,7 @@ fn largest_check(number: u8, template: &Check) -> Check {
         leases_lost: u32::MAX,
         exchanges: Vec::new(),
         sentenced_outstanding_at: Some(at(3)),
+        closing: None,
         ..template.clone()
     }
 }
@@ -387,7 +388,15 @@ fn fill(enquiry: &mut Enquiry, short: &Sealed) {
             at: at(2),
         }),
     };
+    let closing = Closing {
+        by: who.clone(),
+        reason: CloseReason::Other,
+        note: short.clone(),
+        at: at(3),
+    };
     for check in 0..enquiry.checks.len() {
+        let fits_too = fits(enquiry).then(|| closing.clone());
+        enquiry.checks[check].closing = fits_too;
         for _ in 0..limits::QUESTIONS_PER_CHECK_MAX {
             if fits(enquiry) {
                 enquiry.checks[check].exchanges.push(exchange.clone());

@@ -165,6 +165,7 @@ impl Sample {
             leases_lost: 0,
             exchanges: Vec::new(),
             sentenced_outstanding_at: None,
+            closing: None,
         });
         self
     }

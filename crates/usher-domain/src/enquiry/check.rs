@@ -38,6 +38,22 @@ pub struct Check {
     /// Since when the case stands sentenced with this check unanswered: nothing had been decided when the hearing began, or its sentence
     /// was recorded.
     pub sentenced_outstanding_at: Option<Timestamp>,
+    /// Who proposed to close it, where the reason takes two persons: it stands until another confirms it or the check moves on, and stays
+    /// with a check that was closed so.
+    pub closing: Option<Closing>,
+}
+
+/// A named person's proposal to close a check, for a reason that takes two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Who proposed it.
+    pub by: By,
+    /// Coded reason.
+    pub reason: CloseReason,
+    /// In words; may hold personal data.
+    pub note: Sealed,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Why a check goes to its responder; for an unroutable check, one of the addresses or names that it stands for.
@@ -436,6 +452,13 @@ impl Check {
             since,
             for_people: for_people.or(by_agreement.then_some(PeopleReason::Agreement)),
         }
+    }
+
+    /// The proposal to close it that nobody has confirmed yet.
+    pub fn proposed_closing(&self) -> Option<&Closing> {
+        self.closing
+            .as_ref()
+            .filter(|_| self.state.is_outstanding())
     }
 
     /// The newest answer.

@@ -1,10 +1,77 @@
 //! What a policy must be: no ladder that could leave a check unwatched, no length that cannot be found.
 
-use super::{Base, Offset, Policy, PolicyError, Span, StepRule, TrackRule, Unit};
-use crate::enquiry::Track;
+use super::{Base, Offset, Policy, Span, StepRule, TrackRule, Unit};
+use crate::enquiry::{CloseReason, Track};
 use crate::ladder::{StepKind, Unless};
 use crate::limits;
 use jiff::SignedDuration;
+
+/// A policy that would leave a check unwatched or cannot be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// A track has no ladder.
+    #[error("track {} has no ladder", track.name())]
+    MissingTrack {
+        /// Which.
+        track: Track,
+    },
+    /// No step of a ladder is certain to be raised and to stay until an answer comes.
+    #[error(
+        "{place}: one step after the hearing must have unless = \"answered\", or a check could be forgotten"
+    )]
+    NoLastStep {
+        /// Where.
+        place: String,
+    },
+    /// Steps before a hearing need one at the hearing.
+    #[error("{place}: one step must have kind = \"hearing\" at = \"hearing + 0 min\"")]
+    NoHearingStep {
+        /// Where.
+        place: String,
+    },
+    /// Steps before a hearing need one where the officer must decide, while the court can still be told.
+    #[error(
+        "{place}: one step must have kind = \"decision_point\" and a moment before the hearing, such as at = \"hearing - 30 min\""
+    )]
+    NoDecisionPoint {
+        /// Where.
+        place: String,
+    },
+    /// Nobody would be told that nobody has taken a referral on.
+    #[error(
+        "{place}: one step must have unless = \"accepted\", or a referral that nobody takes on could lie unseen"
+    )]
+    NoAcceptance {
+        /// Where.
+        place: String,
+    },
+    /// A step is wrong in itself.
+    #[error("{place}: step {step}: {why}")]
+    BadStep {
+        /// Where.
+        place: String,
+        /// Which.
+        step: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A rule about what cases need is wrong in itself.
+    #[error("requirement {rule}: {why}")]
+    BadRequirement {
+        /// Which.
+        rule: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// Lease lengths are out of order.
+    #[error("lease: min <= default <= max must hold, and min be at least 1 second")]
+    BadLease,
+    /// Whoever withdraws an enquiry closes its checks alone.
+    #[error(
+        "close: withdrawn cannot take two persons: whoever withdraws an enquiry closes its checks alone"
+    )]
+    WithdrawnByTwo,
+}
 
 impl Policy {
     /// Checks that no ladder can leave a check unwatched.
@@ -36,6 +103,9 @@ impl Policy {
         if !answered || self.unread.iter().any(|step| step.kind != StepKind::Unread) {
             let why = "every step has kind unread, and at least one counts from answered";
             return Err(bad_step("unread", "*", why));
+        }
+        if self.second_person.contains(&CloseReason::Withdrawn) {
+            return Err(PolicyError::WithdrawnByTwo);
         }
         self.cases.validate()?;
         let lease = &self.lease;
@@ -167,7 +237,7 @@ fn is_the_hearing(step: &StepRule) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::enquiry::Track;
+    use crate::enquiry::{CloseReason, Track};
     use crate::ladder::Unless;
     use crate::policy::PolicyError;
     use crate::rules::cases::policy;
@@ -184,5 +254,14 @@ mod tests {
         let place = "ladder.referral".into();
         let refused = Err(PolicyError::NoAcceptance { place });
         assert_eq!(without(Track::Referral), refused);
+    }
+
+    #[test]
+    fn whoever_withdraws_closes_alone() {
+        let mut policy = policy();
+        policy.second_person = CloseReason::ALL.iter().copied().collect();
+        assert_eq!(policy.validate(), Err(PolicyError::WithdrawnByTwo));
+        policy.second_person.remove(&CloseReason::Withdrawn);
+        assert_eq!(policy.validate(), Ok(()));
     }
 }

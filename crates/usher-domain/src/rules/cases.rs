@@ -98,6 +98,7 @@ pub(crate) fn policy() -> Policy {
             max: SignedDuration::from_mins(30),
             lost_before_alert: 2,
         },
+        second_person: [CloseReason::Other].into(),
         agreements: Agreements::permitting(everybody()),
         cases: CaseRules::default(),
     };
@@ -390,8 +391,7 @@ pub(crate) fn close(reason: CloseReason) -> Verb {
 }
 
 pub(crate) fn withdraw() -> Verb {
-    let note = text(8);
-    Verb::Withdraw { note }
+    Verb::Withdraw { note: text(8) }
 }
 
 pub(crate) fn receive(version: u8) -> Verb {
@@ -426,7 +426,7 @@ pub(crate) fn proceed() -> Verb {
     without(WithoutAnswer::Proceed { authorised_by })
 }
 
-/// Checks in order: the state (`received` once read, `redirected>2` with its successor), then live alerts by number: `!name`
+/// Checks in order: the state (`received` once read, `redirected>2` with its successor), `closing?` where that is proposed, then live alerts by number: `!name`
 /// open, `~name` looked after.
 pub(crate) fn picture(enquiry: &Enquiry) -> String {
     let mut text = String::new();
@@ -440,6 +440,9 @@ pub(crate) fn picture(enquiry: &Enquiry) -> String {
             } => text.push_str("received"),
             CheckState::Redirected { to, .. } => write!(text, "redirected>{to}").unwrap(),
             state => text.push_str(state.name()),
+        }
+        if check.proposed_closing().is_some() {
+            text.push_str(" closing?");
         }
         for alert in enquiry
             .alerts

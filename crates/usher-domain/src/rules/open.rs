@@ -68,6 +68,7 @@ pub(crate) fn open(
         leases_lost: 0,
         exchanges: Vec::new(),
         sentenced_outstanding_at: None,
+        closing: None,
     };
     if !nowhere {
         check.state = check.waiting(since, None);

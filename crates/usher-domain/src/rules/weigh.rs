@@ -49,6 +49,10 @@ impl Weight {
             let words = words(check);
             sum.words += words;
             sum.promised += promised(check, words);
+            if let Some(closing) = &check.closing {
+                sum.acts += by(&closing.by);
+                sum.notes += closing.note.bytes().len();
+            }
             match &check.state {
                 CheckState::Accepted { by: who, .. }
                 | CheckState::Asked { by: who, .. }

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, civil};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 use usher_domain::agreement::{Agreement, Agreements};
 use usher_domain::code::ResponderId;
-use usher_domain::enquiry::{Purpose, Track};
+use usher_domain::enquiry::{CloseReason, Purpose, Track};
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::policy::{
     Base, LeaseRule, Offset, Policy, Span, StepRule, Terms, TrackRule, Unit,
@@ -183,6 +183,7 @@ fn blank() -> Policy {
             max: SignedDuration::from_mins(30),
             lost_before_alert: 2,
         },
+        second_person: [].into(),
         agreements: Agreements::default(),
         cases: usher_domain::policy::CaseRules::default(),
     }
@@ -217,11 +218,24 @@ fn agreements() -> impl Strategy<Value = Agreements> {
     ]
 }
 
+/// Any reasons but that of a withdrawal, which is one person's.
+fn second_person() -> impl Strategy<Value = Vec<CloseReason>> {
+    let all = CloseReason::ALL.iter().copied();
+    let others: Vec<CloseReason> = all
+        .filter(|reason| *reason != CloseReason::Withdrawn)
+        .collect();
+    let count = others.len();
+    subsequence(others, 0..=count)
+}
+
 pub(crate) fn policies() -> impl Strategy<Value = Policy> {
     let unread = vec(step(&[StepKind::Unread]), 1..4);
-    (sound_track(), sound_track(), unread, 0_u32..4, agreements())
-        .prop_map(|(general, own, unread, lost_before_alert, agreements)| {
+    let rest = (0_u32..4, second_person(), agreements());
+    (sound_track(), sound_track(), unread, rest)
+        .prop_map(|(general, own, unread, rest)| {
+            let (lost_before_alert, second_person, agreements) = rest;
             let mut policy = blank();
+            policy.second_person = second_person.into_iter().collect();
             policy.agreements = agreements;
             policy.tracks = Track::ALL
                 .iter()

@@ -116,6 +116,8 @@ const DEEDS: &[Deed] = &[
     Deed::Sentence,
     Deed::Receive,
     Deed::Close,
+    Deed::Close,
+    Deed::Close,
     Deed::Advance,
     Deed::Advance,
     Deed::Advance,

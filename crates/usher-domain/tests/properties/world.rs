@@ -61,9 +61,15 @@ pub(crate) fn play(
     Ok(world)
 }
 
-fn actor(role: Role, client: &str, courts: Courts, responder: Option<&str>, named: bool) -> Actor {
-    let person = Person {
-        name: "R. Roe".into(),
+fn actor(
+    role: Role,
+    client: &str,
+    courts: Courts,
+    responder: Option<&str>,
+    name: Option<&str>,
+) -> Actor {
+    let person = |name: &str| Person {
+        name: name.into(),
         ..Person::default()
     };
     Actor {
@@ -74,7 +80,7 @@ fn actor(role: Role, client: &str, courts: Courts, responder: Option<&str>, name
             .iter()
             .map(|id| ResponderId::parse(id).unwrap())
             .collect(),
-        person: named.then_some(person),
+        person: name.map(person),
     }
 }
 
@@ -84,17 +90,29 @@ pub(crate) fn actors() -> [Actor; 12] {
     let other = || Courts::Only(vec![court("B01DU")]);
     let none = || Courts::Only(Vec::new());
     [
-        actor(Role::Officer, "court", own(), None, true),
-        actor(Role::Officer, "court", own(), None, false),
-        actor(Role::Officer, "other", other(), None, true),
-        actor(Role::Manager, "manager", own(), None, true),
-        actor(Role::Adapter, "a", none(), Some("a"), true),
-        actor(Role::Adapter, "b", none(), Some("b"), true),
-        actor(Role::Adapter, "c", none(), Some("c"), true),
-        actor(Role::Adapter, "a-too", none(), Some("a"), true),
-        actor(Role::Adapter, "b-silent", none(), Some("b"), false),
-        actor(Role::Operator, "operator", Courts::All, None, true),
-        actor(Role::Inspector, "inspector", Courts::All, None, true),
+        actor(Role::Officer, "court", own(), None, Some("R. Roe")),
+        actor(Role::Officer, "court", own(), None, None),
+        actor(Role::Officer, "other", other(), None, Some("R. Roe")),
+        actor(Role::Manager, "manager", own(), None, Some("M. Moe")),
+        actor(Role::Adapter, "a", none(), Some("a"), Some("D. Doe")),
+        actor(Role::Adapter, "b", none(), Some("b"), Some("D. Doe")),
+        actor(Role::Adapter, "c", none(), Some("c"), Some("D. Doe")),
+        actor(Role::Adapter, "a-too", none(), Some("a"), Some("D. Doe")),
+        actor(Role::Adapter, "b-silent", none(), Some("b"), None),
+        actor(
+            Role::Operator,
+            "operator",
+            Courts::All,
+            None,
+            Some("O. Ode"),
+        ),
+        actor(
+            Role::Inspector,
+            "inspector",
+            Courts::All,
+            None,
+            Some("I. Ide"),
+        ),
         Actor::clock(),
     ]
 }
@@ -290,6 +308,19 @@ impl World {
         (self.enquiry.purpose == Purpose::Referral).then_some(ReferralOutcome::Assessment)
     }
 
+    /// Mostly that of a proposal, so that somebody confirms it now and then.
+    fn close_reason(&self, act: &Act, check: u8) -> CloseReason {
+        let closing = self.enquiry.check(check).and_then(Check::proposed_closing);
+        let all = CloseReason::ALL;
+        let other = all[usize::from(act.target) % all.len()];
+        closing.map_or(
+            other,
+            |closing| {
+                if act.wrong { other } else { closing.reason }
+            },
+        )
+    }
+
     fn verb_of_court(&self, act: &Act, check: u8) -> Verb {
         let note = Sealed::from_bytes(vec![3; usize::from(act.amount % 9_000)]);
         match act.deed {
@@ -335,7 +366,7 @@ impl World {
             }
             _ => Verb::Close {
                 check,
-                reason: CloseReason::ALL[usize::from(act.target) % CloseReason::ALL.len()],
+                reason: self.close_reason(act, check),
                 note,
             },
         }

@@ -2023,6 +2023,9 @@ pub struct Check {
     /// What the sharing agreement says; absent where no responder was found, and in older records.
     #[prost(message, optional, tag = "9")]
     pub sharing: ::core::option::Option<Sharing>,
+    /// Who proposed to close it, where that takes two persons; kept when another has.
+    #[prost(message, optional, tag = "10")]
+    pub closing: ::core::option::Option<Closing>,
     /// What kind of service it asks; UNSPECIFIED in older records, which asked children's social care alone.
     #[prost(enumeration = "ResponderKind", tag = "19")]
     pub responder_kind: i32,
@@ -2230,6 +2233,23 @@ pub struct Redirected {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Closed {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub by: ::core::option::Option<By>,
+    /// Why, as a code.
+    #[prost(enumeration = "CloseReason", tag = "2")]
+    pub reason: i32,
+    /// A sealed Text.
+    #[prost(bytes = "vec", tag = "3")]
+    pub note: ::prost::alloc::vec::Vec<u8>,
+    /// When.
+    #[prost(int64, tag = "4")]
+    pub at_ms: i64,
+}
+/// A named person's proposal to close a check.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Closing {
     /// Who.
     #[prost(message, optional, tag = "1")]
     pub by: ::core::option::Option<By>,
@@ -2764,7 +2784,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58, 59"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2864,6 +2884,9 @@ pub mod event {
         /// A person was shown it, or the check.
         #[prost(message, tag = "58")]
         Viewed(super::Nothing),
+        /// A named person proposed to close the check.
+        #[prost(enumeration = "super::CloseReason", tag = "59")]
+        CloseProposed(i32),
     }
 }
 /// People took a check on.
@@ -3534,6 +3557,11 @@ impl ::core::fmt::Debug for Redirected {
 impl ::core::fmt::Debug for Closed {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Closed(..)")
+    }
+}
+impl ::core::fmt::Debug for Closing {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Closing(..)")
     }
 }
 impl ::core::fmt::Debug for Answer {

@@ -2062,6 +2062,27 @@ pub struct Check {
     /// What kind of service it asks; whoever it goes to, this stays.
     #[prost(enumeration = "ResponderKind", tag = "37")]
     pub responder_kind: i32,
+    /// Who proposed to close it, where the reason takes two persons: nobody has confirmed it yet, or, CLOSED, whoever closed it has. Absent
+    /// where one person was enough.
+    #[prost(message, optional, tag = "38")]
+    pub closing: ::core::option::Option<CloseProposal>,
+}
+/// A named person's proposal to close a check. The check goes on as before until another named person closes it with the same reason.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CloseProposal {
+    /// Who proposed it.
+    #[prost(message, optional, tag = "1")]
+    pub by: ::core::option::Option<By>,
+    /// Why.
+    #[prost(enumeration = "CloseReason", tag = "2")]
+    pub reason: i32,
+    /// Why, in words.
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag = "4")]
+    pub propose_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// What an information-sharing agreement says of one check.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5067,7 +5088,7 @@ pub struct Event {
     /// DECIDED: what was decided at court.
     #[prost(enumeration = "DecisionKind", tag = "24")]
     pub decision: i32,
-    /// CLOSED: why.
+    /// CLOSED, CLOSE_PROPOSED: why.
     #[prost(enumeration = "CloseReason", tag = "25")]
     pub close_reason: i32,
     /// RELEASED: why people must look, where no program could settle it.
@@ -5165,6 +5186,8 @@ pub enum EventType {
     SentenceRecorded = 45,
     /// A named person was shown the enquiry, or the check. In histories only: watches do not tell of it.
     Viewed = 46,
+    /// A named person proposed to close the check: another one must close it too.
+    CloseProposed = 47,
 }
 impl EventType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5201,6 +5224,7 @@ impl EventType {
             Self::Reassigned => "EVENT_TYPE_REASSIGNED",
             Self::SentenceRecorded => "EVENT_TYPE_SENTENCE_RECORDED",
             Self::Viewed => "EVENT_TYPE_VIEWED",
+            Self::CloseProposed => "EVENT_TYPE_CLOSE_PROPOSED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5234,6 +5258,7 @@ impl EventType {
             "EVENT_TYPE_REASSIGNED" => Some(Self::Reassigned),
             "EVENT_TYPE_SENTENCE_RECORDED" => Some(Self::SentenceRecorded),
             "EVENT_TYPE_VIEWED" => Some(Self::Viewed),
+            "EVENT_TYPE_CLOSE_PROPOSED" => Some(Self::CloseProposed),
             _ => None,
         }
     }
@@ -7722,6 +7747,9 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. The check that a case needs is met or set aside already: nothing is left to do.
     /// `{"reason": "REQUIREMENT_ENDED", "domain": "usher", "metadata": {"state": "met"}}`
     RequirementEnded = 31,
+    /// FAILED_PRECONDITION. Whoever proposed to close the check cannot confirm it: another named person must.
+    /// `{"reason": "SECOND_PERSON_REQUIRED", "domain": "usher"}`
+    SecondPersonRequired = 32,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -7762,6 +7790,7 @@ impl ErrorReason {
             Self::AutomaticAnswer => "ERROR_REASON_AUTOMATIC_ANSWER",
             Self::NotAgreed => "ERROR_REASON_NOT_AGREED",
             Self::RequirementEnded => "ERROR_REASON_REQUIREMENT_ENDED",
+            Self::SecondPersonRequired => "ERROR_REASON_SECOND_PERSON_REQUIRED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -7799,6 +7828,7 @@ impl ErrorReason {
             "ERROR_REASON_AUTOMATIC_ANSWER" => Some(Self::AutomaticAnswer),
             "ERROR_REASON_NOT_AGREED" => Some(Self::NotAgreed),
             "ERROR_REASON_REQUIREMENT_ENDED" => Some(Self::RequirementEnded),
+            "ERROR_REASON_SECOND_PERSON_REQUIRED" => Some(Self::SecondPersonRequired),
             _ => None,
         }
     }
@@ -8295,7 +8325,8 @@ pub struct RerouteResponse {
     #[prost(message, optional, tag = "1")]
     pub enquiry: ::core::option::Option<Enquiry>,
 }
-/// A check to be ended.
+/// A check to be ended. Where the broker's policy says that the reason takes two persons, the first call proposes it and changes nothing
+/// else; the check ends when another named person makes the same call.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct CloseRequest {
@@ -8311,11 +8342,11 @@ pub struct CloseRequest {
     /// Why. Required.
     #[prost(enumeration = "CloseReason", tag = "4")]
     pub reason: i32,
-    /// Why, in words, at most 4,000 characters; needed for CLOSE_REASON_OTHER.
+    /// Why, in words, at most 4,000 characters; needed for CLOSE_REASON_OTHER, but not from whoever confirms what another proposed.
     #[prost(string, tag = "5")]
     pub note: ::prost::alloc::string::String,
 }
-/// It is ended.
+/// It is ended, or that is proposed: see its state.
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct CloseResponse {
@@ -9935,6 +9966,11 @@ impl ::core::fmt::Debug for HearingMove {
 impl ::core::fmt::Debug for Check {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Check(..)")
+    }
+}
+impl ::core::fmt::Debug for CloseProposal {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CloseProposal(..)")
     }
 }
 impl ::core::fmt::Debug for Sharing {

@@ -109,6 +109,17 @@ fn lines(open: &OpenEnquiry, check: &Check, expected: &CheckReceipt, now: Timest
         }
         _ => {}
     }
+    lines.extend(check.closing.as_ref().map(|closing| {
+        let told = record::by_at(&closing.by, closing.at);
+        let why = record::close_reason(closing.reason).to_owned();
+        let note = open.text(TextPlace::ProposalNote {
+            check: check.number,
+        });
+        let is_open = check.state.is_outstanding();
+        let wanted = is_open.then(|| "Another person must confirm it.".to_owned());
+        let said = [told, why, note.into()].into_iter().chain(wanted);
+        line("Closing proposed by", said.collect())
+    }));
     if check.sentenced_outstanding_at.is_some() {
         let told = "The answer is still wanted: it may change how the sentence is carried out.";
         lines.push(line("Sentenced without it", vec![told.into()]));

@@ -62,6 +62,7 @@ pub(super) fn cards() -> ResponderCards {
         default_hours: WorkingHours::office(),
         tracks: BTreeMap::new(),
         unread: Vec::new(),
+        second_person: [].into(),
         agreements: Agreements::permitting(all.keys().cloned()),
         cases: usher_domain::policy::CaseRules::default(),
         responders: BTreeMap::new(),

@@ -4,9 +4,9 @@ use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
-    AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
-    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, ReferralOutcome,
-    Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
+    AddressRole, Answer, Check, CheckState, CloseReason, Closing, Concern, CourtDecision,
+    CourtDecisionKind, Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt,
+    ReferralOutcome, Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CaseId, CheckNumber, EnquiryId, LeaseId};
@@ -151,6 +151,12 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
             }),
         }],
         sentenced_outstanding_at: Some(at(60)),
+        closing: Some(Closing {
+            by: by(),
+            reason: CloseReason::Other,
+            note: words(&format!("proposed {number}")),
+            at: at(5),
+        }),
     }
 }
 

@@ -11,7 +11,7 @@ use usher_domain::alert::{AlertState, Cause, Trouble};
 use usher_domain::case::Holder;
 use usher_domain::code::{AgreementId, ClientId, Crn, Pnc, ResponderId, Urn};
 use usher_domain::enquiry::{
-    AddressRole, Answer, Applied, ByPhone, Check, CheckState, CloseReason, CourtDecision,
+    AddressRole, Answer, Applied, ByPhone, Check, CheckState, CloseReason, Closing, CourtDecision,
     CourtDecisionKind, Curfew, Enquiry, Exchange, LateEffect, PeopleReason, Receipt, Reply,
     RouteReason, Sentence, SentenceOutcome, Timeliness, UnroutableWhy,
 };
@@ -303,6 +303,12 @@ fn fill_check(check: &mut Check) {
         .push(step("late", 120, StepState::Moot { at: at(120) }));
     check.leases_lost = 2;
     check.sentenced_outstanding_at = Some(at(300));
+    check.closing = Some(Closing {
+        by: by(Role::Manager),
+        reason: CloseReason::Other,
+        note: sealed("moved abroad"),
+        at: at(10),
+    });
     check.exchanges = vec![Exchange {
         question: sealed("which child?"),
         asked_by: by(Role::Adapter),
@@ -444,12 +450,15 @@ pub(crate) fn all_events() -> Vec<Event> {
         },
         EventKind::SentencedOutstanding,
         EventKind::Viewed,
+        EventKind::CloseProposed {
+            reason: CloseReason::Other,
+        },
         EventKind::Closed {
             reason: CloseReason::Duplicate,
         },
     ];
     let names: BTreeSet<&str> = kinds.iter().map(EventKind::name).collect();
-    assert_eq!(names.len(), 27, "a kind of event is missing here");
+    assert_eq!(names.len(), 28, "a kind of event is missing here");
     let mut events: Vec<Event> = kinds.into_iter().map(|kind| event(5, kind)).collect();
     events[0].check = None;
     events[4].by = By {

@@ -1,14 +1,16 @@
 //! No silent exit; nothing said is lost; a deadline moves only in somebody's name.
 
 use crate::story::stories;
-use crate::world::{Turn, play};
+use crate::world::{Turn, World, play};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use std::collections::BTreeMap;
 use usher_domain::actor::{By, Role};
 use usher_domain::command::{Verb, VerbName, WithoutAnswer};
 use usher_domain::enquiry::{
-    Check, CheckState, Enquiry, LateEffect, Purpose, SentenceOutcome, Timeliness,
+    Check, CheckState, CloseReason, Enquiry, LateEffect, Purpose, SentenceOutcome, Timeliness,
 };
+use usher_domain::event::{Event, EventKind};
 
 fn is_named(by: &By) -> bool {
     by.person
@@ -63,8 +65,84 @@ fn versions(check: &Check) -> &[usher_domain::enquiry::Answer] {
     }
 }
 
+/// By check: the reason that was given last, and the name of who gave it.
+type Said = BTreeMap<u8, (CloseReason, String)>;
+
+fn name(by: &By) -> String {
+    by.person.as_ref().map_or("", |person| &person.name).into()
+}
+
+/// Told apart from the record on purpose: who said last that a check should be closed, and whether the check stayed as it was since.
+fn closed_by_two(world: &World, turn: &Turn, said: &mut Said) -> Result<(), TestCaseError> {
+    let Ok(transition) = &turn.result else {
+        return Ok(());
+    };
+    for event in &transition.events {
+        let Some(check) = event
+            .check
+            .and_then(|number| transition.enquiry.check(number))
+        else {
+            continue;
+        };
+        match event.kind {
+            EventKind::CloseProposed { reason } => {
+                prop_assert!(is_named(&event.by) && check.state.is_outstanding());
+                said.insert(check.number, (reason, name(&event.by)));
+            }
+            EventKind::Closed { reason } => {
+                let first = said.remove(&check.number);
+                let takes_two = world.policy.second_person.contains(&reason);
+                let by_two = first.is_some_and(|(first, who)| {
+                    first == reason && who != name(&event.by) && is_named(&event.by)
+                });
+                prop_assert!(by_two || !takes_two, "{} by one", reason.name());
+                prop_assert_eq!(check.closing.is_some(), takes_two);
+            }
+            EventKind::Answered { .. }
+            | EventKind::Redirected { .. }
+            | EventKind::Rerouted { .. } => {
+                said.remove(&check.number);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(crate::props::config())]
+
+    #[test]
+    fn what_takes_two_persons_is_never_closed_by_one(story in stories()) {
+        let mut said = Said::new();
+        play(story, |world, turn| closed_by_two(world, turn, &mut said))?;
+    }
+
+    #[test]
+    fn a_proposal_to_close_changes_nothing_else(story in stories()) {
+        play(story, |_, turn| {
+            let Ok(transition) = &turn.result else {
+                return Ok(());
+            };
+            let is_proposal = |event: &Event| matches!(event.kind, EventKind::CloseProposed { .. });
+            if transition.events.iter().any(is_proposal) {
+                prop_assert_eq!(transition.events.len(), 1);
+                let plain = |enquiry: &Enquiry| {
+                    let mut enquiry = enquiry.clone();
+                    enquiry.applied.clear();
+                    enquiry.checks.iter_mut().for_each(|check| check.closing = None);
+                    enquiry
+                };
+                prop_assert_eq!(plain(&turn.before), plain(&transition.enquiry));
+            }
+            for check in &turn.after().checks {
+                let closed = matches!(check.state, CheckState::Closed { .. });
+                let stands = closed || check.state.is_outstanding();
+                prop_assert!(stands || check.closing.is_none(), "check {}", check.number);
+            }
+            Ok(())
+        })?;
+    }
 
     #[test]
     fn a_check_ends_only_by_a_receipt_a_successor_or_a_named_person(story in stories()) {

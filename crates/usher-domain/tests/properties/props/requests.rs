@@ -76,6 +76,9 @@ fn weight(enquiry: &Enquiry) -> usize {
                 sum += by(&reply.by) + reply.text.bytes().len();
             }
         }
+        if let Some(closing) = &check.closing {
+            sum += by(&closing.by) + closing.note.bytes().len();
+        }
         sum += match &check.state {
             CheckState::Accepted { by: who, .. }
             | CheckState::Asked { by: who, .. }
