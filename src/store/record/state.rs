@@ -35,6 +35,7 @@ impl Kept for Check {
             leases_lost,
             exchanges,
             sentenced_outstanding_at,
+            candidates,
         } = self;
         kept::Check {
             responder: keep_responder_if(responder.as_ref()),
@@ -52,6 +53,7 @@ impl Kept for Check {
                 .as_ref()
                 .map(|sharing| keep_sharing(sharing, responder.as_ref())),
             responder_kind: kind.number(),
+            candidates: keep_sealed(candidates),
             state: Some(state.keep()),
         }
     }
@@ -69,6 +71,7 @@ impl Kept for Check {
             sentenced_outstanding_at_ms,
             sharing,
             responder_kind,
+            candidates,
             state,
         } = message;
         let responder = read_responder_if(&responder, "checks.responder")?;
@@ -93,6 +96,7 @@ impl Kept for Check {
                 sentenced_outstanding_at_ms,
                 "checks.sentenced_outstanding_at_ms",
             )?,
+            candidates: read_sealed(candidates),
         })
     }
 }

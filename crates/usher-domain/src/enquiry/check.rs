@@ -38,6 +38,9 @@ pub struct Check {
     /// Since when the case stands sentenced with this check unanswered: nothing had been decided when the hearing began, or its sentence
     /// was recorded.
     pub sentenced_outstanding_at: Option<Timestamp>,
+    /// Who in the responder's system may be one of the people, as the program that left it to people said; empty for none, and as soon as
+    /// no desk needs them.
+    pub candidates: Sealed,
 }
 
 /// Why a check goes to its responder; for an unroutable check, one of the addresses or names that it stands for.
@@ -436,6 +439,14 @@ impl Check {
             since,
             for_people: for_people.or(by_agreement.then_some(PeopleReason::Agreement)),
         }
+    }
+
+    /// Whether the responder's people may still have to look who is meant: only then candidates are kept.
+    pub(crate) const fn needs_candidates(&self) -> bool {
+        matches!(
+            self.state,
+            CheckState::Waiting { .. } | CheckState::Accepted { .. } | CheckState::Asked { .. }
+        )
     }
 
     /// The newest answer.

@@ -151,6 +151,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
             }),
         }],
         sentenced_outstanding_at: Some(at(60)),
+        candidates: words(&format!("candidate {number}")),
     }
 }
 
@@ -412,6 +413,8 @@ fn a_responder_sees_its_own_check_and_nothing_of_the_others() {
         assert!(view.personal.as_ref() == Some(&full_personal()));
         assert_eq!(view.answers.len(), if number == 6 { 2 } else { 0 });
         assert_eq!(view.reasons[1].from_check_id, "");
+        let perhaps = format!("candidate {number}");
+        assert_eq!(view.candidates[0].system_reference, perhaps);
         let bytes = view.encode_to_vec();
         let text = String::from_utf8_lossy(&bytes);
         for other in (1..=8).filter(|other| *other != number) {
@@ -419,6 +422,7 @@ fn a_responder_sees_its_own_check_and_nothing_of_the_others() {
                 format!("borough-{other}"),
                 format!("Borough {other}"),
                 format!("question {other}"),
+                format!("candidate {other}"),
                 format!("{}/{other}", enquiry().id),
             ] {
                 assert!(!text.contains(&foreign), "check {number} shows {foreign}");
