@@ -126,11 +126,11 @@ async fn candidates_are_for_the_responder_alone_until_it_answers() {
     };
     let camden = lent.kit.adapter(CAMDEN).get_check(request).await;
     check_refused(camden, Code::NotFound, "NOT_FOUND");
-    let of_enquiry = || v1::GetEnquiryRequest {
+    let of_enquiry = || v1::GetRequest {
         enquiry_id: lent.enquiry.clone(),
     };
     for who in [OFFICER, MANAGER, OPERATOR, INSPECTOR] {
-        let seen = lent.kit.court(who).get_enquiry(of_enquiry()).await;
+        let seen = lent.kit.court(who).get(of_enquiry()).await;
         let seen = seen.unwrap().into_inner().encode_to_vec();
         let history = lent.kit.history(&lent.enquiry).await;
         let told = format!("{}{history:?}", String::from_utf8_lossy(&seen));

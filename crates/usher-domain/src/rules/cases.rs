@@ -1,8 +1,10 @@
 //! What the tables of cases are built from: one policy in plain minutes, actors, enquiries in every state, and one
 //! `check` that gives a verb and compares the picture of what comes out.
 
+mod candidates;
 mod referral;
 
+pub(crate) use candidates::leave_candidates;
 use referral::said;
 pub(crate) use referral::{answer_referral, referral};
 
@@ -13,8 +15,8 @@ use crate::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind
 use crate::command::{Command, Destination, Request, Route, Submit, Verb, WithoutAnswer};
 use crate::decide::{Transition, decide};
 use crate::enquiry::{
-    ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, PeopleReason,
-    Purpose, ReportType, RouteReason, Track, UnroutableWhy,
+    ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, Purpose, ReportType,
+    RouteReason, Track, UnroutableWhy,
 };
 use crate::hearing::{Deadline, Hearing};
 use crate::id::{CheckNumber, EnquiryId, LeaseId, RequestId};
@@ -367,16 +369,6 @@ pub(crate) fn release(lease: Option<LeaseId>) -> Verb {
         lease,
         for_people: None,
         candidates: Sealed::default(),
-    }
-}
-
-/// Left to people since somebody may be one of the wanted, with so many bytes of candidates.
-pub(crate) fn leave_candidates(lease: Option<LeaseId>, length: usize) -> Verb {
-    Verb::Release {
-        check: 1,
-        lease,
-        for_people: Some(PeopleReason::PossibleMatch),
-        candidates: text(length),
     }
 }
 
