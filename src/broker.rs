@@ -109,6 +109,7 @@ const UNSEAL: Unseal<record::RecordError> = Unseal {
     personal: record::open_personal,
     answer: record::open_answer,
     text: record::open_text,
+    candidates: record::open_candidates,
 };
 
 /// What a command led to.

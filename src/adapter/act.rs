@@ -49,6 +49,16 @@ impl Act {
         }))
     }
 
+    /// Leaves it to people, and shows them who may be one of the wanted.
+    pub(super) fn possible_match(check: &str, candidates: Vec<v1::Candidate>) -> Self {
+        Self::of(Kind::Release(v1::ReleaseRequest {
+            check_id: check.into(),
+            for_people: v1::PeopleReason::PossibleMatch.into(),
+            candidates,
+            ..v1::ReleaseRequest::default()
+        }))
+    }
+
     /// Gives the check back for any program: nothing was decided.
     pub(super) fn give_back(check: &str) -> Self {
         Self::of(Kind::Release(v1::ReleaseRequest {

@@ -42,6 +42,9 @@ pub enum Outcome {
     Answer(Box<Reply>),
     /// This connector cannot settle it: the next one may, or people must.
     Unsettled(v1::PeopleReason),
+    /// It cannot settle it, since these may be among the people, likeliest first: as unsettled for a possible match, and people are shown
+    /// them.
+    Possible(Vec<v1::Candidate>),
     /// It is another authority's. Done only where nothing is in doubt and the agreement lets programs answer, or a person says so.
     Redirect {
         /// Whose, by GSS code.

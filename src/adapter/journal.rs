@@ -168,7 +168,11 @@ mod tests {
     fn what_was_decided_is_found_until_it_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("journal");
-        let act = Act::leave_to_people("a", v1::PeopleReason::PossibleMatch);
+        let perhaps = v1::Candidate {
+            system_reference: "P1".into(),
+            ..v1::Candidate::default()
+        };
+        let act = Act::possible_match("a", vec![perhaps]);
         let journal = Journal::open(&folder).unwrap();
         assert!(matches!(journal.find(&check(0)), Ok(None)));
         journal.keep(&check(0), &act).unwrap();

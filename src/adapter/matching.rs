@@ -16,7 +16,7 @@ use super::people::{Born, Identity};
 use address::{Place, Places};
 use birth::Birth;
 use names::{Likeness, Names, Part};
-use usher_proto::v1::{Confidence, Sex};
+use usher_proto::v1::{Confidence, MatchFeature, Sex};
 
 /// An identity made ready to be compared with many.
 pub struct Profile {
@@ -33,14 +33,17 @@ pub struct Verdict {
     pub confidence: Confidence,
     /// By what.
     pub basis: Basis,
+    /// How likely it is the same person, beside others that may be: the more the likelier.
+    pub points: i32,
 }
 
 /// What two descriptions have in common, without saying its value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Basis {
-    name: &'static str,
-    birth: &'static str,
-    place: &'static str,
+    name: Likeness,
+    birth: Birth,
+    place: Place,
+    other_sex: bool,
 }
 
 impl Profile {
@@ -78,7 +81,13 @@ impl Profile {
         };
         Verdict {
             confidence,
-            basis: Basis::of(name, birth, place),
+            basis: Basis {
+                name,
+                birth,
+                place,
+                other_sex,
+            },
+            points,
         }
     }
 }
@@ -104,39 +113,67 @@ fn is_unnamed(name: Likeness, birth: Birth) -> bool {
 }
 
 impl Basis {
-    fn of(name: Likeness, birth: Birth, place: Place) -> Self {
+    /// What agrees, as the contract codes it.
+    pub fn agrees(self) -> Vec<MatchFeature> {
         let is_like = |part| matches!(part, Part::Same | Part::Near);
-        Self {
-            name: match (name.family, name.given) {
-                (Part::Same, Part::Same) => "name",
-                (family, given) if is_like(family) && is_like(given) => "similar name",
-                (family, _) if is_like(family) => "family name",
-                (_, given) if is_like(given) => "given name",
-                _ => "",
-            },
-            birth: match birth {
-                Birth::Same | Birth::Round => "date of birth",
-                Birth::Slip | Birth::Close => "similar date of birth",
-                Birth::Unknown | Birth::Other => "",
-            },
-            place: match place {
-                Place::House => "address",
-                Place::Area => "neighbourhood",
-                Place::Unknown | Place::Other => "",
-            },
-        }
+        let name = match (self.name.family, self.name.given) {
+            (Part::Same, Part::Same) => Some(MatchFeature::Name),
+            (family, given) if is_like(family) && is_like(given) => Some(MatchFeature::SimilarName),
+            (family, _) if is_like(family) => Some(MatchFeature::FamilyName),
+            (_, given) if is_like(given) => Some(MatchFeature::GivenName),
+            _ => None,
+        };
+        let birth = match self.birth {
+            Birth::Same | Birth::Round => Some(MatchFeature::BirthDate),
+            Birth::Slip | Birth::Close => Some(MatchFeature::SimilarBirthDate),
+            Birth::Unknown | Birth::Other => None,
+        };
+        let place = match self.place {
+            Place::House => Some(MatchFeature::Address),
+            Place::Area => Some(MatchFeature::Neighbourhood),
+            Place::Unknown | Place::Other => None,
+        };
+        [name, birth, place].into_iter().flatten().collect()
+    }
+
+    /// What differs, as the contract codes it. What is not known on one side does not.
+    pub fn differs(self) -> Vec<MatchFeature> {
+        let name = match (self.name.family, self.name.given) {
+            (Part::Other, Part::Other) => Some(MatchFeature::Name),
+            (Part::Other, _) => Some(MatchFeature::FamilyName),
+            (_, Part::Other) => Some(MatchFeature::GivenName),
+            _ => None,
+        };
+        let birth = (self.birth == Birth::Other).then_some(MatchFeature::BirthDate);
+        let place = (self.place == Place::Other).then_some(MatchFeature::Address);
+        let sex = self.other_sex.then_some(MatchFeature::Sex);
+        [name, birth, place, sex].into_iter().flatten().collect()
     }
 }
 
 impl std::fmt::Display for Basis {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let parts = [self.name, self.birth, self.place];
-        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let said: Vec<&str> = self.agrees().into_iter().map(words).collect();
         match &said[..] {
             [] => out.write_str("nothing"),
             [only] => out.write_str(only),
             [first @ .., last] => write!(out, "{} and {last}", first.join(", ")),
         }
+    }
+}
+
+const fn words(feature: MatchFeature) -> &'static str {
+    match feature {
+        MatchFeature::Unspecified => "",
+        MatchFeature::Name => "name",
+        MatchFeature::SimilarName => "similar name",
+        MatchFeature::FamilyName => "family name",
+        MatchFeature::GivenName => "given name",
+        MatchFeature::BirthDate => "date of birth",
+        MatchFeature::SimilarBirthDate => "similar date of birth",
+        MatchFeature::Address => "address",
+        MatchFeature::Neighbourhood => "neighbourhood",
+        MatchFeature::Sex => "sex",
     }
 }
 

@@ -40,6 +40,8 @@ pub struct PaceSettings {
     pub patience_seconds: u64,
     /// For how long a check is asked for at a time, in seconds; what the broker's policy says where it is not given. It is renewed in time.
     pub lease_seconds: Option<u64>,
+    /// How many people of the system who may be one of the wanted the borough's desk is shown, 0 to 10; none are sent to the broker with 0.
+    pub show_candidates: usize,
 }
 
 impl Default for PaceSettings {
@@ -50,6 +52,7 @@ impl Default for PaceSettings {
             in_hand: 64,
             patience_seconds: 300,
             lease_seconds: None,
+            show_candidates: 5,
         }
     }
 }
@@ -95,6 +98,11 @@ impl PaceSettings {
                 "patience_seconds",
                 (1..=3_600).contains(&self.patience_seconds),
                 "write 1 to 3600",
+            ),
+            (
+                "show_candidates",
+                self.show_candidates <= 10,
+                "write 0 to 10",
             ),
         ];
         let outside = bounds.into_iter().filter(|(_, within, _)| !within);

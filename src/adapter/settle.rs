@@ -4,6 +4,8 @@
 //! person found who is certainly one of the wanted is not possibly another of them: so a child's own record makes no doubt of the father's
 //! absence, and twins who are both wanted are both found.
 
+mod candidate;
+
 use super::blocking::blocks;
 use super::connector::{Candidates, Connector, Outcome, Reply, Source, Trouble};
 use super::matching::{Profile, Verdict};
@@ -72,12 +74,21 @@ pub fn settle(wanted: &[Wanted], found: &[Candidates]) -> Outcome {
         return Outcome::Unsettled(PeopleReason::Unreadable);
     }
     let each = || found.iter().zip(&likenesses);
+    let claims = claims(&likenesses);
     // Beside whoever certainly is one of them another may be, whom nobody saw.
-    let another = |(candidates, likeness): (&Candidates, &Likenesses<'_>)| {
-        candidates.cut && !likeness.certain.is_empty()
+    let in_doubt = |(candidates, likeness): (&Candidates, &Likenesses<'_>)| {
+        likeness.is_doubtful(&claims) || candidates.cut && !likeness.certain.is_empty()
     };
-    if is_doubtful(&likenesses) || each().any(another) {
-        return Outcome::Unsettled(PeopleReason::PossibleMatch);
+    let doubtful: Vec<bool> = each().map(in_doubt).collect();
+    if doubtful.contains(&true) {
+        let of_whom = wanted.iter().zip(each()).zip(doubtful);
+        let of_whom = of_whom.filter(|(_, in_doubt)| *in_doubt);
+        let perhaps = of_whom.map(|((person, (candidates, likeness)), _)| {
+            let elsewhere =
+                |key: &str| claims.contains_key(key) && !likeness.certain.contains_key(key);
+            candidate::of(person, &candidates.people, elsewhere)
+        });
+        return Outcome::Possible(candidate::likeliest(perhaps.collect()));
     }
     let perhaps_there = |(candidates, likeness): (&Candidates, &Likenesses<'_>)| {
         (candidates.cut || candidates.narrow) && likeness.certain.is_empty()
@@ -152,21 +163,22 @@ fn is_partial(likenesses: &[Likenesses<'_>]) -> bool {
         .any(|found| found.partial)
 }
 
-/// Whether anybody is perhaps one of the wanted: not certainly, or certainly beside another, or certainly two of them.
-fn is_doubtful(likenesses: &[Likenesses<'_>]) -> bool {
-    let mut certain: Vec<&str> = likenesses
-        .iter()
-        .flat_map(|one| one.certain.keys().copied())
-        .collect();
-    let count = certain.len();
-    certain.sort_unstable();
-    certain.dedup();
-    certain.len() < count
-        || likenesses.iter().any(|one| one.certain.len() > 1)
-        || likenesses
-            .iter()
-            .flat_map(|one| &one.possible)
-            .any(|key| certain.binary_search(key).is_err())
+/// Of how many of the wanted each is certainly one, by key.
+fn claims<'a>(likenesses: &[Likenesses<'a>]) -> BTreeMap<&'a str, usize> {
+    let mut claims = BTreeMap::new();
+    for key in likenesses.iter().flat_map(|one| one.certain.keys()) {
+        *claims.entry(*key).or_default() += 1;
+    }
+    claims
+}
+
+impl Likenesses<'_> {
+    /// Whether anybody is perhaps this one: not certainly, or certainly beside another, or certainly another of the wanted too.
+    fn is_doubtful(&self, claims: &BTreeMap<&str, usize>) -> bool {
+        self.certain.len() > 1
+            || self.certain.keys().any(|key| claims.get(key) > Some(&1))
+            || self.possible.iter().any(|key| !claims.contains_key(key))
+    }
 }
 
 /// The answer; `None` where an answer does not hold it all, or where nobody counted the contacts that alone would make it.

@@ -156,7 +156,7 @@ impl Adapter {
             .sharing
             .as_ref()
             .is_some_and(|sharing| sharing.automatic_answers);
-        let mut doubt = None;
+        let (mut doubt, mut candidates) = (None, Vec::new());
         for number in 0..self.connectors.len() {
             let reason = match self.asked(number, check).await {
                 Ok(Outcome::Answer(reply)) if !automatic && reply.person.is_none() => {
@@ -173,13 +173,23 @@ impl Adapter {
                 }
                 Ok(Outcome::Answer(_) | Outcome::Redirect { .. }) => continue,
                 Ok(Outcome::Unsettled(reason)) => reason,
+                Ok(Outcome::Possible(found)) => {
+                    candidates.extend(found);
+                    v1::PeopleReason::PossibleMatch
+                }
                 // It was asked for as long as it may be.
                 Ok(Outcome::Pending(_)) => v1::PeopleReason::SystemAway,
                 Err(trouble) => trouble.reason(),
             };
             doubt.get_or_insert(reason);
         }
-        Act::leave_to_people(&check.id, doubt.unwrap_or(v1::PeopleReason::Other))
+        match doubt {
+            Some(v1::PeopleReason::PossibleMatch) => {
+                candidates.truncate(self.pace.show_candidates);
+                Act::possible_match(&check.id, candidates)
+            }
+            doubt => Act::leave_to_people(&check.id, doubt.unwrap_or(v1::PeopleReason::Other)),
+        }
     }
 
     /// What was decided before. A journal that cannot be read is tried again until the patience with it is over.

@@ -12,6 +12,7 @@ use usher_domain::command::{Command, Destination, Said, Verb};
 use usher_domain::enquiry::{ByPhone, Enquiry, LateEffect, PeopleReason, UnroutableWhy};
 use usher_domain::id::{CheckNumber, EnquiryId, LeaseId};
 use usher_domain::permit::permits;
+use usher_domain::personal::Candidate;
 use usher_domain::rejection::Rejection;
 use usher_domain::time::{Timestamp, to_london};
 
@@ -45,7 +46,7 @@ impl Broker {
         };
         let executed = self.execute(input.enquiry, &command, &actor).await?;
         let part = match (actor.role, check) {
-            (Role::Adapter, Some(check)) => Part::Check(check),
+            (_, Some(check)) => Part::of_check(&actor, check),
             (Role::Adapter, None) => Part::Closed,
             _ => Part::Whole,
         };
@@ -105,7 +106,8 @@ impl Broker {
                 check,
                 lease,
                 for_people,
-            } => release(check, lease, for_people),
+                candidates,
+            } => release(check, lease, for_people, &candidates),
             Act::Ask {
                 check,
                 lease,
@@ -280,15 +282,17 @@ fn sealed(said: &SaidInput) -> Said {
     }
 }
 
-const fn release(
+fn release(
     check: CheckNumber,
     lease: Option<LeaseId>,
     for_people: Option<PeopleReason>,
+    candidates: &[Candidate],
 ) -> Verb {
     Verb::Release {
         check,
         lease,
         for_people,
+        candidates: record::seal_candidates(candidates),
     }
 }
 

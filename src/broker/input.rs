@@ -20,7 +20,7 @@ use usher_domain::enquiry::{
 };
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{AlertNumber, CaseId, CheckNumber, EnquiryId, LeaseId, RecordId, Reference};
-use usher_domain::personal::Personal;
+use usher_domain::personal::{Candidate, Personal};
 use usher_domain::time::Timestamp;
 
 pub use crate::store::{Cursor, Filter, Place, Recorded};
@@ -162,6 +162,8 @@ pub enum Act {
         lease: Option<LeaseId>,
         /// Why people must look, where no program can settle it.
         for_people: Option<PeopleReason>,
+        /// Who in the responder's system may be one of the people; may be empty.
+        candidates: Vec<Candidate>,
     },
     /// Ask the officer for more.
     Ask {

@@ -21,6 +21,7 @@ use usher_domain::limits;
 use usher_domain::permit::permits;
 use usher_domain::policy::Policy;
 use usher_domain::rejection::Rejection;
+use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
 
 /// What a leased check takes on the wire beside what people wrote, in bytes: ids, codes, dates, reasons, authorities.
@@ -371,6 +372,7 @@ impl Broker {
                 check: check.number,
                 lease: Some(lease),
                 for_people: None,
+                candidates: Sealed::default(),
             };
             let command = Command {
                 request: None,

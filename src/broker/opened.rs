@@ -5,13 +5,13 @@ use core::fmt;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use usher_domain::actor::Person;
+use usher_domain::actor::{Actor, Person, Role};
 use usher_domain::agreement::Agreements;
 use usher_domain::alert::AlertState;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
 use usher_domain::id::{AlertNumber, CheckNumber};
-use usher_domain::personal::{AnswerContent, Personal};
+use usher_domain::personal::{AnswerContent, Candidate, Personal};
 use usher_domain::policy::Policy;
 use usher_domain::sealed::Sealed;
 use usher_domain::time::Timestamp;
@@ -71,6 +71,8 @@ pub struct OpenEnquiry {
     pub answers: BTreeMap<(CheckNumber, u8), AnswerContent>,
     /// What people wrote elsewhere.
     pub texts: BTreeMap<TextPlace, String>,
+    /// Who in the responder's system may be one of the people: of the check that its responder reads, and for nobody else.
+    pub candidates: Vec<Candidate>,
     /// The responders, those of its checks among them.
     pub responders: ResponderCards,
     /// The agreements, which say what may be shown to whom.
@@ -145,7 +147,7 @@ pub enum TextPlace {
 pub enum Part {
     /// All of them: officers.
     Whole,
-    /// Those of one check, and the people and addresses: its responder.
+    /// Those of one check, its candidates among them, and the people and addresses: its responder.
     Check(CheckNumber),
     /// None of the people, addresses and answers, nor what people wrote.
     Closed,
@@ -160,6 +162,8 @@ pub struct Unseal<E> {
     pub answer: fn(&Sealed) -> Result<AnswerContent, E>,
     /// Reads what people wrote.
     pub text: fn(&Sealed) -> Result<String, E>,
+    /// Reads who may be one of the people.
+    pub candidates: fn(&Sealed) -> Result<Vec<Candidate>, E>,
 }
 
 impl OpenEnquiry {
@@ -191,6 +195,12 @@ impl OpenEnquiry {
                 texts.insert(place, (unseal.text)(sealed)?);
             }
         }
+        let mut candidates = Vec::new();
+        if let Part::Check(number) = part
+            && let Some(check) = enquiry.check(number)
+        {
+            candidates = (unseal.candidates)(&check.candidates)?;
+        }
         if part == Part::Whole {
             for alert in &enquiry.alerts {
                 if let AlertState::Acknowledged { note, .. } = &alert.state {
@@ -219,6 +229,7 @@ impl OpenEnquiry {
             personal,
             answers,
             texts,
+            candidates,
             responders: beside.responders.clone(),
             agreements: beside.agreements.clone(),
             day: beside.day,
@@ -232,6 +243,14 @@ impl OpenEnquiry {
 }
 
 impl Part {
+    /// What of one check is opened for `actor`, who may see it: candidates for its responder alone.
+    pub const fn of_check(actor: &Actor, check: CheckNumber) -> Self {
+        match actor.role {
+            Role::Adapter => Self::Check(check),
+            _ => Self::Whole,
+        }
+    }
+
     fn covers(self, check: &Check) -> bool {
         match self {
             Self::Whole => true,

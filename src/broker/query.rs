@@ -70,7 +70,7 @@ impl Broker {
             .check(id.number)
             .is_some_and(|check| permit::sees_check(actor, &stored.record, check));
         if seen {
-            self.open(stored, Part::Check(id.number))
+            self.open(stored, Part::of_check(actor, id.number))
         } else {
             Err(missing.into())
         }

@@ -53,7 +53,7 @@ impl Broker {
             BrokerError::Rejected(Rejection::NotFound { .. }) => missing("check"),
             other => other,
         })?;
-        self.open(stored, Part::Check(id.number))
+        self.open(stored, Part::of_check(actor, id.number))
     }
 
     /// As [`Broker::get_case`]; that the actor was shown it is durable before anything is returned.

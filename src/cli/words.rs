@@ -165,6 +165,11 @@ vocabulary! {
     }
     LateEffect { Sentence = "sentence", Allocation = "allocation", Plan = "plan", Nothing = "nothing" }
     Confidence { Certain = "certain", Possible = "possible", None = "none" }
+    MatchFeature {
+        Name = "name", SimilarName = "similar-name", FamilyName = "family-name", GivenName = "given-name",
+        BirthDate = "birth-date", SimilarBirthDate = "similar-birth-date", Address = "address",
+        Neighbourhood = "neighbourhood", Sex = "sex",
+    }
     EpisodeKind {
         EarlyHelp = "early-help", Ehcp = "ehcp", FamilyCourtOrder = "family-court-order", CinPlan = "cin-plan",
         CpPlan = "cp-plan", CamhsPlan = "camhs-plan", Section47 = "section47", CareLeaver = "care-leaver",

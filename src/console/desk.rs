@@ -5,6 +5,7 @@ mod accept;
 mod alerts;
 mod answer;
 mod ask;
+mod candidates;
 mod check;
 mod figures;
 mod queue;

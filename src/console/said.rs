@@ -165,6 +165,11 @@ fn row(form: &Form, stem: &str, title: &str, number: usize) -> Row {
     }
 }
 
+/// Whether a sent form is to be read, and not only to be shown again.
+pub(super) fn is_filled(form: &Form) -> bool {
+    !matches!(form.value(DO), "change" | "add-episode" | "add-remark")
+}
+
 /// What a sent form wants; where something is wrong it says so in the form.
 pub(super) fn step(form: &mut Form, people: &[Somebody], is_referral: bool) -> Step {
     let more = |form: &mut Form, name: &str, first: usize| {

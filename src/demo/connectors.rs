@@ -116,7 +116,10 @@ impl Connector for Heard {
 
     async fn look_up(&self, check: &v1::AssignedCheck) -> Result<Outcome, Trouble> {
         let outcome = self.connector.look_up(check).await;
-        if matches!(outcome, Ok(Outcome::Unsettled(_)) | Err(_)) {
+        if matches!(
+            outcome,
+            Ok(Outcome::Unsettled(_) | Outcome::Possible(_)) | Err(_)
+        ) {
             self.left.notify_one();
         }
         outcome

@@ -4,6 +4,7 @@
 mod adapter;
 mod alert_counts;
 mod answer;
+mod candidate;
 mod case;
 mod check;
 mod codes;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod beat;
+mod candidate;
 mod case;
 mod closing;
 mod code;
@@ -23,6 +24,7 @@ mod sharing;
 mod state;
 
 pub use beat::{decode_beat, encode_beat};
+pub use candidate::{open_candidates, seal_candidates};
 pub use envelope::{
     Envelope, decode_entry, decode_envelope, decode_meta, encode_entry, encode_envelope,
     encode_member, encode_meta, entry_bytes_max, envelope_bytes_max, kind_in_envelope,

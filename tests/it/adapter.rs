@@ -127,16 +127,6 @@ fn working_by(
     mut pace: PaceSettings,
     takes: Duration,
 ) -> Working {
-    let (certificate, key) = kit.client_files(HACKNEY, "adapter");
-    let broker = BrokerSettings {
-        server: format!("https://{}", kit.address()),
-        certificate,
-        key,
-        ca: kit.folder().join("ca.pem"),
-        server_name: Some("localhost".into()),
-        responders: Vec::new(),
-    };
-    pace.resolve(kit.folder());
     let (asked, left) = (Arc::default(), Arc::default());
     let connector = |says: &&[Says]| -> Box<dyn Connector> {
         Box::new(Scripted {
@@ -146,11 +136,9 @@ fn working_by(
             left: Arc::clone(&left),
         })
     };
-    let stop = CancellationToken::new();
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let connectors = scripts.iter().map(connector).collect();
-    let adapter = Adapter::open(&broker, pace, connectors, clock, stop.clone()).unwrap();
-    let task = tokio::spawn(Arc::clone(&adapter).run());
+    pace.resolve(kit.folder());
+    let (adapter, stop, task) = started(clock, kit, connectors, pace);
     Working {
         adapter,
         stop,
@@ -158,6 +146,38 @@ fn working_by(
         asked,
         left,
     }
+}
+
+/// Starts an adapter of Hackney over `connectors`.
+fn started(
+    clock: &Arc<TestClock>,
+    kit: &Kit,
+    connectors: Vec<Box<dyn Connector>>,
+    pace: PaceSettings,
+) -> (Arc<Adapter>, CancellationToken, JoinHandle<()>) {
+    let (certificate, key) = kit.client_files(HACKNEY, "adapter");
+    let broker = BrokerSettings {
+        server: format!("https://{}", kit.address()),
+        certificate,
+        key,
+        ca: kit.folder().join("ca.pem"),
+        server_name: Some("localhost".into()),
+        responders: Vec::new(),
+    };
+    let stop = CancellationToken::new();
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let adapter = Adapter::open(&broker, pace, connectors, clock, stop.clone()).unwrap();
+    let task = tokio::spawn(Arc::clone(&adapter).run());
+    (adapter, stop, task)
+}
+
+/// Who Hackney's desk is shown that may be one of the people of `enquiry`.
+async fn shown(kit: &Kit, enquiry: &str) -> Vec<v1::Candidate> {
+    let request = v1::GetCheckRequest {
+        check_id: format!("{enquiry}/1"),
+    };
+    let got = kit.adapter(HACKNEY_DESK).get_check(request).await.unwrap();
+    got.into_inner().check.unwrap().candidates
 }
 
 impl Working {

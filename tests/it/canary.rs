@@ -164,6 +164,10 @@ async fn a_day(kit: &Kit, given: &mut Given) {
         given.note("supply", kit.court(who).supply(supply.clone()).await);
     }
     let leased = kit.lease(HACKNEY).await;
+    for who in [CAMDEN, HACKNEY] {
+        let release = unlikely(&check_id, &leased.lease_id);
+        given.note("release", kit.adapter(who).release(release).await);
+    }
     let answer = v1::AnswerRequest {
         person: person(&planted(74)),
         content: Some(content()),
@@ -192,6 +196,25 @@ async fn a_day(kit: &Kit, given: &mut Given) {
     let seen = kit.get(&submitted.enquiry_id).await;
     let asked = &seen.checks[0].exchanges[0].question;
     assert_eq!(*asked, planted(71), "the words arrive where they belong");
+}
+
+/// Candidates, of somebody whom no enquiry has.
+fn unlikely(check_id: &str, lease_id: &str) -> v1::ReleaseRequest {
+    v1::ReleaseRequest {
+        request_id: fresh(),
+        check_id: check_id.into(),
+        lease_id: lease_id.into(),
+        for_people: v1::PeopleReason::PossibleMatch.into(),
+        candidates: vec![v1::Candidate {
+            who: planted(91),
+            system_reference: planted(92),
+            names: vec![planted(93)],
+            born: BORN.into(),
+            addresses: vec![planted(94)],
+            ..v1::Candidate::default()
+        }],
+        ..v1::ReleaseRequest::default()
+    }
 }
 
 async fn after_the_hearing(kit: &Kit, given: &mut Given, enquiry_id: &str) {

@@ -1,5 +1,6 @@
 //! The console through a browser without scripts: real TLS, real sessions, a real broker.
 
+mod candidates;
 mod desk;
 mod guard;
 mod manager;

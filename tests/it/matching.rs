@@ -176,7 +176,7 @@ fn column(outcome: &Outcome) -> usize {
     match outcome {
         Outcome::Answer(reply) if reply.disposition == Disposition::NotKnown => 1,
         Outcome::Answer(_) => 2,
-        Outcome::Unsettled(_) => 3,
+        Outcome::Unsettled(_) | Outcome::Possible(_) => 3,
         Outcome::Redirect { .. } | Outcome::Pending(_) => unreachable!("settling does neither"),
     }
 }

@@ -89,6 +89,8 @@ pub enum Verb {
         lease: Option<LeaseId>,
         /// Why its people must look; `None` for any program.
         for_people: Option<PeopleReason>,
+        /// Who in its system may be one of the people: only with [`PeopleReason::PossibleMatch`]. May be empty.
+        candidates: Sealed,
     },
     /// The responder needs more from the officer.
     Ask {

@@ -69,6 +69,7 @@ pub fn decide(
     dispatch(&mut work, &command.verb)?;
     rules::close::lapse(&mut work, current);
     rules::settle::settle(&mut work);
+    rules::candidates::drop_needless(&mut work.enquiry);
     work.finish(current, command)
 }
 
@@ -139,7 +140,8 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             check,
             lease,
             for_people,
-        } => rules::release::release(work, *check, *lease, *for_people),
+            candidates,
+        } => rules::release::release(work, *check, *lease, *for_people, candidates),
         Verb::Ask {
             check,
             lease,
@@ -218,8 +220,14 @@ impl Work<'_> {
             return Ok(unchanged(before));
         }
         let verb = command.verb.name();
-        let (weight, lighter) = (Weight::of(&self.enquiry), Weight::of(before));
-        if let Some(max) = weight.broken_by(verb, lighter) {
+        let lighter = Weight::of(before);
+        let broken = |enquiry: &Enquiry| Weight::of(enquiry).broken_by(verb, lighter);
+        let mut too_many = broken(&self.enquiry);
+        if too_many.is_some() {
+            rules::candidates::give_way(&mut self.enquiry);
+            too_many = broken(&self.enquiry);
+        }
+        if let Some(max) = too_many {
             let what = "bytes of text in one enquiry";
             return Err(Rejection::TooMany { what, max });
         }

@@ -30,6 +30,10 @@ pub const QUESTIONS_PER_CHECK_MAX: usize = 16;
 pub const ANSWERS_PER_CHECK_MAX: usize = 16;
 /// Episodes, matches or remarks listed in one answer.
 pub const ITEMS_PER_ANSWER_MAX: usize = 64;
+/// People of a responder's system that a program shows its desk, since they may be one of the people: more settle nothing.
+pub const CANDIDATES_MAX: usize = 10;
+/// What they weigh, in bytes of text: ten with two names and addresses each.
+pub const CANDIDATES_BYTES_MAX: usize = 8 * 1_024;
 /// Moves of one hearing that the record itself keeps; older ones stay in the history.
 pub const HEARING_MOVES_KEPT_MAX: usize = 32;
 /// Decisions at court that one enquiry keeps.

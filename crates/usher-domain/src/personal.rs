@@ -9,6 +9,7 @@ use core::fmt;
 use jiff::civil::Date;
 
 mod answer;
+mod candidate;
 mod context;
 mod disclosure;
 mod same_person;
@@ -18,6 +19,7 @@ pub use answer::{
     AbuseCategory, AnswerContent, Confidence, DataSource, Episode, EpisodeKind, Handling, Match,
     Remark, Topic, Worker,
 };
+pub use candidate::{Candidate, MatchFeature};
 pub use context::{Basis, CourtSession, Marking, OtherResponder, PriorAnswer, Regime};
 pub use disclosure::{Disclosure, DisclosureDecision, RefusalReason};
 pub use same_person::{known_same_person, same_person};

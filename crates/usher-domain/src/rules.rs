@@ -21,6 +21,7 @@ pub(crate) mod advance;
 pub(crate) mod answer;
 pub(crate) mod answer_by_phone;
 pub(crate) mod ask;
+pub(crate) mod candidates;
 #[cfg(test)]
 pub(crate) mod cases;
 pub(crate) mod close;

@@ -94,7 +94,9 @@ mod tests {
                 None => "a program's answer",
             },
             Outcome::Unsettled(reason) => reason.as_str_name(),
-            Outcome::Redirect { .. } | Outcome::Pending(_) => "something else",
+            Outcome::Possible(_) | Outcome::Redirect { .. } | Outcome::Pending(_) => {
+                "something else"
+            }
         };
         assert_eq!(got, expected);
     }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use strsim::{hamming, osa_distance};
 
 /// How alike the places of two people are.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
     /// The same house.
     House,

@@ -5,7 +5,7 @@ use crate::adapter::people::{Accuracy, Born};
 use jiff::civil::Date;
 
 /// How alike two dates of birth are.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Birth {
     /// The same, and both recorded.
     Same,

@@ -6,7 +6,7 @@ use rphonetic::DoubleMetaphone;
 use strsim::{jaro_winkler, osa_distance};
 
 /// How alike one part of a name is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Part {
     /// The same, apart from accents, case, hyphens, and known ways to write it.
     Same,
@@ -21,7 +21,7 @@ pub(super) enum Part {
 }
 
 /// How alike two names are, part by part.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Likeness {
     pub(super) family: Part,
     pub(super) given: Part,

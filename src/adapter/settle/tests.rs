@@ -63,6 +63,7 @@ fn answered(outcome: Outcome) -> Reply {
     match outcome {
         Outcome::Answer(reply) => *reply,
         Outcome::Unsettled(reason) => panic!("unsettled: {reason:?}"),
+        Outcome::Possible(_) => panic!("unsettled: a possible match"),
         Outcome::Redirect { .. } | Outcome::Pending(_) => panic!("neither answered nor unsettled"),
     }
 }
@@ -70,6 +71,7 @@ fn answered(outcome: Outcome) -> Reply {
 fn unsettled(outcome: &Outcome) -> Option<PeopleReason> {
     match outcome {
         Outcome::Unsettled(reason) => Some(*reason),
+        Outcome::Possible(_) => Some(PeopleReason::PossibleMatch),
         _ => None,
     }
 }
@@ -388,4 +390,91 @@ fn what_cannot_be_read_goes_to_people() {
         ..Candidates::default()
     };
     assert!(settle(&wanted, &[found]) == unreadable);
+}
+
+/// Who may be whom, by key, when all are looked for among the same records.
+fn possible(wanted: &[Wanted], people: &[Found]) -> Vec<(String, String)> {
+    match settled(wanted, people) {
+        Outcome::Possible(candidates) => candidates
+            .into_iter()
+            .map(|one| (one.who, one.system_reference))
+            .collect(),
+        outcome => panic!("{:?}", unsettled(&outcome)),
+    }
+}
+
+#[test]
+fn a_candidate_is_told_with_all_that_is_held_and_what_agrees() {
+    let mut former = record("1", "Anna Brown", ANNA.1);
+    former.identity.places[0].lines = "1 Other\tRoad\nFlat 2".into();
+    let people = [record("1", "Ana Green", ANNA.1), former];
+    let wanted = [asked("subject", ANNA.0, ANNA.1)];
+    let Outcome::Possible(found) = settled(&wanted, &people) else {
+        panic!("it is not certain");
+    };
+    let expected = v1::Candidate {
+        who: "subject".into(),
+        system_reference: "1".into(),
+        names: vec!["Ana Green".into(), "Anna Brown".into()],
+        born: ANNA.1.into(),
+        addresses: vec![
+            "12 Mare Street, E8 1EA".into(),
+            "1 Other Road, Flat 2, E8 1EA".into(),
+        ],
+        agrees: vec![
+            v1::MatchFeature::SimilarName.into(),
+            v1::MatchFeature::BirthDate.into(),
+            v1::MatchFeature::Address.into(),
+        ],
+        differs: Vec::new(),
+    };
+    assert!(found == [expected], "{}", found.len());
+}
+
+#[test]
+fn the_likeliest_of_each_who_is_in_doubt_come_first_and_nobody_else() {
+    let wanted = [
+        asked("subject", ANNA.0, ANNA.1),
+        asked("child 1", "Ben Green", "2015-06-07"),
+        asked("other 1", "Carl Petrov", "1950-01-02"),
+    ];
+    let people = [
+        record("far", ANNA.0, "1950-07-08"),
+        record("near", "Ana Green", ANNA.1),
+        record("child", "Benn Green", "2015-06-07"),
+        record("certain", "Carl Petrov", "1950-01-02"),
+    ];
+    let pair = |who: &str, key: &str| (who.to_owned(), key.to_owned());
+    let found = possible(&wanted, &people);
+    assert_eq!(
+        found[..2],
+        [pair("subject", "near"), pair("child 1", "child")]
+    );
+    assert!(found.contains(&pair("subject", "far")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(who, key)| who != "other 1" && key != "certain"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn candidates_are_no_more_than_the_broker_takes() {
+    let wanted = [asked("subject", ANNA.0, ANNA.1)];
+    let number = |number: usize| record(&format!("{number:02}"), "Ana Green", ANNA.1);
+    let many: Vec<Found> = (0..40).map(number).collect();
+    assert_eq!(possible(&wanted, &many).len(), 10);
+    let heavy = |mut found: Found| {
+        for place in 0..20 {
+            found.identity.places.push(Place {
+                lines: format!("{place} {}", "Long Lane ".repeat(40)),
+                ..Place::default()
+            });
+        }
+        found
+    };
+    let heavy: Vec<Found> = many.into_iter().map(heavy).collect();
+    assert_eq!(possible(&wanted, &heavy).len(), 4);
+    assert!(possible(&wanted, &[number(1), record(" ", "Ana Green", ANNA.1)]).len() == 1);
 }

@@ -389,6 +389,7 @@ pub(super) async fn release(args: &ReleaseArgs, context: &Context) -> Result<Exi
         check_id: args.held.check_id(&client).await?,
         lease_id: args.held.lease_id(),
         for_people: args.for_people.unwrap_or_default().into(),
+        candidates: Vec::new(),
     };
     let response = client.take(client.adapter().release(client.request(request)).await)?;
     after(context, response.check)

@@ -108,6 +108,7 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
         people_lines(&mut page, personal);
         context_lines(&mut page, personal);
     }
+    candidates(&mut page, check);
     for exchange in &check.exchanges {
         let reply = if exchange.reply_time.is_some() {
             clean(&exchange.reply)
@@ -122,6 +123,38 @@ pub(super) fn check_page(check: &v1::AssignedCheck) -> String {
     }
     answers(&mut page, check);
     page
+}
+
+/// Who in the responder's own system may be one of the people, likeliest first.
+fn candidates(page: &mut String, check: &v1::AssignedCheck) {
+    let all = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| clean(text))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for one in &check.candidates {
+        let _ = writeln!(
+            page,
+            "May be      {}: {}, born {}, {}",
+            clean(&one.who),
+            all(&one.names),
+            clean(&one.born),
+            clean(&one.system_reference)
+        );
+        let _ = writeln!(page, "  lives     {}", all(&one.addresses));
+        let _ = writeln!(
+            page,
+            "  agrees    {}",
+            words::<v1::MatchFeature>(&one.agrees)
+        );
+        let _ = writeln!(
+            page,
+            "  differs   {}",
+            words::<v1::MatchFeature>(&one.differs)
+        );
+    }
 }
 
 /// Who has taken it on, what was promised, and whose lease runs.
@@ -213,6 +246,15 @@ mod tests {
                 ..Default::default()
             }],
             sentenced_outstanding_time: Some(prost_types::Timestamp::default()),
+            candidates: vec![v1::Candidate {
+                who: "subject".into(),
+                system_reference: "P-4711".into(),
+                names: vec!["Sam Exemple".into(), "Sam Former".into()],
+                born: "1990-02-01".into(),
+                addresses: vec!["E8 1EA".into()],
+                agrees: vec![v1::MatchFeature::SimilarName.into()],
+                differs: Vec::new(),
+            }],
             personal: Some(v1::Personal {
                 subject: Some(v1::Subject {
                     name: Some(v1::PersonName {
@@ -242,6 +284,8 @@ mod tests {
             "IMMINENT",
             "from Dana Desk by telephone (020 7946 0123), recorded by -",
             "still wanted",
+            "May be      subject: Sam Exemple, Sam Former, born 1990-02-01, P-4711",
+            "agrees    similar name",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }

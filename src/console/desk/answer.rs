@@ -1,5 +1,6 @@
 //! The borough answers: a form, a look at what it says, and then it is sent.
 
+use super::candidates::{self, Table};
 use super::check::personal;
 use super::{act, frame, path, reference};
 use crate::broker::input::Act;
@@ -24,6 +25,7 @@ struct Page {
     frame: Frame,
     form: Form,
     sheet: Sheet,
+    possible: Vec<Table>,
     reference: String,
     back: String,
 }
@@ -54,9 +56,15 @@ pub(super) async fn send(
 ) -> Result<Response, Problem> {
     let open = console.broker.get_check(check, &visitor.actor).await?;
     let is_referral = open.enquiry.purpose == Purpose::Referral;
-    match said::step(&mut form, &people(&open, check.number), is_referral) {
+    let people = people(&open, check.number);
+    let possible = candidates::tables(&open, check.number);
+    if said::is_filled(&form) {
+        candidates::check(&mut form, &possible, &people);
+    }
+    match said::step(&mut form, &people, is_referral) {
         Step::Fill => {}
-        Step::Check(said) => {
+        Step::Check(mut said) => {
+            candidates::settle(&mut said, &form, &possible);
             // It shows what they have just typed, and nothing of the record.
             return Ok(show(&CheckPage {
                 frame: Frame::of(&visitor, "Check your answer").await,
@@ -65,7 +73,8 @@ pub(super) async fn send(
                 back: path(check),
             }));
         }
-        Step::Send(said) => {
+        Step::Send(mut said) => {
+            candidates::settle(&mut said, &form, &possible);
             let answer = Act::Answer {
                 check: check.number,
                 lease: None,
@@ -104,6 +113,7 @@ async fn written(
     let page = Page {
         frame: frame(visitor, "Answer", &form).await,
         sheet: said::sheet(&form, &people(&open, check.number), is_referral),
+        possible: candidates::tables(&open, check.number),
         reference: reference(check.enquiry),
         back: path(check),
         form,

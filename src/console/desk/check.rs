@@ -1,5 +1,6 @@
 //! One check, as far as the agreement lets its responder read it.
 
+use super::candidates::{self, Table};
 use super::queue::{purpose, standing};
 use super::{path, reference};
 use crate::broker::minimise::Allowed;
@@ -50,6 +51,7 @@ struct Page {
     is_nothing: bool,
     people: Vec<Somebody>,
     has_found: bool,
+    possible: Vec<Table>,
     addresses: Vec<Fact>,
     note: String,
     exchanges: Vec<Exchange>,
@@ -92,6 +94,7 @@ pub(super) async fn page(
         is_nothing: personal.is_none(),
         has_found: people.iter().any(|one| !one.found.is_empty()),
         people,
+        possible: candidates::tables(&open, id.number),
         addresses: personal.as_ref().map(people::addresses).unwrap_or_default(),
         note: personal.map(|personal| personal.note).unwrap_or_default(),
         exchanges: exchanges(&open, check),

@@ -54,6 +54,7 @@ pub(super) async fn send(
             check: check.number,
             lease: None,
             for_people,
+            candidates: Vec::new(),
         };
         if act(&console, check, &visitor, &mut form, release)
             .await?

@@ -9,7 +9,7 @@ use usher_domain::enquiry::{
 };
 use usher_domain::personal::{
     AbuseCategory, AddressKind, BirthAccuracy, Confidence, DataSource, DisclosureDecision,
-    EpisodeKind, Handling, RefusalReason, Sex, Topic,
+    EpisodeKind, Handling, MatchFeature, RefusalReason, Sex, Topic,
 };
 use usher_domain::time::Timestamp;
 
@@ -342,5 +342,20 @@ pub(in crate::console) fn person(person: &Person) -> String {
         person.name.clone()
     } else {
         format!("{}, {}", person.name, person.post)
+    }
+}
+
+/// What agrees or differs between two descriptions of a person, in the middle of a sentence.
+pub(in crate::console) const fn match_feature(feature: MatchFeature) -> &'static str {
+    match feature {
+        MatchFeature::Name => "name",
+        MatchFeature::SimilarName => "similar name",
+        MatchFeature::FamilyName => "family name",
+        MatchFeature::GivenName => "given name",
+        MatchFeature::BirthDate => "date of birth",
+        MatchFeature::SimilarBirthDate => "similar date of birth",
+        MatchFeature::Address => "address",
+        MatchFeature::Neighbourhood => "street or postcode",
+        MatchFeature::Sex => "sex",
     }
 }

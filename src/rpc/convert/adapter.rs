@@ -11,6 +11,7 @@ use usher_domain::personal::Validator;
 use usher_proto::v1;
 
 use super::answer::content;
+use super::candidate::candidates;
 use super::read::{self, Mutation, Unreadable, finish};
 use crate::broker::input::{
     Act, AdapterReport, ConnectorReport, Input, LeaseInput, ListChecksInput, SaidInput, Target,
@@ -247,7 +248,9 @@ pub fn release(mut message: v1::ReleaseRequest, actor: &Actor) -> Result<Input, 
         check_id: _,
         lease_id: _,
         for_people,
+        candidates: perhaps,
     } = message;
+    let candidates = candidates(v, perhaps);
     let person = read::person(v, actor, VerbName::Release, person);
     let for_people = read::optional_listed(v, "for_people", for_people);
     let input = head.with(person, |check, lease| {
@@ -255,6 +258,7 @@ pub fn release(mut message: v1::ReleaseRequest, actor: &Actor) -> Result<Input, 
             check,
             lease,
             for_people,
+            candidates,
         })
     });
     finish(core::mem::take(v), input)

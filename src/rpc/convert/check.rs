@@ -10,6 +10,7 @@ use usher_domain::time::Timestamp;
 use usher_proto::v1;
 
 use super::answer::answer_view;
+use super::candidate::candidate_view;
 use super::codes::{Code as _, option_to_wire, to_wire};
 use super::enquiry::{alert_id, check_id, curfew_state};
 use super::personal::personal_view;
@@ -34,6 +35,7 @@ pub(super) fn check_view(open: &OpenEnquiry, check: &Check) -> v1::Check {
         exchanges: _,
         sentenced_outstanding_at,
         closing,
+        candidates: _,
     } = check;
     let card = open.responders.of(enquiry, check);
     let mut view = v1::Check {
@@ -381,6 +383,7 @@ pub fn assigned_check(open: &OpenEnquiry, number: CheckNumber) -> Option<v1::Ass
             .map(personal_view),
         sentenced_outstanding_time: check.sentenced_outstanding_at.map(show::instant),
         sharing: sharing_view(open, check),
+        candidates: open.candidates.iter().map(candidate_view).collect(),
         ..v1::AssignedCheck::default()
     };
     match &check.state {

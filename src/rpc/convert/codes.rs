@@ -14,8 +14,8 @@ use usher_domain::forecast::Basis;
 use usher_domain::ladder::{Audience, StepKind, Unless};
 use usher_domain::personal::{
     AbuseCategory, AddressKind, BirthAccuracy, Confidence, CourtSession, DataSource,
-    DisclosureDecision, EpisodeKind, Handling, Information, Marking, OtherResponder, RefusalReason,
-    Regime, Sex, Topic,
+    DisclosureDecision, EpisodeKind, Handling, Information, Marking, MatchFeature, OtherResponder,
+    RefusalReason, Regime, Sex, Topic,
 };
 use usher_domain::report::{Grouping, ReportKind};
 use usher_proto::v1;
@@ -99,6 +99,9 @@ same_names! {
         CommunityOrder, SuspendedSentence, Custody, FineOrDischarge, Other, NoSentence,
     }
     Confidence = Confidence { Certain, Possible, None }
+    MatchFeature = MatchFeature {
+        Name, SimilarName, FamilyName, GivenName, BirthDate, SimilarBirthDate, Address, Neighbourhood, Sex,
+    }
     EpisodeKind = EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47, CareLeaver,
         LookedAfter, AdultSafeguarding, Assessment, PreBirth, PrivateFostering,
@@ -197,6 +200,7 @@ mod tests {
         check::<LateEffect>();
         check::<SentenceOutcome>();
         check::<Confidence>();
+        check::<MatchFeature>();
         check::<EpisodeKind>();
         check::<AbuseCategory>();
         check::<Handling>();

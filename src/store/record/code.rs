@@ -78,6 +78,9 @@ codes! {
         Known, Plans, History, Worker, AdultConcerns, ContactRestrictions, CurfewAdvice,
     }
     personal::Confidence { Certain, Possible, None }
+    personal::MatchFeature {
+        Name, SimilarName, FamilyName, GivenName, BirthDate, SimilarBirthDate, Address, Neighbourhood, Sex,
+    }
     personal::EpisodeKind {
         EarlyHelp, Ehcp, FamilyCourtOrder, CinPlan, CpPlan, CamhsPlan, Section47,
         CareLeaver, LookedAfter, AdultSafeguarding, Assessment, PreBirth, PrivateFostering,

@@ -36,6 +36,7 @@ impl Kept for Check {
             exchanges,
             sentenced_outstanding_at,
             closing,
+            candidates,
         } = self;
         kept::Check {
             responder: keep_responder_if(responder.as_ref()),
@@ -54,6 +55,7 @@ impl Kept for Check {
                 .map(|sharing| keep_sharing(sharing, responder.as_ref())),
             closing: closing.as_ref().map(Closing::keep),
             responder_kind: kind.number(),
+            candidates: keep_sealed(candidates),
             state: Some(state.keep()),
         }
     }
@@ -72,6 +74,7 @@ impl Kept for Check {
             sharing,
             closing,
             responder_kind,
+            candidates,
             state,
         } = message;
         let responder = read_responder_if(&responder, "checks.responder")?;
@@ -97,6 +100,7 @@ impl Kept for Check {
                 "checks.sentenced_outstanding_at_ms",
             )?,
             closing: closing.map(Closing::read).transpose()?,
+            candidates: read_sealed(candidates),
         })
     }
 }

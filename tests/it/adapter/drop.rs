@@ -165,6 +165,7 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Answer(_) => "answer",
         Outcome::Unsettled(reason) => reason.as_str_name(),
+        Outcome::Possible(_) => v1::PeopleReason::PossibleMatch.as_str_name(),
         Outcome::Redirect { .. } => "redirect",
         Outcome::Pending(_) => "pending",
     }

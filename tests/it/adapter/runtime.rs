@@ -48,6 +48,24 @@ async fn what_is_not_certain_goes_to_people_and_is_asked_once() {
 }
 
 #[tokio::test]
+async fn the_desk_is_shown_as_many_candidates_as_its_borough_says() {
+    let all: Vec<v1::Candidate> = ["P1", "P2", "P3"].map(perhaps).to_vec();
+    for (most, shown_to_desk) in [(2, &all[..2]), (0, &[][..])] {
+        let kit = Kit::start().await;
+        let pace = PaceSettings {
+            show_candidates: most,
+            ..PaceSettings::default()
+        };
+        let says = [Says::Outcome(Outcome::Possible(all.clone()))];
+        let working = working_at(&kit, &[&says], pace, Duration::ZERO);
+        let asked = kit.submit(enquiry(&[IN_HACKNEY])).await;
+        left(&kit, &asked.enquiry_id, v1::PeopleReason::PossibleMatch).await;
+        assert_eq!(shown(&kit, &asked.enquiry_id).await, shown_to_desk);
+        working.stopped().await;
+    }
+}
+
+#[tokio::test]
 async fn what_one_system_leaves_in_doubt_the_silence_of_another_does_not_settle() {
     let doubt = [unsettled(v1::PeopleReason::PossibleMatch)];
     for (second, state) in [

@@ -192,6 +192,40 @@ async fn a_borough_is_shown_its_check_and_the_history_says_which() {
 }
 
 #[tokio::test]
+async fn candidates_are_opened_for_the_borough_alone() {
+    let kit = Kit::start().await;
+    let enquiry = submitted(&kit).await;
+    let check = CheckId { enquiry, number: 1 };
+    let release = v1::ReleaseRequest {
+        request_id: fresh(),
+        check_id: check.to_string(),
+        lease_id: kit.lease(HACKNEY).await.lease_id,
+        for_people: v1::PeopleReason::PossibleMatch.into(),
+        candidates: vec![perhaps("P-4711")],
+        ..v1::ReleaseRequest::default()
+    };
+    kit.adapter(HACKNEY).release(release).await.unwrap();
+    let broker = kit.broker();
+    let hackney = desk("hackney");
+    for (who, count) in [(&hackney, 1), (&officer(), 0)] {
+        let got = broker.get_check(check, who).await.unwrap();
+        let shown = broker.view_check(check, who).await.unwrap();
+        assert_eq!(
+            (got.candidates.len(), shown.candidates.len()),
+            (count, count)
+        );
+    }
+    assert!(
+        broker
+            .view(enquiry, &officer())
+            .await
+            .unwrap()
+            .candidates
+            .is_empty()
+    );
+}
+
+#[tokio::test]
 async fn no_watch_tells_of_it_and_nobody_is_woken() {
     let (kit, _gate) = super::gated().await;
     let mut watch = super::watch(&kit).await;

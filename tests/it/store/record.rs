@@ -1,8 +1,8 @@
 //! The codec: everything reads back equal, and no bytes bring it down.
 
 use crate::support::sample::{
-    Sample, all_case_events, all_events, at, by, case, case_record, content, court, id, people,
-    responder, revision, rich,
+    Sample, all_case_events, all_events, at, by, candidate, case, case_record, content, court, id,
+    people, responder, revision, rich,
 };
 use fastrand::Rng;
 use prost::Message as _;
@@ -10,7 +10,8 @@ use usher::store::Record;
 use usher::store::record::{
     Envelope, RecordError, SCHEMA_VERSION, decode_body, decode_entry, decode_envelope, decode_meta,
     encode_body, encode_entry, encode_envelope, encode_member, encode_meta, envelope_bytes_max,
-    kind_in_envelope, open_answer, open_personal, open_text, seal_answer, seal_personal, seal_text,
+    kind_in_envelope, open_answer, open_candidates, open_personal, open_text, seal_answer,
+    seal_candidates, seal_personal, seal_text,
 };
 use usher_domain::actor::{By, Person, Role};
 use usher_domain::agreement::{AgreementVersion, Sharing, SharingDecision};
@@ -140,6 +141,11 @@ fn sealed_parts_read_back_equal() {
     }
     for answer in [content(), AnswerContent::default()] {
         assert!(open_answer(&seal_answer(&answer)).unwrap() == answer);
+    }
+    for candidates in [vec![candidate(); 2], Vec::new()] {
+        let sealed = seal_candidates(&candidates);
+        assert_eq!(sealed.is_empty(), candidates.is_empty());
+        assert!(open_candidates(&sealed).unwrap() == candidates);
     }
     for text in ["", "Ring first: 020 7946 0000 – ask for Zoë."] {
         assert_eq!(open_text(&seal_text(text)).unwrap(), text);

@@ -20,7 +20,7 @@ mod cases;
 mod rich;
 
 pub(crate) use cases::{all_case_events, case, case_record, registered};
-pub(crate) use rich::{all_events, content, people, rich};
+pub(crate) use rich::{all_events, candidate, content, people, rich};
 
 /// So many minutes after the sample day's start, Monday 23 November 2026, 09:00 in London.
 pub(crate) fn at(minutes: i64) -> Timestamp {
@@ -166,6 +166,7 @@ impl Sample {
             exchanges: Vec::new(),
             sentenced_outstanding_at: None,
             closing: None,
+            candidates: Sealed::default(),
         });
         self
     }

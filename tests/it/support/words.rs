@@ -170,6 +170,22 @@ pub(crate) fn answer(check_id: &str, lease_id: &str) -> v1::AnswerRequest {
     }
 }
 
+/// Somebody in a system who may be whom [`enquiry`] is about.
+pub(crate) fn perhaps(system_reference: &str) -> v1::Candidate {
+    v1::Candidate {
+        who: "subject".into(),
+        system_reference: system_reference.into(),
+        names: vec!["Ida Example".into(), "Ida Former".into()],
+        born: "1990-02-01".into(),
+        addresses: vec!["12 Mare Street, E8 1EA".into()],
+        agrees: vec![
+            v1::MatchFeature::FamilyName.into(),
+            v1::MatchFeature::BirthDate.into(),
+        ],
+        differs: vec![v1::MatchFeature::GivenName.into()],
+    }
+}
+
 /// An enquiry that nobody has submitted.
 pub(crate) const NO_ENQUIRY: &str = "00000000-0000-5000-8000-000000000000";
 /// A check of it.

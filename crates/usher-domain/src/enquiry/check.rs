@@ -41,6 +41,9 @@ pub struct Check {
     /// Who proposed to close it, where the reason takes two persons: it stands until another confirms it or the check moves on, and stays
     /// with a check that was closed so.
     pub closing: Option<Closing>,
+    /// Who in the responder's system may be one of the people, as the program that left it to people said; empty for none, and as soon as
+    /// no desk needs them.
+    pub candidates: Sealed,
 }
 
 /// A named person's proposal to close a check, for a reason that takes two.
@@ -459,6 +462,14 @@ impl Check {
         self.closing
             .as_ref()
             .filter(|_| self.state.is_outstanding())
+    }
+
+    /// Whether the responder's people may still have to look who is meant: only then candidates are kept.
+    pub(crate) const fn needs_candidates(&self) -> bool {
+        matches!(
+            self.state,
+            CheckState::Waiting { .. } | CheckState::Accepted { .. } | CheckState::Asked { .. }
+        )
     }
 
     /// The newest answer.

@@ -34,25 +34,20 @@ pub(crate) fn answer_by_phone(
 mod tests {
     use crate::actor::Role;
     use crate::command::{Verb, VerbName};
-    use crate::enquiry::{CheckState, CloseReason, Enquiry, LateEffect, PeopleReason, Timeliness};
+    use crate::enquiry::{CheckState, CloseReason, Enquiry, LateEffect, Timeliness};
     use crate::event::EventKind;
     use crate::index;
     use crate::limits;
     use crate::rejection::Rejection;
     use crate::rules::cases::{
         HEARING, LEASE, accepted, adapter, after, answer, answer_by_phone, answered, asked, at,
-        check, clock, close, closed, give, hidden, inspector, just_before, leased, manager,
-        nameless, officer, operator, receive_late, received, redirected, unroutable, waiting,
-        wrong,
+        check, clock, close, closed, give, hidden, inspector, just_before, leased,
+        leave_candidates, manager, nameless, officer, operator, receive_late, received, redirected,
+        unroutable, waiting, wrong,
     };
 
     fn for_people() -> Enquiry {
-        let release = Verb::Release {
-            check: 1,
-            lease: LEASE,
-            for_people: Some(PeopleReason::PossibleMatch),
-        };
-        after(leased(), &[(adapter("a"), 1, release)])
+        after(leased(), &[(adapter("a"), 1, leave_candidates(LEASE, 16))])
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What the tables of cases are built from: one policy in plain minutes, actors, enquiries in every state, and one
 //! `check` that gives a verb and compares the picture of what comes out.
 
+mod candidates;
 mod referral;
 
+pub(crate) use candidates::leave_candidates;
 use referral::said;
 pub(crate) use referral::{answer_referral, referral};
 
@@ -367,6 +369,7 @@ pub(crate) fn release(lease: Option<LeaseId>) -> Verb {
         check: 1,
         lease,
         for_people: None,
+        candidates: Sealed::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::id::CheckNumber;
 use crate::ladder::Audience;
 use crate::limits;
 use crate::rejection::Rejection;
+use crate::sealed::Sealed;
 
 pub(crate) fn open(
     work: &mut Work<'_>,
@@ -69,6 +70,7 @@ pub(crate) fn open(
         exchanges: Vec::new(),
         sentenced_outstanding_at: None,
         closing: None,
+        candidates: Sealed::default(),
     };
     if !nowhere {
         check.state = check.waiting(since, None);

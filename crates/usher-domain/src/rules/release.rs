@@ -6,13 +6,21 @@ use crate::enquiry::{CheckState, PeopleReason};
 use crate::event::EventKind;
 use crate::id::{CheckNumber, LeaseId};
 use crate::rejection::Rejection;
+use crate::sealed::Sealed;
 
 pub(crate) fn release(
     work: &mut Work<'_>,
     number: CheckNumber,
     lease: Option<LeaseId>,
     for_people: Option<PeopleReason>,
+    candidates: &Sealed,
 ) -> Result<(), Rejection> {
+    if !candidates.is_empty() && for_people != Some(PeopleReason::PossibleMatch) {
+        return Err(Rejection::Invalid {
+            field: "candidates",
+            why: "they go with the reason POSSIBLE_MATCH only: leave them out",
+        });
+    }
     let check = held(work, number, lease)?;
     if !matches!(
         check.state,
@@ -26,6 +34,11 @@ pub(crate) fn release(
         _ => for_people,
     };
     work.enter(number, state);
+    if let Some(check) = work.enquiry.check_mut(number)
+        && !candidates.is_empty()
+    {
+        check.candidates = candidates.clone();
+    }
     work.record(number, EventKind::Released { for_people });
     Ok(())
 }
@@ -35,21 +48,17 @@ mod tests {
     use super::*;
     use crate::command::Verb;
     use crate::index::keys;
+    use crate::rules::cases::text;
     use crate::rules::cases::{
         LEASE, LEASE_END, OTHER_LEASE, accept, accepted, adapter, after, answered, ask, asked, at,
-        check, closed, hidden, just_before, lease, leased, officer, redirected, release, supply,
-        waiting, wrong,
+        check, closed, hidden, just_before, lease, leased, leave_candidates, officer, redirected,
+        release, supply, waiting, wrong,
     };
 
     #[test]
     fn what_is_left_to_people_is_lent_to_no_program_until_the_officer_says_more() {
         let (desk, reason) = (adapter("a"), Some(PeopleReason::PossibleMatch));
-        let leave = Verb::Release {
-            check: 1,
-            lease: LEASE,
-            for_people: reason,
-        };
-        let left = after(leased(), &[(desk.clone(), 5, leave)]);
+        let left = after(leased(), &[(desk.clone(), 5, leave_candidates(LEASE, 0))]);
         assert!(matches!(
             left.checks[0].state,
             CheckState::Waiting { for_people, .. } if for_people == reason
@@ -85,6 +94,13 @@ mod tests {
         check(&closed(), &desk, now, &release(None), Err(wrong("closed", wanted)));
         check(&redirected(), &desk, now, &release(None), Err(wrong("redirected", wanted)));
         check(&leased(), &adapter("b"), now, &release(LEASE), Err(hidden("enquiry")));
+        let others = [None, Some(PeopleReason::TooLittle), Some(PeopleReason::Agreement)];
+        let why = "they go with the reason POSSIBLE_MATCH only: leave them out";
+        for for_people in others {
+            let verb = Verb::Release { check: 1, lease: LEASE, for_people, candidates: text(16) };
+            check(&leased(), &desk, now, &verb, Err(Rejection::Invalid { field: "candidates", why }));
+        }
+        check(&leased(), &desk, now, &leave_candidates(LEASE, 16), Ok("waiting"));
         let given_back = after(leased(), &[(desk, 5, release(LEASE))]);
         assert_eq!(given_back.checks[0].leases_lost, 0);
     }

@@ -27,7 +27,7 @@ pub(crate) const SUBMITTED_BYTES_MAX: usize =
 pub(crate) struct Weight {
     /// By whoever submitted.
     submitted: usize,
-    /// Questions, replies and answers.
+    /// Questions, replies, answers and candidates.
     words: usize,
     /// The same, each check with at least what it may count on.
     promised: usize,
@@ -91,7 +91,6 @@ impl Weight {
             // They add no text: whatever is in the record, the clock and the queue go on. The last are given to cases, which weigh otherwise.
             V::Lease
             | V::Renew
-            | V::Release
             | V::Advance
             | V::ReportAbsent
             | V::Register
@@ -103,7 +102,9 @@ impl Weight {
             | V::View => &[],
             V::Accept => &[acts, total],
             V::Redirect | V::Reroute => &[words, acts, total],
-            V::Submit | V::Answer | V::AnswerByPhone | V::Ask | V::Supply => &[words, total],
+            V::Submit | V::Answer | V::AnswerByPhone | V::Ask | V::Supply | V::Release => {
+                &[words, total]
+            }
             // Notes have room of their own. Who withdraws or closes is an act, and may use what room there is.
             V::MoveHearing
             | V::Acknowledge
@@ -169,11 +170,15 @@ fn words(check: &Check) -> usize {
             .map_or(0, |reply| by(&reply.by) + reply.text.bytes().len());
         by(&one.asked_by) + one.question.bytes().len() + reply
     });
+    let candidates = match check.candidates.bytes().len() {
+        0 => 0,
+        length => ENTRY_BYTES + length,
+    };
     let answers = check.state.answers().iter().map(|one| {
         let phone = one.by_phone.as_ref().map_or(0, by_phone);
         by(&one.by) + one.content.bytes().len() + phone
     });
-    exchanges.chain(answers).sum()
+    exchanges.chain(answers).sum::<usize>() + candidates
 }
 
 /// What a check with so many `words` may count on.

@@ -9,8 +9,8 @@ use usher_domain::code::{ClientId, ResponderId};
 use usher_domain::command::{Command, Request, Said, Submit, Verb, WithoutAnswer};
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::{
-    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect, Purpose,
-    ReferralOutcome, SentenceOutcome, Timeliness,
+    Answer, ByPhone, Check, CheckState, CloseReason, Disposition, Enquiry, LateEffect,
+    PeopleReason, Purpose, ReferralOutcome, SentenceOutcome, Timeliness,
 };
 use usher_domain::hearing::Deadline;
 use usher_domain::id::{LeaseId, RequestId};
@@ -273,7 +273,15 @@ impl World {
             Deed::Release => Verb::Release {
                 check,
                 lease,
-                for_people: None,
+                for_people: act
+                    .amount
+                    .is_multiple_of(2)
+                    .then_some(PeopleReason::PossibleMatch),
+                candidates: if act.amount.is_multiple_of(4) {
+                    text
+                } else {
+                    Sealed::default()
+                },
             },
             Deed::Ask => Verb::Ask {
                 check,

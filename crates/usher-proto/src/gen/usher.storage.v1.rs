@@ -1747,6 +1747,67 @@ impl SetAsideReason {
         }
     }
 }
+/// What may agree or differ between two descriptions of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MatchFeature {
+    /// Refused.
+    Unspecified = 0,
+    /// Family and given name.
+    Name = 1,
+    /// Family and given name, spelled or sounding alike.
+    SimilarName = 2,
+    /// The family name alone.
+    FamilyName = 3,
+    /// The given name alone.
+    GivenName = 4,
+    /// Date of birth.
+    BirthDate = 5,
+    /// Date of birth, but for a slip, or as far as it is known.
+    SimilarBirthDate = 6,
+    /// Address.
+    Address = 7,
+    /// Street or postcode.
+    Neighbourhood = 8,
+    /// Sex as recorded.
+    Sex = 9,
+}
+impl MatchFeature {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MATCH_FEATURE_UNSPECIFIED",
+            Self::Name => "MATCH_FEATURE_NAME",
+            Self::SimilarName => "MATCH_FEATURE_SIMILAR_NAME",
+            Self::FamilyName => "MATCH_FEATURE_FAMILY_NAME",
+            Self::GivenName => "MATCH_FEATURE_GIVEN_NAME",
+            Self::BirthDate => "MATCH_FEATURE_BIRTH_DATE",
+            Self::SimilarBirthDate => "MATCH_FEATURE_SIMILAR_BIRTH_DATE",
+            Self::Address => "MATCH_FEATURE_ADDRESS",
+            Self::Neighbourhood => "MATCH_FEATURE_NEIGHBOURHOOD",
+            Self::Sex => "MATCH_FEATURE_SEX",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MATCH_FEATURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "MATCH_FEATURE_NAME" => Some(Self::Name),
+            "MATCH_FEATURE_SIMILAR_NAME" => Some(Self::SimilarName),
+            "MATCH_FEATURE_FAMILY_NAME" => Some(Self::FamilyName),
+            "MATCH_FEATURE_GIVEN_NAME" => Some(Self::GivenName),
+            "MATCH_FEATURE_BIRTH_DATE" => Some(Self::BirthDate),
+            "MATCH_FEATURE_SIMILAR_BIRTH_DATE" => Some(Self::SimilarBirthDate),
+            "MATCH_FEATURE_ADDRESS" => Some(Self::Address),
+            "MATCH_FEATURE_NEIGHBOURHOOD" => Some(Self::Neighbourhood),
+            "MATCH_FEATURE_SEX" => Some(Self::Sex),
+            _ => None,
+        }
+    }
+}
 /// What stands under the key of an enquiry or a case.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2026,6 +2087,9 @@ pub struct Check {
     /// Who proposed to close it, where that takes two persons; kept when another has.
     #[prost(message, optional, tag = "10")]
     pub closing: ::core::option::Option<Closing>,
+    /// A sealed Candidates; empty for none.
+    #[prost(bytes = "vec", tag = "11")]
+    pub candidates: ::prost::alloc::vec::Vec<u8>,
     /// What kind of service it asks; UNSPECIFIED in older records, which asked children's social care alone.
     #[prost(enumeration = "ResponderKind", tag = "19")]
     pub responder_kind: i32,
@@ -3356,6 +3420,40 @@ pub struct Match {
     #[prost(string, tag = "3")]
     pub basis: ::prost::alloc::string::String,
 }
+/// Who in the responder's system may be one of the people.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Candidates {
+    /// Likeliest first.
+    #[prost(message, repeated, tag = "1")]
+    pub candidates: ::prost::alloc::vec::Vec<Candidate>,
+}
+/// Somebody who may be one of the people.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Candidate {
+    /// Whom it may be, as in Match.who.
+    #[prost(string, tag = "1")]
+    pub who: ::prost::alloc::string::String,
+    /// The responder's own reference of that person.
+    #[prost(string, tag = "2")]
+    pub system_reference: ::prost::alloc::string::String,
+    /// The names as the system has them.
+    #[prost(string, repeated, tag = "3")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The date of birth as the system has it; may be empty.
+    #[prost(string, tag = "4")]
+    pub born: ::prost::alloc::string::String,
+    /// Addresses, or postcodes alone.
+    #[prost(string, repeated, tag = "5")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What agrees with the enquiry.
+    #[prost(enumeration = "MatchFeature", repeated, tag = "6")]
+    pub agrees: ::prost::alloc::vec::Vec<i32>,
+    /// What differs from it.
+    #[prost(enumeration = "MatchFeature", repeated, tag = "7")]
+    pub differs: ::prost::alloc::vec::Vec<i32>,
+}
 /// One involvement.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3837,6 +3935,16 @@ impl ::core::fmt::Debug for Disclosure {
 impl ::core::fmt::Debug for Match {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Match(..)")
+    }
+}
+impl ::core::fmt::Debug for Candidates {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Candidates(..)")
+    }
+}
+impl ::core::fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Candidate(..)")
     }
 }
 impl ::core::fmt::Debug for Episode {

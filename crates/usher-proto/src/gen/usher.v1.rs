@@ -622,6 +622,32 @@ pub struct Match {
     #[prost(string, tag = "3")]
     pub basis: ::prost::alloc::string::String,
 }
+/// Somebody in the responder's system who may be one of the people asked about.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Candidate {
+    /// Whom it may be: `subject`, `child 1`, `other 2`, in the order of the enquiry. Required.
+    #[prost(string, tag = "1")]
+    pub who: ::prost::alloc::string::String,
+    /// The responder's own reference of that person, at most 200 characters. Required.
+    #[prost(string, tag = "2")]
+    pub system_reference: ::prost::alloc::string::String,
+    /// The names as the system has them, the present one first, then former ones; at most 9 of at most 200 characters.
+    #[prost(string, repeated, tag = "3")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The date of birth as the system has it, at most 200 characters; empty where it has none.
+    #[prost(string, tag = "4")]
+    pub born: ::prost::alloc::string::String,
+    /// Addresses, or postcodes alone; at most 9 of at most 200 characters. All texts of all candidates are at most 8 KiB.
+    #[prost(string, repeated, tag = "5")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What agrees with the enquiry.
+    #[prost(enumeration = "MatchFeature", repeated, tag = "6")]
+    pub agrees: ::prost::alloc::vec::Vec<i32>,
+    /// What differs from it.
+    #[prost(enumeration = "MatchFeature", repeated, tag = "7")]
+    pub differs: ::prost::alloc::vec::Vec<i32>,
+}
 /// One involvement of the responder with one person.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -968,6 +994,67 @@ impl Confidence {
             "CONFIDENCE_CERTAIN" => Some(Self::Certain),
             "CONFIDENCE_POSSIBLE" => Some(Self::Possible),
             "CONFIDENCE_NONE" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
+/// What may agree or differ between two descriptions of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MatchFeature {
+    /// Refused.
+    Unspecified = 0,
+    /// Family and given name.
+    Name = 1,
+    /// Family and given name, spelled or sounding alike.
+    SimilarName = 2,
+    /// The family name alone.
+    FamilyName = 3,
+    /// The given name alone.
+    GivenName = 4,
+    /// Date of birth.
+    BirthDate = 5,
+    /// Date of birth, but for a slip, or as far as it is known.
+    SimilarBirthDate = 6,
+    /// Address.
+    Address = 7,
+    /// Street or postcode.
+    Neighbourhood = 8,
+    /// Sex as recorded.
+    Sex = 9,
+}
+impl MatchFeature {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MATCH_FEATURE_UNSPECIFIED",
+            Self::Name => "MATCH_FEATURE_NAME",
+            Self::SimilarName => "MATCH_FEATURE_SIMILAR_NAME",
+            Self::FamilyName => "MATCH_FEATURE_FAMILY_NAME",
+            Self::GivenName => "MATCH_FEATURE_GIVEN_NAME",
+            Self::BirthDate => "MATCH_FEATURE_BIRTH_DATE",
+            Self::SimilarBirthDate => "MATCH_FEATURE_SIMILAR_BIRTH_DATE",
+            Self::Address => "MATCH_FEATURE_ADDRESS",
+            Self::Neighbourhood => "MATCH_FEATURE_NEIGHBOURHOOD",
+            Self::Sex => "MATCH_FEATURE_SEX",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MATCH_FEATURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "MATCH_FEATURE_NAME" => Some(Self::Name),
+            "MATCH_FEATURE_SIMILAR_NAME" => Some(Self::SimilarName),
+            "MATCH_FEATURE_FAMILY_NAME" => Some(Self::FamilyName),
+            "MATCH_FEATURE_GIVEN_NAME" => Some(Self::GivenName),
+            "MATCH_FEATURE_BIRTH_DATE" => Some(Self::BirthDate),
+            "MATCH_FEATURE_SIMILAR_BIRTH_DATE" => Some(Self::SimilarBirthDate),
+            "MATCH_FEATURE_ADDRESS" => Some(Self::Address),
+            "MATCH_FEATURE_NEIGHBOURHOOD" => Some(Self::Neighbourhood),
+            "MATCH_FEATURE_SEX" => Some(Self::Sex),
             _ => None,
         }
     }
@@ -3086,6 +3173,10 @@ pub struct AssignedCheck {
     /// `reasons`; all of them while it waits and no agreement is in force.
     #[prost(message, optional, tag = "26")]
     pub sharing: ::core::option::Option<Sharing>,
+    /// Who in the responder's system may be one of the people, as the program that left it to people said. Nobody but the responder is sent
+    /// them.
+    #[prost(message, repeated, tag = "27")]
+    pub candidates: ::prost::alloc::vec::Vec<Candidate>,
 }
 /// A check lent to the caller.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3226,7 +3317,7 @@ pub struct AnswerResponse {
     pub check: ::core::option::Option<AssignedCheck>,
 }
 /// A check to be given back.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ReleaseRequest {
     /// The caller's UUID for this request. Required.
@@ -3245,6 +3336,11 @@ pub struct ReleaseRequest {
     /// replies to a question about it. Unspecified gives it back to the queue for any program.
     #[prost(enumeration = "PeopleReason", tag = "5")]
     pub for_people: i32,
+    /// With for_people POSSIBLE_MATCH only: who in the responder's system may be one of the people, likeliest first, at most 10. The
+    /// responder's own desk alone is shown them, until the check is answered, ends, or is lent to a program again. Where the enquiry has no
+    /// room left for them they are left out.
+    #[prost(message, repeated, tag = "6")]
+    pub candidates: ::prost::alloc::vec::Vec<Candidate>,
 }
 /// It is in the queue again, or waits for people.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -9851,6 +9947,11 @@ impl ::core::fmt::Debug for Disclosure {
 impl ::core::fmt::Debug for Match {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("Match(..)")
+    }
+}
+impl ::core::fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("Candidate(..)")
     }
 }
 impl ::core::fmt::Debug for Episode {

@@ -55,6 +55,7 @@ fn of_adapters() -> Vec<Row> {
         check_id: check_id(),
         lease_id: LEASE.into(),
         for_people: v1::PeopleReason::PossibleMatch.into(),
+        candidates: Vec::new(),
     };
     vec![
         (VerbName::Renew, renew(renewal, &actor())),
@@ -461,6 +462,7 @@ fn whom_the_table_names_acts_and_nobody_else() {
         check_id: check_id(),
         lease_id: LEASE.into(),
         for_people: v1::PeopleReason::PossibleMatch.into(),
+        candidates: Vec::new(),
     };
     assert_eq!(release(taken, &known).unwrap().person, Some(own));
 }

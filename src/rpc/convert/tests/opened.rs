@@ -8,7 +8,7 @@ use std::sync::Arc;
 use usher_domain::agreement::Agreements;
 use usher_domain::code::ResponderId;
 use usher_domain::enquiry::Enquiry;
-use usher_domain::personal::{AnswerContent, Personal, Validator};
+use usher_domain::personal::{AnswerContent, Candidate, Personal, Validator};
 use usher_domain::policy::{LeaseRule, Policy};
 use usher_domain::time::{Calendar, WorkingHours, from_london};
 
@@ -34,7 +34,23 @@ const UNSEAL: Unseal<std::string::FromUtf8Error> = Unseal {
     personal: |_| Ok(people()),
     answer: |_| Ok(content()),
     text: |sealed| String::from_utf8(sealed.bytes().to_vec()),
+    candidates: |sealed| {
+        let system_reference = String::from_utf8(sealed.bytes().to_vec())?;
+        Ok(vec![candidate(system_reference)])
+    },
 };
+
+fn candidate(system_reference: String) -> Candidate {
+    Candidate {
+        who: "subject".into(),
+        system_reference,
+        names: Vec::new(),
+        born: String::new(),
+        addresses: Vec::new(),
+        agrees: Vec::new(),
+        differs: Vec::new(),
+    }
+}
 
 pub(super) fn people() -> Personal {
     read_personal(full_personal()).unwrap()

@@ -157,6 +157,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
             note: words(&format!("proposed {number}")),
             at: at(5),
         }),
+        candidates: words(&format!("candidate {number}")),
     }
 }
 
@@ -418,6 +419,8 @@ fn a_responder_sees_its_own_check_and_nothing_of_the_others() {
         assert!(view.personal.as_ref() == Some(&full_personal()));
         assert_eq!(view.answers.len(), if number == 6 { 2 } else { 0 });
         assert_eq!(view.reasons[1].from_check_id, "");
+        let perhaps = format!("candidate {number}");
+        assert_eq!(view.candidates[0].system_reference, perhaps);
         let bytes = view.encode_to_vec();
         let text = String::from_utf8_lossy(&bytes);
         for other in (1..=8).filter(|other| *other != number) {
@@ -425,6 +428,7 @@ fn a_responder_sees_its_own_check_and_nothing_of_the_others() {
                 format!("borough-{other}"),
                 format!("Borough {other}"),
                 format!("question {other}"),
+                format!("candidate {other}"),
                 format!("{}/{other}", enquiry().id),
             ] {
                 assert!(!text.contains(&foreign), "check {number} shows {foreign}");

@@ -172,3 +172,49 @@ fn a_file_that_is_not_there_and_a_login_are_refused() {
         assert!(said.contains("a file has no logins"), "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_be_one_of_the_people_is_shown_to_the_desk() {
+    use crate::adapter::{left, shown, started};
+    use crate::support::{IN_HACKNEY, Kit, enquiry};
+    use usher::adapter::{PaceSettings, Searched};
+    use usher_proto::v1;
+    let kit = Kit::start().await;
+    let file = kit.folder().join("replica.db");
+    made(&file, "Okafor");
+    let connector = Searched::new(open(over(&file, "")));
+    let mut pace = PaceSettings::default();
+    pace.resolve(kit.folder());
+    let (_, stop, task) = started(&kit.clock, &kit, vec![Box::new(connector)], pace);
+    // The other twin.
+    let mut request = enquiry(&[IN_HACKNEY]);
+    request.personal.as_mut().unwrap().subject = Some(v1::Subject {
+        name: Some(v1::PersonName {
+            family: "Okafor".into(),
+            given: "Joy".into(),
+        }),
+        born: Some(v1::Birth {
+            date: "2015-05-06".into(),
+            ..v1::Birth::default()
+        }),
+        ..v1::Subject::default()
+    });
+    let asked = kit.submit(request).await;
+    left(&kit, &asked.enquiry_id, v1::PeopleReason::PossibleMatch).await;
+    let expected = v1::Candidate {
+        who: "subject".into(),
+        system_reference: "P1".into(),
+        names: vec!["Zoë Okafor".into()],
+        born: "2015-05-06".into(),
+        addresses: vec!["E8 1EA".into()],
+        agrees: vec![
+            v1::MatchFeature::FamilyName.into(),
+            v1::MatchFeature::BirthDate.into(),
+            v1::MatchFeature::Neighbourhood.into(),
+        ],
+        differs: vec![v1::MatchFeature::GivenName.into()],
+    };
+    assert_eq!(shown(&kit, &asked.enquiry_id).await, [expected]);
+    stop.cancel();
+    task.await.unwrap();
+}

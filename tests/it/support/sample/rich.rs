@@ -20,10 +20,10 @@ use usher_domain::hearing::{Deadline, HearingMove};
 use usher_domain::id::{CaseId, RequestId};
 use usher_domain::ladder::StepState;
 use usher_domain::personal::{
-    AbuseCategory, Address, AddressKind, AnswerContent, Basis, Birth, BirthAccuracy, Child,
-    Confidence, CourtSession, DataSource, Disclosure, DisclosureDecision, Episode, EpisodeKind,
-    Handling, Information, Marking, Match, Name, Other, OtherResponder, Personal, PriorAnswer,
-    RefusalReason, Regime, Remark, Sex, Subject, Topic, Worker,
+    AbuseCategory, Address, AddressKind, AnswerContent, Basis, Birth, BirthAccuracy, Candidate,
+    Child, Confidence, CourtSession, DataSource, Disclosure, DisclosureDecision, Episode,
+    EpisodeKind, Handling, Information, Marking, Match, MatchFeature, Name, Other, OtherResponder,
+    Personal, PriorAnswer, RefusalReason, Regime, Remark, Sex, Subject, Topic, Worker,
 };
 use uuid::Uuid;
 
@@ -309,6 +309,7 @@ fn fill_check(check: &mut Check) {
         note: sealed("moved abroad"),
         at: at(10),
     });
+    check.candidates = usher::store::record::seal_candidates(&[candidate()]);
     check.exchanges = vec![Exchange {
         question: sealed("which child?"),
         asked_by: by(Role::Adapter),
@@ -467,4 +468,17 @@ pub(crate) fn all_events() -> Vec<Event> {
         person: None,
     };
     events
+}
+
+/// Somebody who may be one of the people, with every field filled.
+pub(crate) fn candidate() -> Candidate {
+    Candidate {
+        who: "child 1".into(),
+        system_reference: "P-4711".into(),
+        names: vec!["Ana Example".into(), "Ana Former".into()],
+        born: "2015-06-07".into(),
+        addresses: vec!["12 Mare Street, E8 1EA".into()],
+        agrees: vec![MatchFeature::SimilarName, MatchFeature::BirthDate],
+        differs: vec![MatchFeature::Address],
+    }
 }
