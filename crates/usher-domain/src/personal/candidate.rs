@@ -142,6 +142,8 @@ mod tests {
         silent(&full());
     }
 
+    type Edit = fn(&mut Candidate, String);
+
     #[test]
     fn every_part_is_bounded_and_so_is_the_whole() {
         assert!(wrong(&vec![full(); limits::CANDIDATES_MAX]).is_empty());
@@ -150,7 +152,7 @@ mod tests {
             ["candidates"]
         );
         let long = "x".repeat(limits::LINE_CHARS_MAX + 1);
-        let edits: [(fn(&mut Candidate, String), &str); 7] = [
+        let edits: [(Edit, &str); 7] = [
             (|one, _| one.who = "child 0".into(), "who"),
             (|one, _| one.who = "other 25".into(), "who"),
             (
