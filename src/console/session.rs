@@ -97,9 +97,15 @@ impl Known {
     }
 
     /// Notes that they are there, where that was not noted just before.
-    pub(super) async fn touch(&mut self, session: &Session, now: Timestamp) -> Result<(), Error> {
+    pub(super) async fn touch(
+        &mut self,
+        session: &Session,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let now = now.as_second();
-        if u64::try_from(now - self.seen).unwrap_or_default() < TOUCHED_EVERY.as_secs() {
+        let every = TOUCHED_EVERY.min(settings.idle() / 4);
+        if u64::try_from(now - self.seen).unwrap_or_default() < every.as_secs() {
             return Ok(());
         }
         self.seen = now;

@@ -6,16 +6,15 @@ use jiff::civil::{Date, Time};
 /// What is wrong with a date that is none.
 const NO_DATE: &str = "Enter a real date, such as 27 3 2026";
 /// What is wrong with a time that is none.
-const NO_TIME: &str = "Enter a time on the 24-hour clock, such as 14:30";
+const NO_TIME: &str = "Enter a time, such as 14:30 or 2:30pm";
 
 /// The date of the fields `name-day`, `name-month` and `name-year`; nothing where all are empty. Says what is wrong with it.
 pub(super) fn date(form: &mut Form, name: &str) -> Option<Date> {
-    let part = |part: &str| form.value(&format!("{name}-{part}")).to_owned();
-    let parts = [part("day"), part("month"), part("year")];
-    if parts.iter().all(String::is_empty) {
+    if !has_date(form, name) {
         return None;
     }
-    let [day, month, year] = parts;
+    let part = |part: &str| form.value(&format!("{name}-{part}")).to_owned();
+    let [day, month, year] = ["day", "month", "year"].map(part);
     let month = month_of(&month);
     let read = || Date::new(year.parse().ok()?, month?, day.parse().ok()?).ok();
     let date = read().filter(|date| (1900..=2100).contains(&date.year()));
@@ -25,16 +24,24 @@ pub(super) fn date(form: &mut Form, name: &str) -> Option<Date> {
     date
 }
 
-/// The time of day in the field `name`: `14:30`, `1430` or `9.05`. Says what is wrong with it.
+/// As [`date`]; where nothing is typed the form says that it is `missing`.
+pub(super) fn needed_date(form: &mut Form, name: &str, missing: &str) -> Option<Date> {
+    if !has_date(form, name) {
+        form.fail(&format!("{name}-day"), missing);
+        return None;
+    }
+    date(form, name)
+}
+
+/// Whether a field of the day of `name` was filled in.
+pub(super) fn has_date(form: &Form, name: &str) -> bool {
+    let filled = |part: &&str| !form.value(&format!("{name}-{part}")).is_empty();
+    ["day", "month", "year"].iter().any(filled)
+}
+
+/// The time of day in the field `name`. Says what is wrong with it.
 pub(super) fn time(form: &mut Form, name: &str) -> Option<Time> {
-    let text = form.value(name).replace(['.', ' '], ":");
-    let (hour, minute) = match text.split_once(':') {
-        Some(parts) => parts,
-        None if text.len() == 4 && text.is_ascii() => text.split_at(2),
-        None => (text.as_str(), ""),
-    };
-    let read = || Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok();
-    let time = read();
+    let time = clock(form.value(name));
     if time.is_none() {
         form.fail(name, NO_TIME);
     }
@@ -52,6 +59,31 @@ pub(super) fn number(form: &mut Form, name: &str) -> Option<u32> {
         form.fail(name, "Enter a whole number, such as 3");
     }
     number
+}
+
+/// `10:00`, `10.30`, `1000`, `2pm`, `2:15 pm`.
+fn clock(text: &str) -> Option<Time> {
+    let text = text.to_ascii_lowercase().replace([' ', '.'], ":");
+    let text = text.replace("::", ":");
+    let (digits, half) = match (text.strip_suffix("am"), text.strip_suffix("pm")) {
+        (Some(digits), _) => (digits, Some(0)),
+        (_, Some(digits)) => (digits, Some(12)),
+        _ => (text.as_str(), None),
+    };
+    let digits = digits.trim_end_matches(':');
+    let (hour, minute) = match digits.split_once(':') {
+        Some((hour, minute)) if minute.len() == 2 => (hour, minute),
+        None if digits.len() == 4 => digits.split_at_checked(2)?,
+        None if half.is_some() => (digits, "0"),
+        Some(_) | None => return None,
+    };
+    let (hour, minute): (i8, i8) = (hour.parse().ok()?, minute.parse().ok()?);
+    let hour = match half {
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + half,
+        Some(_) => return None,
+        None => hour,
+    };
+    Time::new(hour, minute, 0, 0).ok()
 }
 
 /// `3`, `03`, `Mar`, `march`.
@@ -98,6 +130,9 @@ mod tests {
             assert_eq!(date(&mut form, "d"), None, "{body}");
             assert_eq!(form.fault("d-day"), Some(NO_DATE), "{body}");
         }
+        let mut form = Form::default();
+        assert_eq!(needed_date(&mut form, "d", "Enter the day"), None);
+        assert_eq!(form.fault("d-day"), Some("Enter the day"));
     }
 
     #[test]
@@ -106,7 +141,18 @@ mod tests {
             ("14:30", Some(at(14, 30, 0, 0))),
             ("1430", Some(at(14, 30, 0, 0))),
             ("9.05", Some(at(9, 5, 0, 0))),
+            ("2pm", Some(at(14, 0, 0, 0))),
+            ("2:15 PM", Some(at(14, 15, 0, 0))),
+            ("12am", Some(at(0, 0, 0, 0))),
+            ("12pm", Some(at(12, 0, 0, 0))),
+            ("", None),
+            ("10", None),
+            ("10:0", None),
+            ("10:60", None),
             ("25:00", None),
+            ("13pm", None),
+            ("0pm", None),
+            (":", None),
             ("é30", None),
             ("soon", None),
         ] {

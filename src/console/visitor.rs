@@ -95,7 +95,7 @@ pub(super) async fn admit(
     let path = request.uri().path().to_owned();
     // A page that only lies open does not keep its person signed in, but for the board: it hangs on a wall, and has no personal data.
     let is_used = !path.ends_with("/live") || path == super::BOARD_LIVE;
-    if let (true, Err(error)) = (is_used, known.touch(&session, now).await) {
+    if let (true, Err(error)) = (is_used, known.touch(&session, &console.settings, now).await) {
         return Problem::from(error).into_response();
     }
     request.extensions_mut().insert(Visitor {

@@ -1,6 +1,6 @@
 //! What was decided at court while checks are outstanding. It ends none of them.
 
-use super::act::{act, deadline, has_date, path};
+use super::act::{act, deadline, path};
 use super::needs::whose;
 use crate::broker::input::Act;
 use crate::broker::opened::OpenEnquiry;
@@ -8,6 +8,7 @@ use crate::console::Console;
 use crate::console::form::Form;
 use crate::console::frame::{Frame, show_form};
 use crate::console::problem::Problem;
+use crate::console::typed::has_date;
 use crate::console::visitor::{Named, Visitor};
 use askama::Template;
 use axum::extract::State;

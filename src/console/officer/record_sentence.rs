@@ -1,12 +1,13 @@
 //! What the court did in the end.
 
-use super::act::{act, date, filled, path};
+use super::act::{act, filled, path};
 use super::needs::whose;
 use crate::broker::input::Act;
 use crate::console::Console;
 use crate::console::form::Form;
 use crate::console::frame::{Frame, show_form};
 use crate::console::problem::Problem;
+use crate::console::typed::needed_date;
 use crate::console::visitor::{Named, Visitor};
 use crate::console::words::record as words;
 use askama::Template;
@@ -53,7 +54,7 @@ pub(super) async fn send(
         SentenceOutcome::name,
         missing,
     );
-    let day = date(
+    let day = needed_date(
         &mut form,
         "date",
         "Enter the day of the sentence, for example 24 11 2026",

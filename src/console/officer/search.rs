@@ -1,6 +1,5 @@
 //! Finding an enquiry or a case by its reference, the defendant's CRN, or court and day. What is looked for is never in an address.
 
-use super::act::{date, has_date};
 use super::cases::title;
 use super::hearings::{Row, row};
 use super::submit::courts;
@@ -13,6 +12,7 @@ use crate::console::Console;
 use crate::console::form::Form;
 use crate::console::frame::{Frame, show_form};
 use crate::console::problem::Problem;
+use crate::console::typed::{has_date, needed_date};
 use crate::console::visitor::Visitor;
 use askama::Template;
 use axum::extract::State;
@@ -137,7 +137,7 @@ fn sought(form: &mut Form) -> Option<Sought> {
     if court.is_none() {
         form.fail("court", "Choose the court");
     }
-    let day = date(form, "day", "Enter the day, for example 24 11 2026");
+    let day = needed_date(form, "day", "Enter the day, for example 24 11 2026");
     Some(Sought::Day(court?, day?))
 }
 

@@ -146,7 +146,7 @@ async fn a_promise_lies_ahead_and_what_was_typed_is_kept() {
     for (day, time, said) in [
         ("23", "09:00", "Promise a time that is still to come"),
         ("31", "12:00", "Enter a real date"),
-        ("23", "noonish", "Enter a time on the 24-hour clock"),
+        ("23", "noonish", "Enter a time, such as 14:30"),
         ("23", "", "Enter both a day and a time, or neither"),
     ] {
         let refused = browser.fill(&accept, &at(day, time)).await;

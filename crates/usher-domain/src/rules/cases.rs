@@ -4,7 +4,7 @@
 mod candidates;
 mod referral;
 
-pub(crate) use candidates::leave_candidates;
+pub(crate) use candidates::{leave_candidates, release};
 use referral::said;
 pub(crate) use referral::{answer_referral, referral};
 
@@ -362,15 +362,6 @@ pub(crate) fn ask(lease: Option<LeaseId>) -> Verb {
 pub(crate) fn supply() -> Verb {
     let reply = text(16);
     Verb::Supply { check: 1, reply }
-}
-
-pub(crate) fn release(lease: Option<LeaseId>) -> Verb {
-    Verb::Release {
-        check: 1,
-        lease,
-        for_people: None,
-        candidates: Sealed::default(),
-    }
 }
 
 /// A redirection from a check that is not leased.

@@ -4,7 +4,8 @@ use super::{rows, told};
 use crate::broker::input::{DeadlineInput, SubmitInput};
 use crate::console::Console;
 use crate::console::form::Form;
-use crate::console::officer::act::{date, has_date, local};
+use crate::console::officer::act::local;
+use crate::console::typed::{has_date, needed_date};
 use crate::console::visitor::Visitor;
 use jiff::civil::Date;
 use usher_domain::actor::{Person, Unit};
@@ -240,7 +241,7 @@ fn born(form: &mut Form, name: &str, today: Date) -> Option<Birth> {
     if !has_date(form, name) {
         return None;
     }
-    let date = date(
+    let date = needed_date(
         form,
         name,
         "Enter the day, month and year of birth, for example 31 3 1990",

@@ -1,11 +1,23 @@
 //! Who is shown a proposal to close a check.
 
+use usher_domain::enquiry::{CloseReason, Closing};
+use usher_domain::id::CheckNumber;
 use usher_proto::v1;
 
 use super::super::*;
 use super::opened::opened;
 use super::views;
 use crate::broker::opened::Part;
+
+/// The proposal about the check with this number.
+pub(super) fn proposed(number: CheckNumber) -> Closing {
+    Closing {
+        by: views::by(),
+        reason: CloseReason::Other,
+        note: views::words(&format!("proposed {number}")),
+        at: views::at(5),
+    }
+}
 
 #[test]
 fn a_proposal_to_close_is_shown_to_the_court_alone() {

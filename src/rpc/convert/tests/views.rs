@@ -4,9 +4,9 @@ use usher_domain::actor::{By, Person, Role};
 use usher_domain::alert::{Alert, AlertState, Cause, Trouble};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::enquiry::{
-    AddressRole, Answer, Check, CheckState, CloseReason, Closing, Concern, CourtDecision,
-    CourtDecisionKind, Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt,
-    ReferralOutcome, Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
+    AddressRole, Answer, Check, CheckState, CloseReason, Concern, CourtDecision, CourtDecisionKind,
+    Curfew, Disposition, Enquiry, Exchange, LateEffect, Lease, Purpose, Receipt, ReferralOutcome,
+    Reply, ReportType, Requester, RouteReason, Timeliness, UnroutableWhy,
 };
 use usher_domain::hearing::{Deadline, Hearing, HearingMove};
 use usher_domain::id::{CaseId, CheckNumber, EnquiryId, LeaseId};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::super::*;
 use super::opened::{EMERGENCY, cards, held, opened, opened_from, people};
-use super::{CANARY, full_content, full_personal, full_submit, unit};
+use super::{CANARY, closing, full_content, full_personal, full_submit, unit};
 use crate::broker::opened::Part;
 
 pub(super) fn at(minute: i64) -> Timestamp {
@@ -37,7 +37,7 @@ pub(super) fn by() -> By {
     }
 }
 
-fn words(text: &str) -> Sealed {
+pub(super) fn words(text: &str) -> Sealed {
     Sealed::from_bytes(text.as_bytes().to_vec())
 }
 
@@ -151,12 +151,7 @@ fn check(number: CheckNumber, state: CheckState) -> Check {
             }),
         }],
         sentenced_outstanding_at: Some(at(60)),
-        closing: Some(Closing {
-            by: by(),
-            reason: CloseReason::Other,
-            note: words(&format!("proposed {number}")),
-            at: at(5),
-        }),
+        closing: Some(closing::proposed(number)),
         candidates: words(&format!("candidate {number}")),
     }
 }
