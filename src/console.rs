@@ -182,12 +182,12 @@ pub fn router(parts: Parts) -> Router {
         .layer(sessions)
         .with_state(console)
         .layer(csrf)
-        .layer(from_fn(private))
-        .merge(assets::routes::<()>().layer(from_fn(guarded)))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a page of the console panicked");
             problem::Problem::Ours(uuid::Uuid::nil()).into_response()
         }))
+        .layer(from_fn(private))
+        .merge(assets::routes::<()>().layer(from_fn(guarded)))
 }
 
 /// What browsers may do with any answer.

@@ -31,12 +31,16 @@ let paused = false;
 
 function put(region) {
   const { element, html } = region;
-  const held = html !== undefined && !paused && element.contains(document.activeElement);
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  // What only scrolls is focused by any click in it: nobody would lose their place.
+  const scrolls = focused?.getAttribute("tabindex") === "0";
+  const held = html !== undefined && !paused && focused !== null && !scrolls;
   show("[data-live-held]", held);
   if (html === undefined || paused || held) return;
   const { scrollX, scrollY } = window;
   element.innerHTML = html;
   delete region.html;
+  if (scrolls) element.querySelector('[tabindex="0"]')?.focus({ preventScroll: true });
   window.scrollTo(scrollX, scrollY);
 }
 

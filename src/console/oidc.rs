@@ -296,7 +296,7 @@ fn line(text: &str) -> String {
         .into()
 }
 
-/// Logs what the provider did wrong: the kinds of the errors, whose texts may repeat what was sent.
+/// Logs what the provider did wrong: the beginning of the error's text, and none of its sources, which may repeat what was sent.
 fn away(what: &'static str, error: &dyn std::error::Error) {
     let kind = error.to_string();
     let kind: String = kind.chars().take(120).collect();

@@ -9,7 +9,7 @@ use crate::clock::{Clock as _, SystemClock};
 use axum::body::to_bytes;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::str::FromStr;
@@ -121,7 +121,7 @@ pub(super) fn acting(console: &Console, known: &Known) -> Option<Actor> {
 /// Their session is over. What they were sending is kept until they have signed in again.
 async fn signed_out(session: &Session, known: &Known, request: Request) -> Response {
     let answer = to_sign_in(&request, sign_in::PATH);
-    if request.method() == Method::POST {
+    if request.method() == Method::POST && !is_piece(&request) {
         let path = request.uri().path().to_owned();
         let body = to_bytes(request.into_body(), FORM_BYTES_MAX).await;
         let body = body
@@ -142,10 +142,18 @@ async fn signed_out(session: &Session, known: &Known, request: Request) -> Respo
     answer
 }
 
-/// To the page `at` of sign-in, and from there back. A live part of a page is told instead: it cannot sign in.
+/// Whether a script asks, for a piece of a page.
+fn is_piece(request: &Request) -> bool {
+    let says = |name: &str, value: &[u8]| {
+        let header = request.headers().get(name);
+        header.is_some_and(|header| header.as_bytes().starts_with(value))
+    };
+    says("accept", b"text/event-stream") || says("sec-fetch-dest", b"empty")
+}
+
+/// To the page `at` of sign-in, and from there back. A piece of a page is told instead: it cannot sign in.
 fn to_sign_in(request: &Request, at: &str) -> Response {
-    let accepts = request.headers().get(header::ACCEPT);
-    if accepts.is_some_and(|accepts| accepts.as_bytes().starts_with(b"text/event-stream")) {
+    if is_piece(request) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     super::frame::go(&sign_in::with_return(at, request.uri().path()))

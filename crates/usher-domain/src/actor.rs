@@ -56,10 +56,14 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether it may be `other`: the same name, and no post and no contact that both give and that differ; case and blanks around do not
+    /// Whether it may be `other`: the same name, and no post and no contact that both give and that differ; case and blanks do not
     /// matter. Clients name people as they know them, so that what one leaves out tells nobody apart.
     pub fn may_be(&self, other: &Self) -> bool {
-        let same = |one: &str, two: &str| one.trim().to_lowercase() == two.trim().to_lowercase();
+        let words = |text: &str| -> String {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            words.join(" ").to_lowercase()
+        };
+        let same = |one: &str, two: &str| words(one) == words(two);
         let agree =
             |one: &str, two: &str| one.trim().is_empty() || two.trim().is_empty() || same(one, two);
         same(&self.name, &other.name)

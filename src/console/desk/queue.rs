@@ -70,6 +70,8 @@ struct QueuePart {
     harm: usize,
     late: usize,
     is_cut: bool,
+    /// With imminent harm, by reference: also those that the list has no room for.
+    harmed: Vec<(String, String)>,
     nearest: String,
     written: String,
 }
@@ -140,19 +142,28 @@ async fn write(broker: &Broker, actor: &Actor) -> Result<Part, Problem> {
         let enquiry = &open.enquiry;
         let state = enquiry.check(number).map(|check| &check.state);
         let is_new = matches!(state, Some(CheckState::Waiting { .. }));
-        ((enquiry.deadline.at(), is_new, enquiry.imminent_harm), 0)
+        let harmed = enquiry.imminent_harm.then(|| {
+            let reference = enquiry.id.reference().to_string();
+            (path(enquiry.check_id(number)), reference)
+        });
+        ((enquiry.deadline.at(), is_new, harmed), 0)
     };
     let (found, next) = broker
         .list_checks(&outstanding(limits::PAGE_SIZE_MAX), actor, facts)
         .await?;
     let new = found.iter().filter(|(_, is_new, _)| *is_new).count();
     let nearest = found.iter().map(|(at, ..)| *at).find(|at| *at > now);
+    let late = found.iter().filter(|(at, ..)| *at <= now).count();
+    let waiting = found.len();
+    let harmed = found.into_iter().filter_map(|(.., harmed)| harmed);
+    let harmed: Vec<_> = harmed.collect();
     let part = QueuePart {
-        waiting: found.len(),
+        waiting,
         new,
-        harm: found.iter().filter(|(.., harm)| *harm).count(),
-        late: found.iter().filter(|(at, ..)| *at <= now).count(),
+        harm: harmed.len(),
+        late,
         is_cut: next.is_some(),
+        harmed,
         nearest: nearest.map_or_else(String::new, |at| {
             format!("{}, {}", when::short(at, now), when::from_now(at, now))
         }),

@@ -27,6 +27,9 @@ struct Proposal {
     is_own: bool,
 }
 
+/// The field that says which proposal was shown.
+const SEEN: &str = "seen";
+
 #[derive(Template)]
 #[template(path = "officer/close.html")]
 struct Page {
@@ -63,10 +66,15 @@ pub(super) async fn send(
     let open = console.broker.get(id.enquiry, &visitor.actor).await?;
     let proposed = to_confirm(check(&open, id)?, &visitor);
     let missing = "Choose why it is closed";
-    let reason = form.choice("reason", CloseReason::ALL, CloseReason::name, missing);
+    let reason = form.choice("reason", &reasons(), CloseReason::name, missing);
     let is_unsaid = reason == Some(CloseReason::Other) && reason != proposed;
     let needed = is_unsaid.then_some("Say what the reason is");
     let note = form.text("note", limits::NOTE_CHARS_MAX, needed);
+    if proposed.is_some() && reason == proposed && form.value(SEEN) != seen(check(&open, id)?) {
+        form.fail_all(
+            "Somebody has proposed this meanwhile. Read it below; send this again to confirm it",
+        );
+    }
     if let (Some(reason), true) = (reason, form.is_sound()) {
         let close = Act::Close {
             check: id.number,
@@ -85,6 +93,19 @@ pub(super) async fn send(
         }
     }
     written(&console, id, &visitor, form).await
+}
+
+/// Which proposal stands: its moment.
+fn seen(check: &Check) -> String {
+    let proposed = check.proposed_closing();
+    proposed.map_or_else(String::new, |closing| closing.at.to_string())
+}
+
+/// The reasons that people choose from: an enquiry is withdrawn as a whole.
+fn reasons() -> Vec<CloseReason> {
+    let all = CloseReason::ALL.iter().copied();
+    all.filter(|reason| *reason != CloseReason::Withdrawn)
+        .collect()
 }
 
 /// The reason of a proposal that the visitor may confirm.
@@ -107,10 +128,11 @@ async fn written(
     console: &Console,
     id: CheckId,
     visitor: &Visitor,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response, Problem> {
     let open = opened(console, id, visitor).await?;
     let check = check(&open, id)?;
+    form.set(SEEN, &seen(check));
     let is_refused = !form.is_sound();
     let proposal = check.proposed_closing().map(|closing| Proposal {
         who: record::by_at(&closing.by, closing.at),
@@ -129,7 +151,7 @@ async fn written(
         whose: whose(&open.responders, &open.enquiry, check),
         state: words::check_state(check),
         proposal,
-        reasons: record::options(CloseReason::ALL, CloseReason::name, record::close_reason),
+        reasons: record::options(&reasons(), CloseReason::name, record::close_reason),
         hint: hint(&console.broker.policy()),
         form,
     };

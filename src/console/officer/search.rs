@@ -144,9 +144,7 @@ fn sought(form: &mut Form) -> Option<Sought> {
 async fn find(console: &Console, visitor: &Visitor, sought: &Sought) -> Result<Found, Problem> {
     let mut found = Found::default();
     enquiries(console, visitor, sought, &mut found).await?;
-    if !matches!(sought, Sought::Day(..)) {
-        cases(console, visitor, sought, &mut found).await?;
-    }
+    cases(console, visitor, sought, &mut found).await?;
     found.rows.sort_by_key(|row| core::cmp::Reverse(row.at));
     let rows = found.rows.iter().map(|row| row.id);
     let cases = found.cases.iter().map(|case| case.id);
@@ -204,7 +202,8 @@ async fn cases(
     let show_one = |open: &OpenCase| {
         let is_it = match sought {
             Sought::Crn(crn) => is_of(open.personal.as_ref(), crn),
-            Sought::Reference(_) | Sought::Day(..) => true,
+            Sought::Reference(_) => true,
+            Sought::Day(_, day) => to_london(open.case.hearing.at).date() == *day,
         };
         let shown = || FoundCase {
             id: open.case.id.into(),

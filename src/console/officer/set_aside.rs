@@ -1,6 +1,7 @@
 //! Saying that a needed check need not be asked, and why: an earlier answer that is recent enough is named.
 
 use super::cases::need;
+use crate::broker::Viewed;
 use crate::broker::case::EarlierAnswer;
 use crate::broker::case::input::{CaseAct, CaseInput};
 use crate::console::Console;
@@ -97,7 +98,7 @@ async fn written(
     visitor: &Visitor,
     mut form: Form,
 ) -> Result<Response, Problem> {
-    let open = console.broker.get_case(id, &visitor.actor).await?;
+    let open = console.broker.view_case(id, &visitor.actor).await?;
     let needed = open.case.requirements.iter();
     let needed = needed.filter(|one| matches!(one.state, RequirementState::Needed));
     let needed: Vec<_> = needed
@@ -117,6 +118,11 @@ async fn written(
     };
     let is_complete = found.as_ref().is_none_or(|found| found.complete);
     let found = found.map(|found| found.answers).unwrap_or_default();
+    let shown = found
+        .iter()
+        .map(|one| Viewed::Record(one.check.enquiry.into()));
+    let shown: Vec<_> = shown.collect();
+    console.broker.view_all(&shown, &visitor.actor).await?;
     let is_refused = !form.is_sound();
     let page = Page {
         frame: Frame::of(visitor, "Set a check aside")

@@ -13,9 +13,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use usher_domain::actor::{Actor, Role};
-use usher_domain::alert::AlertState;
+use usher_domain::alert::{Alert, AlertState};
 use usher_domain::command::VerbName;
-use usher_domain::id::{AlertId, EnquiryId};
+use usher_domain::id::{AlertId, CaseId, EnquiryId};
 use usher_domain::limits;
 use usher_domain::rejection::Rejection;
 
@@ -86,25 +86,36 @@ async fn earlier(
     actor: &Actor,
 ) -> Result<(String, String), Problem> {
     let none = || Ok((String::new(), String::new()));
-    let id = EnquiryId::from(alert.record);
     if actor.role == Role::Adapter {
         return none();
     }
-    let open = match console.broker.get(id, actor).await {
-        Err(BrokerError::Rejected(Rejection::NotFound { .. })) => return none(),
+    let broker = &console.broker;
+    let open = match broker.get(alert.record.into(), actor).await {
+        Err(BrokerError::Rejected(Rejection::NotFound { .. })) => {
+            let case = CaseId::from_uuid(alert.record.uuid());
+            return match broker.get_case(case, actor).await {
+                Err(BrokerError::Rejected(Rejection::NotFound { .. })) => none(),
+                found => Ok((holder(found?.case.alert(alert.number)), String::new())),
+            };
+        }
         found => found?,
     };
-    let found = open.enquiry.alert(alert.number).map(|alert| &alert.state);
-    let Some(AlertState::Acknowledged { by, expires, .. }) = found else {
-        return none();
-    };
-    let person = by.person.as_ref();
-    let name = person.map_or("Somebody", |person| person.name.as_str());
-    let holder = format!("{name} looks after it until {}", when::moment(*expires));
+    let holder = holder(open.enquiry.alert(alert.number));
     let place = TextPlace::AcknowledgeNote {
         alert: alert.number,
     };
     Ok((holder, open.text(place).to_owned()))
+}
+
+/// Who looks after an alert, and until when; empty where nobody does.
+fn holder(alert: Option<&Alert>) -> String {
+    let state = alert.map(|alert| &alert.state);
+    let Some(AlertState::Acknowledged { by, expires, .. }) = state else {
+        return String::new();
+    };
+    let person = by.person.as_ref();
+    let name = person.map_or("Somebody", |person| person.name.as_str());
+    format!("{name} looks after it until {}", when::moment(*expires))
 }
 
 async fn written(

@@ -19,6 +19,10 @@ use usher_domain::id::CheckId;
 use usher_domain::limits;
 use usher_domain::time::Timestamp;
 
+/// Looks through all alerts for one page, and checks on it that end them.
+const LOOKS_MAX: usize = 20;
+const ROWS_MAX: usize = 500;
+
 struct Row {
     check: CheckId,
     reference: String,
@@ -104,13 +108,25 @@ async fn written(
 ) -> Result<Page, Problem> {
     let broker = &console.broker;
     let now = broker.clock().now();
-    let input = ListAlertsInput {
+    let mut input = ListAlertsInput {
         filter: AlertFilter::default(),
         position: Position::default(),
         size: limits::PAGE_SIZE_MAX,
     };
     let shown = |entry: &AlertEntry| (row(entry, now), 0);
-    let (rows, next) = broker.list_alerts(&input, &visitor.actor, shown).await?;
+    let (mut rows, mut is_cut) = (Vec::new(), true);
+    for _ in 0..LOOKS_MAX {
+        let (found, next) = broker.list_alerts(&input, &visitor.actor, shown).await?;
+        rows.extend(found.into_iter().flatten());
+        let Some(next) = next else {
+            is_cut = false;
+            break;
+        };
+        if rows.len() >= ROWS_MAX {
+            break;
+        }
+        input.position = next;
+    }
     let directory = broker.directory();
     let cards = directory.responders().iter().map(|one| Card {
         path: format!("/responders/{}", one.id),
@@ -123,8 +139,8 @@ async fn written(
         frame: frame.refused(!form.is_sound()),
         form,
         found,
-        rows: rows.into_iter().flatten().collect(),
-        is_cut: next.is_some(),
+        rows,
+        is_cut,
         cards: cards.collect(),
     })
 }

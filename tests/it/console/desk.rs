@@ -84,6 +84,22 @@ async fn imminent_harm_stands_before_a_nearer_deadline() {
 }
 
 #[tokio::test]
+async fn imminent_harm_is_told_where_the_list_has_no_room_for_it() {
+    let kit = start().await;
+    for _ in 0..50 {
+        kit.submit(enquiry_at("2026-11-23T14:00", &[IN_HACKNEY]))
+            .await;
+    }
+    let mut urgent = enquiry_at("2026-11-23T16:00", &[IN_HACKNEY]);
+    urgent.imminent_harm = true;
+    let urgent = kit.submit(urgent).await;
+    let queue = kit.signed_in(DESK).await.get("/desk").await;
+    assert!(queue.says("Only the 50 with the nearest deadlines"));
+    let path = format!("href=\"/desk/checks/{}/1\"", urgent.enquiry_id);
+    assert_eq!(queue.html.matches(&path).count(), 1, "{}", queue.text());
+}
+
+#[tokio::test]
 async fn a_check_is_cut_to_the_agreement_and_its_view_is_kept() {
     use usher_domain::agreement::{Agreements, DataCategory};
     let hackney = usher_domain::code::ResponderId::parse("hackney").unwrap();

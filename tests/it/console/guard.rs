@@ -73,6 +73,19 @@ async fn a_form_of_another_site_is_refused() {
 }
 
 #[tokio::test]
+async fn a_piece_of_a_page_is_no_place_to_sign_in() {
+    let kit = start().await;
+    let browser = kit.browser();
+    let asks = [("accept", "text/event-stream"), ("sec-fetch-dest", "empty")];
+    for ((name, value), path) in asks.into_iter().zip(["/board/live", "/ask/where"]) {
+        let method = if path == "/ask/where" { "POST" } else { "GET" };
+        let request = browser.request(method, path).header(name, value);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn every_answer_says_that_it_is_kept_nowhere_and_runs_nothing() {
     let kit = start().await;
     let mut browser = kit.signed_in("operator").await;

@@ -314,6 +314,8 @@ async fn a_check_is_closed_by_two_operators_where_the_reason_takes_two() {
     let mut two = kit.signed_in("operator-too").await;
     assert!(one.get("/board").await.html.contains(&close));
     let form = one.get(&close).await;
+    // An enquiry is withdrawn as a whole.
+    assert!(!form.html.contains("value=\"withdrawn\""));
     assert!(form.says("Another person must confirm it where you choose: another reason."));
     let unsaid = one.fill(&close, &[("reason", "other")]).await;
     assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -395,4 +397,36 @@ async fn a_form_to_confirm_that_is_old_is_refused_with_what_was_typed() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.says("The check is closed"), "{}", refused.text());
     assert!(refused.html.contains("value=\"other\" checked") && refused.html.contains("Agreed"));
+}
+
+#[tokio::test]
+async fn nobody_confirms_a_proposal_that_they_were_not_shown() {
+    let kit = chased().await;
+    let check = kit.alerts().await.swap_remove(0).check_id;
+    let close = format!("/checks/{check}/close");
+    let mut one = kit.signed_in("operator").await;
+    let mut two = kit.signed_in("operator-too").await;
+    let why = [("reason", "other"), ("note", "Moved abroad")];
+    let send = async |two: &mut Browser, form: &Shown| {
+        let hidden = form.hidden();
+        let hidden = hidden.iter();
+        let mut fields: Vec<(&str, &str)> =
+            hidden.map(|(name, value)| (&**name, &**value)).collect();
+        fields.extend(why);
+        two.post(&close, &fields).await
+    };
+    let form = two.get(&close).await;
+    one.fill(&close, &why).await;
+    let told = send(&mut two, &form).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        told.says("Somebody has proposed this meanwhile."),
+        "{}",
+        told.text()
+    );
+    let state = async || kit.get(check.trim_end_matches("/1")).await.checks[0].state();
+    assert_ne!(state().await, v1::CheckState::Closed);
+    let done = send(&mut two, &told).await;
+    assert!(done.says("The check is closed."), "{}", done.text());
+    assert_eq!(state().await, v1::CheckState::Closed);
 }

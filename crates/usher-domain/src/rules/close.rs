@@ -15,6 +15,22 @@ pub(crate) fn close(
     reason: CloseReason,
     note: &Sealed,
 ) -> Result<(), Rejection> {
+    if reason == CloseReason::Withdrawn {
+        return Err(Rejection::Invalid {
+            field: "reason",
+            why: "is for an enquiry that is withdrawn: withdraw it",
+        });
+    }
+    end(work, number, reason, note)
+}
+
+/// As [`close`], for whoever withdraws the enquiry too.
+pub(crate) fn end(
+    work: &mut Work<'_>,
+    number: CheckNumber,
+    reason: CloseReason,
+    note: &Sealed,
+) -> Result<(), Rejection> {
     let check = work.check(number)?;
     if !check.state.is_outstanding() {
         return Err(wrong_state(check, "unanswered"));
@@ -113,6 +129,18 @@ mod tests {
         check(&redirected(), &officer(), now, &verb, Err(wrong("redirected", "unanswered")));
         check(&waiting(), &nameless(officer()), now, &verb, Err(Rejection::PersonRequired));
         check(&waiting(), &stranger(), now, &verb, Err(hidden("enquiry")));
+    }
+
+    #[test]
+    fn taken_back_is_the_whole_enquiry() {
+        let refused = Rejection::Invalid {
+            field: "reason",
+            why: "is for an enquiry that is withdrawn: withdraw it",
+        };
+        let withdrawn = close(CloseReason::Withdrawn);
+        for who in [officer(), operator()] {
+            check(&waiting(), &who, at(5), &withdrawn, Err(refused.clone()));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The officer takes the enquiry back: every unanswered check is closed in the officer's name. Answers that came stay, to be read.
 
-use super::close::close;
+use super::close;
 use crate::decide::Work;
 use crate::enquiry::CloseReason;
 use crate::event::EventKind;
@@ -19,7 +19,7 @@ pub(crate) fn withdraw(work: &mut Work<'_>, note: &Sealed) -> Result<(), Rejecti
     }
     work.record(None, EventKind::Withdrawn);
     for number in outstanding {
-        close(work, number, CloseReason::Withdrawn, note)?;
+        close::end(work, number, CloseReason::Withdrawn, note)?;
     }
     Ok(())
 }

@@ -34,3 +34,23 @@ async fn an_officer_sees_the_alerts_that_are_addressed_to_them() {
             .says("Nothing waits for you here.")
     );
 }
+
+#[tokio::test]
+async fn nobody_takes_over_what_a_case_needs_without_seeing_who_looks_after_it() {
+    let kit = start().await;
+    let case = listed(&kit, "01AB1234526/1", "").await;
+    kit.move_to("2026-11-23T13:30").await;
+    let alerts = kit.alerts().await.into_iter();
+    let alert = alerts
+        .map(|alert| alert.id)
+        .find(|id| id.starts_with(&case));
+    let path = format!("/alerts/{}/acknowledge", alert.expect("an alert"));
+    let done = kit.signed_in("officer").await.fill(&path, &[]).await;
+    assert_eq!(done.path, "/hearings", "{}", done.text());
+    let shown = kit.signed_in("manager").await.get(&path).await;
+    assert!(
+        shown.says("Petra officer looks after it until"),
+        "{}",
+        shown.text()
+    );
+}

@@ -119,6 +119,9 @@ async fn an_earlier_answer_about_the_same_person_is_offered_and_named() {
         "{}",
         shown.text()
     );
+    // What others answered is shown: that is on record, of the case and of the enquiry.
+    assert_eq!(case_seen(&kit, &id).await, 1);
+    assert_eq!(seen(&kit, &earlier.enquiry_id, "officer").await, 1);
     let answer = format!("{}/1", earlier.enquiry_id);
     let chosen = [
         ("requirement", "1"),
