@@ -99,6 +99,38 @@ for (const [name, options] of Object.entries({ "with scripts": {}, "without scri
   });
 }
 
+test("an enquiry is asked one page at a time", async (t) => {
+  const page = await visit(t, "officer", {});
+  await page.goto(`${usher.url}/ask`);
+  await page.getByRole("link", { name: "Fill it in one page at a time" }).click();
+  const fill = [
+    () => page.locator("#family").fill("Stepwise"),
+    async () => {
+      await page.locator("#address-1-role").selectOption("home");
+      await page.locator("#address-1-postcode").fill("E8 1EA");
+    },
+    () => page.locator("[name=child-1-given]").fill("Bea"),
+    () => {},
+    async () => {
+      await page.locator("#purpose").selectOption("court_report");
+      await page.locator("#report").selectOption("oral");
+      await page.locator("#court").selectOption("B01IX");
+      for (const [part, value] of Object.entries(HEARING)) await page.locator(`#hearing-${part}`).fill(String(value));
+      await page.locator("#hearing-time").fill("2pm");
+    },
+    () => {},
+  ];
+  for (const [place, put] of fill.entries()) {
+    await page.getByText(`Step ${place + 1} of ${fill.length}`).waitFor();
+    await put();
+    await look(page, `ask page ${place + 1}`);
+    await press(page, /^Continue/);
+  }
+  await page.getByRole("heading", { name: /Check your answers/ }).waitFor();
+  await page.locator('main button[value="send"]').click();
+  await page.waitForURL(/\/enquiries\/[^/]+\/sent$/);
+});
+
 // What each role opens from its navigation, and the forms behind the first enquiry.
 const PAGES = {
   officer: ["/hearings", "/cases", "/ask", "/alerts", "/search", "/help", "/enquiries/E", ...acts("decide-without", "record-sentence", "move-hearing", "withdraw", "reassign"), "/checks/E/1/close"],

@@ -129,6 +129,11 @@ impl Form {
         &self.faults
     }
 
+    /// Forgets what is wrong with other fields than those to keep.
+    pub(super) fn retain_faults(&mut self, keep: impl Fn(&str) -> bool) {
+        self.faults.retain(|fault| keep(&fault.field));
+    }
+
     /// Whether nothing is wrong so far.
     pub(super) fn is_sound(&self) -> bool {
         self.faults.is_empty()

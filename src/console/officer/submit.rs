@@ -1,6 +1,7 @@
-//! Asking: one form, who will be asked, the answers to check, and what comes of it.
+//! Asking: one form, or its pages one at a time, who will be asked, the answers to check, and what comes of it.
 
 mod begin;
+mod pages;
 mod read;
 mod sent;
 mod told;
@@ -37,6 +38,10 @@ type Choices = Vec<(&'static str, &'static str)>;
 struct Ask {
     frame: Frame,
     form: Form,
+    /// The page that is shown; everything where there is none.
+    page: Option<&'static pages::Page>,
+    /// Where the pages are shown one at a time.
+    by_pages: String,
     addresses: Vec<usize>,
     children: Vec<usize>,
     others: Vec<usize>,
@@ -94,10 +99,10 @@ pub(super) async fn page(
             begin::of_case(&open)
         }
     };
-    let values: Vec<_> = values
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let values = values.iter();
+    let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
+    let page = (pages::PAGE, asked.value(pages::PAGE));
+    let values: Vec<_> = values.chain([page]).collect();
     let form = Form::begin(&visitor, &visitor.path, &values).await;
     Ok(ask(&console, &visitor, form, Foreseen::default()).await)
 }
@@ -125,7 +130,16 @@ pub(super) async fn send(
         "add-address" => more(&mut form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
         "add-child" => more(&mut form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
         "add-other" => more(&mut form, "others", limits::OTHERS_PER_ENQUIRY_MAX),
+        "change" if pages::shown(&form).is_some() => pages::first(&mut form),
         "change" => {}
+        "whole" => form.set(pages::PAGE, ""),
+        "back" => pages::back(&mut form),
+        "next" => {
+            let _ = read::input(&mut form, &visitor, &console, true);
+            if pages::next(&mut form) {
+                return checking(&console, &visitor, form).await;
+            }
+        }
         "where" => {
             let foreseen = foreseen(&console, &visitor, &form).await?;
             return Ok(ask(&console, &visitor, form, foreseen).await);
@@ -185,6 +199,7 @@ async fn checking(
             Err(error) => form.fail_all(refusal(error)?),
         }
     }
+    pages::turn_to_fault(&mut form);
     Ok(ask(console, visitor, form, Foreseen::default()).await)
 }
 
@@ -224,8 +239,15 @@ async fn check(
 
 async fn ask(console: &Console, visitor: &Visitor, form: Form, foreseen: Foreseen) -> Response {
     let is_refused = !form.is_sound();
+    let page = pages::shown(&form);
+    let title = page.map_or_else(
+        || "Ask".into(),
+        |page| format!("Ask: {}", page.title.to_lowercase()),
+    );
     let page = Ask {
-        frame: Frame::of(visitor, "Ask").await.refused(is_refused),
+        frame: Frame::of(visitor, title).await.refused(is_refused),
+        page,
+        by_pages: pages::begun_at(form.value("case")),
         addresses: rows(&form, "addresses", limits::ADDRESSES_PER_ENQUIRY_MAX),
         children: rows(&form, "children", limits::CHILDREN_PER_ENQUIRY_MAX),
         courts: courts(console, &visitor.actor.courts),

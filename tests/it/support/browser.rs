@@ -81,6 +81,7 @@ pub(crate) struct Browser {
 }
 
 /// What came of a request, after the redirects.
+#[derive(Clone)]
 pub(crate) struct Shown {
     pub(crate) status: StatusCode,
     /// Where it ended.

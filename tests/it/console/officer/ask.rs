@@ -283,3 +283,56 @@ async fn only_officers_ask() {
         .await;
     assert_eq!(piece.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn an_enquiry_is_asked_one_page_at_a_time() {
+    let kit = start().await;
+    let mut browser = kit.signed_in("officer").await;
+    let whole = browser.get("/ask").await;
+    assert!(whole.html.contains("href=\"/ask?page=defendant\""));
+    let mut shown = browser.get("/ask?page=defendant").await;
+    assert!(shown.says("Step 1 of 6 The defendant"), "{}", shown.text());
+    assert!(!shown.says("Address 1") && shown.says("Family name"));
+    let mut go = async |browser: &mut Browser, fields: &[(&str, &str)], step: &str| {
+        let hidden = shown.hidden();
+        let hidden = hidden.iter();
+        let mut all: Vec<(&str, &str)> = hidden.map(|(name, value)| (&**name, &**value)).collect();
+        all.extend(fields);
+        all.push(("step", step));
+        shown = browser.post("/ask", &all).await;
+        shown.clone()
+    };
+    let refused = go(&mut browser, &[("given", "Ada")], "next").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.says("Step 1 of 6") && refused.html.contains("value=\"Ada\""));
+    assert!(
+        !refused.html.contains("href=\"#court\""),
+        "of this page only"
+    );
+    let of = |page: usize| -> &[(&str, &str)] {
+        [
+            &FIELDS[..2],
+            &FIELDS[2..6],
+            &FIELDS[6..11],
+            &[],
+            &FIELDS[11..18],
+            &FIELDS[18..],
+        ][page]
+    };
+    for page in 0..5 {
+        let next = go(&mut browser, of(page), "next").await;
+        let told = format!("Step {} of 6", page + 2);
+        assert!(next.says(&told), "{told}: {}", next.text());
+    }
+    let back = go(&mut browser, of(5), "back").await;
+    assert!(back.says("Step 5 of 6") && back.html.contains("value=\"2pm\""));
+    go(&mut browser, of(4), "next").await;
+    let check = go(&mut browser, of(5), "next").await;
+    assert!(check.says("Check your answers"), "{}", check.text());
+    let whole = go_on(&mut browser, &check, "whole").await;
+    for kept in ["value=\"Ada\"", "value=\"E8 1EA\"", "value=\"Bea\""] {
+        assert!(whole.html.contains(kept), "{kept}");
+    }
+    let sent = go_on(&mut browser, &check, "send").await;
+    assert!(sent.path.ends_with("/sent"), "{}", sent.text());
+}
