@@ -60,10 +60,17 @@ test("what is late comes to an open board, and two operators see who looks after
   for (const page of [one, other]) await link(page).first().waitFor();
   await expectAccessible(one);
   await picture(one, "board with an alert");
-  await link(one).first().click();
+  for (const page of [one, other]) await link(page).first().click();
   await expectAccessible(one);
-  await one.getByRole("button", { name: "Look after it" }).click();
-  for (const page of [one, other]) await page.getByRole("row").filter({ hasText: "Otis Operator" }).first().waitFor();
+  const press = (page) => page.getByRole("button", { name: "Look after it" }).click();
+  await press(one);
+  await one.getByRole("row").filter({ hasText: "Otis Operator" }).first().waitFor();
+  // Who was slower is told, and may take it over knowing that.
+  await press(other);
+  await other.getByRole("alert").getByText("Otis Operator looks after it until").waitFor();
+  await expectAccessible(other);
+  await press(other);
+  for (const page of [one, other]) await page.getByRole("row").filter({ hasText: "Sona Second" }).first().waitFor();
 });
 
 test("somebody in no group that usher knows is refused", async (t) => {

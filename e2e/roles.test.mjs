@@ -75,6 +75,7 @@ for (const [name, options] of Object.entries({ "with scripts": {}, "without scri
     await desk.goto(`${usher.url}/desk/checks/${enquiry}/1/accept`);
     await look(desk, `desk accept ${name}`);
     await press(desk, "Take it on");
+    await desk.waitForURL((url) => !url.pathname.endsWith("/accept"));
     await desk.goto(`${usher.url}/desk/checks/${enquiry}/1/answer`);
     await look(desk, `desk answer ${name}`);
     await desk.locator('[name=disposition][value="known_relevant"]').check();
@@ -94,6 +95,7 @@ for (const [name, options] of Object.entries({ "with scripts": {}, "without scri
     await officer.goto(`${usher.url}/checks/${enquiry}/1/receive`);
     await look(officer, `receive ${name}`);
     await press(officer, "Mark as read");
+    await officer.waitForURL((url) => !url.pathname.endsWith("/receive"));
     await officer.goto(`${usher.url}/enquiries/${enquiry}`);
     await officer.getByText("Answered and read").first().waitFor();
   });

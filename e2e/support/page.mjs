@@ -66,9 +66,16 @@ export async function signIn(page, usher, account) {
 
 /** Fails with all that axe finds against WCAG 2.2 AA and its own best practice. */
 export async function expectAccessible(page) {
+  await styled(page);
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
   const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}\n    ${node.html}\n    ${node.any.concat(node.all, node.none).map((check) => check.message).join("; ")}`));
   assert.equal(found.length, 0, `${page.url()} is not accessible:\n${found.join("\n")}`);
+}
+
+// On a busy machine a page may stand before its stylesheets.
+async function styled(page) {
+  const hasSheets = () => [...document.querySelectorAll('link[rel="stylesheet"]')].every((link) => link.sheet);
+  for (let look = 0; look < 50 && !(await page.evaluate(hasSheets)); look += 1) await new Promise((soon) => setTimeout(soon, 100));
 }
 
 /** Fails when the page has to be moved sideways. */
