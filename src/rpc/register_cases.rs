@@ -30,6 +30,8 @@ struct Taking {
     is_first: bool,
     /// The cases that it has named.
     listed: HashSet<CaseId>,
+    /// Whether a row could not be read: nobody knows which case it names.
+    is_unread: bool,
     ended: bool,
     _place: WatchPlace,
 }
@@ -52,6 +54,7 @@ pub fn take(
         person: None,
         is_first: true,
         listed: HashSet::new(),
+        is_unread: false,
         ended: false,
     };
     let stream = stream::unfold(taking, |mut taking| async move {
@@ -115,7 +118,10 @@ impl Taking {
                     self.listed.insert(case);
                     rows.push(row);
                 }
-                Err(violations) => outcomes.push(convert::refused_view(line, violations)),
+                Err(violations) => {
+                    self.is_unread = true;
+                    outcomes.push(convert::refused_view(line, violations));
+                }
             }
         }
         if self.listed.len() > limits::CASES_PER_LIST_MAX {
@@ -127,7 +133,8 @@ impl Taking {
         for ((place, line, case), outcome) in places.into_iter().zip(kept) {
             outcomes[place] = convert::outcome_view(line, case, outcome);
         }
-        for day in part.complete {
+        let complete = part.complete.into_iter().filter(|_| !self.is_unread);
+        for day in complete {
             let gone = broker.take_off_missing(day, &self.listed, actor).await;
             let gone = gone.map_err(status::broker)?.into_iter();
             outcomes.extend(gone.map(|case| v1::CaseOutcome {

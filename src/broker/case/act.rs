@@ -115,7 +115,7 @@ impl Broker {
         Ok(alert.map(|alert| AlertEntry::Raised { alert, stored }))
     }
 
-    /// The case goes to `holder` with its open enquiries, in one commit.
+    /// The case goes to `holder` with its enquiries, but those that were taken back, in one commit.
     async fn reassign(
         &self,
         case: CaseId,
@@ -142,7 +142,8 @@ impl Broker {
                 let Some(stored) = self.load(id).await? else {
                     continue;
                 };
-                if stored.record.is_open() {
+                // What was read may still be corrected.
+                if !stored.record.is_taken_back() {
                     let moved = decide(Some(&stored.record), &hand_over, actor, now, &policy)?;
                     let revision = Some(stored.revision);
                     changes.push(Change::new(moved.enquiry, revision, moved.events));
@@ -150,7 +151,7 @@ impl Broker {
             }
             changes.retain(|change| !change.events.is_empty());
             if changes.len() > limits::BATCH_CHANGES_MAX {
-                let (what, max) = ("open enquiries of one case", limits::BATCH_CHANGES_MAX - 1);
+                let (what, max) = ("enquiries of one case", limits::BATCH_CHANGES_MAX - 1);
                 return Err(Rejection::TooMany { what, max }.into());
             }
             match self.commit_first(changes).await {

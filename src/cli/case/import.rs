@@ -63,7 +63,14 @@ pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Fa
         refused: rejected,
         ..Tally::default()
     };
-    let sent = send(&client, rows, args.complete, &mut tally).await;
+    // What a row names that cannot be read is not known to be missing.
+    let complete = args.complete && tally.refused.is_empty();
+    let sent = send(&client, rows, complete, &mut tally).await;
+    if args.complete && !tally.refused.is_empty() {
+        context
+            .output
+            .note("nothing was taken off, since rows were refused: mend them and import again");
+    }
     if context.output.is_json() {
         context.output.value(&tally.to_json())?;
     } else {

@@ -96,12 +96,27 @@ mod tests {
             &["children_offence children_social_care", "abuse_report police_domestic_abuse"]);
         check(Purpose::CourtReport, &[I::CurfewProposed],
             &["curfew children_social_care", "curfew police_domestic_abuse"]);
+        check(Purpose::Curfew, &[],
+            &["curfew_stage children_social_care", "curfew_stage police_domestic_abuse"]);
+        check(Purpose::Curfew, &[I::LivesWithChildren], &["children_report children_social_care",
+            "curfew_stage children_social_care", "curfew_stage police_domestic_abuse"]);
         check(Purpose::CourtReport, &[I::AdultAtRisk], &["adults_report adult_social_care"]);
         check(Purpose::Review, &[I::ContactWithChildren], &["children_later children_social_care"]);
         check(Purpose::Release, &[], &["release children_social_care", "release police_domestic_abuse"]);
         // Curfews came with April 2022.
         let before = jiff::civil::date(2022, 4, 3);
         assert_eq!(needs(Purpose::CourtReport, &[I::CurfewProposed], before), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_stage_needs_something_of_somebody() {
+        for stage in Purpose::ALL.iter().filter(|purpose| purpose.is_stage()) {
+            let rules = &built_in().cases.requirements;
+            assert!(
+                rules.iter().any(|rule| rule.stages.contains(stage)),
+                "{stage:?}"
+            );
+        }
     }
 
     #[test]

@@ -64,7 +64,8 @@ async fn a_list_is_imported_changed_and_told_row_by_row() {
          c/1,2026-11-23T14:00,B01IX,oral,no-such-thing,Sample,\n\
          d/1,2026-11-23T25:00,B01IX,oral,,Sample,\n"
     );
-    let told = office.import(&first, &[], 7);
+    let told = office.import(&first, &["--complete"], 7);
+    assert_eq!(told["takenOffCount"], 0);
     let refused = json!([
         { "line": 4, "reason": "indicators: expected one of lives-with-children, cares-for-children, contact-with-children, domestic-abuse, sexual-offence, violent-offence, curfew-proposed, adult-at-risk, release-address" },
         { "line": 5, "reason": "hearing.local_time: expected a London date and time such as 2026-11-23T14:00" },

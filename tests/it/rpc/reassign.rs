@@ -54,6 +54,21 @@ async fn a_case_goes_with_its_open_enquiries_and_their_answers() {
     let alerts = kit.alerts().await;
     let unread = alerts.iter().find(|alert| alert.cause == "unread").unwrap();
     assert_eq!(unread.holder, person("Kim Practitioner"));
+    // What was read goes along: a later answer is for whoever has the case then.
+    let read = v1::ReceiveRequest {
+        request_id: fresh(),
+        person: person("Olive Officer"),
+        check_id: format!("{enquiry_id}/1"),
+        answer_version: 1,
+        would_have_changed: Vec::new(),
+    };
+    kit.court(OFFICER).receive(read).await.unwrap();
+    let request = v1::ReassignRequest {
+        holder: person("Lee Practitioner"),
+        ..to_kim(Some(Target::CaseId(case_id)))
+    };
+    kit.court(MANAGER).reassign(request).await.unwrap();
+    assert_eq!(holder().await, person("Lee Practitioner"));
 }
 
 #[tokio::test]

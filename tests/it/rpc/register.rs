@@ -165,6 +165,18 @@ async fn what_a_complete_list_has_no_more_is_taken_off() {
     assert_eq!(outcomes(&again), [(2, Unchanged)]);
     register(&kit, row("gone/1")).await;
     assert_eq!(case(&kit, &gone).await.off_list_time, None);
+    // What cannot be read may be what seems to be missing.
+    let unread = v1::CaseRow {
+        case_name: String::new(),
+        ..row("gone/1")
+    };
+    let partly = v1::RegisterCasesRequest {
+        complete_days: vec![day.clone()],
+        ..list(vec![row("kept/1"), unread])
+    };
+    let told = import(&kit, OFFICER, vec![partly]).await.unwrap();
+    assert_eq!(told.len(), 2, "nothing is taken off: {told:?}");
+    assert_eq!(case(&kit, &gone).await.off_list_time, None);
     let told = history(&kit, &gone).await;
     assert_eq!(&told[3..], ["taken_off", "put_back"]);
     let strange = v1::RegisterCasesRequest {

@@ -4525,7 +4525,8 @@ pub struct RegisterCasesRequest {
     #[prost(message, repeated, tag = "2")]
     pub rows: ::prost::alloc::vec::Vec<CaseRow>,
     /// The rows of this stream so far are all that these courts hear on these days: what else they had then, and still needs a check, is
-    /// taken off. Give them after the last row; at most 1,000 a message.
+    /// taken off. Give them after the last row; at most 1,000 a message. Where a row could not be read nothing is taken off: it may be
+    /// what that row names.
     #[prost(message, repeated, tag = "3")]
     pub complete_days: ::prost::alloc::vec::Vec<CourtDay>,
 }

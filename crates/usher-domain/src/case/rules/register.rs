@@ -5,7 +5,7 @@ use crate::actor::{Actor, By, Unit};
 use crate::case::command::Register;
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
-use crate::case::{Case, Holder, Indicator};
+use crate::case::{Case, Holder, Indicator, Stage};
 use crate::hearing::{Deadline, HearingMove};
 use crate::limits;
 use crate::rejection::Rejection;
@@ -56,13 +56,14 @@ pub(in crate::case) fn register(work: &mut Work<'_>, row: &Register) -> Result<(
     if work.case.off_list.take().is_some() {
         work.record(None, CaseEventKind::PutBack);
     }
+    let is_moved = row.hearing != work.case.hearing;
     move_hearing(work, row)?;
     let fresh = change(work, row);
-    if work
-        .case
-        .stage()
-        .is_none_or(|stage| stage.purpose != row.purpose)
-    {
+    let is_stage = |stage: &Stage| stage.purpose == row.purpose;
+    let is_there = work.case.stage().is_some_and(is_stage);
+    // A list that comes again takes no case back to where it was: another hearing does.
+    let was_there = !is_moved && work.case.stages.iter().any(is_stage);
+    if !is_there && !was_there {
         enter_stage::enter(work, row.purpose, None);
     }
     need::raise(work, &fresh)
@@ -152,13 +153,14 @@ mod tests {
     use crate::case::decide::decide;
     use crate::case::event::CaseEventKind;
     use crate::case::rules::cases::{
-        HEARING, adapter, after, asks_children, at, both, check, children, clock, court, give,
-        hearing, hidden, listed, nameless, officer, operator, picture, policy, register, request,
-        row, set_aside, stranger, text, unit,
+        HEARING, adapter, after, asks_children, at, both, check, children, clock, court, enter,
+        give, hearing, hidden, listed, nameless, officer, operator, picture, policy, register,
+        request, row, set_aside, stranger, text, unit,
     };
     use crate::case::{Case, Holder, Indicator, SetAsideReason};
     use crate::code::CourtCode;
     use crate::command::VerbName;
+    use crate::enquiry::Purpose;
     use crate::event::EventKind;
     use crate::hearing::Deadline;
     use crate::rejection::Rejection;
@@ -193,6 +195,20 @@ mod tests {
         let twice = [mixed[0], mixed[1], mixed[0]];
         let again = give(&both(), &officer(), at(30), &register(row(&twice))).unwrap();
         assert_eq!(again.events, []);
+    }
+
+    #[test]
+    fn a_list_that_comes_again_takes_no_case_back() {
+        let on = after(
+            children(),
+            &[(officer(), 1, enter(Purpose::StartOfSentence))],
+        );
+        let again = give(&on, &officer(), at(30), &register(row(CHILDREN))).unwrap();
+        assert_eq!((again.case, again.events), (on.clone(), Vec::new()));
+        // Another hearing is another report.
+        let heard_again = after(on, &[(officer(), 31, moved("B01IX", 300, text(8)))]);
+        let stage = heard_again.stage().map(|stage| stage.purpose);
+        assert_eq!(stage, Some(Purpose::CourtReport));
     }
 
     #[test]
