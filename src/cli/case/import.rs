@@ -66,10 +66,9 @@ pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Fa
     // What a row names that cannot be read is not known to be missing.
     let complete = args.complete && tally.refused.is_empty();
     let sent = send(&client, rows, complete, &mut tally).await;
-    if args.complete && !tally.refused.is_empty() {
-        context
-            .output
-            .note("nothing was taken off, since rows were refused: mend them and import again");
+    if args.complete && !tally.refused.is_empty() && tally.taken_off == 0 {
+        let told = "nothing was taken off: it is not while rows cannot be read; mend them and import again";
+        context.output.note(told);
     }
     if context.output.is_json() {
         context.output.value(&tally.to_json())?;
