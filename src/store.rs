@@ -24,6 +24,7 @@ pub use session::{SessionKey, SessionRow, Sessions};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::time::Duration;
 use tokio::sync::watch;
 use usher_domain::code::{CourtCode, ResponderId};
@@ -121,6 +122,8 @@ pub struct Filter {
     pub open: Option<bool>,
     /// With a live alert (`true`) or without (`false`).
     pub alerting: Option<bool>,
+    /// With a deadline from the first of these moments until before the second: a day, or a few.
+    pub deadline: Option<Range<Timestamp>>,
 }
 
 impl Default for Filter {
@@ -138,6 +141,7 @@ impl Filter {
             responders: None,
             open: None,
             alerting: None,
+            deadline: None,
         }
     }
 
@@ -159,6 +163,10 @@ impl Filter {
             && self
                 .alerting
                 .is_none_or(|alerting| alerting == (keys.live_alerts > 0))
+            && self
+                .deadline
+                .as_ref()
+                .is_none_or(|within| within.contains(&keys.deadline))
     }
 }
 

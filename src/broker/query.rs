@@ -199,12 +199,12 @@ impl Broker {
         }
         let has_ended = input.filter.states.contains(&AlertStanding::Resolved);
         let filter = |kind| Filter {
-            kind,
             courts: input.filter.courts.clone(),
             responders: input.filter.responders.clone(),
             // No alert outlives what it is about.
             open: (!has_ended).then_some(true),
             alerting: (!has_ended).then_some(true),
+            ..Filter::every(kind)
         };
         let wanted = |stored: Stored| alerts_of(stored, &input.filter, actor);
         let show = |entry| Ok(show(&entry));

@@ -41,9 +41,14 @@ pub(super) struct Fault {
 impl Form {
     /// A form to be filled in: with what the visitor had typed here when their session ended, else with `values`; and a request id.
     pub(super) async fn begin(visitor: &Visitor, path: &str, values: &[(&str, &str)]) -> Self {
-        if let Some(draft) = visitor.take_draft(path).await {
-            return Self::parse(draft.as_bytes());
+        match visitor.take_draft(path).await {
+            Some(draft) => Self::parse(draft.as_bytes()),
+            None => Self::of(values),
         }
+    }
+
+    /// A form with these values, and a request id.
+    pub(super) fn of(values: &[(&str, &str)]) -> Self {
         let id = RandomIds.request().to_string();
         let values = values.iter().copied().chain([(REQUEST_ID, id.as_str())]);
         Self {

@@ -17,8 +17,8 @@ mod sweep;
 mod writer;
 
 pub(super) use keys::{
-    META, Shelf, closed as closed_key, entry as entry_key, feed_from, id_of, number_of,
-    open as open_key, open_of, shelf_after,
+    ENDED_NOTED, META, Shelf, closed as closed_key, ended as ended_key, entry as entry_key,
+    feed_from, id_of, number_of, open as open_key, open_of, shelf_after,
 };
 
 use super::kv::{KeyValue, KvError};

@@ -11,7 +11,7 @@ mod rules;
 pub use database::verify_database;
 
 use super::Record;
-use super::embedded::{META, Shelf, id_of, shelf_after};
+use super::embedded::{ENDED_NOTED, META, Shelf, ended_key, id_of, shelf_after};
 use super::kv::{Condition, KeyValue, KvError, Order};
 use super::record::{RecordError, decode_body, decode_envelope, decode_meta};
 use feed::Commits;
@@ -23,6 +23,7 @@ use usher_domain::alert::{Alert, AlertState};
 use usher_domain::case::{Case, RequirementState};
 use usher_domain::enquiry::{CheckState, Enquiry, Timeliness};
 use usher_domain::id::RecordId;
+use usher_domain::index::Keys;
 
 /// Faults that a report lists; more are only counted.
 pub const FAULTS_LISTED_MAX: usize = 1_000;
@@ -173,6 +174,7 @@ pub fn verify(kv: &mut dyn KeyValue) -> Report {
     mark(kv, &mut report);
     let mut commits = feed::read(kv, &mut report);
     let mut seen = HashSet::new();
+    let is_noted = kv.read(ENDED_NOTED).is_ok_and(|noted| noted.is_some());
     for shelf in [Shelf::Open, Shelf::Closed] {
         shelf_of(kv, shelf, &mut report, &mut |id, value, report| {
             if !seen.insert(id) {
@@ -183,8 +185,15 @@ pub fn verify(kv: &mut dyn KeyValue) -> Report {
                 );
             }
             let is_open = shelf == Shelf::Open;
-            if let Err(error) = record(id, is_open, value, None, &mut commits, report) {
-                report.broken("record", Some(id), &error);
+            match record(id, is_open, value, None, &mut commits, report) {
+                Ok(keys) if is_noted && !is_open => {
+                    let ended = kv.read(&ended_key(keys.deadline, id));
+                    if ended.is_ok_and(|found| found.is_none()) {
+                        report.fault("index", Some(id), "it is not found by its deadline");
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => report.broken("record", Some(id), &error),
             }
         });
     }
@@ -271,11 +280,12 @@ fn record(
     history: Option<&[u64]>,
     commits: &mut Commits,
     report: &mut Report,
-) -> Result<(), RecordError> {
+) -> Result<Keys, RecordError> {
     let told = commits.claim(id);
     let envelope = decode_envelope(value)?;
     let record = decode_body(&envelope)?;
-    if record.id() != id || is_open != record.keys().open {
+    let keys = record.keys();
+    if record.id() != id || is_open != keys.open {
         return Err(RecordError::Misplaced);
     }
     if let Some(why) = told.differs(envelope.revision, history.unwrap_or(&envelope.entries)) {
@@ -291,7 +301,7 @@ fn record(
             count_case(case, report);
         }
     }
-    Ok(())
+    Ok(keys)
 }
 
 fn count_alerts(alerts: &[Alert], report: &mut Report) {

@@ -1,10 +1,13 @@
-//! Hearings of the visitor's courts: today's, then past ones that are still open, then the days to come.
+//! Hearings of the visitor's courts: all of today's, then past ones that are still open, then the days to come.
 
+use super::cases::{need, title};
 use super::court_name;
 use super::needs::{Need, needs, whose};
-use crate::broker::Viewed;
-use crate::broker::input::{Filter, ListInput, Place, Position};
+use crate::broker::case::OpenCase;
+use crate::broker::case::input::ListCasesInput;
+use crate::broker::input::{Filter, ListInput, Position};
 use crate::broker::opened::OpenEnquiry;
+use crate::broker::{Paged, Viewed};
 use crate::console::Console;
 use crate::console::frame::{Frame, show};
 use crate::console::page::{Asked, ROWS, Token};
@@ -15,15 +18,18 @@ use crate::console::words::{self, Tag};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
-use jiff::{SignedDuration, ToSpan as _};
+use std::ops::Range;
 use usher_domain::actor::Actor;
+use usher_domain::command::VerbName;
 use usher_domain::hearing::Deadline;
 use usher_domain::id::RecordId;
+use usher_domain::index::RecordKind;
+use usher_domain::permit::permits;
 use usher_domain::time::{Timestamp, from_london, to_london};
-use uuid::Uuid;
 
-/// One enquiry.
+/// One enquiry, or a case that still needs a check.
 pub(super) struct Row {
     pub(super) id: RecordId,
     pub(super) at: Timestamp,
@@ -54,14 +60,58 @@ struct Part {
 struct Page {
     frame: Frame,
     today: String,
-    /// Whether nothing is to be heard today.
+    /// Whether usher knows of nothing that is heard today.
     is_quiet: bool,
     parts: Vec<Part>,
     next: String,
 }
 
-/// Today's, past and coming.
-const PARTS: [&str; 3] = ["Today", "Past, still open", "Coming"];
+/// What one of those lists is of.
+struct List {
+    title: &'static str,
+    kind: RecordKind,
+    is_open: bool,
+    /// From the start of the day so many days after today's, until before that of the second; from ever or for ever where there is none.
+    days: [Option<i32>; 2],
+}
+
+/// Today's first, and of those the ones that nobody has asked about.
+const LISTS: [List; 5] = [
+    list(
+        "Today, to be asked",
+        RecordKind::Case,
+        true,
+        [Some(0), Some(1)],
+    ),
+    list("Today", RecordKind::Enquiry, true, [Some(0), Some(1)]),
+    list(
+        "Today, every answer read",
+        RecordKind::Enquiry,
+        false,
+        [Some(0), Some(1)],
+    ),
+    list(
+        "Past, still open",
+        RecordKind::Enquiry,
+        true,
+        [None, Some(0)],
+    ),
+    list("Coming", RecordKind::Enquiry, true, [Some(1), None]),
+];
+
+const fn list(
+    title: &'static str,
+    kind: RecordKind,
+    is_open: bool,
+    days: [Option<i32>; 2],
+) -> List {
+    List {
+        title,
+        kind,
+        is_open,
+        days,
+    }
+}
 
 pub(super) async fn page(
     State(console): State<Console>,
@@ -74,8 +124,7 @@ pub(super) async fn page(
     let shown: Vec<_> = rows.iter().map(|(_, row)| Viewed::Record(row.id)).collect();
     console.broker.view_all(&shown, &visitor.actor).await?;
     let mut parts: Vec<Part> = Vec::new();
-    for (part, row) in rows {
-        let title = PARTS[usize::from(part)];
+    for (title, row) in rows {
         if parts.last().is_none_or(|last| last.title != title) {
             let days = Vec::new();
             parts.push(Part { title, days });
@@ -88,7 +137,9 @@ pub(super) async fn page(
         frame: Frame::of(&visitor, "Hearings").await.wide(),
         today: when::date(to_london(now).date()),
         is_quiet: from == Token::default()
-            && parts.first().is_none_or(|part| part.title != PARTS[0]),
+            && parts
+                .first()
+                .is_none_or(|part| !part.title.starts_with("Today")),
         parts,
         next: next.map_or_else(String::new, |next| next.link("/hearings")),
     }))
@@ -107,37 +158,19 @@ fn into_day(days: &mut Vec<Day>, row: Row) {
     }
 }
 
-/// The rows of one page, each with its part, and where the next page starts.
+/// The rows of one page, each with the title of its list, and where the next page starts.
 async fn rows(
     console: &Console,
     actor: &Actor,
     from: Token,
     now: Timestamp,
-) -> Result<(Vec<(u8, Row)>, Option<Token>), Problem> {
-    let (today, tomorrow) = (midnight(now, 0), midnight(now, 1));
-    let ends = [Some(tomorrow), Some(today), None];
-    let starts = [Some(today), None, Some(tomorrow)];
+) -> Result<(Vec<(&'static str, Row)>, Option<Token>), Problem> {
     let (mut found, mut token) = (Vec::new(), from);
-    while let Some(end) = ends.get(usize::from(token.part)) {
-        if token.position == Position::default() {
-            token.position.after = starts[usize::from(token.part)].map(before);
-        }
-        let input = ListInput {
-            filter: Filter {
-                open: Some(true),
-                ..Filter::default()
-            },
-            reference: None,
-            position: token.position,
-            size: ROWS - found.len(),
-        };
-        let show = |open: &OpenEnquiry| (row(console, open, actor, now), 0);
-        let (listed, next) = console.broker.list(&input, actor, show).await?;
-        let is_here = |row: &Row| end.is_none_or(|end| row.at < end);
-        let is_over = listed.last().is_some_and(|row| !is_here(row));
-        let here = listed.into_iter().filter(is_here);
-        found.extend(here.map(|row| (token.part, row)));
-        token = match next.filter(|_| !is_over) {
+    while let Some(list) = LISTS.get(usize::from(token.part)) {
+        let page = (token.position, ROWS - found.len());
+        let (listed, next) = listed(console, list, page, actor, now).await?;
+        found.extend(listed.into_iter().map(|row| (list.title, row)));
+        token = match next {
             Some(position) => Token { position, ..token },
             None => Token {
                 part: token.part + 1,
@@ -148,24 +181,86 @@ async fn rows(
             break;
         }
     }
-    let more = usize::from(token.part) < ends.len();
+    let more = usize::from(token.part) < LISTS.len();
     Ok((found, more.then_some(token)))
 }
 
-/// The place of a list right before `at`.
-fn before(at: Timestamp) -> Place {
-    Place::Open {
-        deadline: at
-            .saturating_sub(SignedDuration::from_millis(1))
-            .unwrap_or(at),
-        id: RecordId::from_uuid(Uuid::max()),
-    }
+/// So many rows of one list from a position on, and where it goes on.
+async fn listed(
+    console: &Console,
+    list: &List,
+    (position, size): (Position, usize),
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Paged<Row>, Problem> {
+    let today = to_london(now).date();
+    let [from, until] = list.days.map(|days| {
+        let day = |days: i32| start_of(today.saturating_add(days.days()));
+        days.map(day)
+    });
+    let filter = Filter {
+        open: Some(list.is_open),
+        deadline: Some(from.unwrap_or(Timestamp::MIN)..until.unwrap_or(Timestamp::MAX)),
+        ..Filter::every(list.kind)
+    };
+    let reference = None;
+    let broker = &console.broker;
+    Ok(match list.kind {
+        RecordKind::Enquiry => {
+            let input = ListInput {
+                filter,
+                reference,
+                position,
+                size,
+            };
+            let show = |open: &OpenEnquiry| (row(console, open, actor, now), 0);
+            broker.list(&input, actor, show).await?
+        }
+        RecordKind::Case => {
+            let input = ListCasesInput {
+                filter,
+                reference,
+                position,
+                size,
+            };
+            let show = |open: &OpenCase| (case_row(console, open, actor), 0);
+            broker.list_cases(&input, actor, show).await?
+        }
+    })
 }
 
-/// The start of the day in London so many days after that of `now`.
-fn midnight(now: Timestamp, days: i32) -> Timestamp {
-    let day = to_london(now).date().saturating_add(days.days());
-    from_london(day.at(0, 0, 0, 0)).unwrap_or(now)
+/// The moments of a day in London.
+pub(super) fn day(day: Date) -> Range<Timestamp> {
+    start_of(day)..start_of(day.saturating_add(1.day()))
+}
+
+fn start_of(day: Date) -> Timestamp {
+    // Clocks change at one in the morning: every day has a midnight.
+    from_london(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
+}
+
+/// One case that still needs a check, as a row among enquiries.
+fn case_row(console: &Console, open: &OpenCase, actor: &Actor) -> Row {
+    let case = &open.case;
+    let ask = || Need {
+        path: format!("/ask?case={}", case.id),
+        text: "Ask now".into(),
+    };
+    Row {
+        id: case.id.into(),
+        at: case.hearing.at,
+        day: case.hearing.local.date(),
+        time: when::clock(case.hearing.local.time()),
+        court: court_name(console, case.court()),
+        name: title(open),
+        reference: case.id.reference().to_string(),
+        path: format!("/cases/{}", case.id),
+        needs: permits(actor.role, VerbName::Submit)
+            .then(ask)
+            .into_iter()
+            .collect(),
+        checks: case.requirements.iter().map(need).collect(),
+    }
 }
 
 /// One enquiry, as lists show it.

@@ -1,7 +1,7 @@
 //! Finding an enquiry or a case by its reference, the defendant's CRN, or court and day. What is looked for is never in an address.
 
 use super::cases::title;
-use super::hearings::{Row, row};
+use super::hearings::{Row, day, row};
 use super::submit::courts;
 use crate::broker::Viewed;
 use crate::broker::case::OpenCase;
@@ -23,7 +23,6 @@ use usher_domain::id::{RecordId, Reference};
 use usher_domain::index::RecordKind;
 use usher_domain::limits;
 use usher_domain::personal::Personal;
-use usher_domain::time::to_london;
 
 /// Records of one kind that one search opens: a second's work.
 const OPENED_MAX: usize = 10_000;
@@ -162,9 +161,8 @@ async fn enquiries(
     let now = console.broker.clock().now();
     let show_one = |open: &OpenEnquiry| {
         let is_it = match sought {
-            Sought::Reference(_) => true,
+            Sought::Reference(_) | Sought::Day(..) => true,
             Sought::Crn(crn) => is_of(open.personal.as_ref(), crn),
-            Sought::Day(_, day) => to_london(open.enquiry.deadline.at()).date() == *day,
         };
         (is_it.then(|| row(console, open, &visitor.actor, now)), 0)
     };
@@ -202,8 +200,7 @@ async fn cases(
     let show_one = |open: &OpenCase| {
         let is_it = match sought {
             Sought::Crn(crn) => is_of(open.personal.as_ref(), crn),
-            Sought::Reference(_) => true,
-            Sought::Day(_, day) => to_london(open.case.hearing.at).date() == *day,
+            Sought::Reference(_) | Sought::Day(..) => true,
         };
         let shown = || FoundCase {
             id: open.case.id.into(),
@@ -239,13 +236,14 @@ async fn cases(
 }
 
 fn filter(kind: RecordKind, sought: &Sought) -> Filter {
-    let court = match sought {
-        Sought::Day(court, _) => Some(vec![*court]),
-        Sought::Reference(_) | Sought::Crn(_) => None,
-    };
-    Filter {
-        courts: court,
-        ..Filter::every(kind)
+    let all = Filter::every(kind);
+    match sought {
+        Sought::Day(court, on) => Filter {
+            courts: Some(vec![*court]),
+            deadline: Some(day(*on)),
+            ..all
+        },
+        Sought::Reference(_) | Sought::Crn(_) => all,
     }
 }
 

@@ -103,7 +103,12 @@ pub(super) async fn page(
     let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
     let page = (pages::PAGE, asked.value(pages::PAGE));
     let values: Vec<_> = values.chain([page]).collect();
-    let form = Form::begin(&visitor, &visitor.path, &values).await;
+    // What was typed when a session ended may be about another case: it waits at the plain address, where signing in leads.
+    let form = if asked.value("case").is_empty() {
+        Form::begin(&visitor, &visitor.path, &values).await
+    } else {
+        Form::of(&values)
+    };
     Ok(ask(&console, &visitor, form, Foreseen::default()).await)
 }
 

@@ -403,11 +403,11 @@ pub fn list_query(mut message: v1::ListRequest) -> Result<(ListInput, Scope), Un
         reference,
     } = message;
     let filter = Filter {
-        kind: RecordKind::Enquiry,
         courts: read::courts(v, &court_codes),
         responders: read::responders(v, &responder_ids),
         open,
         alerting,
+        ..Filter::every(RecordKind::Enquiry)
     };
     let reference = read::optional_id(v, "reference", &reference);
     finish(core::mem::take(v), Some(()))?;

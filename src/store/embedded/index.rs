@@ -228,7 +228,9 @@ impl Index {
         examine: usize,
     ) -> (Vec<RecordId>, Option<(Timestamp, RecordId)>) {
         let kind = filter.kind;
-        let first = (kind, Timestamp::MIN, RecordId::from_uuid(Uuid::nil()));
+        let within = filter.deadline.as_ref();
+        let soonest = within.map_or(Timestamp::MIN, |within| within.start);
+        let first = (kind, soonest, RecordId::from_uuid(Uuid::nil()));
         let start = after.map_or(Bound::Included(first), |(deadline, id)| {
             Bound::Excluded((kind, deadline, id))
         });
@@ -239,7 +241,8 @@ impl Index {
             &self.by_deadline
         };
         let rest = standings.range((start, Bound::Unbounded));
-        let rest = rest.take_while(|(of, ..)| *of == kind);
+        let is_over = |at: &Timestamp| within.is_some_and(|within| *at >= within.end);
+        let rest = rest.take_while(|(of, at, _)| *of == kind && !is_over(at));
         for (examined, (_, deadline, id)) in rest.enumerate() {
             if self
                 .open

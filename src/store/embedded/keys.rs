@@ -1,13 +1,14 @@
 //! The layout of keys: the one place that knows it.
 //!
 //! `m` the store's mark; `o` + number + id an open enquiry; `c` + id a closed one; `f` + number an entry of the feed;
-//! `s` + 32 bytes a session. Numbers are those of the feed, big-endian. A record moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the
+//! `d` + deadline + id a closed one by its deadline; `s` + 32 bytes a session. Numbers are those of the feed, big-endian. A record moves between the shelves `o` and `c` in the commit that opens or closes it, so that opening the
 //! store reads the open ones only. An open one's number is the feed entry of that commit: what is opened together lies together and at
 //! the end, where an engine writes few pages, while keys that begin with an id, which is random, cost a page each.
 
 use crate::store::SessionKey;
 use std::ops::Bound;
 use usher_domain::id::{RecordId, Reference};
+use usher_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// Under which prefix a record stands.
@@ -40,6 +41,9 @@ const OPEN: u8 = b'o';
 const CLOSED: u8 = b'c';
 const FEED: u8 = b'f';
 const SESSION: u8 = b's';
+const ENDED: u8 = b'd';
+/// Says that every closed record stands by its deadline, too.
+pub(in crate::store) const ENDED_NOTED: &[u8] = &[ENDED];
 
 /// The start and the end of a range, to be borrowed by a scan.
 pub(in crate::store) struct Range {
@@ -71,6 +75,36 @@ pub(in crate::store) fn closed(id: RecordId) -> Vec<u8> {
     key.push(Shelf::Closed.prefix());
     key.extend_from_slice(id.uuid().as_bytes());
     key
+}
+
+/// The key by which a closed record is found by its deadline. Nothing takes it away where the record is opened again or its deadline moves:
+/// whoever follows it looks at the record.
+pub(in crate::store) fn ended(deadline: Timestamp, id: RecordId) -> Vec<u8> {
+    let mut key = ended_from(deadline);
+    key.extend_from_slice(id.uuid().as_bytes());
+    key
+}
+
+fn ended_from(deadline: Timestamp) -> Vec<u8> {
+    // With the sign's bit turned, bytes are in the order of numbers.
+    let ms = deadline.as_millisecond().cast_unsigned() ^ (1 << 63);
+    let mut key = Vec::with_capacity(25);
+    key.push(ENDED);
+    key.extend_from_slice(&ms.to_be_bytes());
+    key
+}
+
+/// Closed records with a deadline from the first moment until before the second.
+pub(super) fn ended_within(within: &core::ops::Range<Timestamp>) -> Range {
+    Range {
+        start: Bound::Included(ended_from(within.start)),
+        end: Bound::Excluded(ended_from(within.end)),
+    }
+}
+
+/// The id in such a key.
+pub(super) fn ended_of(key: &[u8]) -> Option<RecordId> {
+    Some(RecordId::from_uuid(Uuid::from_slice(key.get(9..)?).ok()?))
 }
 
 /// The id in the key of a record.

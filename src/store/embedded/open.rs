@@ -19,6 +19,8 @@ const CHUNK_RECORDS: usize = 256;
 const CHUNK_BYTES: usize = 512 * 1_024;
 /// Hand-overs under way, which bounds the memory of opening.
 const CHUNKS_WAITING_MAX: usize = 8;
+/// Closed records that one commit notes by their deadline.
+const NOTED_AT_ONCE: usize = 1_000;
 /// Decoding threads: opening is bound by them up to about here, then by the reading.
 const DECODERS_MAX: usize = 4;
 
@@ -61,6 +63,7 @@ impl Chunk {
 /// Reads all that the index needs.
 pub(super) fn derive(kv: &dyn KeyValue) -> Result<Index, StoreError> {
     mark(kv)?;
+    note_ended(kv)?;
     let end = feed_end(kv)?;
     let (decoded, nameless) = read_open(kv)?;
     let mut entries = Vec::with_capacity(decoded.len());
@@ -98,6 +101,46 @@ fn mark(kv: &dyn KeyValue) -> Result<(), StoreError> {
     }
     kv.commit(&[Write::put(keys::META, encode_meta())])
         .map_err(failed("making the store"))
+}
+
+/// Sees to it that every closed record is found by its deadline. Whatever filled the store before there was such a key, or copied only the
+/// records, left that to be done here, once.
+fn note_ended(kv: &dyn KeyValue) -> Result<(), StoreError> {
+    const DOING: &str = "noting closed records by their deadline";
+    if kv.read(keys::ENDED_NOTED).map_err(failed(DOING))?.is_some() {
+        return Ok(());
+    }
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let mut scanned = 0;
+        let mut writes = Vec::new();
+        let closed = keys::shelf_after(Shelf::Closed, after.as_deref());
+        let mut see = |key: &[u8], value: &[u8]| {
+            after = Some(key.to_vec());
+            scanned += 1;
+            // What cannot be read is told of where it is looked for.
+            let record = decode_envelope(value).and_then(|envelope| decode_body(&envelope));
+            if let (Ok(record), Some(id)) = (record, keys::id_of(key)) {
+                let ended = keys::ended(kept_keys(&record).deadline, id);
+                writes.push(Write::put(ended, Vec::new()));
+            }
+            if scanned < NOTED_AT_ONCE {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        kv.scan(closed.bounds(), Order::Ascending, &mut see)
+            .map_err(failed(DOING))?;
+        let is_last = scanned < NOTED_AT_ONCE;
+        if is_last {
+            writes.push(Write::put(keys::ENDED_NOTED.to_vec(), Vec::new()));
+        }
+        kv.commit(&writes).map_err(failed(DOING))?;
+        if is_last {
+            return Ok(());
+        }
+    }
 }
 
 /// The end of the feed. An entry that cannot be read counts as seen to its last event.

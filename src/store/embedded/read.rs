@@ -8,9 +8,10 @@ use crate::store::record::{
 };
 use crate::store::{Cursor, Filter, Listing, Page, Place, Recorded, StoreError};
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use usher_domain::id::{RecordId, Reference};
 use usher_domain::limits::{PAGE_RECORDS_EXAMINED_MAX, PAGE_SIZE_MAX, REFERENCE_RECORDS_MAX};
+use usher_domain::time::Timestamp;
 
 impl Shared {
     /// The envelope of an enquiry, wherever it stands.
@@ -191,7 +192,7 @@ impl<T: Listed> Walk<'_, T> {
                 PAGE_RECORDS_EXAMINED_MAX,
             );
             for id in ids {
-                self.take(id)?;
+                self.take(id, self.filter)?;
             }
             if let Some((deadline, id)) = stopped {
                 return Ok(Some(Place::Open { deadline, id }));
@@ -200,10 +201,10 @@ impl<T: Listed> Walk<'_, T> {
         if closed { self.closed(None) } else { Ok(None) }
     }
 
-    /// Takes an open enquiry into the page, unless it has just stopped matching or cannot be read.
-    fn take(&mut self, id: RecordId) -> Result<(), StoreError> {
+    /// Takes a record into the page, unless `filter` does not want it, or no longer, or it cannot be read.
+    fn take(&mut self, id: RecordId, filter: &Filter) -> Result<(), StoreError> {
         match self.shared.load::<T>(id) {
-            Ok(Some(read)) if read.is_wanted(self.filter) => {
+            Ok(Some(read)) if read.is_wanted(filter) => {
                 self.found.push(read);
                 Ok(())
             }
@@ -213,6 +214,9 @@ impl<T: Listed> Walk<'_, T> {
     }
 
     fn closed(&mut self, after: Option<RecordId>) -> Result<Option<Place>, StoreError> {
+        if let Some(within) = &self.filter.deadline {
+            return self.ended(within, after);
+        }
         let after = after.map(keys::closed);
         let mut examined = 0;
         let mut stopped = None;
@@ -240,6 +244,36 @@ impl<T: Listed> Walk<'_, T> {
             )
             .map_err(failed("listing"))?;
         Ok(stopped)
+    }
+
+    /// As [`Self::closed`], of those with a deadline `within`.
+    fn ended(
+        &mut self,
+        within: &Range<Timestamp>,
+        after: Option<RecordId>,
+    ) -> Result<Option<Place>, StoreError> {
+        let mut ids = BTreeSet::new();
+        let mut see = |key: &[u8], _: &[u8]| {
+            ids.extend(keys::ended_of(key).filter(|id| after.is_none_or(|after| *id > after)));
+            ControlFlow::Continue(())
+        };
+        let keys = keys::ended_within(within);
+        let scanned = self
+            .shared
+            .kv
+            .scan(keys.bounds(), Order::Ascending, &mut see);
+        scanned.map_err(failed("listing"))?;
+        let filter = Filter {
+            open: Some(false),
+            ..self.filter.clone()
+        };
+        for (examined, id) in ids.into_iter().enumerate() {
+            self.take(id, &filter)?;
+            if self.found.len() >= self.size || examined + 1 >= PAGE_RECORDS_EXAMINED_MAX {
+                return Ok(Some(Place::Closed { id }));
+            }
+        }
+        Ok(None)
     }
 
     /// What is made of a value, unless nobody wants it.

@@ -377,7 +377,11 @@ impl Group {
                 entry.since = since;
                 keys::open(since, id)
             }
-            Standing::Absent | Standing::Closed(_) => keys::closed(id),
+            Standing::Absent | Standing::Closed(_) => {
+                let ended = keys::ended(entry.keys.deadline, id);
+                self.writes.push(Write::put(ended, Vec::new()));
+                keys::closed(id)
+            }
         };
         let value = encode_envelope(entry.keys.kind, entry.revision, &entries, &body);
         self.writes.push(Write::put(key, value));

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::read::{Arguments, column, count_column, moment};
+use super::rows::kind_column;
 use crate::store::record::Listed;
 use crate::store::{Filter, Listing, Page, Place, StoreError};
 use tokio_postgres::Row;
@@ -50,6 +51,14 @@ const CASES_CLOSED_OF_COURTS: &str = "SELECT found.* FROM unnest($3::text[]) AS 
         WHERE NOT open AND kind = 1 AND enquiry.court = wanted.court AND id >= $1
         ORDER BY id LIMIT $2
     ) AS found ORDER BY id LIMIT $2";
+
+// Of either kind. What a day holds is found first, by its index, and ordered then: an index by id would lead past everything closed.
+const CLOSED_WITHIN: &str = "WITH ended AS MATERIALIZED (
+        SELECT deadline_ms, id FROM enquiry
+        WHERE NOT open AND deadline_ms >= $1 AND deadline_ms < $2 AND kind = $3 AND id >= $4
+            AND ($5::text[] IS NULL OR court = ANY ($5))
+    ), page AS MATERIALIZED (SELECT deadline_ms, id FROM ended ORDER BY id LIMIT $6)
+    SELECT page.deadline_ms, id, record FROM page JOIN enquiry USING (id) ORDER BY id";
 
 /// How the records of one kind are listed.
 struct Questions {
@@ -131,8 +140,10 @@ impl<T: Listed> Walk<'_, T> {
     async fn walk(&mut self, after: Option<Place>) -> Result<Option<Place>, StoreError> {
         let wants = |open| self.filter.open.is_none_or(|wanted| wanted == open);
         let (open, closed) = (wants(true), wants(false));
+        let within = self.filter.deadline.as_ref();
+        let soonest = within.map_or(Timestamp::MIN, |within| within.start);
         let after_open = match after {
-            None => Some((Timestamp::MIN, RecordId::from_uuid(Uuid::nil()))),
+            None => Some((soonest, RecordId::from_uuid(Uuid::nil()))),
             Some(Place::Open { deadline, id }) => Some((deadline, id)),
             Some(Place::Closed { id }) => return self.closed(following(id)).await,
         };
@@ -170,6 +181,10 @@ impl<T: Listed> Walk<'_, T> {
             };
             for row in &rows {
                 (deadline, id) = (moment(row, 0)?, RecordId::from_uuid(column(row, 1)?));
+                let within = self.filter.deadline.as_ref();
+                if within.is_some_and(|within| deadline >= within.end) {
+                    return Ok(None);
+                }
                 if self.take(row)? {
                     return Ok(Some(Place::Open { deadline, id }));
                 }
@@ -183,7 +198,14 @@ impl<T: Listed> Walk<'_, T> {
     async fn closed(&mut self, mut from: Option<Uuid>) -> Result<Option<Place>, StoreError> {
         let (questions, limit) = (self.questions(), count_column(self.size));
         while let Some(first) = from {
-            let rows = if let Some(responders) = &self.responders() {
+            let rows = if let Some(within) = &self.filter.deadline {
+                let (from, until) = (within.start, within.end);
+                let (from, until) = (from.as_millisecond(), until.as_millisecond());
+                let kind = kind_column(self.filter.kind);
+                let arguments: Arguments<'_> =
+                    &[&from, &until, &kind, &first, &self.courts(), &limit];
+                self.ask(CLOSED_WITHIN, arguments).await?
+            } else if let Some(responders) = &self.responders() {
                 self.ask(CLOSED_OF_RESPONDERS, &[&first, &limit, responders])
                     .await?
             } else if let Some(courts) = &self.courts() {

@@ -42,8 +42,8 @@ pub async fn verify_database(snapshot: &Snapshot) -> Result<Report, StoreError> 
                 &mut report,
             );
             match proved {
-                Ok(()) if kept.is_found_right => {}
-                Ok(()) => {
+                Ok(_) if kept.is_found_right => {}
+                Ok(_) => {
                     let why =
                         "what it is found by differs from it; the broker's next sweep mends that";
                     report.fault("index", Some(kept.id), why);

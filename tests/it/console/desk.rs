@@ -224,16 +224,9 @@ async fn an_answer_is_looked_at_before_it_is_sent() {
     assert!(check.says("Do not disclose to the defendant"));
     assert!(check.says("Child protection plan, subject Open, since 3 February 2026"));
     assert_eq!(state(&kit, &enquiry).await, v1::CheckState::Accepted);
-    let hidden = check.hidden();
-    let with = |wanted: &'static str| {
-        let fields = hidden
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        fields.chain([("do", wanted)]).collect::<Vec<_>>()
-    };
-    let changed = browser.post(&answer, &with("change")).await;
+    let changed = browser.send(&answer, &check, &[("do", "change")]).await;
     assert!(changed.html.contains("Was seen at the school gate."));
-    let sent = browser.post(&answer, &with("send")).await;
+    let sent = browser.send(&answer, &check, &[("do", "send")]).await;
     assert_eq!(sent.path, path, "{}", sent.text());
     assert!(sent.says("Your answer has been sent."));
     assert!(

@@ -49,14 +49,10 @@ async fn nobody_takes_an_alert_over_from_somebody_else_without_seeing_it() {
     let path = format!("/alerts/{}/acknowledge", alert.id);
     let mut one = kit.signed_in("operator").await;
     let mut other = kit.signed_in("operator-too").await;
-    let form = other.get(&path).await.hidden();
-    let mut form: Vec<_> = form
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    form.push(("note", "I ring them"));
+    let form = other.get(&path).await;
+    let note = [("note", "I ring them")];
     assert_eq!(one.fill(&path, &[("note", "")]).await.path, "/board");
-    let told = other.post(&path, &form).await;
+    let told = other.send(&path, &form, &note).await;
     assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         told.says("Petra operator looks after it until"),
@@ -64,13 +60,7 @@ async fn nobody_takes_an_alert_over_from_somebody_else_without_seeing_it() {
         told.text()
     );
     assert!(told.html.contains("I ring them"));
-    let seen = told.hidden();
-    let mut again: Vec<_> = seen
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    again.push(("note", "I ring them"));
-    let taken = other.post(&path, &again).await;
+    let taken = other.send(&path, &told, &note).await;
     assert_eq!(taken.path, "/board");
     assert!(taken.says("Petra operator-too, until"), "{}", taken.text());
 }
@@ -169,12 +159,7 @@ async fn an_answer_by_telephone_says_who_gave_it_over_which_number() {
         check.text()
     );
     assert!(kit.get(&enquiry).await.checks[0].answers.is_empty());
-    let hidden = check.hidden();
-    let fields = hidden
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let fields: Vec<_> = fields.chain([("do", "send")]).collect();
-    let after = browser.post(&path, &fields).await;
+    let after = browser.send(&path, &check, &[("do", "send")]).await;
     assert_eq!(after.path, "/board", "{}", after.text());
     let answer = kit
         .get(&enquiry)
@@ -383,17 +368,11 @@ async fn a_form_to_confirm_that_is_old_is_refused_with_what_was_typed() {
     let mut two = kit.signed_in("operator-too").await;
     let why = [("reason", "other"), ("note", "Moved abroad")];
     one.fill(&close, &why).await;
-    let mut form = two.get(&close).await.hidden();
-    form.extend(
-        [("reason", "other"), ("note", "Agreed")].map(|(name, value)| (name.into(), value.into())),
-    );
-    let form: Vec<(&str, &str)> = form
-        .iter()
-        .map(|(name, value)| (&**name, &**value))
-        .collect();
+    let form = two.get(&close).await;
+    let agreed = [("reason", "other"), ("note", "Agreed")];
     // Meanwhile somebody closes it for a reason that one person may give: nothing is left to confirm.
     one.fill(&close, &[("reason", "duplicate")]).await;
-    let refused = two.post(&close, &form).await;
+    let refused = two.send(&close, &form, &agreed).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.says("The check is closed"), "{}", refused.text());
     assert!(refused.html.contains("value=\"other\" checked") && refused.html.contains("Agreed"));
@@ -407,17 +386,9 @@ async fn nobody_confirms_a_proposal_that_they_were_not_shown() {
     let mut one = kit.signed_in("operator").await;
     let mut two = kit.signed_in("operator-too").await;
     let why = [("reason", "other"), ("note", "Moved abroad")];
-    let send = async |two: &mut Browser, form: &Shown| {
-        let hidden = form.hidden();
-        let hidden = hidden.iter();
-        let mut fields: Vec<(&str, &str)> =
-            hidden.map(|(name, value)| (&**name, &**value)).collect();
-        fields.extend(why);
-        two.post(&close, &fields).await
-    };
     let form = two.get(&close).await;
     one.fill(&close, &why).await;
-    let told = send(&mut two, &form).await;
+    let told = two.send(&close, &form, &why).await;
     assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         told.says("Somebody has proposed this meanwhile."),
@@ -426,7 +397,7 @@ async fn nobody_confirms_a_proposal_that_they_were_not_shown() {
     );
     let state = async || kit.get(check.trim_end_matches("/1")).await.checks[0].state();
     assert_ne!(state().await, v1::CheckState::Closed);
-    let done = send(&mut two, &told).await;
+    let done = two.send(&close, &told, &why).await;
     assert!(done.says("The check is closed."), "{}", done.text());
     assert_eq!(state().await, v1::CheckState::Closed);
 }

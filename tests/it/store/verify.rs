@@ -260,3 +260,21 @@ async fn cases_are_counted_and_what_none_may_be_is_told() {
     assert_eq!(told, ["requirement 1", "requirement 3", "alert 1"]);
     assert_eq!(report.cases.unwatched, 1);
 }
+
+#[tokio::test]
+async fn a_closed_record_that_its_day_does_not_name_is_told() {
+    let mut home = three().await;
+    let told = report(&mut home, |kv, all| {
+        let lost = all
+            .iter()
+            .filter(|(key, _)| key[0] == b'd' && key.len() > 1);
+        let lost: Vec<_> = lost.map(|(key, _)| Write::delete(key.clone())).collect();
+        assert_eq!(lost.len(), 1);
+        kv.commit(&lost).unwrap();
+    });
+    let [fault] = told.faults.as_slice() else {
+        panic!("{:?}", told.faults)
+    };
+    assert_eq!(fault.enquiry, Some(id(2).to_string()));
+    assert_eq!(fault.reason, "it is not found by its deadline");
+}

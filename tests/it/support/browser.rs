@@ -161,13 +161,22 @@ impl Browser {
     pub(crate) async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Shown {
         let form = self.get(path).await;
         assert_eq!(form.status, StatusCode::OK, "{path}: {}", form.html);
+        self.send(path, &form, fields).await
+    }
+
+    /// Sends `fields` to `path`, and what `form` carries along hidden.
+    pub(crate) async fn send(
+        &mut self,
+        path: &str,
+        form: &Shown,
+        fields: &[(&str, &str)],
+    ) -> Shown {
         let hidden = form.hidden();
-        let mut all: Vec<(&str, &str)> = hidden
+        let hidden = hidden
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
-            .filter(|(name, _)| fields.iter().all(|(field, _)| field != name))
-            .collect();
-        all.extend(fields);
+            .filter(|(name, _)| fields.iter().all(|(field, _)| field != name));
+        let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
         self.post(path, &all).await
     }
 
@@ -229,7 +238,7 @@ impl Shown {
     }
 
     /// The hidden fields of its forms.
-    pub(crate) fn hidden(&self) -> Vec<(String, String)> {
+    fn hidden(&self) -> Vec<(String, String)> {
         let attribute = |tag: &str, name: &str| {
             let (_, rest) = tag.split_once(&format!("{name}=\""))?;
             Some(rest.split_once('"')?.0.to_owned())

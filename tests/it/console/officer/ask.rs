@@ -30,17 +30,6 @@ async fn step(browser: &mut Browser, step: &str, fields: &[(&str, &str)]) -> Sho
     browser.fill("/ask", &fields).await
 }
 
-/// Sends what a page carries along hidden.
-async fn go_on(browser: &mut Browser, shown: &Shown, step: &str) -> Shown {
-    let mut fields = shown.hidden();
-    fields.push(("step".into(), step.into()));
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    browser.post("/ask", &fields).await
-}
-
 #[tokio::test]
 async fn an_enquiry_is_checked_changed_and_sent() {
     let kit = start().await;
@@ -63,7 +52,7 @@ async fn an_enquiry_is_checked_changed_and_sent() {
         check.text()
     );
     assert_eq!(kit.store_end().await, end, "nothing is sent yet");
-    let change = go_on(&mut browser, &check, "change").await;
+    let change = browser.send("/ask", &check, &[("step", "change")]).await;
     for kept in [
         "value=\"Ada\"",
         "value=\"E8 1EA\"",
@@ -72,7 +61,7 @@ async fn an_enquiry_is_checked_changed_and_sent() {
     ] {
         assert!(change.html.contains(kept), "{kept}");
     }
-    let sent = go_on(&mut browser, &check, "send").await;
+    let sent = browser.send("/ask", &check, &[("step", "send")]).await;
     assert!(
         sent.path.ends_with("/sent"),
         "{}: {}",
@@ -85,7 +74,7 @@ async fn an_enquiry_is_checked_changed_and_sent() {
         sent.text()
     );
     assert!(sent.says("Duty line:") && sent.says("What happens next"));
-    let twice = go_on(&mut browser, &check, "send").await;
+    let twice = browser.send("/ask", &check, &[("step", "send")]).await;
     assert_eq!(twice.path, sent.path, "the same form is one enquiry");
     let id = sent.path.split('/').nth(2).unwrap();
     let enquiry = kit.get(id).await;
@@ -117,7 +106,7 @@ async fn what_is_seldom_known_is_asked_for_shown_and_sent() {
     assert_eq!(more.html.matches(OPEN).count(), 3, "of what is filled in");
     assert!(more.html.contains("other-2-given"));
     let check = step(&mut browser, "check", &fields).await;
-    let sent = go_on(&mut browser, &check, "send").await;
+    let sent = browser.send("/ask", &check, &[("step", "send")]).await;
     let id = sent.path.split('/').nth(2).unwrap();
     let enquiry = browser.get(&format!("/enquiries/{id}")).await;
     for shown in [check, enquiry] {
@@ -273,6 +262,25 @@ async fn the_forecast_is_told_as_soon_as_the_hearing_is_known() {
     assert_eq!(kit.store_end().await, end, "nothing is sent");
 }
 
+/// Signing in leads to the plain address; a link to ask about another case is not answered with what was typed before.
+#[tokio::test]
+async fn what_was_typed_about_one_case_is_not_shown_for_another() {
+    let mut kit = start().await;
+    let case = listed(&kit, "01AB1234526/1", "").await;
+    let mut browser = kit.signed_in("officer").await;
+    browser.get("/ask").await;
+    kit.restart_with_idle(0).await;
+    browser.go_on_at(&kit.browser());
+    browser.post("/ask", &[("given", "Half a name")]).await;
+    kit.restart_with_idle(30).await;
+    browser.go_on_at(&kit.browser());
+    browser.sign_in("officer").await;
+    let other = browser.get(&format!("/ask?case={case}")).await;
+    assert!(other.html.contains("value=\"Ada\""), "{}", other.text());
+    assert!(!other.html.contains("Half a name"));
+    assert!(browser.get("/ask").await.html.contains("Half a name"));
+}
+
 #[tokio::test]
 async fn only_officers_ask() {
     let kit = start().await;
@@ -329,10 +337,10 @@ async fn an_enquiry_is_asked_one_page_at_a_time() {
     go(&mut browser, of(4), "next").await;
     let check = go(&mut browser, of(5), "next").await;
     assert!(check.says("Check your answers"), "{}", check.text());
-    let whole = go_on(&mut browser, &check, "whole").await;
+    let whole = browser.send("/ask", &check, &[("step", "whole")]).await;
     for kept in ["value=\"Ada\"", "value=\"E8 1EA\"", "value=\"Bea\""] {
         assert!(whole.html.contains(kept), "{kept}");
     }
-    let sent = go_on(&mut browser, &check, "send").await;
+    let sent = browser.send("/ask", &check, &[("step", "send")]).await;
     assert!(sent.path.ends_with("/sent"), "{}", sent.text());
 }

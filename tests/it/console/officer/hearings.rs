@@ -25,6 +25,73 @@ async fn todays_come_first_then_past_ones_then_the_days_to_come() {
     assert!(places.is_sorted(), "{text}");
 }
 
+/// Hackney answers the oldest check that waits, and the officer reads that.
+async fn answered_and_read(kit: &Kit) {
+    let leased = kit.lease(HACKNEY).await;
+    let check = leased.check.unwrap();
+    let answer = answer(&check.id, &leased.lease_id);
+    kit.adapter(HACKNEY).answer(answer).await.unwrap();
+    let read = v1::ReceiveRequest {
+        request_id: fresh(),
+        person: person("Olive Officer"),
+        check_id: check.id,
+        answer_version: 1,
+        ..v1::ReceiveRequest::default()
+    };
+    kit.court(OFFICER).receive(read).await.unwrap();
+}
+
+/// What is heard today stays on the page until midnight, whoever closed it and when.
+#[tokio::test]
+async fn a_hearing_of_today_stays_when_every_answer_has_been_read() {
+    let kit = start().await;
+    let (today, tomorrow) = ("2026-11-23T14:00", "2026-11-24T10:00");
+    let read = kit.submit(enquiry_at(today, &[IN_HACKNEY])).await;
+    answered_and_read(&kit).await;
+    let other_day = kit.submit(enquiry_at(tomorrow, &[IN_HACKNEY])).await;
+    answered_and_read(&kit).await;
+    let open = kit.submit(enquiry_at(today, &[IN_HACKNEY])).await;
+    let mut browser = kit.signed_in("officer").await;
+    let shown = browser.get("/hearings").await;
+    let place = |id: &str| shown.html.find(&format!("href=\"/enquiries/{id}\""));
+    let ended = shown.html.find("Today, every answer read");
+    assert!(place(&open.enquiry_id) < ended, "{}", shown.text());
+    assert!(ended.is_some() && ended < place(&read.enquiry_id));
+    assert_eq!(place(&other_day.enquiry_id), None);
+    assert_eq!(seen(&kit, &read.enquiry_id, "officer").await, 1);
+    kit.move_to("2026-11-24T08:00").await;
+    let mut browser = kit.signed_in("officer").await;
+    let shown = browser.get("/hearings").await;
+    assert!(shown.html.contains(&other_day.enquiry_id));
+    assert!(!shown.html.contains(&read.enquiry_id), "{}", shown.text());
+}
+
+#[tokio::test]
+async fn a_case_of_today_that_nobody_asked_about_comes_first() {
+    let kit = start().await;
+    kit.submit(enquiry_at("2026-11-23T09:30", &[IN_HACKNEY]))
+        .await;
+    let case = listed(&kit, "01AB1234526/1", "").await;
+    let mut browser = kit.signed_in("officer").await;
+    let shown = browser.get("/hearings").await;
+    let text = shown.text();
+    assert!(
+        text.find("Today, to be asked") < text.find("9:30am"),
+        "{text}"
+    );
+    assert!(shown.says("Children’s social care, pre-sentence report To be asked"));
+    let ask = format!("href=\"/ask?case={case}\"");
+    assert!(shown.html.contains(&ask), "{text}");
+    assert!(shown.html.contains(&format!("href=\"/cases/{case}\"")));
+    let request = v1::SubmitRequest {
+        case_id: case.clone(),
+        ..enquiry(&[IN_HACKNEY])
+    };
+    kit.submit(request).await;
+    let shown = browser.get("/hearings").await;
+    assert!(!shown.says("Today, to be asked"), "{}", shown.text());
+}
+
 #[tokio::test]
 async fn what_needs_the_officer_is_told_and_whoever_looks_is_on_record() {
     let kit = start().await;

@@ -1,12 +1,12 @@
 //! Listings: every enquiry that is wanted, once, open ones first.
 
 use super::{Engine, Home, stamp};
-use crate::support::sample::{Sample, at, by, closed, court, id, responder};
+use crate::support::sample::{Sample, at, by, changed, closed, court, hearing, id, responder};
 use std::collections::BTreeSet;
 use usher::store::{Filter, Page, Store};
 use usher_domain::actor::Role;
 use usher_domain::alert::AlertState;
-use usher_domain::enquiry::CheckState;
+use usher_domain::enquiry::{CheckState, Enquiry};
 use usher_domain::id::RecordId;
 use usher_domain::limits::REFERENCE_RECORDS_MAX;
 use uuid::Uuid;
@@ -16,6 +16,7 @@ stamp! {
     filter_by_each_field,
     open_nearest_deadline_first,
     closed_follow,
+    a_day_is_found_whether_open_or_closed,
     named_finds_open_and_closed,
 }
 
@@ -167,6 +168,47 @@ async fn filter_by_each_field(home: Home) {
         let found: BTreeSet<RecordId> = walk(home.store(), &filter, 2).await.into_iter().collect();
         assert_eq!(found, wanted, "{filter:?}");
     }
+}
+
+/// Those whose deadline moved, and those that are open again, stand where they stand now and nowhere else.
+async fn a_day_is_found_whether_open_or_closed(home: Home) {
+    nine(&home).await;
+    let days = |from, until, open| Filter {
+        deadline: Some(at(from)..at(until)),
+        open,
+        ..Filter::default()
+    };
+    let found = async |filter: Filter| {
+        let mut all = walk(home.store(), &filter, 2).await;
+        all.sort();
+        all
+    };
+    let ids = |numbers: &[u128]| {
+        let mut ids: Vec<_> = numbers.iter().copied().map(id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(found(days(993, 997, None)).await, ids(&[4, 5, 6, 7]));
+    assert_eq!(found(days(993, 997, Some(true))).await, ids(&[5, 7]));
+    assert_eq!(found(days(993, 997, Some(false))).await, ids(&[4, 6]));
+    assert_eq!(found(days(900, 991, None)).await, []);
+    let move_to =
+        |minutes: i64| move |enquiry: &mut Enquiry| enquiry.deadline = hearing("B01IX", minutes);
+    let stored = home.load(id(4)).await;
+    home.commit(changed(&stored, move_to(990))).await;
+    let stored = home.load(id(6)).await;
+    let reopened = changed(&stored, |enquiry| {
+        enquiry.checks[0].state = CheckState::Waiting {
+            since: at(0),
+            for_people: None,
+        };
+    });
+    home.commit(reopened).await;
+    assert_eq!(found(days(993, 997, Some(false))).await, []);
+    assert_eq!(found(days(993, 997, None)).await, ids(&[5, 6, 7]));
+    assert_eq!(found(days(900, 991, None)).await, ids(&[4]));
+    let whole = found(days(0, 2_000, None)).await;
+    assert_eq!(whole, ids(&[1, 2, 3, 4, 5, 6, 7, 8, 9]));
 }
 
 async fn named_finds_open_and_closed(home: Home) {

@@ -240,5 +240,9 @@ fn filter(rng: &mut Rng) -> Filter {
             .then(|| vec![responder(RESPONDERS[rng.usize(..3)])]),
         open: rng.bool().then(|| rng.bool()),
         alerting: rng.bool().then(|| rng.bool()),
+        deadline: rng.bool().then(|| {
+            let from = rng.i64(0..100);
+            at(from)..at(from + rng.i64(1..50))
+        }),
     }
 }

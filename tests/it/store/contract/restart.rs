@@ -11,7 +11,7 @@ use usher_domain::actor::Role;
 use usher_domain::alert::AlertState;
 use usher_domain::time::Timestamp;
 
-stamp! { indexes_equal_after_reopen }
+stamp! { indexes_equal_after_reopen, closed_ones_of_an_older_store_are_found_by_their_day }
 mod quarantine {
     use super::{Engine, Home, stamp, sweep_finds_what_differs, unreadable_is_quarantined};
     stamp! { durable unreadable_is_quarantined, sweep_finds_what_differs }
@@ -29,6 +29,32 @@ async fn indexed(home: &Home) -> String {
         store.feed_end().await.unwrap(),
         super::list::walk(store, &Filter::default(), 2).await,
     )
+}
+
+/// An older store, or one that was filled record by record, has no keys by deadline.
+async fn closed_ones_of_an_older_store_are_found_by_their_day(mut home: Home) {
+    for number in 1..=3 {
+        let sample = Sample::bare(number).check("hackney", closed());
+        home.commit(sample.deadline(i64::try_from(number).unwrap()).submitted())
+            .await;
+    }
+    home.with_files(|kv| {
+        let mut writes = Vec::new();
+        let by_deadline = (Bound::Included(&b"d"[..]), Bound::Excluded(&b"e"[..]));
+        kv.scan(by_deadline, Order::Ascending, &mut |key, _| {
+            writes.push(Write::delete(key.to_vec()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(writes.len(), 4, "three records, and that all are noted");
+        kv.commit(&writes).unwrap();
+    });
+    let second = Filter {
+        deadline: Some(at(2)..at(3)),
+        ..Filter::default()
+    };
+    let found = super::list::walk(home.store(), &second, 2).await;
+    assert_eq!(found, [id(2)]);
 }
 
 async fn indexes_equal_after_reopen(mut home: Home) {

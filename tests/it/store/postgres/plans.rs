@@ -220,6 +220,7 @@ async fn list_everything(store: &PostgresStore) {
                 responders: responders.clone(),
                 open,
                 alerting,
+                deadline: None,
             };
             store
                 .list(
@@ -232,6 +233,18 @@ async fn list_everything(store: &PostgresStore) {
                 .await
                 .unwrap();
         }
+    }
+    // So many milliseconds hold as many enquiries as a busy day.
+    let day = |from: i64| Timestamp::from_millisecond(1_795_424_400_000 + from).unwrap();
+    for courts in [None, of_courts(&["B01IX", "B01DU"])] {
+        let ended = Filter {
+            courts,
+            open: Some(false),
+            deadline: Some(day(5_000)..day(5_400)),
+            ..Filter::default()
+        };
+        let (after, size) = (None, PAGE.into());
+        store.list(&ended, &Page { after, size }).await.unwrap();
     }
 }
 
