@@ -103,8 +103,7 @@ fn mark(kv: &dyn KeyValue) -> Result<(), StoreError> {
         .map_err(failed("making the store"))
 }
 
-/// Sees to it that every closed record is found by its deadline. Whatever filled the store before there was such a key, or copied only the
-/// records, left that to be done here, once.
+/// Sees to it that every closed record is found by its deadline: once, for a store from before there was such a key.
 fn note_ended(kv: &dyn KeyValue) -> Result<(), StoreError> {
     const DOING: &str = "noting closed records by their deadline";
     if kv.read(keys::ENDED_NOTED).map_err(failed(DOING))?.is_some() {

@@ -2,7 +2,8 @@
 
 use super::{Filling, Part, Source, Target, TransferError, missing, opened, told_of};
 use crate::store::embedded::{
-    META, Shelf, closed_key, entry_key, feed_from, number_of, open_key, open_of, shelf_after,
+    ENDED_NOTED, META, Shelf, closed_key, ended_key, entry_key, feed_from, number_of, open_key,
+    open_of, shelf_after,
 };
 use crate::store::kv::{KeyValue, Order, Write};
 use crate::store::record::encode_meta;
@@ -136,13 +137,17 @@ impl Target for IntoFolder {
             if let Some(earlier) = self.open.remove(&id) {
                 writes.push(Write::delete(open_key(earlier, id)));
             }
-            let key = match Shelf::of(record.keys().open) {
+            let keys = record.keys();
+            let key = match Shelf::of(keys.open) {
                 Shelf::Open => {
                     writes.push(Write::delete(closed_key(id)));
                     self.open.insert(id, since);
                     open_key(since, id)
                 }
-                Shelf::Closed => closed_key(id),
+                Shelf::Closed => {
+                    writes.push(Write::put(ended_key(keys.deadline, id), Vec::new()));
+                    closed_key(id)
+                }
             };
             writes.push(Write::put(key, envelope));
         }
@@ -154,7 +159,10 @@ impl Target for IntoFolder {
     }
 
     async fn finish(&mut self) -> Result<(), TransferError> {
-        self.kv.commit(&[Write::put(META, encode_meta())])?;
+        self.kv.commit(&[
+            Write::put(META, encode_meta()),
+            Write::put(ENDED_NOTED, Vec::new()),
+        ])?;
         Ok(self.kv.settle()?)
     }
 }

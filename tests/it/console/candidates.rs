@@ -113,12 +113,7 @@ async fn a_desk_settles_who_is_meant_with_its_answer() {
             "{chosen}: {}",
             check.text()
         );
-        let send: Vec<(String, String)> = check.hidden();
-        let send = send
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let send: Vec<(&str, &str)> = send.chain([("do", "send")]).collect();
-        let sent = browser.post(&answer, &send).await;
+        let sent = browser.send(&answer, &check, &[("do", "send")]).await;
         assert!(sent.says("Your answer has been sent."), "{}", sent.text());
         assert!(!sent.says("Possible matches"), "nobody needs them any more");
         let given = kit

@@ -234,7 +234,7 @@ async fn an_answer_is_looked_at_before_it_is_sent() {
         "{}",
         sent.text()
     );
-    let again = browser.post(&answer, &with("send")).await;
+    let again = browser.send(&answer, &check, &[("do", "send")]).await;
     assert_eq!(again.path, path);
     let given = kit.get(&enquiry).await.checks.swap_remove(0).answers;
     assert_eq!(given.len(), 1);

@@ -302,12 +302,8 @@ async fn an_enquiry_is_asked_one_page_at_a_time() {
     assert!(shown.says("Step 1 of 6 The defendant"), "{}", shown.text());
     assert!(!shown.says("Address 1") && shown.says("Family name"));
     let mut go = async |browser: &mut Browser, fields: &[(&str, &str)], step: &str| {
-        let hidden = shown.hidden();
-        let hidden = hidden.iter();
-        let mut all: Vec<(&str, &str)> = hidden.map(|(name, value)| (&**name, &**value)).collect();
-        all.extend(fields);
-        all.push(("step", step));
-        shown = browser.post("/ask", &all).await;
+        let fields = [fields, &[("step", step)]].concat();
+        shown = browser.send("/ask", &shown, &fields).await;
         shown.clone()
     };
     let refused = go(&mut browser, &[("given", "Ada")], "next").await;

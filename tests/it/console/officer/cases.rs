@@ -91,6 +91,8 @@ async fn a_check_is_set_aside_with_a_reason() {
 #[tokio::test]
 async fn an_earlier_answer_about_the_same_person_is_offered_and_named() {
     let kit = start().await;
+    // Whoever signs in is shown the hearings of today.
+    let mut browser = kit.signed_in("officer").await;
     let mut request = enquiry(&[IN_HACKNEY]);
     request
         .personal
@@ -108,7 +110,6 @@ async fn an_earlier_answer_about_the_same_person_is_offered_and_named() {
     )
     .await;
     let id = listed(&kit, "01AB1234526/1", "X320741").await;
-    let mut browser = kit.signed_in("officer").await;
     let path = format!("/cases/{id}/set-aside");
     let shown = browser.get(&path).await;
     assert!(

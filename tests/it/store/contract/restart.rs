@@ -31,7 +31,7 @@ async fn indexed(home: &Home) -> String {
     )
 }
 
-/// An older store, or one that was filled record by record, has no keys by deadline.
+/// An older store has no keys by deadline.
 async fn closed_ones_of_an_older_store_are_found_by_their_day(mut home: Home) {
     for number in 1..=3 {
         let sample = Sample::bare(number).check("hackney", closed());

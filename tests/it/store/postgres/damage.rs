@@ -255,7 +255,7 @@ async fn state(store: &PostgresStore) -> String {
 }
 
 /// Steps of the schema.
-const STEPS: usize = 3;
+const STEPS: usize = 4;
 
 #[tokio::test]
 async fn a_schema_that_is_not_known_is_refused_at_the_start_only() {

@@ -234,9 +234,13 @@ async fn list_everything(store: &PostgresStore) {
                 .unwrap();
         }
     }
+    list_ended(store).await;
+}
+
+async fn list_ended(store: &PostgresStore) {
     // So many milliseconds hold as many enquiries as a busy day.
     let day = |from: i64| Timestamp::from_millisecond(1_795_424_400_000 + from).unwrap();
-    for courts in [None, of_courts(&["B01IX", "B01DU"])] {
+    for courts in [None, Some(vec![court("B01IX"), court("B01DU")])] {
         let ended = Filter {
             courts,
             open: Some(false),

@@ -137,7 +137,9 @@ async fn a_record_that_comes_again_stands_in_one_place() {
         drop(target);
         let there = content(Engine::Redb.kv(folder.path()).as_ref());
         let shelf = if is_open { b'o' } else { b'c' };
-        let on: Vec<_> = there.iter().map(|(key, _)| key[0]).collect();
+        let on = there.iter().map(|(key, _)| key[0]);
+        // That it was closed once may stay noted by its deadline.
+        let on: Vec<_> = on.filter(|prefix| *prefix != b'd').collect();
         assert_eq!(on, [shelf], "round {round}");
     }
 }
