@@ -167,6 +167,7 @@ impl Sql {
         let most = self.settings.rows_max as usize;
         cut |= people.found.len() > most;
         people.found.truncate(most);
+        cut |= self.places(reading, &mut people).await?;
         self.fill_in(reading, &mut people, wanted, today).await?;
         if self.settings.spoken() == Dialect::Sqlserver {
             let (_, again) = self.read(reading, Vec::new()).await?;
@@ -212,6 +213,25 @@ impl Sql {
             .born
             .filter(|born| born.accuracy != Accuracy::Estimated);
         self.settings.holds_adults || born.is_some_and(|born| born.date > young)
+    }
+
+    /// Reads where the people live and lived, where their own rows do not say it; says whether that is more than is reckoned with.
+    async fn places(
+        &self,
+        reading: &mut dyn Reading,
+        people: &mut People,
+    ) -> Result<bool, Trouble> {
+        if self.settings.queries.is_some() || people.found.is_empty() {
+            return Ok(false);
+        }
+        let keys = people.found.iter().map(|found| found.key.clone());
+        let keys: Vec<String> = keys.collect();
+        let asked = Ssd::of(&self.settings).addresses(|| self.writer(), &keys);
+        let answers = reading.ask(asked).await?;
+        for row in answers.iter().flat_map(|rows| &rows.rows) {
+            people.place(row);
+        }
+        Ok(answers.iter().any(|rows| rows.cut))
     }
 
     /// Reads what the people who may be the one have to do with the authority; of the others, that it is not known here.

@@ -65,13 +65,7 @@ impl People {
         if name != Name::default() && !identity.names.contains(&name) {
             identity.names.push(name);
         }
-        let place = Place {
-            lines: lines.map(address).unwrap_or_default(),
-            postcode: postcode.unwrap_or_default().to_owned(),
-        };
-        if place != Place::default() && !identity.places.contains(&place) {
-            identity.places.push(place);
-        }
+        lives(identity, lines, postcode);
         if let Ok(born) = birth(born, expected, estimated) {
             identity.born = identity.born.or(born);
         } else {
@@ -81,6 +75,16 @@ impl People {
         match sex.map(|sex| book.sex(sex)).transpose() {
             Ok(sex) => found.identity.sex = found.identity.sex.or(sex),
             Err(_) => found.partial = true,
+        }
+    }
+
+    /// Takes in a row of addresses.
+    pub(super) fn place(&mut self, row: &Row) {
+        let [person, lines, postcode] = texts(row);
+        let place = self.by_key.get(person.unwrap_or_default());
+        match place.and_then(|place| self.found.get_mut(*place)) {
+            Some(found) => lives(&mut found.identity, lines, postcode),
+            None => self.unreadable = true,
         }
     }
 
@@ -355,6 +359,17 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, Unreadable> {
 /// The day in London.
 pub(super) fn today(now: Timestamp) -> Date {
     now.to_zoned(LONDON).date()
+}
+
+/// Notes an address, once.
+fn lives(identity: &mut Identity, lines: Option<&str>, postcode: Option<&str>) {
+    let place = Place {
+        lines: lines.map(address).unwrap_or_default(),
+        postcode: postcode.unwrap_or_default().to_owned(),
+    };
+    if place != Place::default() && !identity.places.contains(&place) {
+        identity.places.push(place);
+    }
 }
 
 /// The lines of an address: text, or an object of its parts.

@@ -61,6 +61,11 @@ impl Writer {
         !self.odbc
     }
 
+    /// Whether a list is one value, however long.
+    pub(super) fn takes_lists(&self) -> bool {
+        (self.odbc, self.dialect) == (false, Dialect::Postgresql)
+    }
+
     /// Ends with `sql`, of which at most `rows_max` rows are read.
     pub(super) fn end(self, sql: String, rows_max: usize) -> Statement {
         Statement {
@@ -183,7 +188,7 @@ impl Writer {
     /// `column` is one of `keys`: one value to PostgreSQL; elsewhere the list is filled up with its last key, so that few different
     /// statements are prepared.
     pub(super) fn one_of(&mut self, column: &str, keys: &[String]) -> String {
-        if (self.odbc, self.dialect) == (false, Dialect::Postgresql) {
+        if self.takes_lists() {
             let list = self.list(keys.iter().cloned());
             return format!("{column} = ANY (CAST({list} AS text[]))");
         }
