@@ -92,7 +92,7 @@ for (const [name, options] of Object.entries({ "with scripts": {}, "without scri
     await officer.getByText("Do not disclose to the defendant").first().waitFor();
     await look(officer, `enquiry ${name}`);
     if (options.width) for (const page of [officer, desk]) await expectNarrow(page);
-    await officer.goto(`${usher.url}/checks/${enquiry}/1/receive`);
+    await officer.goto(`${usher.url}/checks/${enquiry}/1/receive?version=1`);
     await look(officer, `receive ${name}`);
     await press(officer, "Mark as read");
     await officer.waitForURL((url) => !url.pathname.endsWith("/receive"));

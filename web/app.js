@@ -1,16 +1,18 @@
 // What scripts add to pages that work without them. No page needs this file; attributes say what an element wants:
 //
 // data-live-url="/board/live"   its content follows that stream of server-sent events. An event `html` carries
-//                               {"html": "...", "count": 3}; any event shows that the server is there, and `again`
-//                               ends the stream so that another is opened.
+//                               {"html": "...", "count": 3, "newest": 1795424400000}; any event shows that the server
+//                               is there, `lost` that it has no news to tell, and `again` ends the stream so that
+//                               another is opened.
 //   data-live-count="2"         what the count was when the page was made
+//   data-live-newest="1795..."  and since when the newest of them was there, in milliseconds, where that is told
 //   data-live-silence="30"      seconds without any event after which the connection counts as lost
 // data-live-pause               a button: content stands still until it is pressed again; count and sound go on
 // data-live-only                shown where scripts run
 // data-live-held                shown while new content waits, because the old has the keyboard's focus
 // data-live-lost                shown while the connection is lost
 // data-live-status="overdue"    says "3 overdue" to screen readers when the count changes
-// data-live-sound               a checkbox: a sound when the count rises
+// data-live-sound               a checkbox: a sound when a newer one comes, or the count rises where that is not told
 // data-postcode-url="/areas"    a form's field: its value goes there as the form's would, and what comes back into data-target="ID"
 //   data-postcode-with="a b"    goes along: the values of these fields of the form; what changes there is asked anew too
 // data-submit-once              a form that a second click does not send again
@@ -26,7 +28,11 @@ document.body.classList.add("js-enabled");
 // Live parts.
 
 const title = document.title.replace(/^\(\d+\) /, "");
-const regions = all("[data-live-url]").map((element) => ({ element, count: Number(element.dataset.liveCount ?? 0) }));
+const regions = all("[data-live-url]").map((element) => ({
+  element,
+  count: Number(element.dataset.liveCount ?? 0),
+  newest: Number(element.dataset.liveNewest || 0),
+}));
 let paused = false;
 
 function put(region) {
@@ -44,9 +50,11 @@ function put(region) {
   window.scrollTo(scrollX, scrollY);
 }
 
-function count(region, value) {
+function count(region, value, newest) {
+  const isNew = newest == null ? value > region.count : newest > region.newest;
+  if (isNew && all("[data-live-sound]").some((box) => box.checked)) sound();
+  region.newest = Math.max(region.newest, newest ?? 0);
   if (value === region.count) return;
-  if (value > region.count && all("[data-live-sound]").some((box) => box.checked)) sound();
   region.count = value;
   entitle();
   all("[data-live-status]").forEach((element) => (element.textContent = `${value} ${element.dataset.liveStatus}`));
@@ -73,7 +81,7 @@ function follow(region) {
   };
   const heard = () => {
     listen();
-    lost(region, false);
+    lost(region, region.silent ?? false);
   };
   listen();
   source.addEventListener("open", heard);
@@ -83,12 +91,18 @@ function follow(region) {
     source.close();
     follow(region);
   });
+  // The server is there, and cannot tell how things stand.
+  source.addEventListener("lost", () => {
+    region.silent = true;
+    heard();
+  });
   source.addEventListener("html", (event) => {
+    region.silent = false;
     heard();
     const news = JSON.parse(event.data);
     region.html = news.html;
     put(region);
-    if (news.count !== undefined) count(region, news.count);
+    if (news.count !== undefined) count(region, news.count, news.newest);
   });
   // By itself a browser tries again only while the server answers well.
   source.addEventListener("error", again);

@@ -10,7 +10,7 @@ use usher_domain::actor::{Actor, Courts, Role};
 use usher_domain::alert::Alert;
 use usher_domain::case::Case;
 use usher_domain::enquiry::Enquiry;
-use usher_domain::id::{CheckId, CheckNumber, EnquiryId, RecordId, Reference};
+use usher_domain::id::{AlertId, CheckId, CheckNumber, EnquiryId, RecordId, Reference};
 use usher_domain::index::RecordKind;
 use usher_domain::rejection::Rejection;
 use usher_domain::{limits, permit};
@@ -74,6 +74,21 @@ impl Broker {
         } else {
             Err(missing.into())
         }
+    }
+
+    /// A live alert that the actor may see.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn get_alert(
+        &self,
+        id: AlertId,
+        actor: &Actor,
+    ) -> Result<Option<AlertEntry>, BrokerError> {
+        let stored = self.store.load(id.record).await?;
+        let seen = stored.map(|stored| alerts_of(stored, &AlertFilter::default(), actor));
+        let is_it = |entry: &AlertEntry| matches!(entry, AlertEntry::Raised { alert, .. } | AlertEntry::Needed { alert, .. } if alert.number == id.number);
+        Ok(seen.into_iter().flatten().find(is_it))
     }
 
     pub(super) async fn visible(

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
+use usher_domain::time::Timestamp;
 
 /// After news it waits so long for more: a burst is written once.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -35,16 +36,36 @@ const PARTS_MAX: usize = 1_000;
 pub(super) struct Part {
     /// The piece, as HTML.
     pub(super) html: String,
-    /// How many there are that nobody looks after, for the title and the sound.
+    /// How many there are that nobody looks after, for the title.
     pub(super) count: usize,
+    /// Since when the newest of them has been there, where that is known, for the sound: one may come while another goes.
+    pub(super) newest: Option<Timestamp>,
 }
 
 /// Writes a part as it is now.
 type Write =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Part, Problem>> + Send>> + Send + Sync>;
 
-/// A part as it was last written, ready to be sent; `None` before the first time.
-type Sent = Option<Arc<str>>;
+/// What whoever looks at a part is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sent {
+    /// It was not written yet.
+    Nothing,
+    /// It, as it was last written.
+    Written(Arc<str>),
+    /// It cannot be written: what they see grows old.
+    Lost,
+}
+
+impl Sent {
+    fn event(self) -> Option<Event> {
+        match self {
+            Self::Nothing => None,
+            Self::Written(data) => Some(Event::default().event("html").data(&*data)),
+            Self::Lost => Some(Event::default().event("lost").data("")),
+        }
+    }
+}
 
 /// All live parts that somebody looks at.
 pub(super) struct Live {
@@ -81,8 +102,7 @@ impl Live {
         let events = changes.filter_map(move |sent| {
             // Holds the writer as long as somebody listens.
             let _writer = &sender;
-            let event = sent.map(|data| Event::default().event("html").data(&*data));
-            std::future::ready(event.map(Ok::<_, Infallible>))
+            std::future::ready(sent.event().map(Ok::<_, Infallible>))
         });
         let over = async move { stop.run_until_cancelled(sleep(LINE_LASTS)).await };
         let events = events.take_until(Box::pin(over));
@@ -102,7 +122,7 @@ impl Live {
         if parts.len() >= PARTS_MAX {
             return Err(Problem::Busy);
         }
-        let sender = Arc::new(watch::Sender::new(None));
+        let sender = Arc::new(watch::Sender::new(Sent::Nothing));
         parts.insert(key, Arc::downgrade(&sender));
         let watch = Watch::new(&self.broker, None);
         let stop = self.stop.clone();
@@ -121,25 +141,25 @@ async fn keep(part: Weak<watch::Sender<Sent>>, mut watch: Watch, write: Write) {
         let Some(sender) = part.upgrade() else {
             return;
         };
-        match written {
+        let (sent, is_lost) = match written {
             Ok(part) => {
-                let data = json!({ "html": part.html, "count": part.count }).to_string();
-                let changed = |sent: &mut Sent| {
-                    let is_new = sent.as_deref() != Some(data.as_str());
-                    if is_new {
-                        *sent = Some(data.into());
-                    }
-                    is_new
-                };
-                sender.send_if_modified(changed);
+                let newest = part.newest.map(Timestamp::as_millisecond);
+                let told = json!({ "html": part.html, "count": part.count, "newest": newest });
+                (Sent::Written(told.to_string().into()), false)
             }
             Err(problem) => {
                 tracing::warn!(?problem, "a live part of the console cannot be written");
-                sleep(REST).await;
+                (Sent::Lost, true)
             }
-        }
+        };
+        sender.send_if_modified(|last| {
+            let is_new = *last != sent;
+            *last = sent;
+            is_new
+        });
         drop(sender);
         tokio::select! {
+            () = sleep(REST), if is_lost => {}
             () = watch.news() => sleep(SETTLE).await,
             () = sleep(ANEW) => {}
         }

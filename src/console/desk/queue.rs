@@ -170,7 +170,11 @@ async fn write(broker: &Broker, actor: &Actor) -> Result<Part, Problem> {
         written: when::moment(now),
     };
     let html = part.render().map_err(|error| Problem::ours(&error))?;
-    Ok(Part { html, count: new })
+    Ok(Part {
+        html,
+        count: new,
+        newest: None,
+    })
 }
 
 /// The alerts that are addressed to the borough, by the check that they are about.

@@ -22,6 +22,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use std::ops::Range;
 use usher_domain::actor::Actor;
+use usher_domain::case::{Case, RequirementState};
 use usher_domain::command::VerbName;
 use usher_domain::hearing::Deadline;
 use usher_domain::id::RecordId;
@@ -75,29 +76,21 @@ struct List {
     days: [Option<i32>; 2],
 }
 
-/// Today's first, and of those the ones that nobody has asked about.
-const LISTS: [List; 5] = [
-    list(
-        "Today, to be asked",
-        RecordKind::Case,
-        true,
-        [Some(0), Some(1)],
-    ),
-    list("Today", RecordKind::Enquiry, true, [Some(0), Some(1)]),
-    list(
-        "Today, every answer read",
-        RecordKind::Enquiry,
-        false,
-        [Some(0), Some(1)],
-    ),
-    list(
-        "Past, still open",
-        RecordKind::Enquiry,
-        true,
-        [None, Some(0)],
-    ),
-    list("Coming", RecordKind::Enquiry, true, [Some(1), None]),
-];
+/// Today's first, and of those the ones that nobody has asked about. A case that is still to be asked about stands where that is due.
+const LISTS: [List; 7] = {
+    use RecordKind::{Case, Enquiry};
+    const TODAY: [Option<i32>; 2] = [Some(0), Some(1)];
+    const PAST: [Option<i32>; 2] = [None, Some(0)];
+    [
+        list("Today, to be asked", Case, true, TODAY),
+        list("Today", Enquiry, true, TODAY),
+        list("Today, every answer read", Enquiry, false, TODAY),
+        list("Today, set aside", Case, false, TODAY),
+        list("Past, to be asked", Case, true, PAST),
+        list("Past, still open", Enquiry, true, PAST),
+        list("Coming", Enquiry, true, [Some(1), None]),
+    ]
+};
 
 const fn list(
     title: &'static str,
@@ -223,8 +216,12 @@ async fn listed(
                 position,
                 size,
             };
-            let show = |open: &OpenCase| (case_row(console, open, actor), 0);
-            broker.list_cases(&input, actor, show).await?
+            let show = |open: &OpenCase| {
+                let is_shown = list.is_open || is_set_aside(&open.case);
+                (is_shown.then(|| case_row(console, open, actor)), 0)
+            };
+            let (rows, next) = broker.list_cases(&input, actor, show).await?;
+            (rows.into_iter().flatten().collect(), next)
         }
     })
 }
@@ -239,26 +236,37 @@ fn start_of(day: Date) -> Timestamp {
     from_london(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
 }
 
-/// One case that still needs a check, as a row among enquiries.
+/// Whether somebody decided that one of its checks is not asked; of the others an enquiry tells.
+fn is_set_aside(case: &Case) -> bool {
+    let mut states = case.requirements.iter().map(|one| &one.state);
+    states.any(|state| matches!(state, RequirementState::SetAside { .. }))
+}
+
+/// One case, as a row among enquiries: by its hearing, or by when it is to be asked about where that is another moment.
 fn case_row(console: &Console, open: &OpenCase, actor: &Actor) -> Row {
     let case = &open.case;
-    let ask = || Need {
+    let at = case.deadline();
+    let local = to_london(at);
+    let time = when::clock(local.time());
+    let may_ask = case.is_open() && permits(actor.role, VerbName::Submit);
+    let ask = may_ask.then(|| Need {
         path: format!("/ask?case={}", case.id),
         text: "Ask now".into(),
-    };
+    });
     Row {
         id: case.id.into(),
-        at: case.hearing.at,
-        day: case.hearing.local.date(),
-        time: when::clock(case.hearing.local.time()),
+        at,
+        day: local.date(),
+        time: if at == case.hearing.at {
+            time
+        } else {
+            format!("to be asked by {time}")
+        },
         court: court_name(console, case.court()),
         name: title(open),
         reference: case.id.reference().to_string(),
         path: format!("/cases/{}", case.id),
-        needs: permits(actor.role, VerbName::Submit)
-            .then(ask)
-            .into_iter()
-            .collect(),
+        needs: ask.into_iter().collect(),
         checks: case.requirements.iter().map(need).collect(),
     }
 }

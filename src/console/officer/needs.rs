@@ -5,6 +5,7 @@ use crate::console::words::record as words;
 use usher_domain::actor::Role;
 use usher_domain::command::VerbName;
 use usher_domain::enquiry::{Check, CheckState, Enquiry};
+use usher_domain::ladder::{StepKind, StepState};
 use usher_domain::permit::permits;
 use usher_domain::time::Timestamp;
 
@@ -49,14 +50,29 @@ pub(super) fn needs(
             _ => {}
         }
     }
-    let undecided = |check: &&Check| !enquiry.is_decided(check.number);
-    let is_heard = enquiry.deadline.at() <= now && enquiry.sentence.is_none();
-    let is_missed = is_heard && enquiry.outstanding().any(|check| undecided(&check));
-    if is_missed && enquiry.purpose.before_sentence() && permits(role, VerbName::DecideWithout) {
+    let is_heard = enquiry.deadline.at() <= now;
+    let is_open = enquiry.purpose.before_sentence() && enquiry.sentence.is_none();
+    let is_to_decide = |check: &Check| {
+        !enquiry.is_decided(check.number) && (is_heard || is_at_decision_point(check))
+    };
+    let is_wanted = is_open && enquiry.outstanding().any(is_to_decide);
+    if is_wanted && permits(role, VerbName::DecideWithout) {
+        let text = if is_heard {
+            "Record what was decided at court"
+        } else {
+            "Decide how to go on without an answer"
+        };
         needs.push(Need {
             path: format!("/enquiries/{}/decide-without", enquiry.id),
-            text: "Record what was decided at court".into(),
+            text: text.into(),
         });
     }
     needs
+}
+
+/// Whether its ladder has come to the step at which the officer must decide.
+fn is_at_decision_point(check: &Check) -> bool {
+    check.ladder.steps.iter().any(|step| {
+        step.kind == StepKind::DecisionPoint && matches!(step.state, StepState::Raised { .. })
+    })
 }

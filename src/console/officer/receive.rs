@@ -1,11 +1,12 @@
-//! Marking an answer as read. Whoever reads a late one says what it would have changed.
+//! Marking an answer as read: the version that the officer saw, and no newer one. Whoever reads a late one says what it would have changed.
 
 use super::act::{act, check, path};
 use super::needs::whose;
 use crate::broker::input::Act;
 use crate::console::Console;
 use crate::console::form::Form;
-use crate::console::frame::{Frame, show_form};
+use crate::console::frame::{Frame, go, show_form};
+use crate::console::page::Asked;
 use crate::console::problem::Problem;
 use crate::console::visitor::{Named, Visitor};
 use crate::console::words::record as words;
@@ -31,9 +32,14 @@ pub(super) async fn page(
     State(console): State<Console>,
     Named(id): Named<CheckId>,
     visitor: Visitor,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let open = console.broker.get(id.enquiry, &visitor.actor).await?;
     let version = version(check(&open, id)?).to_string();
+    // Nobody has read what came after the page that the link was on.
+    if asked.value("version") != version {
+        return Ok(go(&format!("{}#check-{}", path(id.enquiry), id.number)));
+    }
     let form = Form::begin(&visitor, &visitor.path, &[("version", &version)]).await;
     written(&console, id, &visitor, form).await
 }

@@ -23,6 +23,7 @@ use usher_domain::id::{RecordId, Reference};
 use usher_domain::index::RecordKind;
 use usher_domain::limits;
 use usher_domain::personal::Personal;
+use usher_domain::time::to_london;
 
 /// Records of one kind that one search opens: a second's work.
 const OPENED_MAX: usize = 10_000;
@@ -191,16 +192,42 @@ async fn enquiries(
     Ok(())
 }
 
+/// Cases stand where they are still to be asked about, and by their hearing once they are not: of a day, the open ones are looked through.
 async fn cases(
     console: &Console,
     visitor: &Visitor,
     sought: &Sought,
     found: &mut Found,
 ) -> Result<(), Problem> {
+    let all = filter(RecordKind::Case, sought);
+    let filters = match sought {
+        Sought::Reference(_) | Sought::Crn(_) => vec![all],
+        Sought::Day(..) => [true, false]
+            .map(|open| Filter {
+                open: Some(open),
+                deadline: all.deadline.clone().filter(|_| !open),
+                ..all.clone()
+            })
+            .into(),
+    };
+    for filter in filters {
+        cases_of(console, visitor, sought, filter, found).await?;
+    }
+    Ok(())
+}
+
+async fn cases_of(
+    console: &Console,
+    visitor: &Visitor,
+    sought: &Sought,
+    filter: Filter,
+    found: &mut Found,
+) -> Result<(), Problem> {
     let show_one = |open: &OpenCase| {
         let is_it = match sought {
             Sought::Crn(crn) => is_of(open.personal.as_ref(), crn),
-            Sought::Reference(_) | Sought::Day(..) => true,
+            Sought::Reference(_) => true,
+            Sought::Day(_, day) => to_london(open.case.hearing.at).date() == *day,
         };
         let shown = || FoundCase {
             id: open.case.id.into(),
@@ -211,7 +238,7 @@ async fn cases(
         (is_it.then(shown), 0)
     };
     let mut input = ListCasesInput {
-        filter: filter(RecordKind::Case, sought),
+        filter,
         reference: reference(sought),
         position: Position::default(),
         size: limits::PAGE_SIZE_MAX,

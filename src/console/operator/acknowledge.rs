@@ -1,6 +1,6 @@
 //! A named person looks after an alert, until that expires.
 
-use crate::broker::BrokerError;
+use crate::broker::AlertEntry;
 use crate::broker::input::AcknowledgeInput;
 use crate::broker::opened::TextPlace;
 use crate::console::Console;
@@ -15,9 +15,8 @@ use axum::response::Response;
 use usher_domain::actor::{Actor, Role};
 use usher_domain::alert::{Alert, AlertState};
 use usher_domain::command::VerbName;
-use usher_domain::id::{AlertId, CaseId, EnquiryId};
+use usher_domain::id::{AlertId, EnquiryId};
 use usher_domain::limits;
-use usher_domain::rejection::Rejection;
 
 /// The field that tells who looked after it when the form was shown.
 const SEEN: &str = "seen";
@@ -85,32 +84,25 @@ async fn earlier(
     alert: AlertId,
     actor: &Actor,
 ) -> Result<(String, String), Problem> {
-    let none = || Ok((String::new(), String::new()));
-    if actor.role == Role::Adapter {
-        return none();
-    }
     let broker = &console.broker;
-    let open = match broker.get(alert.record.into(), actor).await {
-        Err(BrokerError::Rejected(Rejection::NotFound { .. })) => {
-            let case = CaseId::from_uuid(alert.record.uuid());
-            return match broker.get_case(case, actor).await {
-                Err(BrokerError::Rejected(Rejection::NotFound { .. })) => none(),
-                found => Ok((holder(found?.case.alert(alert.number)), String::new())),
+    match broker.get_alert(alert, actor).await? {
+        Some(AlertEntry::Raised { alert, stored }) if actor.role != Role::Adapter => {
+            let open = broker.get(stored.record.id, actor).await?;
+            let place = TextPlace::AcknowledgeNote {
+                alert: alert.number,
             };
+            Ok((holder(&alert), open.text(place).to_owned()))
         }
-        found => found?,
-    };
-    let holder = holder(open.enquiry.alert(alert.number));
-    let place = TextPlace::AcknowledgeNote {
-        alert: alert.number,
-    };
-    Ok((holder, open.text(place).to_owned()))
+        Some(AlertEntry::Raised { alert, .. } | AlertEntry::Needed { alert, .. }) => {
+            Ok((holder(&alert), String::new()))
+        }
+        Some(AlertEntry::Damaged(_)) | None => Ok((String::new(), String::new())),
+    }
 }
 
 /// Who looks after an alert, and until when; empty where nobody does.
-fn holder(alert: Option<&Alert>) -> String {
-    let state = alert.map(|alert| &alert.state);
-    let Some(AlertState::Acknowledged { by, expires, .. }) = state else {
+fn holder(alert: &Alert) -> String {
+    let AlertState::Acknowledged { by, expires, .. } = &alert.state else {
         return String::new();
     };
     let person = by.person.as_ref();

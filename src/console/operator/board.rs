@@ -6,7 +6,7 @@ use crate::broker::opened::{ResponderCard, ResponderCards};
 use crate::broker::{AlertEntry, Broker};
 use crate::console::Console;
 use crate::console::form::Form;
-use crate::console::frame::{Frame, show};
+use crate::console::frame::{Frame, show_form};
 use crate::console::live::Part;
 use crate::console::problem::Problem;
 use crate::console::visitor::Visitor;
@@ -28,6 +28,8 @@ use usher_domain::time::{Timestamp, to_london};
 const ALERTS_MAX: usize = limits::PAGE_SIZE_MAX;
 /// Alerts on one board, unless all are wanted: more than anybody can read across a room.
 const ROWS_MAX: usize = 40;
+/// The class of a row that nobody looks after.
+const OPEN: &str = "usher-board__open";
 /// The fields of the query.
 const COURT: &str = "court";
 const ALL: &str = "all";
@@ -51,12 +53,14 @@ struct Row {
     late: String,
     told: String,
     standing: Tag,
-    /// How urgent it looks.
+    /// How it looks.
     class: &'static str,
     /// What can be done about the check: where, and in words.
     ways: Vec<(String, &'static str)>,
     /// Who proposed to close the check; empty where nobody has.
     closing: String,
+    /// Since when nobody looks after it; `None` where somebody does.
+    since: Option<Timestamp>,
     /// Who looks after it and until when; empty where nobody does.
     looked_after: String,
     /// Where to look after it; empty where nobody can.
@@ -130,6 +134,8 @@ struct Board {
     form: Form,
     part: String,
     count: usize,
+    /// In milliseconds; empty where there is none.
+    newest: String,
     live: String,
 }
 
@@ -139,15 +145,24 @@ pub(super) async fn page(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let (wanted, form) = Wanted::read(&fields);
-    let part = write(&console.broker, &visitor.actor, &wanted).await?;
+    let is_refused = !form.is_sound();
+    // All courts would be taken for those that were meant.
+    let part = if is_refused {
+        Part::default()
+    } else {
+        write(&console.broker, &visitor.actor, &wanted).await?
+    };
     let frame = Frame::of(&visitor, "Overdue").await.wide();
-    Ok(show(&Board {
-        frame,
+    let newest = part.newest;
+    let page = Board {
+        frame: frame.refused(is_refused),
         form,
         part: part.html,
         count: part.count,
+        newest: newest.map_or_else(String::new, |at| at.as_millisecond().to_string()),
         live: format!("/board/live?{}", wanted.query(wanted.all)),
-    }))
+    };
+    Ok(show_form(&page, is_refused))
 }
 
 pub(super) async fn live(
@@ -156,7 +171,10 @@ pub(super) async fn live(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let (broker, actor) = (console.broker.clone(), visitor.actor);
-    let (wanted, _) = Wanted::read(&fields);
+    let (wanted, form) = Wanted::read(&fields);
+    if !form.is_sound() {
+        return Err(Problem::Unreadable);
+    }
     // The person is no part of what is seen.
     let query = wanted.query(wanted.all);
     let key = format!("board {:?} {:?} {query}", actor.role, actor.courts);
@@ -185,6 +203,7 @@ async fn write(broker: &Broker, actor: &Actor, wanted: &Wanted) -> Result<Part, 
     rows.sort_by_key(|row| !row.looked_after.is_empty());
     let (count, unheeded) = (rows.len(), |row: &&Row| row.looked_after.is_empty());
     let open = rows.iter().filter(unheeded).count();
+    let newest = rows.iter().filter_map(|row| row.since).max();
     if !wanted.all {
         rows.truncate(ROWS_MAX);
     }
@@ -199,7 +218,11 @@ async fn write(broker: &Broker, actor: &Actor, wanted: &Wanted) -> Result<Part, 
         written: when::moment(now),
     };
     let html = part.render().map_err(|error| Problem::ours(&error))?;
-    Ok(Part { html, count: open })
+    Ok(Part {
+        html,
+        count: open,
+        newest,
+    })
 }
 
 fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: Timestamp) -> Row {
@@ -214,7 +237,7 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
                 court: enquiry.deadline.court().to_string(),
                 deadline: when::short(enquiry.deadline.at(), now),
                 acknowledge: format!("/alerts/{}/{}/acknowledge", enquiry.id, alert.number),
-                ..standing(alert, enquiry.deadline.at(), now)
+                ..standing(alert, now)
             };
             let OfCheck {
                 card,
@@ -243,7 +266,7 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
                 responder: "Nobody has asked yet".into(),
                 deadline: when::short(case.hearing.at, now),
                 acknowledge: format!("/alerts/{}/{}/acknowledge", case.id, alert.number),
-                ..standing(alert, case.hearing.at, now)
+                ..standing(alert, now)
             }
         }
         AlertEntry::Damaged(fault) => Row {
@@ -252,7 +275,8 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
             late: when::span(now.duration_since(fault.since)),
             told: "the operators".into(),
             standing: tag("Until mended", "red"),
-            class: "usher-board__row--overdue",
+            since: Some(fault.since),
+            class: OPEN,
             ..Row::empty()
         },
     }
@@ -328,21 +352,15 @@ fn ways(id: CheckId, check: &Check) -> Vec<(String, &'static str)> {
 }
 
 /// What stands of `alert`, whatever it is about.
-fn standing(alert: &Alert, deadline: Timestamp, now: Timestamp) -> Row {
-    let unheeded = if deadline <= now {
-        "usher-board__row--overdue"
-    } else {
-        "usher-board__row--soon"
-    };
+fn standing(alert: &Alert, now: Timestamp) -> Row {
     let (standing, looked_after, class) = match &alert.state {
         AlertState::Acknowledged { by, expires, .. } => {
             let name = by.person.as_ref().map_or("somebody", |person| &person.name);
             let until = when::short(*expires, now);
             let after = format!("{name}, until {until}");
-            let class = "usher-board__row--acknowledged";
-            (tag("Looked after", "blue"), after, class)
+            (tag("Looked after", "blue"), after, "")
         }
-        AlertState::Open { .. } => (tag("Open", "red"), String::new(), unheeded),
+        AlertState::Open { .. } => (tag("Open", "red"), String::new(), OPEN),
         AlertState::Resolved { .. } => (tag("Over", "grey"), String::new(), ""),
     };
     Row {
@@ -350,6 +368,10 @@ fn standing(alert: &Alert, deadline: Timestamp, now: Timestamp) -> Row {
         late: when::span(now.duration_since(alert.due_at)),
         told: words::audiences(&alert.audience),
         standing,
+        since: match alert.state {
+            AlertState::Open { since } => Some(since),
+            AlertState::Acknowledged { .. } | AlertState::Resolved { .. } => None,
+        },
         looked_after,
         class,
         ..Row::empty()
@@ -375,6 +397,7 @@ impl Row {
             class: "",
             ways: Vec::new(),
             closing: String::new(),
+            since: None,
             looked_after: String::new(),
             acknowledge: String::new(),
         }

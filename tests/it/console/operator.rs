@@ -1,6 +1,7 @@
 //! What operators see and do.
 
 use super::*;
+use std::sync::Arc;
 
 /// An enquiry whose check nobody took for 15 minutes: the desk is chased.
 async fn chased() -> Kit {
@@ -266,7 +267,71 @@ async fn the_board_shows_the_courts_that_are_asked_for() {
     let board = browser.get("/board?court=B01DU").await;
     assert!(board.says("Nothing is late and nobody waits."));
     let board = browser.get("/board?court=everything").await;
-    assert!(board.says("Enter codes of courts, such as B01IX"));
+    assert_eq!(board.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(board.says("There is a problem Enter codes of courts, such as B01IX"));
+    assert!(board.html.contains("value=\"everything\""));
+    assert!(
+        !board.says("court B01IX"),
+        "every court is not what was meant"
+    );
+}
+
+/// Reads what a live line sends until it says `wanted`.
+async fn follow(line: &mut reqwest::Response, wanted: &str) {
+    let mut sent = String::new();
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !sent.contains(wanted) {
+            let chunk = line.chunk().await.unwrap().expect("the line stays open");
+            sent.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    });
+    waited
+        .await
+        .unwrap_or_else(|_| panic!("no {wanted}: {sent}"));
+}
+
+/// A board that cannot be written says so, and is written again as soon as it can be.
+#[tokio::test]
+async fn a_board_that_stands_still_says_so() {
+    let gate = Gate::open();
+    let kit = Kit::shaped(Shape {
+        console: Some(30),
+        gate: Some(Arc::clone(&gate)),
+        ..Shape::default()
+    })
+    .await;
+    kit.submit(enquiry(&["ZZ99 9ZZ"])).await;
+    let browser = kit.signed_in("operator").await;
+    let mut line = browser.request("GET", "/board/live").send().await.unwrap();
+    follow(&mut line, "event: html").await;
+    gate.set_blind(true);
+    kit.submit(enquiry(&["ZZ99 9ZZ"])).await;
+    follow(&mut line, "event: lost").await;
+    gate.set_blind(false);
+    follow(&mut line, "event: html").await;
+}
+
+#[tokio::test]
+async fn an_alert_that_a_colleague_looks_after_is_not_taken_over_by_a_desk_unseen() {
+    let kit = chased().await;
+    let path = format!("/alerts/{}/acknowledge", kit.alerts().await[0].id);
+    let mut desk = kit.signed_in("desk").await;
+    let form = desk.get(&path).await;
+    let mut operator = kit.signed_in("operator").await;
+    operator.fill(&path, &[("note", "Ringing them.")]).await;
+    let told = desk.send(&path, &form, &[("note", "We do it")]).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        told.says("Petra operator looks after it until"),
+        "{}",
+        told.text()
+    );
+    assert!(
+        !told.says("Ringing them."),
+        "what others wrote is not theirs to read"
+    );
+    let taken = desk.send(&path, &told, &[("note", "We do it")]).await;
+    assert_eq!(taken.path, "/desk", "{}", taken.text());
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(crate) struct Gate {
     held: AtomicUsize,
     too_large: Mutex<Option<RecordId>>,
     refused: AtomicUsize,
+    blind: AtomicBool,
 }
 
 impl Gate {
@@ -38,6 +39,7 @@ impl Gate {
             held: AtomicUsize::new(0),
             too_large: Mutex::default(),
             refused: AtomicUsize::new(0),
+            blind: AtomicBool::new(false),
         })
     }
 
@@ -59,6 +61,11 @@ impl Gate {
     /// Lets every commit fail from now on.
     pub(crate) fn fail(&self) {
         self.failing.store(true, Ordering::SeqCst);
+    }
+
+    /// Lets every listing fail from now on, or none.
+    pub(crate) fn set_blind(&self, blind: bool) {
+        self.blind.store(blind, Ordering::SeqCst);
     }
 
     /// Commits that are held.
@@ -164,6 +171,12 @@ impl Store for Gated {
     }
 
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+        if self.gate.blind.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable {
+                doing: "listing",
+                source: "the test says so".into(),
+            });
+        }
         self.store.list(filter, page).await
     }
 

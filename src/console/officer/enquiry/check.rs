@@ -188,8 +188,12 @@ fn acts(open: &OpenEnquiry, check: &Check, role: Role) -> Vec<Need> {
         .into_iter()
         .filter(|(is_now, verb, ..)| *is_now && permits(role, *verb));
     let id = open.enquiry.check_id(check.number);
-    may.map(|(_, _, path, text)| Need {
-        path: format!("/checks/{id}/{path}"),
+    let seen = state.answers().len();
+    may.map(|(_, verb, path, text)| Need {
+        path: match verb {
+            VerbName::Receive => format!("/checks/{id}/{path}?version={seen}"),
+            _ => format!("/checks/{id}/{path}"),
+        },
         text: text.into(),
     })
     .collect()

@@ -47,7 +47,7 @@ async fn an_answer_is_read_and_a_late_one_says_what_it_would_have_changed() {
     )
     .await;
     let mut browser = kit.signed_in("officer").await;
-    let path = format!("/checks/{id}/1/receive");
+    let path = format!("/checks/{id}/1/receive?version=1");
     let unsaid = browser.fill(&path, &[]).await;
     assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unsaid.html.contains("href=\"#effect\""));
@@ -68,6 +68,32 @@ async fn an_answer_is_read_and_a_late_one_says_what_it_would_have_changed() {
         did(&kit, &id, v1::EventType::Received).await,
         [named("officer")]
     );
+}
+
+/// The link to mark it as read is of the version that the page shows.
+#[tokio::test]
+async fn an_answer_that_nobody_saw_is_not_marked_as_read() {
+    let kit = start().await;
+    let id = asked(&kit).await;
+    let leased = kit.lease(HACKNEY).await;
+    let first = answer(&leased.check.unwrap().id, &leased.lease_id);
+    kit.adapter(HACKNEY).answer(first).await.unwrap();
+    let mut browser = kit.signed_in("officer").await;
+    let seen = browser.get(&format!("/enquiries/{id}")).await;
+    let link = format!("/checks/{id}/1/receive?version=1");
+    assert!(seen.html.contains(&format!("href=\"{link}\"")));
+    let form = browser.get(&link).await;
+    let again = answer(&format!("{id}/1"), "");
+    kit.adapter(HACKNEY).answer(again).await.unwrap();
+    let shown = browser.get(&link).await;
+    assert_eq!(
+        shown.path,
+        format!("/enquiries/{id}#check-1"),
+        "to the newer one"
+    );
+    let refused = browser.send(&link, &form, &[]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(kit.get(&id).await.counts.unwrap().unread, 1);
 }
 
 #[tokio::test]

@@ -92,6 +92,46 @@ async fn a_case_of_today_that_nobody_asked_about_comes_first() {
     assert!(!shown.says("Today, to be asked"), "{}", shown.text());
 }
 
+/// After sentence a case is to be asked about on a day of its own, and is still found by the day of its hearing.
+#[tokio::test]
+async fn a_case_stands_where_it_is_to_be_asked_about_and_is_found_by_its_hearing() {
+    let kit = start().await;
+    let case = listed(&kit, "01AB1234526/1", "").await;
+    let mut browser = kit.signed_in("officer").await;
+    let set_aside = [
+        ("requirement", "1"),
+        ("reason", "not_indicated"),
+        ("note", "Grown up"),
+    ];
+    browser
+        .fill(&format!("/cases/{case}/set-aside"), &set_aside)
+        .await;
+    let shown = browser.get("/hearings").await;
+    assert!(shown.says("Today, set aside"), "{}", shown.text());
+    let enter = v1::EnterStageRequest {
+        request_id: fresh(),
+        person: person("Olive Officer"),
+        case_id: case.clone(),
+        stage: v1::Purpose::Review.into(),
+        due_time: Some(wire(at("2026-11-25T12:00"))),
+    };
+    kit.court(OFFICER).enter_stage(enter).await.unwrap();
+    kit.move_to("2026-11-26T08:00").await;
+    let mut browser = kit.signed_in("officer").await;
+    let shown = browser.get("/hearings").await;
+    let told = "Past, to be asked Wednesday 25 November 2026";
+    assert!(shown.says(told), "{}", shown.text());
+    assert!(shown.says("to be asked by midday"), "{}", shown.text());
+    let heard = [
+        ("court", COURT),
+        ("day-day", "23"),
+        ("day-month", "11"),
+        ("day-year", "2026"),
+    ];
+    let found = browser.fill("/search", &heard).await;
+    assert!(found.html.contains(&case), "{}", found.text());
+}
+
 #[tokio::test]
 async fn what_needs_the_officer_is_told_and_whoever_looks_is_on_record() {
     let kit = start().await;
@@ -112,6 +152,27 @@ async fn what_needs_the_officer_is_told_and_whoever_looks_is_on_record() {
     let mut elsewhere = kit.signed_in("officer-elsewhere").await;
     assert!(!elsewhere.get("/hearings").await.says("Ada Example"));
     assert_eq!(seen(&kit, &id, "officer-elsewhere").await, 0);
+}
+
+/// The moment to decide comes before the hearing, by the ladder.
+#[tokio::test]
+async fn the_decision_at_court_is_wanted_before_the_hearing_and_after_it() {
+    let kit = start().await;
+    let id = asked(&kit).await;
+    let wanted = async |at: &str, before: &str, after: &str| {
+        kit.move_to(at).await;
+        let mut browser = kit.signed_in("officer").await;
+        let shown = browser.get("/hearings").await;
+        let path = format!("href=\"/enquiries/{id}/decide-without\"");
+        let words = format!("{before}{after}");
+        assert_eq!(shown.html.contains(&path), !words.is_empty(), "{at}");
+        assert!(shown.says(&words), "{at}: {}", shown.text());
+    };
+    wanted("2026-11-23T11:00", "", "").await;
+    let before = "Decide how to go on without an answer";
+    wanted("2026-11-23T13:50", before, "").await;
+    let after = "Record what was decided at court";
+    wanted("2026-11-23T14:01", "", after).await;
 }
 
 #[tokio::test]
