@@ -80,7 +80,7 @@ struct OutputArgs {
 enum Command {
     /// Play a sentencing day in London, end to end, in under a minute
     #[command(
-        before_help = "Examples:\n  usher demo\n  usher demo --list cases.csv --seed 7\n  usher demo --store postgres://postgres@localhost/demo --format json"
+        before_help = "Examples:\n  usher demo\n  usher demo --list cases.csv --seed 7 --format json\n  usher demo --calibration"
     )]
     Demo(demo::DemoArgs),
     /// Run a broker

@@ -10,7 +10,6 @@ mod asked;
 mod asking;
 mod board;
 mod borough;
-#[cfg(test)]
 mod calibration;
 mod cast;
 mod client;
@@ -32,6 +31,7 @@ mod table;
 mod track;
 
 pub use asked::{Asked, Ends};
+pub use calibration::{Bin, Calibration, calibrate};
 pub use connectors::ConnectorFigures;
 pub use summary::Summary;
 
@@ -79,7 +79,7 @@ pub struct Options {
     pub seed: u64,
     /// Of a hundred officers, so many forget to ask until they are reminded.
     pub forget: u32,
-    /// Of a hundred enquiries, about so many are not answered in time, whatever the reason; not below what boroughs' ways cost anyway.
+    /// Of a hundred enquiries, about so many are not answered in time, whatever the reason; not below what boroughs' ways cost anyway, nor all.
     pub not_in_time: u32,
     /// Whether to leave the folder, and to go on serving in [`Outcome::keep_running`].
     pub keep_running: bool,

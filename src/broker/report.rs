@@ -14,7 +14,9 @@ use usher_domain::id::RecordId;
 use usher_domain::index::RecordKind;
 use usher_domain::limits;
 use usher_domain::report::facts::Facts;
-use usher_domain::report::{Grouping, NONE, OTHERS, Question, Row, Table, Tally, Terms};
+use usher_domain::report::{
+    Grouping, NONE, NOT_ASKED, OTHERS, Question, Row, SET_ASIDE, Table, Tally, Terms,
+};
 use usher_domain::time::Timestamp;
 
 /// Which report.
@@ -68,13 +70,10 @@ impl Broker {
     ) -> Result<(ReportView, Vec<Row>), BrokerError> {
         let busy = |_| BrokerError::Busy { what: "reports" };
         let _place = self.reports.try_acquire().map_err(busy)?;
-        let (policy, directory) = (self.policy(), self.directory());
-        let kinds = directory.responders().iter();
-        let kinds = kinds.map(|one| (one.id.clone(), one.kind)).collect();
+        let policy = self.policy();
         let now = self.clock.now();
         let terms = Terms {
             policy: &policy,
-            kinds: &kinds,
             now,
         };
         let of = |(from, to): &(Date, Date)| {
@@ -180,8 +179,9 @@ impl Broker {
                 court.map(|court| court.name.clone())
             }
             (Grouping::Office, NONE) => Some("no office named".into()),
-            (Grouping::Borough, NONE) => Some("nobody asked yet".into()),
-            (Grouping::ResponderKind, NONE) => Some("nobody found to ask".into()),
+            (Grouping::Borough, NONE) => Some("no borough known".into()),
+            (Grouping::Borough, NOT_ASKED) => Some("nobody asked yet".into()),
+            (Grouping::Borough, SET_ASIDE) => Some("set aside, nobody asked".into()),
             (Grouping::ReportType, NONE) => Some("no report named".into()),
             (Grouping::Borough, _) => {
                 let id = ResponderId::parse(key).ok();

@@ -26,9 +26,12 @@ pub(super) struct DemoArgs {
     /// Of a hundred officers, so many forget to ask until they are reminded
     #[arg(long, value_name = "PERCENT", default_value_t = demo::DEFAULT_FORGET, value_parser = clap::value_parser!(u32).range(0..=100))]
     forget: u32,
-    /// Of a hundred enquiries, about so many are not answered in time, 18 at least
+    /// Of a hundred enquiries, about so many are not answered in time, 18 at least and 85 at most
     #[arg(long, value_name = "PERCENT", default_value_t = demo::DEFAULT_NOT_IN_TIME, value_parser = clap::value_parser!(u32).range(0..=100))]
     not_in_time: u32,
+    /// Play no day: show how often what receipts say of an answer in time comes true, over weeks of such days, by arithmetic alone
+    #[arg(long, conflicts_with_all = ["speed", "forget", "keep_running", "store", "replica"])]
+    calibration: bool,
     /// Go on serving after the day, until Ctrl-C
     #[arg(long)]
     keep_running: bool,
@@ -58,6 +61,9 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         replica: args.replica.map(|url| args.database.settings(url)),
         database: args.store.map(|url| args.database.settings(url)),
     };
+    if args.calibration {
+        return calibrate(&options, context);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -84,6 +90,18 @@ pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
         kept_on.map_err(|error| failed(&error))?;
         Ok(exit)
     })
+}
+
+fn calibrate(options: &demo::Options, context: &Context) -> Result<Exit, Failure> {
+    let found = demo::calibrate(options).map_err(|error| failed(&error))?;
+    if context.output.is_json() {
+        let line = serde_json::to_string(&found);
+        let line = line.map_err(|error| Failure::caused(Exit::Failure, &error, ""))?;
+        context.output.print(&line)?;
+    } else {
+        context.output.print(&found.table())?;
+    }
+    Ok(Exit::Ok)
 }
 
 fn exit_of(outcome: &demo::Outcome) -> Exit {

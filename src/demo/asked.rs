@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use usher_domain::case::{Case, Requirement, RequirementState};
 use usher_domain::enquiry::{CheckState, Enquiry};
 use usher_domain::id::EnquiryId;
+use usher_domain::report::facts::{Facts, Of};
 
 /// The checks that cases needed, each in exactly one of `made`, `set_aside`, `overdue`, `not_yet_due`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -24,7 +25,8 @@ pub struct Asked {
     pub not_yet_due: u64,
     /// Every answer to it came before sentence.
     pub answered_before_sentence: u64,
-    /// Checks of enquiries that the hearing passed with neither answer nor decision.
+    /// Checks that nobody had answered at sentence, as the reports count them: nobody records sentences here, so these are the ones with which
+    /// the hearing began, nothing answered and nothing decided.
     pub sentenced_outstanding: u64,
     /// Late answers that an officer has read.
     pub late_answers_delivered: u64,
@@ -89,6 +91,11 @@ impl Counting {
                 )
         });
         self.asked.late_answers_delivered += late_and_read.count() as u64;
+        if let Of::Enquiry(facts) = Facts::from(enquiry).of {
+            let checks = facts.checks.iter();
+            let outstanding = checks.filter(|check| facts.is_sentenced_outstanding(check));
+            self.asked.sentenced_outstanding += outstanding.count() as u64;
+        }
         if enquiry.case.is_some() {
             self.came.insert(enquiry.id, came(enquiry));
         }

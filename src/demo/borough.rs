@@ -2,7 +2,7 @@
 //! or dies with checks in its hands. Where a real adapter asks the borough's system, its people: they take what that leaves to them.
 
 use super::agenda::{self, Planned, TOLD_MAX};
-use super::cast::{Behaviour, Fate, Matter, fate, tardy};
+use super::cast::{Behaviour, Fate, Matter, treat};
 use super::client::{Client, Common, before_reconnecting, call, person};
 use super::connectors::Joined;
 use super::officer::after;
@@ -242,7 +242,6 @@ impl Borough {
         };
         let matter = Matter {
             now,
-            deadline: deadline_of(&check).unwrap_or(now),
             handled: !check.exchanges.is_empty() || check.reasons.iter().any(sent_on),
         };
         let mut dice = self.dice(&[
@@ -251,11 +250,15 @@ impl Borough {
             if matter.handled { "again" } else { "first" },
         ]);
         let check = check.id;
-        // All checks of one enquiry fare alike: what counts is whether the question was answered.
         let enquiry = check.split('/').next().unwrap_or_default();
         let mut luck = seed::dice(self.common.seed, &["tardy", enquiry]);
-        let fate = tardy(matter, self.not_in_time, &mut luck)
-            .unwrap_or_else(|| fate(self.behaviour, matter, &mut dice));
+        let fate = treat(
+            self.behaviour,
+            matter,
+            self.not_in_time,
+            &mut luck,
+            &mut dice,
+        );
         let act = match fate {
             Fate::Soon(span) => {
                 let at = now.saturating_add(span).unwrap_or(Timestamp::MAX);
@@ -451,15 +454,6 @@ async fn left_to_people(
         ..v1::LeasedCheck::default()
     };
     Ok(left.map(taken).collect())
-}
-
-/// The moment of a check's deadline.
-fn deadline_of(check: &v1::AssignedCheck) -> Option<Timestamp> {
-    let at = match check.deadline.as_ref()?.kind.as_ref()? {
-        v1::deadline::Kind::Hearing(hearing) => hearing.hearing_time?,
-        v1::deadline::Kind::ReplyBy(reply_by) => reply_by.reply_by_time?,
-    };
-    Timestamp::new(at.seconds, at.nanos).ok()
 }
 
 fn content(disposition: v1::Disposition, dice: &mut fastrand::Rng) -> v1::AnswerContent {

@@ -1,239 +1,341 @@
-//! Whether what receipts say comes true, in simulated weeks: the demo's boroughs answer in the demo's ways, a forecast learns from the first
-//! weeks, and the weeks that were held back show how often it was right.
+//! `usher demo --calibration`: whether what receipts say of an answer in time comes true. The list is played week after week by the demo's
+//! boroughs, in arithmetic alone, without a broker; a forecast learns from the first weeks, and the weeks that were held back show how often
+//! it was right. The same seeds make the same figures.
 //!
-//! The demo's people pace themselves by the hearing, which no past working time can foretell; here they pace themselves by a working day. Some
-//! checks are forgotten for good, and what comes in the afternoon is often left lying, so that the time of day matters.
+//! Left out are officers who forget, hearings that move and programs that die. What is sent on elsewhere counts as ended there.
 
-use super::cast::{Behaviour, Fate, Matter, behaviours, fate};
+use super::cast::{Behaviour, Fate, Matter, behaviours, office, treat};
+use super::day::{boroughs, reached, work};
+use super::list::{Case, ListError};
+use super::officer::{REPLY_MINUTES, UNANSWERED_QUESTIONS_PERCENT};
 use super::seed::{dice, happens};
-use jiff::{SignedDuration, ToSpan};
-use std::collections::BTreeMap;
+use super::table::table;
+use super::{Options, read_list};
+use crate::directory::Directory;
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, ToSpan as _};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use usher_domain::code::ResponderId;
-use usher_domain::forecast::{Basis, Curve, Curves, Estimate, Part, PastCheck, TimeOfWeek, Wait};
+use usher_domain::forecast::{Curve, Curves, PastCheck, TimeOfWeek, Wait};
 use usher_domain::time::{Calendar, Timestamp, WorkingHours, from_london};
 
-const BOROUGHS: usize = 33;
-const CHECKS_A_DAY: usize = 12;
-const WEEKS_LEARNT: usize = 6;
-const WEEKS_HELD_BACK: usize = 4;
-/// Of a hundred checks, those that nobody ever answers.
-const FORGOTTEN_PERCENT: u32 = 8;
-/// Of a hundred checks of the afternoon, those that are left lying.
-const LEFT_LYING_PERCENT: u32 = 40;
-/// Where the bins of probabilities end. The fifth is that of the checks said to be 80 % likely.
-const BINS: [f64; 6] = [0.1, 0.3, 0.5, 0.7, 0.9, 1.01];
-/// Simulated worlds, whose checks are counted together.
-const SEEDS: std::ops::Range<u64> = 0..8;
-/// Checks of a bin below which a share says too little.
-const ENOUGH: u32 = 150;
-/// How many standard errors chance is granted: it takes more once in 370 times.
-const ERRORS_MAX: f64 = 3.0;
-/// Of the checks said to be 80 % likely, 75 % to 85 % are about 80 %.
-const ABOUT: f64 = 0.05;
+/// Weeks that the forecast learns from.
+const WEEKS_LEARNT: i64 = 8;
+/// Weeks that show how often it was right.
+const WEEKS_HELD_BACK: i64 = 4;
+/// Simulated worlds, by seeds in a row, whose checks are counted together.
+const SEEDS: u64 = 4;
+/// Where the bins of probabilities end: the middle one of the last but one is 80 %.
+const BINS: [f64; 6] = [0.1, 0.3, 0.5, 0.7, 0.9, 1.0];
 
+/// What was said of the checks of the weeks held back, and what came.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calibration {
+    /// Weeks that the forecast learnt from.
+    pub weeks_learnt: i64,
+    /// Weeks held back.
+    pub weeks_held_back: i64,
+    /// What chance was made from.
+    pub seeds: Vec<u64>,
+    /// Checks by what was said of them.
+    pub bins: Vec<Bin>,
+    /// All of them.
+    pub all: Bin,
+}
+
+/// Checks of which something alike was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Bin {
+    /// They were said to come in time with at least this probability,
+    pub from: f64,
+    /// and less than this one; 1 is in the last bin.
+    pub to: f64,
+    /// How many.
+    pub checks: u32,
+    /// What was said, in the mean.
+    pub said: f64,
+    /// The share that was answered before its hearing.
+    pub came: f64,
+}
+
+/// Plays the weeks.
+///
+/// # Errors
+/// As for a day: what keeps the list from being read, or [`ListError::NothingToPlay`].
+pub fn calibrate(options: &Options) -> anyhow::Result<Calibration> {
+    let cases = read_list(options)?.cases;
+    let directory = Directory::built_in()?;
+    let last = cases.iter().map(|case| case.hearing_at).max();
+    let last = last.ok_or(ListError::NothingToPlay)?;
+    let until = last.checked_add((WEEKS_LEARNT - 1).weeks())?;
+    let until = from_london(until.date().tomorrow()?.to_datetime(jiff::civil::Time::MIN))?;
+    let work = work(&directory, cases.iter());
+    let rows: Vec<_> = cases
+        .iter()
+        .map(|case| (case, reached(&directory, case)))
+        .collect();
+    let seeds: Vec<u64> = (0..SEEDS).map(|n| options.seed.wrapping_add(n)).collect();
+    let (mut bins, mut all): (Vec<Bin>, Bin) = (
+        bins(),
+        Bin {
+            to: 1.0,
+            ..Bin::default()
+        },
+    );
+    for seed in &seeds {
+        let (hours, calendar) = office();
+        let world = World {
+            seed: *seed,
+            not_in_time: options.not_in_time,
+            hours,
+            calendar,
+            cast: behaviours(*seed, &boroughs(&directory), &work),
+        };
+        for (said, came) in world.held_back(&rows, until) {
+            let found = bins.iter_mut().rev().find(|bin| bin.from <= said);
+            for bin in found.into_iter().chain([&mut all]) {
+                bin.add(said, came);
+            }
+        }
+    }
+    Ok(Calibration {
+        weeks_learnt: WEEKS_LEARNT,
+        weeks_held_back: WEEKS_HELD_BACK,
+        seeds,
+        bins: bins.into_iter().map(Bin::mean).collect(),
+        all: all.mean(),
+    })
+}
+
+fn bins() -> Vec<Bin> {
+    let starts = [0.0].into_iter().chain(BINS);
+    let bin = |(from, to)| Bin {
+        from,
+        to,
+        ..Bin::default()
+    };
+    starts.zip(BINS).map(bin).collect()
+}
+
+impl Bin {
+    /// Until all are in, `said` and `came` are sums.
+    fn add(&mut self, said: f64, came: bool) {
+        self.checks += 1;
+        self.said += said;
+        self.came += f64::from(u8::from(came));
+    }
+
+    fn mean(self) -> Self {
+        let share = |sum: f64| (sum / f64::from(self.checks.max(1)) * 1_000.0).round() / 1_000.0;
+        Self {
+            said: share(self.said),
+            came: share(self.came),
+            ..self
+        }
+    }
+}
+
+/// One seed's boroughs.
 struct World {
+    seed: u64,
+    not_in_time: u32,
     hours: WorkingHours,
     calendar: Calendar,
     cast: BTreeMap<ResponderId, Behaviour>,
 }
 
-/// One check of a borough.
-struct Case {
+/// One check.
+struct Check<'r> {
+    responder: &'r ResponderId,
     opened: Timestamp,
-    /// When it ended, and whether by an answer; `None` where nobody ever looks at it.
+    hearing: Timestamp,
+    /// When it ended, and whether by an answer; `None` where nobody ever answers it.
     ended: Option<(Timestamp, bool)>,
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
-        let id = |number| ResponderId::parse(&format!("borough-{number}")).unwrap();
-        let responders: Vec<_> = (0..BOROUGHS).map(id).collect();
-        let work = responders.iter().map(|id| (id.clone(), CHECKS_A_DAY));
-        Self {
-            hours: WorkingHours::office(),
-            calendar: Calendar::new([], jiff::civil::Date::MAX),
-            cast: behaviours(seed, &responders, &work.collect()),
-        }
-    }
-
-    /// The checks of a borough in so many weeks from the one of `monday`, oldest first.
-    fn cases(
+    /// What was said of each check opened from `until` on, and whether it came.
+    fn held_back(
         &self,
-        id: &ResponderId,
-        monday: jiff::civil::Date,
-        weeks: usize,
-        dice: &mut fastrand::Rng,
-    ) -> Vec<Case> {
-        let days = (0..weeks * 7).map(|day| monday + i64::try_from(day).unwrap().days());
-        let mut opened: Vec<_> = days
-            .filter(|day| day.weekday().to_monday_zero_offset() < 5)
-            .flat_map(|day| (0..CHECKS_A_DAY).map(move |_| day))
-            .map(|day| {
-                let minute = dice.i64(8 * 60..18 * 60);
-                from_london(day.at(0, 0, 0, 0) + minute.minutes()).unwrap()
-            })
+        rows: &[(&Case, BTreeSet<ResponderId>)],
+        until: Timestamp,
+    ) -> Vec<(f64, bool)> {
+        let weeks = 0..WEEKS_LEARNT + WEEKS_HELD_BACK;
+        let checks: Vec<Check<'_>> = weeks.flat_map(|week| self.week(rows, week)).collect();
+        let (learnt, held_back): (Vec<_>, Vec<_>) =
+            checks.iter().partition(|check| check.opened < until);
+        let mut past: BTreeMap<&ResponderId, Vec<PastCheck>> = BTreeMap::new();
+        for check in learnt {
+            let known = past.entry(check.responder).or_default();
+            known.push(self.past(check, until));
+        }
+        let pool = Curve::of(past.values().flatten().map(|check| check.wait).collect());
+        let curves: BTreeMap<_, _> = past
+            .into_iter()
+            .map(|(responder, checks)| (responder, Curves::of(checks)))
             .collect();
-        opened.sort_unstable();
-        let case = |opened| Case {
-            opened,
-            ended: self.end(self.cast[id], opened, false, dice),
-        };
-        opened.into_iter().map(case).collect()
+        let nobody = Curves::default();
+        // Of what was sent on nobody can tell whether it would have been answered in time.
+        let stayed = held_back.into_iter();
+        let stayed = stayed.filter(|check| check.ended.is_none_or(|(_, answered)| answered));
+        let told = stayed.filter_map(|check| {
+            let curves = curves.get(check.responder).unwrap_or(&nobody);
+            let within_ms = self.worked_ms(check.opened, check.hearing);
+            let said = curves.estimate(self.time_of_week(check.opened), within_ms, || &pool);
+            let came = check.ended.is_some_and(|(at, _)| at < check.hearing);
+            Some((said.probability?, came))
+        });
+        told.collect()
     }
 
+    /// The checks of the list, so many weeks later.
+    fn week<'r>(&self, rows: &'r [(&Case, BTreeSet<ResponderId>)], week: i64) -> Vec<Check<'r>> {
+        let later = |local: DateTime| from_london(local.checked_add(week.weeks()).ok()?).ok();
+        let mut checks = Vec::new();
+        for (case, reached) in rows {
+            let (Some(opened), Some(hearing)) = (later(case.requested_at), later(case.hearing_at))
+            else {
+                continue;
+            };
+            let name = format!("{week}/{}", case.line);
+            checks.extend(reached.iter().map(|responder| Check {
+                responder,
+                opened,
+                hearing,
+                ended: self.end(responder, opened, &name),
+            }));
+        }
+        checks
+    }
+
+    /// When and how the check of `enquiry` ends that was opened then.
     fn end(
         &self,
-        behaviour: Behaviour,
+        responder: &ResponderId,
         opened: Timestamp,
-        handled: bool,
-        dice: &mut fastrand::Rng,
+        enquiry: &str,
     ) -> Option<(Timestamp, bool)> {
-        let after = |from, span| self.hours.after(from, span, &self.calendar);
-        if behaviour == Behaviour::Absent || happens(dice, FORGOTTEN_PERCENT) {
+        let behaviour = self.cast.get(responder).copied()?;
+        if behaviour == Behaviour::Absent {
             return None;
         }
-        let matter = Matter {
+        let mut luck = dice(self.seed, &["tardy", enquiry]);
+        let mut dice = dice(self.seed, &["check", enquiry, responder.as_str()]);
+        let mut matter = Matter {
             now: opened,
-            deadline: after(opened, SignedDuration::from_hours(8)),
-            handled,
+            handled: false,
         };
-        let at = match fate(behaviour, matter, dice) {
-            Fate::Soon(span) => opened + span,
-            Fate::People { answer, .. } => answer,
-            Fate::Ask => {
-                let reply = after(opened, SignedDuration::from_mins(dice.i64(30..=180)));
-                return self.end(behaviour, reply, true, dice);
-            }
-            Fate::Redirect | Fate::NotOurs => return Some((opened + 1.minute(), false)),
-        };
-        let lies =
-            self.time_of_week(opened).part == Part::Afternoon && happens(dice, LEFT_LYING_PERCENT);
-        let later = SignedDuration::from_mins(if lies { dice.i64(60..=720) } else { 0 });
-        Some((if lies { after(at, later) } else { at }, true))
+        loop {
+            let fate = treat(behaviour, matter, self.not_in_time, &mut luck, &mut dice);
+            let at = match fate {
+                Fate::Soon(span) => matter.now.saturating_add(span).ok()?,
+                Fate::People { answer, .. } => answer,
+                Fate::Redirect | Fate::NotOurs => return Some((matter.now, false)),
+                Fate::Ask if happens(&mut dice, UNANSWERED_QUESTIONS_PERCENT) => return None,
+                Fate::Ask => {
+                    let reply = SignedDuration::from_mins(dice.i64(REPLY_MINUTES));
+                    matter = Matter {
+                        now: matter.now.saturating_add(reply).ok()?,
+                        handled: true,
+                    };
+                    continue;
+                }
+            };
+            return (at < Timestamp::MAX).then_some((at, true));
+        }
+    }
+
+    /// The check as it was known at `now`.
+    fn past(&self, check: &Check<'_>, now: Timestamp) -> PastCheck {
+        let known = check.ended.filter(|(at, _)| *at <= now);
+        let (until, answered) = known.unwrap_or((now, false));
+        PastCheck {
+            opened: self.time_of_week(check.opened),
+            wait: Wait {
+                worked_ms: self.worked_ms(check.opened, until),
+                answered,
+            },
+        }
     }
 
     fn time_of_week(&self, opened: Timestamp) -> TimeOfWeek {
         TimeOfWeek::of(opened, &self.hours, &self.calendar)
     }
 
-    fn worked(&self, from: Timestamp, until: Timestamp) -> i64 {
+    fn worked_ms(&self, from: Timestamp, until: Timestamp) -> i64 {
         let worked = self.hours.between(from, until, &self.calendar);
-        i64::try_from(worked.as_millis()).unwrap()
+        i64::try_from(worked.as_millis()).unwrap_or(i64::MAX)
     }
+}
 
-    /// The case as it was known at `now`.
-    fn past(&self, case: &Case, now: Timestamp) -> PastCheck {
-        let known = case.ended.filter(|(at, _)| *at <= now);
-        let (until, answered) = known.unwrap_or((now, false));
-        PastCheck {
-            opened: self.time_of_week(case.opened),
-            wait: Wait {
-                worked_ms: self.worked(case.opened, until),
-                answered,
-            },
+impl Calibration {
+    /// The figures for people.
+    pub fn table(&self) -> String {
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let row = |name: String, bin: &Bin| {
+            let (checks, said, came) =
+                (bin.checks.to_string(), percent(bin.said), percent(bin.came));
+            [name, checks, said, came]
+        };
+        let header = [
+            "said to come in time",
+            "checks",
+            "said, in the mean",
+            "came",
+        ];
+        let mut table = table(header, &[1, 2, 3]);
+        for bin in self.bins.iter().filter(|bin| bin.checks > 0) {
+            table.add_row(row(
+                format!("{} to {}", percent(bin.from), percent(bin.to)),
+                bin,
+            ));
         }
+        table.add_row(row("all".into(), &self.all));
+        format!(
+            "The list, played every week in {} simulated worlds. What receipts say was learnt from {} weeks; of the {} weeks\n\
+             after them, which it has not seen, so much came true. A simulation: what boroughs do is invented.\n\n{table}",
+            self.seeds.len(),
+            self.weeks_learnt,
+            self.weeks_held_back
+        )
     }
 }
 
-/// Whose past an estimate rests on: of which world, and for what time of the week.
-type Rests = (u64, ResponderId, TimeOfWeek);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What was said of the checks of a bin, and what came.
-#[derive(Clone, Debug, Default)]
-struct Bin {
-    checks: u32,
-    said: f64,
-    came: u32,
-    /// Of what came, by chance alone, if what was said were true.
-    variance: f64,
-    /// The standard errors of what was said, by whose past it was said by: what rests on the same past errs alike.
-    errors: BTreeMap<Rests, f64>,
-}
+    /// Checks of a bin below which a share says too little.
+    const ENOUGH: u32 = 150;
 
-impl Bin {
-    fn add(&mut self, said: Estimate, came: bool, past: Rests) {
-        let probability = said.probability.unwrap();
-        self.checks += 1;
-        self.said += probability;
-        self.came += u32::from(came);
-        // As Agresti and Coull do: with two more answered and two more not, or 20 of 20 would leave no doubt.
-        let checks = f64::from(u32::try_from(said.checks).unwrap());
-        let share = (probability * checks + 2.0) / (checks + 4.0);
-        let variance = share * (1.0 - share);
-        self.variance += variance;
-        *self.errors.entry(past).or_default() += (variance / (checks + 4.0)).sqrt();
-    }
-
-    /// The standard error of the share that came, less the one that was said.
-    fn error(&self) -> f64 {
-        let of_pasts: f64 = self.errors.values().map(|error| error * error).sum();
-        (self.variance + of_pasts).sqrt() / f64::from(self.checks)
-    }
-
-    /// The standard error of one estimate, in the mean.
-    fn error_of_one(&self) -> f64 {
-        self.errors.values().sum::<f64>() / f64::from(self.checks)
-    }
-
-    /// How much more came than was said.
-    fn off(&self) -> f64 {
-        (f64::from(self.came) - self.said) / f64::from(self.checks)
-    }
-
-    fn row(&self) -> String {
-        let checks = f64::from(self.checks);
-        let (said, came) = (self.said / checks, f64::from(self.came) / checks);
-        let (error, of_one) = (self.error(), self.error_of_one());
-        format!("{checks:6}  {said:.3}  {came:.3}  {error:.4}  {of_one:.3}\n")
-    }
-}
-
-/// Over all checks nothing but chance may part what was said from what came. In a bin more may: it takes in the estimates that err towards
-/// it, so they err together, but hardly by more than one of them does by itself.
-#[test]
-fn of_the_checks_said_to_be_likely_about_as_many_come() {
-    let (mut bins, mut all): ([Bin; BINS.len()], Bin) = Default::default();
-    for seed in SEEDS {
-        held_back(seed, |said, came, past| {
-            let share = said.probability.unwrap();
-            bins[BINS.iter().position(|end| share < *end).unwrap()].add(said, came, past.clone());
-            all.add(said, came, past);
-        });
-    }
-    let mut table = String::from("checks   said   came   error  of one\n");
-    table.extend(bins.iter().chain([&all]).map(Bin::row));
-    eprintln!("{table}");
-    assert!(all.off().abs() < ERRORS_MAX * all.error(), "{table}");
-    for bin in &bins {
-        let bound = bin.error_of_one() + ERRORS_MAX * bin.error();
-        assert!(bin.checks >= ENOUGH && bin.off().abs() < bound, "{table}");
-    }
-    assert!(bins[4].off().abs() < ABOUT, "{table}");
-}
-
-/// Each check of the weeks that were held back, by what was said of it.
-fn held_back(seed: u64, mut tell: impl FnMut(Estimate, bool, Rests)) {
-    let world = World::new(seed);
-    let first = jiff::civil::date(2026, 9, 7);
-    let then = first + i64::try_from(WEEKS_LEARNT).unwrap().weeks();
-    let now = from_london(then.at(0, 0, 0, 0)).unwrap();
-    for id in world.cast.keys() {
-        let mut dice = dice(seed, &["calibration", id.as_str()]);
-        let learnt = world.cases(id, first, WEEKS_LEARNT, &mut dice);
-        let past = Curves::of(learnt.iter().map(|case| world.past(case, now)).collect());
-        for case in world.cases(id, then, WEEKS_HELD_BACK, &mut dice) {
-            let within_ms = dice.i64(10..=16 * 60) * 60_000;
-            // Of what was sent on nobody can tell whether it would have been answered in time.
-            if case.ended.is_some_and(|(_, answered)| !answered) {
-                continue;
-            }
-            let opened = world.time_of_week(case.opened);
-            let said = past.estimate(opened, within_ms, Curve::default);
-            assert_ne!(said.basis, Basis::Unknown);
-            let came = case
-                .ended
-                .is_some_and(|(at, _)| world.worked(case.opened, at) <= within_ms);
-            tell(said, came, (seed, id.clone(), opened));
+    #[test]
+    fn of_the_checks_said_to_be_likely_about_as_many_come() {
+        let found = calibrate(&Options::default()).unwrap();
+        let table = found.table();
+        eprintln!("{table}");
+        let off = |bin: &Bin| (bin.came - bin.said).abs();
+        assert!(
+            found.all.checks > 5_000 && off(&found.all) < 0.02,
+            "{table}"
+        );
+        for bin in found.bins.iter().filter(|bin| bin.checks >= ENOUGH) {
+            assert!(off(bin) < 0.10, "{table}");
         }
+        let likely = &found.bins[4];
+        assert!(likely.checks >= ENOUGH && off(likely) < 0.05, "{table}");
+        assert_eq!(found, calibrate(&Options::default()).unwrap());
+        assert!(
+            table.contains("A simulation") && table.contains("70 % to 90 %"),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn every_probability_has_its_bin() {
+        let bins = bins();
+        let of = |said: f64| bins.iter().rposition(|bin| bin.from <= said);
+        let found = [0.0, 0.0999, 0.1, 0.8, 0.9, 1.0].map(of);
+        assert_eq!(found, [0, 0, 1, 4, 5, 5].map(Some));
     }
 }

@@ -1,10 +1,12 @@
-//! Who plays: each borough's way of answering, seeded, and how it treats one check. A borough that is absent all day never has much of the
+//! Who plays: each borough's way of answering, seeded, and how it treats one check. People take working time, whatever the hearing is: what
+//! past checks took then tells something of the next ([`super::calibration`]). A borough that is absent all day never has much of the
 //! day's work, so that the day shows more than its absence.
 
 use super::connectors::Kind;
 use super::seed::{dice, happens};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use usher_domain::code::ResponderId;
 use usher_domain::time::{Calendar, Timestamp, WorkingHours};
 
@@ -68,8 +70,13 @@ const SMALL_SHARE_PERCENT: usize = 6;
 
 /// Of a hundred enquiries, about so many are late or lost in part by the behaviours alone: seen on the built-in list.
 const LATE_ANYWAY_PERCENT: u32 = 18;
-/// Of a hundred that are not answered in time by intention, so many never are.
+/// Of a hundred tardy ones, about so many are not answered in time, on that list: where there are days, some are.
+const TARDY_MISS_PERCENT: u32 = 82;
+/// Of a hundred tardy ones, so many are never answered.
 const NEVER_PERCENT: u32 = 40;
+/// The others take at least so many minutes of working time, and up to twice as many, so often doubled: to eight working days.
+const TARDY_MINUTES: i64 = 120;
+const TARDY_DOUBLED_MAX: u32 = 4;
 
 /// Gives each of `responders` its behaviour; `work` says how much of the day is likely to reach it.
 pub(super) fn behaviours(
@@ -113,6 +120,9 @@ pub(super) fn behaviours(
     cast
 }
 
+/// Minutes that people take for a check that needs only a look.
+const PEOPLE_SOON: RangeInclusive<i64> = 5..=90;
+
 /// What a borough does with one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -138,31 +148,34 @@ pub(super) enum Fate {
 pub(super) struct Matter {
     /// When it was leased.
     pub(super) now: Timestamp,
-    /// Its deadline.
-    pub(super) deadline: Timestamp,
     /// Whether it has been through somebody's hands: asked about, or sent on from elsewhere.
     pub(super) handled: bool,
 }
 
-/// Decides what becomes of one check. The dice are the check's own.
-pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rng) -> Fate {
+/// Decides what becomes of one check, where `not_in_time` of a hundred enquiries are not answered in time. The dice are the check's own, the
+/// luck is its enquiry's: all checks of one fare alike.
+pub(super) fn treat(
+    behaviour: Behaviour,
+    matter: Matter,
+    not_in_time: u32,
+    luck: &mut fastrand::Rng,
+    dice: &mut fastrand::Rng,
+) -> Fate {
+    tardy(matter, not_in_time, luck).unwrap_or_else(|| fate(behaviour, matter, dice))
+}
+
+fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rng) -> Fate {
     let soon = Fate::Soon(SignedDuration::from_secs(dice.i64(5..=90)));
-    let left = matter
-        .deadline
-        .duration_since(matter.now)
-        .max(SignedDuration::ZERO);
-    let mut people =
-        |from: i32, to: i32| in_office_hours(matter.now, left / 100 * dice.i32(from..=to));
+    let people = |dice: &mut fastrand::Rng, minutes: RangeInclusive<i64>| {
+        worked(matter.now, dice.i64(minutes))
+    };
     match behaviour {
-        Behaviour::Slow => {
-            let answer = people(30, 110);
-            Fate::People {
-                promise: None,
-                answer: overdue(answer, matter, dice),
-            }
-        }
+        Behaviour::Slow => Fate::People {
+            promise: None,
+            answer: people(dice, 45..=300),
+        },
         Behaviour::Promising => {
-            let promise = people(20, 60);
+            let promise = people(dice, 20..=150);
             let late = happens(dice, 15);
             let slip = SignedDuration::from_mins(if late {
                 dice.i64(30..=240)
@@ -175,16 +188,10 @@ pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rn
                 answer,
             }
         }
-        Behaviour::Late if happens(dice, 45) => {
-            let answer = moved(
-                matter.deadline.max(matter.now),
-                SignedDuration::from_mins(dice.i64(3..=30)),
-            );
-            Fate::People {
-                promise: None,
-                answer,
-            }
-        }
+        Behaviour::Late if happens(dice, 45) => Fate::People {
+            promise: None,
+            answer: people(dice, 180..=480),
+        },
         Behaviour::Redirecting if !matter.handled && happens(dice, 35) => {
             if happens(dice, 20) {
                 Fate::NotOurs
@@ -194,30 +201,30 @@ pub(super) fn fate(behaviour: Behaviour, matter: Matter, dice: &mut fastrand::Rn
         }
         Behaviour::Connected(_) => Fate::People {
             promise: None,
-            answer: people_soon(matter, left, dice),
+            answer: people(dice, PEOPLE_SOON),
         },
         Behaviour::AskingBack if !matter.handled && happens(dice, 50) => Fate::Ask,
         _ if happens(dice, 8) => Fate::People {
             promise: None,
-            answer: people_soon(matter, left, dice),
+            answer: people(dice, PEOPLE_SOON),
         },
         _ => soon,
     }
 }
 
-/// What becomes of a check whose enquiry is not answered in time, where `not_in_time` of a hundred are not: later than the hearing, or never. A
-/// check that was handled before has had its luck.
-pub(super) fn tardy(matter: Matter, not_in_time: u32, dice: &mut fastrand::Rng) -> Option<Fate> {
-    let besides = not_in_time.saturating_sub(LATE_ANYWAY_PERCENT) * 100;
-    let percent = besides / (100 - LATE_ANYWAY_PERCENT);
+/// What becomes of a check whose enquiry is tardy: it takes hours or days, or is never answered. A check that was handled before has had its
+/// luck.
+fn tardy(matter: Matter, not_in_time: u32, dice: &mut fastrand::Rng) -> Option<Fate> {
+    let besides = not_in_time.saturating_sub(LATE_ANYWAY_PERCENT) * 100 * 100;
+    let percent = besides / (100 - LATE_ANYWAY_PERCENT) / TARDY_MISS_PERCENT;
     if matter.handled || !happens(dice, percent) {
         return None;
     }
     let answer = if happens(dice, NEVER_PERCENT) {
         Timestamp::MAX
     } else {
-        let late = SignedDuration::from_mins(dice.i64(3..=45));
-        moved(matter.deadline.max(matter.now), late)
+        let least = TARDY_MINUTES << dice.u32(0..=TARDY_DOUBLED_MAX);
+        worked(matter.now, dice.i64(least..=2 * least))
     };
     Some(Fate::People {
         promise: None,
@@ -225,35 +232,21 @@ pub(super) fn tardy(matter: Matter, not_in_time: u32, dice: &mut fastrand::Rng) 
     })
 }
 
-fn people_soon(matter: Matter, left: SignedDuration, dice: &mut fastrand::Rng) -> Timestamp {
-    in_office_hours(matter.now, left / 100 * dice.i32(5..=50))
-}
-
-/// An answer that slips past its hearing comes soon after it, while somebody still waits.
-fn overdue(answer: Timestamp, matter: Matter, dice: &mut fastrand::Rng) -> Timestamp {
-    if answer < matter.deadline {
-        return answer;
-    }
-    moved(
-        matter.deadline.max(matter.now),
-        SignedDuration::from_mins(dice.i64(2..=30)),
-    )
-}
-
-/// So much later; outside office hours, in the first half hour of the next working day.
-fn in_office_hours(now: Timestamp, span: SignedDuration) -> Timestamp {
-    let at = moved(now, span);
-    // Children's services answer on weekdays; the demo's clients know no bank holidays.
-    let calendar = Calendar::new([], jiff::civil::Date::MAX);
-    let hours = WorkingHours::office();
+/// After so many minutes of working time, and never at the very moment at which people go home.
+fn worked(now: Timestamp, minutes: i64) -> Timestamp {
+    let (hours, calendar) = office();
+    let at = hours.after(now, SignedDuration::from_mins(minutes), &calendar);
     if hours.is_open(at, &calendar) {
-        return at;
+        at
+    } else {
+        hours.after(now, SignedDuration::from_mins(minutes + 1), &calendar)
     }
-    let next = hours.after(at, SignedDuration::from_mins(1), &calendar);
-    moved(
-        next,
-        SignedDuration::from_mins(at.as_second().rem_euclid(30)),
-    )
+}
+
+/// Children's services answer on weekdays; the demo's clients know no bank holidays.
+pub(super) fn office() -> (WorkingHours, Calendar) {
+    let calendar = Calendar::new([], jiff::civil::Date::MAX);
+    (WorkingHours::office(), calendar)
 }
 
 fn moved(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -341,51 +334,37 @@ mod tests {
     }
 
     /// The share of checks, of two thousand, whose fate is as `wanted` says.
-    fn share(behaviour: Behaviour, handled: bool, wanted: impl Fn(Fate, Matter) -> bool) -> usize {
+    fn share(behaviour: Behaviour, handled: bool, wanted: impl Fn(Fate) -> bool) -> usize {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let deadline = "2026-11-23T14:00:00Z".parse().unwrap();
-        let matter = Matter {
-            now,
-            deadline,
-            handled,
-        };
+        let matter = Matter { now, handled };
         let all = (0..2_000).map(|n| fate(behaviour, matter, &mut dice(n, &["check"])));
-        all.filter(|fate| wanted(*fate, matter)).count() / 20
+        all.filter(|fate| wanted(*fate)).count() / 20
     }
 
     #[test]
     fn each_behaviour_shows() {
-        let late = |fate, matter: Matter| matches!(fate, Fate::People { answer, .. } if answer >= matter.deadline);
-        assert!(
-            share(Behaviour::Prompt, false, |fate, _| matches!(
-                fate,
-                Fate::Soon(_)
-            )) > 80
-        );
+        let hearing: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+        let late = |fate| matches!(fate, Fate::People { answer, .. } if answer >= hearing);
+        let soon = |fate| matches!(fate, Fate::Soon(_));
+        assert!(share(Behaviour::Prompt, false, soon) > 80);
         assert!((5..60).contains(&share(Behaviour::Slow, false, late)));
         assert!((30..60).contains(&share(Behaviour::Late, false, late)));
         assert!(share(Behaviour::Promising, false, late) < 20);
-        assert!(share(Behaviour::AskingBack, false, |fate, _| fate == Fate::Ask) > 40);
+        assert!(share(Behaviour::AskingBack, false, |fate| fate == Fate::Ask) > 40);
         assert_eq!(
-            share(Behaviour::AskingBack, true, |fate, _| fate == Fate::Ask),
+            share(Behaviour::AskingBack, true, |fate| fate == Fate::Ask),
             0
         );
-        assert!(
-            share(Behaviour::Redirecting, false, |fate, _| fate
-                == Fate::Redirect)
-                > 20
-        );
+        assert!(share(Behaviour::Redirecting, false, |fate| fate == Fate::Redirect) > 20);
         assert_eq!(
-            share(Behaviour::Redirecting, true, |fate, _| fate
-                == Fate::Redirect),
+            share(Behaviour::Redirecting, true, |fate| fate == Fate::Redirect),
             0
         );
     }
 
     #[test]
     fn nobody_answers_before_the_check_is_there_and_people_answer_in_office_hours() {
-        let deadline: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
-        let calendar = Calendar::new([], jiff::civil::Date::MAX);
+        let (hours, calendar) = office();
         for now in [
             "2026-11-20T16:50:00Z",
             "2026-11-21T12:00:00Z",
@@ -394,7 +373,6 @@ mod tests {
         ] {
             let matter = Matter {
                 now: now.parse().unwrap(),
-                deadline,
                 handled: false,
             };
             for n in 0..500 {
@@ -402,10 +380,7 @@ mod tests {
                     fate(Behaviour::Slow, matter, &mut dice(n, &["check"]))
                 {
                     assert!(answer > matter.now);
-                    assert!(
-                        WorkingHours::office().is_open(answer, &calendar),
-                        "{answer}"
-                    );
+                    assert!(hours.is_open(answer, &calendar), "{answer}");
                 }
             }
         }

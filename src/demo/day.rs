@@ -94,12 +94,12 @@ impl Day {
         let start = plan.start;
         let lines = scripts.iter().map(|script| script.case.line).collect();
         let clock = Arc::new(ScaledClock::new(start, 1));
-        let responders: Vec<ResponderId> = directory
-            .responders()
-            .of_kind(ResponderKind::ChildrenSocialCare)
-            .map(|responder| responder.id.clone())
-            .collect();
-        let cast = behaviours(options.seed, &responders, &work(&directory, &scripts));
+        let responders = boroughs(&directory);
+        let cast = behaviours(
+            options.seed,
+            &responders,
+            &work(&directory, cases(&scripts)),
+        );
         let people = people(&cast, &directory, &scripts, options.seed);
         let dies_from = first_hearing_of_the_busiest_day(&scripts).unwrap_or(start);
         let (courts, offices) = offices(scripts);
@@ -289,6 +289,13 @@ impl Day {
     }
 }
 
+/// Children's social care of each borough.
+pub(super) fn boroughs(directory: &Directory) -> Vec<ResponderId> {
+    let all = directory.responders();
+    let all = all.of_kind(ResponderKind::ChildrenSocialCare);
+    all.map(|responder| responder.id.clone()).collect()
+}
+
 /// The boroughs on a connector.
 fn connected(cast: &BTreeMap<ResponderId, Behaviour>) -> impl Iterator<Item = (Kind, ResponderId)> {
     cast.iter().filter_map(|(id, behaviour)| match behaviour {
@@ -305,8 +312,7 @@ fn people(
     seed: u64,
 ) -> BTreeMap<ResponderId, Vec<Held>> {
     let held = |(_, id): (Kind, ResponderId)| {
-        let cases = scripts.iter().map(|script| &script.case);
-        let cases: Vec<&Case> = cases
+        let cases: Vec<&Case> = cases(scripts)
             .filter(|case| reached(directory, case).contains(&id))
             .collect();
         let people = held(seed, id.as_str(), &cases);
@@ -315,10 +321,17 @@ fn people(
     connected(cast).map(held).collect()
 }
 
+fn cases(scripts: &[Script]) -> impl Iterator<Item = &Case> {
+    scripts.iter().map(|script| &script.case)
+}
+
 /// How much of the day is likely to reach each responder: once per address.
-fn work(directory: &Directory, scripts: &[Script]) -> BTreeMap<ResponderId, usize> {
+pub(super) fn work<'c>(
+    directory: &Directory,
+    cases: impl Iterator<Item = &'c Case>,
+) -> BTreeMap<ResponderId, usize> {
     let mut work = BTreeMap::new();
-    for Script { case, .. } in scripts {
+    for case in cases {
         for responder in reached(directory, case) {
             *work.entry(responder).or_default() += 1;
         }
@@ -326,7 +339,8 @@ fn work(directory: &Directory, scripts: &[Script]) -> BTreeMap<ResponderId, usiz
     work
 }
 
-fn reached(directory: &Directory, case: &Case) -> BTreeSet<ResponderId> {
+/// Whom an enquiry about the case is likely to reach.
+pub(super) fn reached(directory: &Directory, case: &Case) -> BTreeSet<ResponderId> {
     let day = case.requested_at.date();
     let one = [
         &case.home_postcode,

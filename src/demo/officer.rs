@@ -10,6 +10,7 @@ use super::submission::{deadline, submission};
 use crate::clock::Clock as _;
 use jiff::SignedDuration;
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -19,8 +20,10 @@ use usher_proto::v1::watch_response::Payload;
 
 /// Of a hundred answers, so many are never read.
 const UNREAD_PERCENT: u32 = 3;
+/// Minutes to a reply.
+pub(super) const REPLY_MINUTES: RangeInclusive<i64> = 5..=60;
 /// Of a hundred questions, so many stay without reply.
-const UNANSWERED_QUESTIONS_PERCENT: u32 = 8;
+pub(super) const UNANSWERED_QUESTIONS_PERCENT: u32 = 8;
 /// Where no curfew is proposed, so many officers go on without; the others seek an adjournment.
 const PROCEED_PERCENT: u32 = 75;
 /// Where one is, so many withdraw it; the others seek an adjournment.
@@ -218,7 +221,7 @@ impl Office {
         let mut dice = self.dice(&["supply", check]);
         if !happens(&mut dice, UNANSWERED_QUESTIONS_PERCENT) {
             let check = check.to_owned();
-            self.plan(dice.i64(5..=60), Act::Supply { check }, tell)
+            self.plan(dice.i64(REPLY_MINUTES), Act::Supply { check }, tell)
                 .await;
         }
     }

@@ -336,9 +336,6 @@ impl Findings {
                 computed.note(enquiry, event.check, &event.kind, event.at);
                 match &event.kind {
                     EventKind::TroubleRaised { .. } => self.summary.escalations += 1,
-                    EventKind::SentencedOutstanding => {
-                        self.summary.asked.sentenced_outstanding += 1;
-                    }
                     EventKind::StepRaised { due, .. } => {
                         self.summary.escalations += 1;
                         if *due <= computed.at(enquiry, event.check) {

@@ -93,7 +93,8 @@ pub(super) fn render(
     text
 }
 
-fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
+/// An empty table, with numbers in these columns.
+pub(super) fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY).set_header(header);
     for place in numbers {

@@ -1,6 +1,8 @@
 //! A year of one region, put in and reported on: figures by hand and figures by report, and how long each takes. For a quiet machine, in
 //! the release profile; see `CONTRIBUTING.md`.
 
+mod import;
+
 use crate::support::postgres::Postgres;
 use crate::support::sample::{Sample, at, by, case, closed, event, registered, step};
 use crate::support::{INSPECTOR, TestClock, identity};

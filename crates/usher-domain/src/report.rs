@@ -1,12 +1,14 @@
 //! Reports: what was needed, asked and answered in a period, as inspectors count it.
 //!
 //! The definitions are data ([`ReportKind::measures`]) and go with every report. A report is counted from the records alone, one after the
-//! other and in any order ([`Tally`]), so that it needs memory for its rows, not for the records. Each thing counts on one day in
+//! other and in any order ([`Tally`]), so that it needs memory for its rows, not for the records
+//! (by borough, coverage needs a little for each enquiry). Referrals ask nothing, and no report counts them. Each thing counts on one day in
 //! London ([`ReportKind::day`]), in one row, and a sum is the sum of its parts: what is needed was made, set aside, is overdue, or not
 //! yet due, and nothing else.
 //!
 //! For publication ([`Table::for_publication`]) the numbers 1 to 4 are hidden, and so many others that none of them can be worked out.
 
+mod borough;
 pub mod facts;
 mod measures;
 mod suppress;
@@ -61,7 +63,7 @@ codes! {
         Court = "court",
         /// The office that asked, or holds the case.
         Office = "office",
-        /// The borough's service that was asked. What nobody has asked yet has none.
+        /// The borough's service that was asked; of several that one enquiry asked for one need, the first. What nobody asked has none.
         Borough = "borough",
         /// The kind of service that was asked, or that must be.
         ResponderKind = "responder_kind",
@@ -85,6 +87,10 @@ pub struct Question {
 
 /// The key of the row for what belongs to none.
 pub const NONE: &str = "";
+/// By borough, the key of the row for what a case needs and nobody has asked.
+pub const NOT_ASKED: &str = "*not_asked";
+/// By borough, the key of the row for what a named person set aside.
+pub const SET_ASIDE: &str = "*set_aside";
 /// The key of the row for what belongs to more groups than a report has rows ([`crate::limits::REPORT_ROWS_MAX`]). No code has a star.
 pub const OTHERS: &str = "*";
 

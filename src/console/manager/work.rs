@@ -10,7 +10,7 @@ use usher_domain::code::ResponderId;
 use usher_domain::enquiry::{Check, CheckState, Enquiry, ReportType};
 use usher_domain::index::RecordKind;
 use usher_domain::limits;
-use usher_domain::report::{Grouping, NONE};
+use usher_domain::report::{Grouping, NONE, NOT_ASKED};
 use usher_domain::time::Timestamp;
 
 /// Records of each kind that are looked at, nearest deadline first: what nobody reads need not be counted.
@@ -170,7 +170,7 @@ fn of_case(case: &Case, chosen: Option<&Chosen>, now: Timestamp) -> Found {
     let needed = case.requirements.iter().filter(|one| {
         let is_needed = matches!(one.state, RequirementState::Needed);
         let office = &case.holder.unit.office;
-        let own = [court.as_str(), office, NONE, one.kind.name()];
+        let own = [court.as_str(), office, NOT_ASKED, one.kind.name()];
         is_needed && chosen.is_none_or(|chosen| chosen.is(own, case.report))
     });
     let needed: Vec<_> = needed.collect();

@@ -329,3 +329,29 @@ fn steps_that_were_due_when_they_were_computed_do_not_count() {
     computed.note(id, Some(1), &EventKind::Submitted, at(40));
     assert_eq!(computed.at(id, Some(1)), at(30));
 }
+
+#[test]
+fn sentenced_outstanding_counts_each_check_once_as_it_stands() {
+    let check = |enquiry: &Enquiry, expected| {
+        let mut counting = Counting::new(&[]);
+        counting.enquiry(enquiry);
+        assert_eq!(counting.finish().sentenced_outstanding, expected);
+    };
+    let begun = give(
+        Some(&submitted(to("hackney"))),
+        Role::Clock,
+        120,
+        Verb::Advance,
+    );
+    check(&begun, 1);
+    let court = begun.deadline.court();
+    let tomorrow = Hearing::new(court, "2026-11-24T12:00".parse().unwrap()).unwrap();
+    let verb = Verb::MoveHearing {
+        deadline: Deadline::Hearing(tomorrow),
+        reason: words(),
+    };
+    let moved = give(Some(&begun), Role::Officer, 130, verb);
+    check(&moved, 0);
+    let again = give(Some(&moved), Role::Clock, 120 + 24 * 60, Verb::Advance);
+    check(&again, 1);
+}

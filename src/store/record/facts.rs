@@ -6,15 +6,17 @@ use super::field::{
     malformed, needed, read_code, read_code_if, read_codes, read_court, read_ordinal,
     read_responder_if, read_time, read_uuid,
 };
+use super::sentence::read_date;
 use super::{Listed, RecordError};
 use crate::store::Filter;
 use prost::Message;
-use usher_domain::enquiry::Timeliness;
-use usher_domain::id::RecordId;
+use usher_domain::code::ResponderKind;
+use usher_domain::enquiry::{Purpose, Timeliness};
+use usher_domain::id::{EnquiryId, RecordId};
 use usher_domain::index::RecordKind;
 use usher_domain::report::facts::{
     AnswerFacts, CheckFacts, DecisionFacts, EnquiryFacts, Facts, NeedFacts, NeedStanding, Of,
-    Standing,
+    SentenceFacts, Standing,
 };
 use usher_domain::time::Timestamp;
 
@@ -38,6 +40,8 @@ struct Enquiry {
     id: Vec<u8>,
     #[prost(message, optional, tag = "2")]
     requester: Option<Requester>,
+    #[prost(int32, tag = "3")]
+    purpose: i32,
     #[prost(int32, tag = "4")]
     report: i32,
     #[prost(message, optional, tag = "10")]
@@ -46,6 +50,16 @@ struct Enquiry {
     checks: Vec<Check>,
     #[prost(message, repeated, tag = "16")]
     decisions: Vec<Decision>,
+    #[prost(message, optional, tag = "38")]
+    sentence: Option<Sentence>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Sentence {
+    #[prost(int32, tag = "1")]
+    outcome: i32,
+    #[prost(string, tag = "2")]
+    date: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -82,6 +96,8 @@ struct Requirement {
 
 #[derive(Clone, PartialEq, Message)]
 struct Met {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    enquiries: Vec<Vec<u8>>,
     #[prost(int64, tag = "2")]
     at_ms: i64,
 }
@@ -98,6 +114,8 @@ struct Check {
     opened_at_ms: i64,
     #[prost(int64, optional, tag = "8")]
     sentenced_outstanding_at_ms: Option<i64>,
+    #[prost(int32, tag = "19")]
+    responder_kind: i32,
     #[prost(message, optional, tag = "25")]
     answered: Option<Answered>,
     #[prost(message, optional, tag = "26")]
@@ -175,9 +193,13 @@ fn of_case(case: Case) -> Result<Facts, RecordError> {
 
 fn need(requirement: Requirement) -> Result<NeedFacts, RecordError> {
     let standing = match (requirement.met, requirement.set_aside) {
-        (Some(met), _) => NeedStanding::Met {
-            at: read_time(met.at_ms, "met.at_ms")?,
-        },
+        (Some(met), _) => {
+            let enquiries = met.enquiries.iter().map(|bytes| enquiry_id(bytes));
+            NeedStanding::Met {
+                enquiries: enquiries.collect::<Result<_, _>>()?,
+                at: read_time(met.at_ms, "met.at_ms")?,
+            }
+        }
         (None, Some(_)) => NeedStanding::SetAside,
         (None, None) => NeedStanding::Needed,
     };
@@ -192,17 +214,35 @@ fn of_enquiry(enquiry: Enquiry) -> Result<Facts, RecordError> {
     let deadline = needed(enquiry.deadline, "deadline")?;
     let checks = enquiry.checks.into_iter().map(check);
     let decisions = enquiry.decisions.into_iter().map(decision);
+    let purpose: Purpose = read_code(enquiry.purpose, "purpose")?;
     Ok(Facts {
         id: RecordId::from_uuid(read_uuid(&enquiry.id, "id")?),
         court: read_court(&deadline.court, "deadline.court")?,
         office: office(needed(enquiry.requester, "requester")?.unit),
         report: read_code_if(enquiry.report, "report")?,
         of: Of::Enquiry(EnquiryFacts {
+            is_referral: purpose == Purpose::Referral,
             deadline: read_time(deadline.at_ms, "deadline.at_ms")?,
             checks: checks.collect::<Result<_, _>>()?,
             decisions: decisions.collect::<Result<_, _>>()?,
+            sentence: sentence(enquiry.sentence)?,
         }),
     })
+}
+
+fn sentence(sentence: Option<Sentence>) -> Result<SentenceFacts, RecordError> {
+    let Some(Sentence { outcome, date }) = sentence else {
+        return Ok(SentenceFacts::NotRecorded);
+    };
+    let outcome = read_code(outcome, "sentence.outcome")?;
+    Ok(SentenceFacts::of(
+        outcome,
+        read_date(&date, "sentence.date")?,
+    ))
+}
+
+fn enquiry_id(bytes: &[u8]) -> Result<EnquiryId, RecordError> {
+    Ok(EnquiryId::from_uuid(read_uuid(bytes, "met.enquiries")?))
 }
 
 fn check(check: Check) -> Result<CheckFacts, RecordError> {
@@ -212,11 +252,13 @@ fn check(check: Check) -> Result<CheckFacts, RecordError> {
         (None, None, Some(_)) => Standing::Closed,
         (None, None, None) => Standing::Outstanding,
     };
+    let kind = read_code_if(check.responder_kind, "checks.responder_kind")?;
     Ok(CheckFacts {
+        kind: kind.unwrap_or(ResponderKind::ChildrenSocialCare),
         responder: read_responder_if(&check.responder, "checks.responder")?,
         opened_at: read_time(check.opened_at_ms, "checks.opened_at_ms")?,
         standing,
-        sentenced_outstanding: check.sentenced_outstanding_at_ms.is_some(),
+        stood_sentenced: check.sentenced_outstanding_at_ms.is_some(),
     })
 }
 

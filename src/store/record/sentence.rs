@@ -67,6 +67,6 @@ pub(super) fn read_recorded(
     })
 }
 
-fn read_date(text: &str, field: &'static str) -> Result<Date, RecordError> {
+pub(super) fn read_date(text: &str, field: &'static str) -> Result<Date, RecordError> {
     needed(text.parse().ok(), field)
 }

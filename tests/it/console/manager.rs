@@ -52,6 +52,9 @@ async fn a_manager_sees_who_has_what_open_and_no_family() {
     assert!(thames.says("Pat Practitioner: 1 open") && !thames.says("Olive Officer"));
     let hackney = browser.get("/outstanding?by=borough&key=hackney").await;
     assert!(hackney.says("1 to read") && !hackney.says("with a borough,"));
+    let nobody = browser.get("/outstanding?by=borough&key=*not_asked").await;
+    assert!(nobody.says("Only borough nobody asked yet."));
+    assert!(nobody.html.contains("href=\"/cases/") && !nobody.says("1 to read"));
     let mut officer = kit.signed_in("officer").await;
     let refused = officer.get("/outstanding").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);

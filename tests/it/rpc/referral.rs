@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn referral(kinds: &[v1::ResponderKind]) -> v1::SubmitRequest {
+pub(super) fn referral(kinds: &[v1::ResponderKind]) -> v1::SubmitRequest {
     v1::SubmitRequest {
         purpose: v1::Purpose::Referral.into(),
         report: v1::ReportType::Unspecified.into(),

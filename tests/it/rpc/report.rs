@@ -3,8 +3,8 @@
 use super::*;
 use crate::support::sample::{case, registered};
 use usher::store::Store as _;
-use usher_domain::case::Case;
-use usher_domain::code::CourtCode;
+use usher_domain::case::{Case, RequirementState};
+use usher_domain::code::{CourtCode, ResponderKind};
 use v1::report_figure::Value;
 
 fn request(kind: v1::ReportKind) -> v1::ReportRequest {
@@ -162,6 +162,66 @@ async fn times_are_working_hours_and_what_is_late_is_told_as_late() {
         counts(&late, &late.rows[0]),
         owned(&[("delivered", 1), ("not_read", 1)])
     );
+}
+
+#[tokio::test]
+async fn what_a_case_needs_counts_with_the_borough_that_was_asked() {
+    let kit = Kit::start().await;
+    let asked = kit
+        .submit(enquiry_at("2026-11-23T16:00", &[IN_HACKNEY]))
+        .await;
+    let mut needing = case(1);
+    for need in &mut needing.requirements {
+        need.kind = ResponderKind::ChildrenSocialCare;
+        if let RequirementState::Met { enquiries, .. } = &mut need.state {
+            *enquiries = vec![asked.enquiry_id.parse().unwrap()];
+        }
+    }
+    kit.store().commit(&[registered(needing)]).await.unwrap();
+    let by_borough = v1::ReportRequest {
+        by: v1::ReportGrouping::Borough.into(),
+        ..request(v1::ReportKind::Coverage)
+    };
+    let coverage = report(&kit, INSPECTOR, by_borough).await;
+    let row = |row: &v1::ReportRow| {
+        let counts = counts(&coverage, row).into_iter();
+        let named = counts.map(|(name, count)| format!("{name} {count}"));
+        let counts: Vec<String> = named.collect();
+        format!("{} ({}): {}", row.key, row.label, counts.join(", "))
+    };
+    let rows: Vec<String> = coverage.rows.iter().map(row).collect();
+    let wanted = [
+        "*not_asked (nobody asked yet): needed 1, not_yet_due 1",
+        "*set_aside (set aside, nobody asked): needed 1, set_aside 1",
+        "hackney (London Borough of Hackney Children's Social Care): needed 1, made 1, made_before_hearing 1, asked 1, not_answered_yet 1",
+    ];
+    assert_eq!(rows, wanted);
+}
+
+#[tokio::test]
+async fn a_referral_asks_nothing_and_counts_nowhere() {
+    let kit = scene().await;
+    let reports = async || {
+        let kinds = [
+            v1::ReportKind::Coverage,
+            v1::ReportKind::Timeliness,
+            v1::ReportKind::Outstanding,
+            v1::ReportKind::LateAnswers,
+        ];
+        let mut totals = Vec::new();
+        for kind in kinds {
+            let two_days = v1::ReportRequest {
+                to_day: "2026-11-24".into(),
+                ..request(kind)
+            };
+            let report = report(&kit, INSPECTOR, two_days).await;
+            totals.push(counts(&report, report.total.as_ref().unwrap()));
+        }
+        totals
+    };
+    let before = reports().await;
+    kit.submit(referral::referral(&[])).await;
+    assert_eq!(reports().await, before);
 }
 
 #[tokio::test]

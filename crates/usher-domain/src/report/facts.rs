@@ -3,12 +3,14 @@
 use crate::case::{Case, RequirementState};
 use crate::code::{CourtCode, ResponderId, ResponderKind};
 use crate::enquiry::{
-    Answer, Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Receipt, ReportType,
-    Timeliness,
+    Answer, Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Purpose, Receipt,
+    ReportType, Sentence, SentenceOutcome, Timeliness,
 };
 use crate::event::DecisionName;
-use crate::id::{CheckNumber, RecordId};
-use crate::time::Timestamp;
+use crate::id::{CheckNumber, EnquiryId, RecordId};
+use crate::time::{Timestamp, to_london};
+use core::cmp::Ordering;
+use jiff::civil::Date;
 
 /// What reports need of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +48,14 @@ pub struct NeedFacts {
 }
 
 /// Where a check that a case needs stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NeedStanding {
     /// Nobody has asked.
     Needed,
     /// An enquiry covers it.
     Met {
+        /// Which.
+        enquiries: Vec<EnquiryId>,
         /// Since when.
         at: Timestamp,
     },
@@ -62,25 +66,42 @@ pub enum NeedStanding {
 /// What was asked, and decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnquiryFacts {
+    /// Whether it asks nothing: it tells of somebody at risk.
+    pub is_referral: bool,
     /// The hearing, or after sentence the moment to reply by.
     pub deadline: Timestamp,
     /// Its checks, by number.
     pub checks: Vec<CheckFacts>,
     /// What was decided at court, oldest first.
     pub decisions: Vec<DecisionFacts>,
+    /// What the court did.
+    pub sentence: SentenceFacts,
+}
+
+/// What the court did, as far as somebody recorded it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentenceFacts {
+    /// Nobody has recorded it.
+    NotRecorded,
+    /// It passed no sentence.
+    NotPassed,
+    /// It passed one on this day, in London.
+    Passed(Date),
 }
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckFacts {
+    /// What kind of service it asks.
+    pub kind: ResponderKind,
     /// Who must answer; none until somebody routes it.
     pub responder: Option<ResponderId>,
     /// When it was asked.
     pub opened_at: Timestamp,
     /// Where it stands.
     pub standing: Standing,
-    /// Whether the hearing began with it unanswered and nothing decided.
-    pub sentenced_outstanding: bool,
+    /// Whether its record has stood as sentenced outstanding; [`EnquiryFacts::is_sentenced_outstanding`] says whether it counts as that.
+    pub stood_sentenced: bool,
 }
 
 /// Where a check stands.
@@ -121,9 +142,12 @@ impl From<&Case> for Facts {
         let need = |requirement: &crate::case::Requirement| NeedFacts {
             kind: requirement.kind,
             due: requirement.due,
-            standing: match requirement.state {
+            standing: match &requirement.state {
                 RequirementState::Needed => NeedStanding::Needed,
-                RequirementState::Met { at, .. } => NeedStanding::Met { at },
+                RequirementState::Met { enquiries, at } => NeedStanding::Met {
+                    enquiries: enquiries.clone(),
+                    at: *at,
+                },
                 RequirementState::SetAside { .. } => NeedStanding::SetAside,
             },
         };
@@ -153,10 +177,53 @@ impl From<&Enquiry> for Facts {
             office: enquiry.requester.unit.office.as_str().into(),
             report: enquiry.report,
             of: Of::Enquiry(EnquiryFacts {
+                is_referral: enquiry.purpose == Purpose::Referral,
                 deadline: enquiry.deadline.at(),
                 checks: enquiry.checks.iter().map(CheckFacts::from).collect(),
                 decisions: decisions.collect(),
+                sentence: SentenceFacts::from(enquiry.sentence.as_deref()),
             }),
+        }
+    }
+}
+
+impl From<Option<&Sentence>> for SentenceFacts {
+    fn from(sentence: Option<&Sentence>) -> Self {
+        match sentence {
+            None => Self::NotRecorded,
+            Some(sentence) => Self::of(sentence.outcome, sentence.date),
+        }
+    }
+}
+
+impl SentenceFacts {
+    /// What was recorded.
+    pub fn of(outcome: SentenceOutcome, date: Date) -> Self {
+        match outcome {
+            SentenceOutcome::NoSentence => Self::NotPassed,
+            _ => Self::Passed(date),
+        }
+    }
+}
+
+impl EnquiryFacts {
+    /// Whether the case was sentenced while nobody had answered `check`, whatever was decided about it. Until somebody records what the
+    /// court did, a hearing that began with nothing answered and nothing decided counts as a sentence. The one rule, for all figures.
+    pub fn is_sentenced_outstanding(&self, check: &CheckFacts) -> bool {
+        match (self.sentence, &check.standing) {
+            (SentenceFacts::NotPassed, _) | (_, Standing::Redirected) => false,
+            (SentenceFacts::Passed(day), Standing::Answered(answer)) => {
+                let (at, in_time) = answer.first;
+                match to_london(at).date().cmp(&day) {
+                    Ordering::Less => false,
+                    Ordering::Equal => in_time == Timeliness::AfterHearing,
+                    Ordering::Greater => true,
+                }
+            }
+            (SentenceFacts::Passed(_), Standing::Outstanding) => true,
+            (SentenceFacts::Passed(_), Standing::Closed) | (SentenceFacts::NotRecorded, _) => {
+                check.stood_sentenced
+            }
         }
     }
 }
@@ -164,10 +231,11 @@ impl From<&Enquiry> for Facts {
 impl From<&Check> for CheckFacts {
     fn from(check: &Check) -> Self {
         Self {
+            kind: check.kind,
             responder: check.responder.clone(),
             opened_at: check.opened_at,
             standing: Standing::from(&check.state),
-            sentenced_outstanding: check.sentenced_outstanding_at.is_some(),
+            stood_sentenced: check.sentenced_outstanding_at.is_some(),
         }
     }
 }
@@ -196,4 +264,67 @@ fn answered(answers: &[Answer], received: Option<&Receipt>) -> Option<AnswerFact
         newest: of(answers.last()?),
         read: received.map(|receipt| receipt.effects.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Verb;
+    use crate::rules::cases::{
+        HEARING, accept, adapter, after, answer, at, clock, hearing, move_to, officer, proceed,
+        submitted, withdraw,
+    };
+    use SentenceOutcome::{Custody, NoSentence};
+
+    const DAY: i64 = 24 * 60;
+
+    fn sentenced(outcome: SentenceOutcome, days: i64) -> Verb {
+        Verb::RecordSentence {
+            outcome,
+            date: to_london(at(HEARING + days * DAY)).date(),
+        }
+    }
+
+    /// Which checks count after these acts, given by whom and in which minute.
+    fn check(acts: &[(crate::actor::Actor, i64, Verb)], expected: &[CheckNumber]) {
+        let enquiry = after(submitted(&["a", "b"]), acts);
+        let Of::Enquiry(facts) = Facts::from(&enquiry).of else {
+            panic!("an enquiry was expected");
+        };
+        let checks = (1..).zip(&facts.checks);
+        let counts = checks.filter(|(_, check)| facts.is_sentenced_outstanding(check));
+        let found: Vec<CheckNumber> = counts.map(|(number, _)| number).collect();
+        assert_eq!(found, expected, "{acts:?}");
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn sentenced_outstanding_is_what_nobody_had_answered_at_sentence() {
+        let taken = (adapter("a"), 1, accept(None, None));
+        let begun = (clock(), HEARING, Verb::Advance);
+        let passed = |minute| (officer(), minute, sentenced(Custody, 0));
+        let dismissed = |minute| (officer(), minute, sentenced(NoSentence, 0));
+        let answered = |minute| (adapter("a"), minute, answer(None));
+        let decided = || (officer(), 100, proceed());
+        // Nobody has recorded what the court did: a hearing that began with neither counts.
+        check(&[], &[]);
+        check(&[taken.clone(), begun.clone()], &[1, 2]);
+        check(&[taken.clone(), answered(2), begun.clone()], &[2]);
+        check(&[taken.clone(), begun.clone(), answered(HEARING + 1)], &[1, 2]);
+        check(&[taken.clone(), decided(), begun.clone()], &[]);
+        check(&[begun.clone(), (officer(), HEARING + 1, move_to(hearing(HEARING + 60)))], &[]);
+        // It was sentenced: a decision answers nothing.
+        check(&[taken.clone(), decided(), begun.clone(), passed(HEARING + 1)], &[1, 2]);
+        check(&[taken.clone(), answered(2), decided(), passed(HEARING)], &[2]);
+        // Recorded when an answer had come: later on that day is after, and so is a later day; an earlier day is before.
+        check(&[taken.clone(), decided(), answered(HEARING + 1), passed(HEARING + 2)], &[1, 2]);
+        check(&[taken.clone(), decided(), answered(HEARING + DAY), passed(HEARING + 2 * DAY)], &[1, 2]);
+        let later = (officer(), HEARING + 2 * DAY, sentenced(Custody, 1));
+        check(&[taken.clone(), begun.clone(), answered(HEARING + 1), later], &[2]);
+        // Closed while it stood so, or before.
+        check(&[taken.clone(), begun.clone(), (officer(), HEARING + 1, withdraw()), passed(HEARING + 2)], &[1, 2]);
+        check(&[taken.clone(), (officer(), 2, withdraw()), passed(HEARING + 2)], &[]);
+        // The court passed no sentence.
+        check(&[taken, begun, answered(HEARING + 1), dismissed(HEARING + 2)], &[]);
+    }
 }

@@ -49,24 +49,24 @@ use Shape::{Alone, Part, Sum, Time, Whole};
 #[rustfmt::skip] // a row a line
 static COVERAGE: [Measure; 14] = [
     measure("needed", "needed", Whole, "checks that the policy wants of a case at its stage"),
-    measure("made", "made", Sum(2, 3), "of these, covered by an enquiry about the same person to the right kind of responder"),
+    measure("made", "made", Sum(2, 3), "of these, covered by an enquiry about the same person to the right kind of responder; by borough, in the row of the first that it asked"),
     measure("made_before_hearing", "made before the hearing", Part(0), "of these made, before the hearing; after sentence, before they had to be"),
     measure("made_later", "made later", Part(0), "of these made, at the hearing or after"),
     measure("set_aside", "set aside", Part(0), "of these needed, set aside by a named person with a reason"),
     measure("overdue", "overdue", Part(0), "of these needed, neither made nor set aside, and their moment has passed"),
     measure("not_yet_due", "not yet due", Part(0), "of these needed, neither made nor set aside, and there is time"),
-    measure("asked", "asked", Whole, "checks asked of responders, needed or not; one that was redirected counts where it went"),
+    measure("asked", "asked", Whole, "checks asked of responders, needed or not; one that was redirected counts where it went, and a referral, which asks nothing, nowhere"),
     measure("answered_before_sentence", "answered before sentence", Part(7), "of these asked, first answered before the hearing as it then stood; after sentence, before the moment to reply by"),
     measure("answered_after", "answered after", Part(7), "of these asked, first answered then or later"),
     measure("never_answered", "never answered", Part(7), "of these asked, not answered to this day, and that moment has passed"),
     measure("not_answered_yet", "not answered yet", Part(7), "of these asked, not answered, and there is time"),
     measure("closed", "closed", Part(7), "of these asked, closed unanswered by a named person with a reason"),
-    measure("sentenced_outstanding", "sentenced outstanding", Alone, "of these asked, those with which the hearing began, nothing answered and nothing decided"),
+    measure("sentenced_outstanding", "sentenced outstanding", Alone, "of these asked, those that nobody had answered when the case was sentenced, whatever was decided; until somebody records what the court did, those with which the hearing began, nothing answered and nothing decided"),
 ];
 
 #[rustfmt::skip] // a row a line
 static TIMELINESS: [Measure; 8] = [
-    measure("asked", "asked", Whole, "checks asked of responders; one that was redirected counts where it went"),
+    measure("asked", "asked", Whole, "checks asked of responders; one that was redirected counts where it went, and a referral, which asks nothing, nowhere"),
     measure("answered", "answered", Sum(2, 3), "of these, answered"),
     measure("answered_before_sentence", "answered before sentence", Part(0), "of these asked, first answered before the hearing as it then stood; after sentence, before the moment to reply by"),
     measure("answered_after", "answered after", Part(0), "of these asked, first answered then or later"),
@@ -78,10 +78,10 @@ static TIMELINESS: [Measure; 8] = [
 
 #[rustfmt::skip] // a row a line
 static OUTSTANDING: [Measure; 11] = [
-    measure("outstanding", "outstanding", Whole, "checks asked that nobody has answered or closed"),
+    measure("outstanding", "outstanding", Whole, "checks asked that nobody has answered or closed, without referrals, which ask nothing"),
     measure("hearing_to_come", "hearing to come", Part(0), "of these, the hearing, or after sentence the moment to reply by, is to come"),
-    measure("sentenced_outstanding", "sentenced outstanding", Part(0), "of these, the hearing began with nothing answered and nothing decided"),
-    measure("hearing_passed", "past, and decided", Part(0), "of these, that moment has passed, and people at court had decided how to go on or sentence was passed before"),
+    measure("sentenced_outstanding", "sentenced outstanding", Part(0), "of these, the case was sentenced, whatever was decided; until somebody records what the court did, the hearing began with nothing answered and nothing decided"),
+    measure("hearing_passed", "past otherwise", Part(0), "of these, that moment has passed: the sentence is not recorded and people at court had decided how to go on, the court passed none, or it was asked after sentence"),
     measure("median_hours", "median hours", Time(50, 0), "half of them have waited for no more than so many working hours of the responder"),
     measure("p90_hours", "90th percentile", Time(90, 0), "nine in ten of them have waited for no more than so many working hours of the responder"),
     measure("overdue", "needed, never asked", Alone, "checks that a case needs and that nobody has asked or set aside, whose moment has passed"),
@@ -93,7 +93,7 @@ static OUTSTANDING: [Measure; 11] = [
 
 #[rustfmt::skip] // a row a line
 static LATE_ANSWERS: [Measure; 9] = [
-    measure("delivered", "delivered", Whole, "checks whose newest answer came at the hearing or after, after sentence at the moment to reply by or later; it is in front of whoever holds the case"),
+    measure("delivered", "delivered", Whole, "checks, without referrals, whose newest answer came at the hearing or after, after sentence at the moment to reply by or later; it is in front of whoever holds the case"),
     measure("read", "read", Sum(2, 4), "of these, read by a named person"),
     measure("changed_something", "would have changed", Part(0), "of these read, the reader said that it would have changed sentence, allocation or plan"),
     measure("changed_nothing", "changed nothing", Part(0), "of these read, the reader said that it would have changed nothing"),

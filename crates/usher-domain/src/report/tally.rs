@@ -1,12 +1,16 @@
 //! The counting: one record after the other, in any order.
 
+use super::borough::{Boroughs, Covered};
 use super::facts::{CheckFacts, EnquiryFacts, Facts, NeedFacts, NeedStanding, Of, Standing};
 use super::measures::{MEASURES_MAX, coverage, late_answers, outstanding, timeliness};
 use super::times::Times;
-use super::{Cell, Grouping, NONE, OTHERS, Question, ReportKind, Row, Shape, Table};
+use super::{
+    Cell, Grouping, NONE, NOT_ASKED, OTHERS, Question, ReportKind, Row, SET_ASIDE, Shape, Table,
+};
 use crate::code::{ResponderId, ResponderKind};
 use crate::enquiry::{LateEffect, Timeliness};
 use crate::event::DecisionName;
+use crate::id::EnquiryId;
 use crate::limits;
 use crate::policy::Policy;
 use crate::time::{Timestamp, to_london};
@@ -17,20 +21,19 @@ use alloc::collections::BTreeMap;
 pub struct Terms<'a> {
     /// Working hours and holidays.
     pub policy: &'a Policy,
-    /// Which kind of service each responder is.
-    pub kinds: &'a BTreeMap<ResponderId, ResponderKind>,
     /// What time it is.
     pub now: Timestamp,
 }
 
 /// A report that is being counted. It holds at most [`limits::REPORT_ROWS_MAX`] rows and one more, each with a number for every measure and
-/// the lengths of times.
+/// the lengths of times; that on coverage by borough, besides, whom every enquiry asked.
 #[derive(Debug)]
 pub struct Tally<'a> {
     question: Question,
     terms: Terms<'a>,
     groups: BTreeMap<Box<str>, Sums>,
     all: Sums,
+    boroughs: Boroughs,
 }
 
 /// The figures of one group.
@@ -51,10 +54,11 @@ impl<'a> Tally<'a> {
             terms,
             groups: BTreeMap::new(),
             all: Sums::default(),
+            boroughs: Boroughs::default(),
         }
     }
 
-    /// Counts one record.
+    /// Counts one record. Referrals ask nothing, and count nowhere.
     pub fn add(&mut self, facts: &Facts) {
         match &facts.of {
             Of::Case(needs) => {
@@ -62,7 +66,12 @@ impl<'a> Tally<'a> {
                     self.add_need(facts, need);
                 }
             }
+            Of::Enquiry(enquiry) if enquiry.is_referral => {}
             Of::Enquiry(enquiry) => {
+                if self.by_borough() {
+                    let id = EnquiryId::from_uuid(facts.id.uuid());
+                    self.boroughs.note(id, enquiry);
+                }
                 for check in &enquiry.checks {
                     self.add_check(facts, enquiry, check);
                 }
@@ -79,10 +88,29 @@ impl<'a> Tally<'a> {
             (ReportKind::Outstanding, coverage::OVERDUE) => outstanding::OVERDUE,
             _ => return,
         };
-        if self.within(need.due) {
-            let key = self.key(facts, None, Some(need.kind));
-            self.count(key, (place, None));
+        if !self.within(need.due) {
+            return;
         }
+        let by_borough = match &need.standing {
+            NeedStanding::Met { enquiries, .. } if self.by_borough() => {
+                self.boroughs.leave(Covered {
+                    kind: need.kind,
+                    enquiries: enquiries.clone(),
+                    place,
+                });
+                return;
+            }
+            NeedStanding::Met { .. } => NONE,
+            NeedStanding::Needed => NOT_ASKED,
+            NeedStanding::SetAside => SET_ASIDE,
+        };
+        let key = self.key(facts, by_borough, need.kind);
+        self.count(key, (place, None));
+    }
+
+    /// Whether it must know whom enquiries asked.
+    fn by_borough(&self) -> bool {
+        (self.question.kind, self.question.by) == (ReportKind::Coverage, Grouping::Borough)
     }
 
     fn add_check(&mut self, facts: &Facts, enquiry: &EnquiryFacts, check: &CheckFacts) {
@@ -101,7 +129,7 @@ impl<'a> Tally<'a> {
         let key = self.key_of(facts, check);
         self.count(key, counted);
         match self.question.kind {
-            ReportKind::Coverage if sentenced_outstanding(check) => {
+            ReportKind::Coverage if enquiry.is_sentenced_outstanding(check) => {
                 self.count(key, (coverage::SENTENCED_OUTSTANDING, None));
             }
             ReportKind::LateAnswers => {
@@ -133,7 +161,7 @@ impl<'a> Tally<'a> {
         let now = self.terms.now;
         let place = match &check.standing {
             Standing::Outstanding if now < enquiry.deadline => outstanding::HEARING_TO_COME,
-            Standing::Outstanding if sentenced_outstanding(check) => {
+            Standing::Outstanding if enquiry.is_sentenced_outstanding(check) => {
                 outstanding::SENTENCED_OUTSTANDING
             }
             Standing::Outstanding => outstanding::HEARING_PASSED,
@@ -189,22 +217,16 @@ impl<'a> Tally<'a> {
 
     /// The group of a check.
     fn key_of<'f>(&self, facts: &'f Facts, check: &'f CheckFacts) -> &'f str {
-        let responder = check.responder.as_ref();
-        let kind = responder.and_then(|responder| self.terms.kinds.get(responder));
-        self.key(facts, responder, kind.copied())
+        let borough = check.responder.as_ref().map_or(NONE, ResponderId::as_str);
+        self.key(facts, borough, check.kind)
     }
 
-    fn key<'f>(
-        &self,
-        facts: &'f Facts,
-        responder: Option<&'f ResponderId>,
-        kind: Option<ResponderKind>,
-    ) -> &'f str {
+    fn key<'f>(&self, facts: &'f Facts, borough: &'f str, kind: ResponderKind) -> &'f str {
         match self.question.by {
             Grouping::Court => facts.court.as_str(),
             Grouping::Office => &facts.office,
-            Grouping::Borough => responder.map_or(NONE, ResponderId::as_str),
-            Grouping::ResponderKind => kind.map_or(NONE, ResponderKind::name),
+            Grouping::Borough => borough,
+            Grouping::ResponderKind => kind.name(),
             Grouping::ReportType => facts.report.map_or(NONE, crate::enquiry::ReportType::name),
         }
     }
@@ -225,7 +247,11 @@ impl<'a> Tally<'a> {
     }
 
     /// The report.
-    pub fn finish(self) -> Table {
+    pub fn finish(mut self) -> Table {
+        let boroughs = core::mem::take(&mut self.boroughs);
+        for (borough, place) in boroughs.told() {
+            self.count(borough.map_or(NONE, ResponderId::as_str), (place, None));
+        }
         let kind = self.question.kind;
         let row = |(key, sums): (Box<str>, Sums)| Row {
             key,
@@ -275,8 +301,8 @@ impl Sums {
 
 /// Where in the coverage report a need counts.
 fn need_place(need: &NeedFacts, now: Timestamp) -> usize {
-    match need.standing {
-        NeedStanding::Met { at } if at < need.due => coverage::MADE_BEFORE_HEARING,
+    match &need.standing {
+        NeedStanding::Met { at, .. } if *at < need.due => coverage::MADE_BEFORE_HEARING,
         NeedStanding::Met { .. } => coverage::MADE_LATER,
         NeedStanding::SetAside => coverage::SET_ASIDE,
         NeedStanding::Needed if need.due <= now => coverage::OVERDUE,
@@ -296,12 +322,6 @@ fn coverage_place(enquiry: &EnquiryFacts, check: &CheckFacts, now: Timestamp) ->
         Standing::Closed => coverage::CLOSED,
         Standing::Redirected => return None,
     })
-}
-
-/// Whether sentence was passed with the check outstanding. Courts do not tell of sentences: the hearing that began with it unanswered and
-/// nothing decided counts as one. The one place to change when they do.
-fn sentenced_outstanding(check: &CheckFacts) -> bool {
-    check.sentenced_outstanding
 }
 
 /// Where what a late answer would have changed counts.

@@ -12,14 +12,14 @@ use jiff::{SignedDuration, ToSpan as _, civil};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use std::collections::BTreeMap;
-use usher_domain::case::Case;
-use usher_domain::code::{ResponderId, ResponderKind};
+use usher_domain::case::{Case, RequirementState};
 use usher_domain::enquiry::Enquiry;
+use usher_domain::id::EnquiryId;
 use usher_domain::policy::Policy;
 use usher_domain::report::facts::Facts;
 use usher_domain::report::{Cell, Grouping, Question, ReportKind, Row, Shape, Table, Tally, Terms};
 use usher_domain::time::Timestamp;
+use uuid::Uuid;
 
 /// Records, and what is asked of them.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ struct Asked {
     policy: Policy,
     question: Question,
     now: Timestamp,
+    /// Which record is counted first.
+    first: usize,
 }
 
 const OFFICES: [&str; 3] = ["", "North", "South"];
@@ -53,6 +55,23 @@ fn enquiry(story: crate::story::Story, office: usize) -> Enquiry {
     enquiry
 }
 
+/// Numbers the enquiries, and lets cases be covered by some of them, and by one that is not there.
+fn link(cases: &mut [Case], enquiries: &mut [Enquiry], mut luck: usize) {
+    let id = |number: usize| EnquiryId::from_uuid(Uuid::from_u128(number as u128));
+    for (number, enquiry) in enquiries.iter_mut().enumerate() {
+        enquiry.id = id(number);
+    }
+    let needs = cases.iter_mut().flat_map(|case| &mut case.requirements);
+    for need in needs {
+        if let RequirementState::Met { enquiries: by, .. } = &mut need.state {
+            for one in by {
+                *one = id(luck % (enquiries.len() + 1));
+                luck /= 3;
+            }
+        }
+    }
+}
+
 fn question() -> impl Strategy<Value = Question> {
     let days = prop_oneof![1 => Just((0, 2_000)), 3 => (-10_i64..30, 0_i64..30)];
     (select(ReportKind::ALL), select(Grouping::ALL), days).prop_map(|(kind, by, (from, length))| {
@@ -71,44 +90,42 @@ fn asked() -> impl Strategy<Value = Asked> {
     let cases = vec((cases::stories(), 0..OFFICES.len()), 0..4);
     let enquiries = vec((stories(), 0..OFFICES.len()), 0..4);
     let now = -100_i64..2_000;
-    (cases, enquiries, question(), now, crate::policy::policies()).prop_map(
-        |(cases, enquiries, question, hours, policy)| Asked {
-            cases: cases
-                .into_iter()
-                .filter_map(|(story, office)| case(story, office))
-                .collect(),
-            enquiries: enquiries
-                .into_iter()
-                .map(|(story, office)| enquiry(story, office))
-                .collect(),
+    let terms = (question(), now, crate::policy::policies(), 0..10_000_usize);
+    (cases, enquiries, terms).prop_map(|(cases, enquiries, terms)| {
+        let (question, hours, policy, luck) = terms;
+        let cases = cases.into_iter();
+        let mut cases: Vec<_> = cases
+            .filter_map(|(story, office)| case(story, office))
+            .collect();
+        let enquiries = enquiries.into_iter();
+        let mut enquiries: Vec<_> = enquiries
+            .map(|(story, office)| enquiry(story, office))
+            .collect();
+        link(&mut cases, &mut enquiries, luck);
+        Asked {
+            cases,
+            enquiries,
             policy,
             question,
             now: start() + SignedDuration::from_hours(hours),
-        },
-    )
-}
-
-/// Of four responders of the stories, one is of no known kind.
-fn kinds() -> BTreeMap<ResponderId, ResponderKind> {
-    let kinds = ["a", "b", "c"].into_iter().zip(ResponderKind::ALL);
-    kinds
-        .map(|(id, kind)| (ResponderId::parse(id).unwrap(), *kind))
-        .collect()
+            first: luck,
+        }
+    })
 }
 
 fn report(asked: &Asked) -> Table {
-    let kinds = kinds();
     let terms = Terms {
         policy: &asked.policy,
-        kinds: &kinds,
         now: asked.now,
     };
     let mut tally = Tally::new(asked.question, terms);
-    for enquiry in &asked.enquiries {
-        tally.add(&Facts::from(enquiry));
-    }
-    for case in &asked.cases {
-        tally.add(&Facts::from(case));
+    let cases = asked.cases.iter().map(Facts::from);
+    let enquiries = asked.enquiries.iter().map(Facts::from);
+    let mut all: Vec<Facts> = cases.chain(enquiries).collect();
+    let first = asked.first % all.len().max(1);
+    all.rotate_left(first);
+    for facts in &all {
+        tally.add(facts);
     }
     tally.finish()
 }

@@ -8013,6 +8013,7 @@ pub struct ReportMeasure {
 #[prost(skip_debug)]
 pub struct ReportRow {
     /// The court, office, responder or name of the kind; empty for what belongs to none, `*` for all beyond the first 1,000 groups.
+    /// By borough, `*not_asked` for what nobody has asked, `*set_aside` for what a named person set aside.
     #[prost(string, tag = "1")]
     pub key: ::prost::alloc::string::String,
     /// What people call it.

@@ -1,11 +1,13 @@
 //! The naive recount: each figure by itself, from the whole records, as its meaning says.
 
-use super::{Asked, kinds};
+use super::Asked;
 use proptest::prelude::*;
 use usher_domain::case::{Case, Requirement, RequirementState};
 use usher_domain::enquiry::{
-    Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, ReportType, Timeliness,
+    Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Purpose, ReportType,
+    SentenceOutcome, Timeliness,
 };
+use usher_domain::id::EnquiryId;
 use usher_domain::report::{Cell, Grouping, ReportKind, Shape, Table};
 use usher_domain::time::{Timestamp, to_london};
 
@@ -50,7 +52,7 @@ fn keys(asked: &Asked, measure: &str) -> Vec<String> {
             .filter(|need| counts_need(asked, need, measure));
         keys.extend(needs.map(|need| key_of_need(asked, case, need)));
     }
-    for enquiry in &asked.enquiries {
+    for enquiry in questions(asked) {
         for check in &enquiry.checks {
             if counts_check(asked, enquiry, check, measure) {
                 keys.push(key_of_check(asked, enquiry, Some(check)));
@@ -110,7 +112,7 @@ fn counts_check(asked: &Asked, enquiry: &Enquiry, check: &Check, measure: &str) 
     let is_redirected = matches!(check.state, CheckState::Redirected { .. });
     let is_open = !is_closed && !is_redirected && answers.is_empty();
     let passed = deadline <= asked.now;
-    let sentenced = check.sentenced_outstanding_at.is_some();
+    let sentenced = is_sentenced(enquiry, check);
     match asked.question.kind {
         ReportKind::Coverage => {
             !is_redirected
@@ -154,6 +156,31 @@ fn counts_check(asked: &Asked, enquiry: &Enquiry, check: &Check, measure: &str) 
     }
 }
 
+/// Referrals ask nothing.
+fn questions(asked: &Asked) -> impl Iterator<Item = &Enquiry> {
+    let all = asked.enquiries.iter();
+    all.filter(|enquiry| enquiry.purpose != Purpose::Referral)
+}
+
+/// Whether nobody had answered when the case was sentenced; until that is recorded, whether the hearing began with nothing answered and
+/// nothing decided, as its record says.
+fn is_sentenced(enquiry: &Enquiry, check: &Check) -> bool {
+    let stood = check.sentenced_outstanding_at.is_some();
+    let Some(sentence) = &enquiry.sentence else {
+        return stood;
+    };
+    let then = sentence.date;
+    let had_been_answered = check.state.answers().first().map(|answer| {
+        let day = to_london(answer.at).date();
+        day < then || (day == then && answer.timeliness == Timeliness::InTime)
+    });
+    sentence.outcome != SentenceOutcome::NoSentence
+        && match had_been_answered {
+            Some(answered) => !answered,
+            None => stood || !matches!(check.state, CheckState::Closed { .. }),
+        }
+}
+
 fn counts_late(asked: &Asked, check: &Check, measure: &str) -> bool {
     let CheckState::Answered { answers, received } = &check.state else {
         return false;
@@ -192,7 +219,22 @@ fn key_of_need(asked: &Asked, case: &Case, need: &Requirement) -> String {
     match asked.question.by {
         Grouping::Court => case.hearing.court.to_string(),
         Grouping::Office => case.holder.unit.office.clone(),
-        Grouping::Borough => String::new(),
+        Grouping::Borough => match &need.state {
+            RequirementState::Needed => "*not_asked".into(),
+            RequirementState::SetAside { .. } => "*set_aside".into(),
+            RequirementState::Met { enquiries, .. } => {
+                let by_id = |id: &EnquiryId| questions(asked).find(|one| one.id == *id);
+                let checks = enquiries
+                    .iter()
+                    .filter_map(by_id)
+                    .flat_map(|one| &one.checks);
+                let mut boroughs = checks
+                    .filter(|check| !matches!(check.state, CheckState::Redirected { .. }))
+                    .filter(|check| check.kind == need.kind)
+                    .filter_map(|check| check.responder.as_ref());
+                boroughs.next().map(ToString::to_string).unwrap_or_default()
+            }
+        },
         Grouping::ResponderKind => need.kind.name().into(),
         Grouping::ReportType => report_name(case.report),
     }
@@ -207,10 +249,7 @@ fn key_of_check(asked: &Asked, enquiry: &Enquiry, check: Option<&Check>) -> Stri
         Grouping::Court => enquiry.deadline.court().to_string(),
         Grouping::Office => enquiry.requester.unit.office.clone(),
         Grouping::Borough => responder.map(|id| id.to_string()).unwrap_or_default(),
-        Grouping::ResponderKind => {
-            let kind = responder.and_then(|id| kinds().get(&id).copied());
-            kind.map(|kind| kind.name().to_owned()).unwrap_or_default()
-        }
+        Grouping::ResponderKind => check.kind.name().into(),
         Grouping::ReportType => report_name(enquiry.report),
     }
 }
@@ -218,7 +257,7 @@ fn key_of_check(asked: &Asked, enquiry: &Enquiry, check: Option<&Check>) -> Stri
 /// The working minutes of each check that times are told of, in order.
 fn minutes(asked: &Asked, row: Option<&str>) -> Vec<i64> {
     let mut all = Vec::new();
-    for enquiry in &asked.enquiries {
+    for enquiry in questions(asked) {
         for check in &enquiry.checks {
             let (measure, until) = match asked.question.kind {
                 ReportKind::Timeliness => (
