@@ -4,7 +4,7 @@
 use super::query::people;
 use crate::broker::{Broker, BrokerError, Executed};
 use crate::store::{Change, Record, StoreError, Stored};
-use usher_domain::actor::{Actor, Courts};
+use usher_domain::actor::Actor;
 use usher_domain::case::Case;
 use usher_domain::case::command::{CaseCommand, CaseVerb, Cover};
 use usher_domain::case::decide::{CaseTransition, decide as decide_case};
@@ -124,11 +124,7 @@ impl Broker {
         let (Some(case), true, true) = (enquiry.case, was_there, enquiry.is_taken_back()) else {
             return Ok(None);
         };
-        // It follows from what the actor may do, whatever court has the case now.
-        let actor = &Actor {
-            courts: Courts::All,
-            ..actor.clone()
-        };
+        let actor = &super::everywhere(actor);
         let Stored { record, revision } = match self.load_case(case).await {
             Ok(Some(stored)) => stored,
             Ok(None) | Err(StoreError::Corrupt { .. }) => return Ok(None),
