@@ -42,6 +42,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Receive
                 | V::RecordSentence
                 | V::Close
+                | V::EnterStage
                 | V::Uncover
                 | V::SetAside
                 | V::Reassign

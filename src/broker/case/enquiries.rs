@@ -7,7 +7,7 @@ use crate::store::{Change, StoreError};
 use futures_util::{StreamExt as _, stream};
 use std::collections::BTreeSet;
 use usher_domain::actor::Actor;
-use usher_domain::case::{Case, RequirementState};
+use usher_domain::case::Case;
 use usher_domain::command::{Command, Verb};
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::Enquiry;
@@ -70,11 +70,8 @@ impl Broker {
 
 /// The enquiries that cover what `case` needs, each once.
 fn enquiries(case: &Case) -> BTreeSet<EnquiryId> {
-    let covering = case.requirements.iter().map(|one| match &one.state {
-        RequirementState::Met { enquiries, .. } => enquiries.as_slice(),
-        RequirementState::Needed | RequirementState::SetAside { .. } => &[],
-    });
-    covering.flatten().copied().collect()
+    let covering = case.requirements.iter().map(|one| one.state.covering());
+    covering.flatten().map(|one| one.enquiry).collect()
 }
 
 /// What is asked of `enquiry`, in this order.
@@ -99,10 +96,9 @@ fn verbs(before: &Case, after: &Case, enquiry: &Enquiry) -> Vec<Verb> {
 /// Whether `enquiry` goes to the case's new hearing: it asks for the old one, something of it is open, and it asks about the same side of
 /// sentence. An enquiry for another hearing stays there; so does one whose sentence a person has recorded: a list takes that back for nobody.
 fn is_heard_with(before: &Case, after: &Case, enquiry: &Enquiry) -> bool {
-    let stage = after.stage().map(|stage| stage.purpose.before_sentence());
     before.hearing != after.hearing
         && enquiry.deadline == Deadline::Hearing(before.hearing.clone())
         && enquiry.is_open()
         && enquiry.sentence.is_none()
-        && stage == Some(enquiry.purpose.before_sentence())
+        && after.is_before_sentence() == enquiry.purpose.before_sentence()
 }

@@ -111,7 +111,7 @@ fn of_case(kind: &CaseEventKind) -> String {
             format!("Asked by enquiry {}", enquiry.reference())
         }
         CaseEventKind::Uncovered { enquiry } => {
-            format!("Enquiry {} was taken back", enquiry.reference())
+            format!("Enquiry {} counts no more", enquiry.reference())
         }
         CaseEventKind::SetAside { reason } => {
             format!("Set aside: {}", words::set_aside(*reason).to_lowercase())

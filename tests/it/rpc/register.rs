@@ -197,6 +197,32 @@ async fn rows_with_their_enquiries_take_as_many_commits_as_they_need() {
     }
 }
 
+#[tokio::test]
+async fn what_is_too_old_for_the_hearing_is_needed_again() {
+    use v1::RequirementState::{Met, Needed};
+    let mut kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    ask(&kit, &case_id, |request| request).await;
+    register(&kit, moved(CASE, "2027-01-18T10:00")).await;
+    let state = async |kit: &Kit| states(&case(kit, &case_id).await);
+    // Twenty working days of the policy from a Monday on.
+    kit.move_to("2026-12-21T09:00").await;
+    register(&kit, moved(CASE, "2027-01-18T10:00")).await;
+    assert_eq!(state(&kit).await, [Met]);
+    kit.restart().await;
+    kit.move_to("2026-12-22T12:00").await;
+    register(&kit, moved(CASE, "2027-01-18T10:00")).await;
+    assert_eq!(state(&kit).await, [Needed]);
+    let told = history(&kit, &case_id).await;
+    assert!(told.contains(&"uncovered".to_owned()), "{told:?}");
+    ask(&kit, &case_id, |request| v1::SubmitRequest {
+        deadline: hearing(COURT, "2027-01-18T10:00"),
+        ..request
+    })
+    .await;
+    assert_eq!(state(&kit).await, [Met]);
+}
+
 /// Good rows and bad ones, from line 2 on.
 fn mixed() -> Vec<v1::CaseRow> {
     let subject = v1::Subject {

@@ -2763,6 +2763,9 @@ pub struct Met {
     /// Since when.
     #[prost(int64, tag = "2")]
     pub at_ms: i64,
+    /// When each of `enquiries` was submitted, in their order; empty in records of older brokers: then `at_ms` counts.
+    #[prost(int64, repeated, tag = "3")]
+    pub submitted_at_ms: ::prost::alloc::vec::Vec<i64>,
 }
 /// It need not be asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
