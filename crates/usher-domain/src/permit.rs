@@ -43,6 +43,7 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::RecordSentence
                 | V::Close
                 | V::EnterStage
+                | V::Cover
                 | V::Uncover
                 | V::SetAside
                 | V::Reassign

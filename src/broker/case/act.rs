@@ -9,7 +9,7 @@ use crate::store::Stored;
 use usher_domain::actor::Actor;
 use usher_domain::case::SetAsideReason;
 use usher_domain::case::command::{CaseCommand, CaseVerb};
-use usher_domain::id::AlertId;
+use usher_domain::id::{AlertId, EnquiryId};
 use usher_domain::permit::permits;
 use usher_domain::rejection::Rejection;
 
@@ -41,11 +41,14 @@ impl Broker {
             self.check_earlier_answer(input.case, *requirement, *answer, &actor)
                 .await?;
         }
-        let command = CaseCommand {
-            request: Some(input.request),
-            verb: verb_of(input.act),
+        let request = Some(input.request);
+        let stored = match verb_of(input.act) {
+            Ok(verb) => {
+                let command = CaseCommand { request, verb };
+                self.execute_on_case(input.case, &command, &actor).await?
+            }
+            Err(enquiry) => self.link(enquiry, input.case, request, &actor).await?,
         };
-        let stored = self.execute_on_case(input.case, &command, &actor).await?;
         self.open_case(stored)
     }
 
@@ -104,8 +107,9 @@ impl Broker {
     }
 }
 
-fn verb_of(act: CaseAct) -> CaseVerb {
-    match act {
+/// What it is for the case; or the enquiry that is about it, which changes too.
+fn verb_of(act: CaseAct) -> Result<CaseVerb, EnquiryId> {
+    Ok(match act {
         CaseAct::TakeOff => CaseVerb::TakeOff,
         CaseAct::EnterStage { purpose, due } => CaseVerb::EnterStage { purpose, due },
         CaseAct::SetAside {
@@ -120,9 +124,10 @@ fn verb_of(act: CaseAct) -> CaseVerb {
             note: text_if(&note),
         },
         CaseAct::Reassign { holder } => CaseVerb::Reassign { holder },
+        CaseAct::Cover { enquiry } => return Err(enquiry),
         CaseAct::Acknowledge { alert, note } => CaseVerb::Acknowledge {
             alert,
             note: text_if(&note),
         },
-    }
+    })
 }

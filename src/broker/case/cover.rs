@@ -3,17 +3,17 @@
 
 use super::query::people;
 use crate::broker::{Broker, BrokerError, Executed};
-use crate::store::{Change, Record, StoreError, Stored};
+use crate::store::{Change, Record, StoreError, Stored, record};
 use usher_domain::actor::Actor;
-use usher_domain::case::Case;
 use usher_domain::case::command::{CaseCommand, CaseVerb, Cover};
 use usher_domain::case::decide::{CaseTransition, decide as decide_case};
+use usher_domain::case::{Case, Holder};
 use usher_domain::code::ResponderKind;
 use usher_domain::command::{Command, Request, Submit, Verb};
 use usher_domain::decide::{Transition, decide};
 use usher_domain::enquiry::{Enquiry, Purpose};
 use usher_domain::event::EventKind;
-use usher_domain::id::CaseId;
+use usher_domain::id::{CaseId, EnquiryId};
 use usher_domain::limits;
 use usher_domain::personal::{Personal, Subject, same_person};
 use usher_domain::time::to_london;
@@ -81,6 +81,57 @@ impl Broker {
                 outcome => {
                     let enquiry = outcome?.enquiry;
                     return Ok(Covered { enquiry, covers });
+                }
+            }
+        }
+        Err(super::busy())
+    }
+
+    /// An enquiry that was submitted alone is about `case`, and covers what it would have covered then: in one commit.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; `NotFound` for an enquiry or a case that is not the actor's; `Unreadable`.
+    pub(super) async fn link(
+        &self,
+        enquiry: EnquiryId,
+        case: CaseId,
+        request: Option<Request>,
+        actor: &Actor,
+    ) -> Result<Stored<Case>, BrokerError> {
+        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+            let alone = self.visible(enquiry, actor).await?;
+            let about = self.visible_case(case, actor).await?;
+            let holder = known_holder(&about.record);
+            let command = Command {
+                request,
+                verb: Verb::Cover { case, holder },
+            };
+            let (now, policy) = (self.clock.now(), self.policy());
+            let linked = decide(Some(&alone.record), &command, actor, now, &policy)?;
+            let people = record::open_personal(&linked.enquiry.personal);
+            let people = people.map_err(|source| self.unreadable(enquiry.into(), source))?;
+            let asked = ResponderKind::ALL.iter().copied();
+            let kinds: Vec<_> = asked.filter(|kind| linked.enquiry.asks(*kind)).collect();
+            let asked = About {
+                case,
+                subject: &people.subject,
+                kinds: &kinds,
+                validate_only: false,
+            };
+            let covered = self.cover(&asked, &linked.enquiry, &about.record, actor)?;
+            let mut changes = vec![
+                Change::new(linked.enquiry, Some(alone.revision), linked.events),
+                Change::new(covered.case, Some(about.revision), covered.events),
+            ];
+            changes.retain(|change| !change.events.is_empty());
+            if changes.is_empty() {
+                return Ok(about);
+            }
+            match self.commit_and_announce(changes, async || ()).await {
+                Err(StoreError::Conflict { .. }) => {}
+                outcome => {
+                    outcome?;
+                    return self.visible_case(case, actor).await;
                 }
             }
         }
@@ -206,9 +257,14 @@ fn follows(before: &Enquiry, decided: &Transition) -> Option<CaseVerb> {
 fn submit_held_by(submit: &Submit, case: &Case) -> Submit {
     Submit {
         case: Some(case.id),
-        holder: case.holder.person.is_some().then(|| case.holder.clone()),
+        holder: known_holder(case),
         ..submit.clone()
     }
+}
+
+/// Who holds the case, where a person does.
+fn known_holder(case: &Case) -> Option<Holder> {
+    case.holder.person.is_some().then(|| case.holder.clone())
 }
 
 fn covers(case: &Case, enquiry: &Enquiry) -> bool {

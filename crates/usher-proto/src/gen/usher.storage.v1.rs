@@ -2851,7 +2851,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58, 59"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58, 59, 60"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2954,6 +2954,9 @@ pub mod event {
         /// A named person proposed to close the check.
         #[prost(enumeration = "super::CloseReason", tag = "59")]
         CloseProposed(i32),
+        /// A named person said which case the enquiry is about.
+        #[prost(message, tag = "60")]
+        Linked(super::Nothing),
     }
 }
 /// People took a check on.
