@@ -232,7 +232,9 @@ impl Broker {
                 now(),
                 &policy,
             )?;
-            let beside = self.uncovered(stored.as_ref(), &decided, actor).await?;
+            let beside = self
+                .change_of_case(stored.as_ref(), &decided, actor)
+                .await?;
             match self.commit(stored, decided, beside).await {
                 Err(BrokerError::Store(StoreError::Conflict { .. })) => {}
                 outcome => return outcome,

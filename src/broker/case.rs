@@ -3,6 +3,7 @@
 
 mod act;
 mod cover;
+mod enquiries;
 pub mod input;
 mod query;
 mod register;
@@ -15,7 +16,7 @@ pub use reuse::{EarlierAnswer, EarlierAnswers};
 
 use super::{Broker, BrokerError};
 use crate::store::{Change, Record, StoreError, Stored, record};
-use usher_domain::actor::Actor;
+use usher_domain::actor::{Actor, Courts};
 use usher_domain::case::Case;
 use usher_domain::case::command::CaseCommand;
 use usher_domain::case::decide::decide;
@@ -23,6 +24,9 @@ use usher_domain::id::CaseId;
 use usher_domain::rejection::Rejection;
 use usher_domain::sealed::Sealed;
 use usher_domain::{limits, permit};
+
+/// Records that are looked up at once.
+const LOADS_AT_ONCE: usize = 16;
 
 impl Broker {
     /// The case with this id.
@@ -37,7 +41,7 @@ impl Broker {
         visible.ok_or_else(|| Rejection::NotFound { what: "case" }.into())
     }
 
-    /// As [`Self::execute`], for a case that is there.
+    /// As [`Self::execute`], for a case that is there; its enquiries go along.
     ///
     /// # Errors
     /// As [`Self::execute`].
@@ -58,8 +62,13 @@ impl Broker {
                 let record = decided.case;
                 return Ok(Stored { record, revision });
             }
-            let change = Change::new(decided.case, revision, decided.events);
-            match self.commit_first(vec![change]).await {
+            let along = match &known {
+                Some(before) => self.take_along(before, &decided.case, actor).await?,
+                None => Vec::new(),
+            };
+            let mut changes = vec![Change::new(decided.case, revision, decided.events)];
+            changes.extend(along);
+            match self.commit_first(changes).await {
                 Err(StoreError::Conflict { .. }) => {}
                 outcome => return Ok(outcome?),
             }
@@ -87,6 +96,14 @@ fn text_if(text: &str) -> Sealed {
         Sealed::default()
     } else {
         record::seal_text(text)
+    }
+}
+
+/// `actor`, for what follows from what they may do, whatever court has the records that it is about.
+fn everywhere(actor: &Actor) -> Actor {
+    Actor {
+        courts: Courts::All,
+        ..actor.clone()
     }
 }
 

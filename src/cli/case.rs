@@ -7,7 +7,7 @@ mod sheet;
 mod show;
 
 pub(super) use act::{EnquiryReassignArgs, reassign_enquiry};
-pub(super) use show::case_id;
+pub(super) use show::{case_id, shown};
 
 use super::Context;
 use super::failure::{Exit, Failure};

@@ -3,6 +3,7 @@
 mod answer;
 mod closing;
 mod context;
+mod cover;
 mod decide_without;
 mod field;
 mod line;
@@ -75,6 +76,9 @@ pub(super) enum EnquiryCommand {
         before_help = "Examples:\n  usher enquiry reassign 7K3M-9QXA-A --to \"Kim Practitioner\" --office \"North London\""
     )]
     Reassign(case::EnquiryReassignArgs),
+    /// Say which case an enquiry is about that was submitted without one: it covers what the case needs
+    #[command(before_help = "Examples:\n  usher enquiry cover 7K3M-9QXA-A --case 01AB1234526/1")]
+    Cover(cover::CoverArgs),
     /// Record what was decided at court with checks outstanding
     #[command(
         before_help = "Examples:\n  usher enquiry decide 7K3M-9QXA-A --decision seek-adjournment --note \"Two boroughs have not answered\"\n  \
@@ -231,6 +235,7 @@ pub(super) async fn run(command: EnquiryCommand, context: &Context) -> Result<Ex
         EnquiryCommand::Withdraw(args) => withdraw(&args, context).await,
         EnquiryCommand::MoveHearing(args) => move_hearing(&args, context).await,
         EnquiryCommand::Reassign(args) => case::reassign_enquiry(&args, context).await,
+        EnquiryCommand::Cover(args) => cover::run(&args, context).await,
         EnquiryCommand::Decide(args) => decide_without::run(&args, context).await,
         EnquiryCommand::RecordSentence(args) => record_sentence::run(&args, context).await,
         EnquiryCommand::Receive(args) => receive(&args, context).await,

@@ -212,7 +212,7 @@ vocabulary! {
         Reopened = "reopened", Resolved = "resolved", Decided = "decided",
         SentencedOutstanding = "sentenced-outstanding", Closed = "closed", Reconsidered = "reconsidered", Reassigned = "reassigned",
         SentenceRecorded = "sentence-recorded", Viewed = "viewed",
-        CloseProposed = "close-proposed",
+        CloseProposed = "close-proposed", Linked = "linked",
     }
 }
 

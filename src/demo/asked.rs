@@ -5,7 +5,7 @@ use super::records::Receipt;
 use super::summary::{Class, class};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use usher_domain::case::{Case, Requirement, RequirementState};
+use usher_domain::case::{Case, Covering, Requirement, RequirementState};
 use usher_domain::enquiry::{CheckState, Enquiry};
 use usher_domain::id::EnquiryId;
 use usher_domain::report::facts::{Facts, Of};
@@ -110,7 +110,8 @@ impl Counting {
                 RequirementState::Met { enquiries, .. } => {
                     self.asked.made += 1;
                     with.made += 1;
-                    let best = enquiries.iter().filter_map(|id| self.came.get(id));
+                    let best = enquiries.iter();
+                    let best = best.filter_map(|one| self.came.get(&one.enquiry));
                     let best = best.copied().min_by_key(|came| *came as u8);
                     let best = best.unwrap_or(Came::Dropped);
                     *match best {
@@ -120,7 +121,7 @@ impl Counting {
                         Came::Dropped => &mut with.dropped,
                     } += 1;
                     let without = &mut self.asked.without_usher;
-                    let is_own = |id: &EnquiryId| !self.prompted.contains(&id.to_string());
+                    let is_own = |one: &Covering| !self.prompted.contains(&one.enquiry.to_string());
                     if enquiries.iter().any(is_own) {
                         without.made += 1;
                         without.answered_before_sentence += u64::from(best == Came::InTime);

@@ -26,8 +26,8 @@ pub use adapter::{
 pub use alert_counts::AlertCounts;
 pub use case::{
     ListPart, case_event_view, case_history_query, case_line_view, case_query, case_view,
-    cases_query, earlier_answers_query, earlier_answers_view, enter_stage, list_part, outcome_view,
-    reassign, refused_view, set_aside, take_off,
+    cases_query, cover, earlier_answers_query, earlier_answers_view, enter_stage, list_part,
+    outcome_view, reassign, refused_view, set_aside, take_off,
 };
 pub use check::{assigned_check, leased_check};
 pub use court::{

@@ -208,6 +208,13 @@ impl CourtService for Court {
         Ok(Response::new(v1::EnterStageResponse { case }))
     }
 
+    async fn cover(&self, request: Request<v1::CoverRequest>) -> Reply<v1::CoverResponse> {
+        let (actor, message) = self.calls.enter(request)?;
+        let input = convert::cover(message, &actor);
+        let case = Some(self.calls.act_on_case(input, &actor).await?);
+        Ok(Response::new(v1::CoverResponse { case }))
+    }
+
     async fn set_aside(
         &self,
         request: Request<v1::SetAsideRequest>,

@@ -12,6 +12,7 @@ mod bad_input;
 mod big;
 mod cases;
 mod close;
+mod cover;
 mod decide_without;
 mod emergency;
 mod enter_stage;

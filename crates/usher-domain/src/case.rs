@@ -2,7 +2,7 @@
 //! overdue item of its own, and climbs its own ladder.
 //!
 //! A requirement ends only as met by an enquiry that covers it, or set aside by a named person with a reason. The clock ends nothing, and
-//! an enquiry that was taken back meets nothing any more.
+//! an enquiry that was taken back, or is too old before the moment when it is wanted, meets nothing any more.
 
 pub mod command;
 pub mod decide;
@@ -149,7 +149,7 @@ pub enum RequirementState {
     /// An enquiry covers it.
     Met {
         /// Which; at least one, at most [`crate::limits::ENQUIRIES_PER_REQUIREMENT_MAX`].
-        enquiries: Vec<EnquiryId>,
+        enquiries: Vec<Covering>,
         /// Since when.
         at: Timestamp,
     },
@@ -166,6 +166,15 @@ pub enum RequirementState {
         /// When.
         at: Timestamp,
     },
+}
+
+/// An enquiry that covers what is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covering {
+    /// Which.
+    pub enquiry: EnquiryId,
+    /// When it was submitted: its age counts from here.
+    pub submitted_at: Timestamp,
 }
 
 codes! {
@@ -198,6 +207,19 @@ impl RequirementState {
     pub const fn is_exit(&self) -> bool {
         !matches!(self, Self::Needed)
     }
+
+    /// The enquiries that cover it; none where it is not met.
+    pub fn covering(&self) -> &[Covering] {
+        match self {
+            Self::Met { enquiries, .. } => enquiries,
+            Self::Needed | Self::SetAside { .. } => &[],
+        }
+    }
+
+    /// Whether `enquiry` covers it.
+    pub fn is_covered_by(&self, enquiry: EnquiryId) -> bool {
+        self.covering().iter().any(|one| one.enquiry == enquiry)
+    }
 }
 
 impl Case {
@@ -225,6 +247,12 @@ impl Case {
     /// The stage that it is at.
     pub fn stage(&self) -> Option<&Stage> {
         self.stages.last()
+    }
+
+    /// Whether it is at no stage that comes after sentence.
+    pub fn is_before_sentence(&self) -> bool {
+        self.stage()
+            .is_none_or(|stage| stage.purpose.before_sentence())
     }
 
     /// Whether any check is still needed.

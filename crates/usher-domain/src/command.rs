@@ -166,6 +166,13 @@ pub enum Verb {
         /// On which day, in London.
         date: Date,
     },
+    /// It is about a case that nobody named when it was submitted.
+    Cover {
+        /// Which.
+        case: CaseId,
+        /// Who holds that case, where that is known.
+        holder: Option<Holder>,
+    },
     /// Another practitioner holds the enquiry.
     Reassign {
         /// Who.
@@ -306,6 +313,7 @@ impl Verb {
             Self::DecideWithout { .. } => VerbName::DecideWithout,
             Self::Receive { .. } => VerbName::Receive,
             Self::RecordSentence { .. } => VerbName::RecordSentence,
+            Self::Cover { .. } => VerbName::Cover,
             Self::Reassign { .. } => VerbName::Reassign,
             Self::Close { .. } => VerbName::Close,
             Self::View { .. } => VerbName::View,
@@ -364,7 +372,7 @@ crate::codes::codes! {
         TakeOff = "take_off",
         /// See [`crate::case::command::CaseVerb::EnterStage`].
         EnterStage = "enter_stage",
-        /// See [`crate::case::command::CaseVerb::Cover`].
+        /// See [`Verb::Cover`] and [`crate::case::command::CaseVerb::Cover`].
         Cover = "cover",
         /// See [`crate::case::command::CaseVerb::Uncover`].
         Uncover = "uncover",

@@ -165,6 +165,7 @@ fn dispatch(work: &mut Work<'_>, verb: &Verb) -> Result<(), Rejection> {
             reason,
             note,
         } => rules::close::close(work, *check, *reason, note),
+        Verb::Cover { case, holder } => rules::cover::cover(work, *case, holder.as_ref()),
         Verb::Reassign { holder } => rules::reassign::reassign(work, holder),
         Verb::View { check } => rules::view::view(work, *check),
         Verb::Advance => {

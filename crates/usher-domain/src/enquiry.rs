@@ -250,6 +250,16 @@ codes! {
     }
 }
 
+impl SentenceOutcome {
+    /// Whether a sentence begins that probation supervises.
+    pub const fn is_supervised(self) -> bool {
+        match self {
+            Self::CommunityOrder | Self::SuspendedSentence | Self::Custody | Self::Other => true,
+            Self::FineOrDischarge | Self::NoSentence => false,
+        }
+    }
+}
+
 /// What the court did, as an officer recorded it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
@@ -308,6 +318,23 @@ impl Enquiry {
             )
         };
         self.checks.iter().all(|check| over(&check.state))
+    }
+
+    /// Whether it asks responders of `kind`, or has asked them: a check is with them or answered, or a named person closed it because nothing
+    /// is left to ask. Then it covers what a case needs of them.
+    pub fn asks(&self, kind: ResponderKind) -> bool {
+        let stands = |state: &CheckState| match state {
+            CheckState::Closed { reason, .. } => reason.leaves_nothing_to_ask(),
+            CheckState::Redirected { .. } => false,
+            CheckState::Waiting { .. }
+            | CheckState::Leased { .. }
+            | CheckState::Accepted { .. }
+            | CheckState::Asked { .. }
+            | CheckState::Unroutable { .. }
+            | CheckState::Answered { .. } => true,
+        };
+        let mut of_kind = self.checks.iter().filter(|check| check.kind == kind);
+        of_kind.any(|check| stands(&check.state))
     }
 
     /// How much people have put into it, in bytes, at most [`crate::limits::PERSONAL_BYTES_MAX`].

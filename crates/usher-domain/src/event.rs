@@ -92,6 +92,8 @@ pub enum EventKind {
     },
     /// The officer took the enquiry back.
     Withdrawn,
+    /// It is about a case, as somebody has said since.
+    Linked,
     /// Another practitioner holds it.
     Reassigned,
     /// The hearing moved.
@@ -208,6 +210,7 @@ impl EventKind {
             Self::Answered { .. } => "answered",
             Self::Received { .. } => "received",
             Self::Withdrawn => "withdrawn",
+            Self::Linked => "linked",
             Self::Reassigned => "reassigned",
             Self::HearingMoved { .. } => "hearing_moved",
             Self::StepRaised { .. } => "step_raised",

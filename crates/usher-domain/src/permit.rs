@@ -42,6 +42,8 @@ pub const fn permits(role: Role, verb: VerbName) -> bool {
                 | V::Receive
                 | V::RecordSentence
                 | V::Close
+                | V::EnterStage
+                | V::Cover
                 | V::Uncover
                 | V::SetAside
                 | V::Reassign

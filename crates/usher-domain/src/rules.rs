@@ -25,6 +25,7 @@ pub(crate) mod candidates;
 #[cfg(test)]
 pub(crate) mod cases;
 pub(crate) mod close;
+pub(crate) mod cover;
 pub(crate) mod decide_without;
 pub(crate) mod hand_over;
 pub(crate) mod hold;

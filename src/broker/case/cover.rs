@@ -1,20 +1,22 @@
 //! An enquiry and the case that it is about change together: what the case needs is covered when the enquiry is taken, and needed again when
-//! it is taken back.
+//! it is taken back; a sentence brings the case to its start. What becomes of enquiries when their case changes, `enquiries` says.
 
 use super::query::people;
 use crate::broker::{Broker, BrokerError, Executed};
-use crate::store::{Change, Record, StoreError, Stored};
-use usher_domain::actor::{Actor, Courts};
-use usher_domain::case::Case;
+use crate::store::{Change, Record, StoreError, Stored, record};
+use usher_domain::actor::Actor;
 use usher_domain::case::command::{CaseCommand, CaseVerb, Cover};
 use usher_domain::case::decide::{CaseTransition, decide as decide_case};
+use usher_domain::case::{Case, Holder};
 use usher_domain::code::ResponderKind;
 use usher_domain::command::{Command, Request, Submit, Verb};
 use usher_domain::decide::{Transition, decide};
-use usher_domain::enquiry::Enquiry;
-use usher_domain::id::CaseId;
+use usher_domain::enquiry::{Enquiry, Purpose};
+use usher_domain::event::EventKind;
+use usher_domain::id::{CaseId, EnquiryId};
 use usher_domain::limits;
 use usher_domain::personal::{Personal, Subject, same_person};
+use usher_domain::time::to_london;
 
 /// What came of a submission about a case.
 #[derive(Debug)]
@@ -85,6 +87,57 @@ impl Broker {
         Err(super::busy())
     }
 
+    /// An enquiry that was submitted alone is about `case`, and covers what it would have covered then: in one commit.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; `NotFound` for an enquiry or a case that is not the actor's; `Unreadable`.
+    pub(super) async fn link(
+        &self,
+        enquiry: EnquiryId,
+        case: CaseId,
+        request: Option<Request>,
+        actor: &Actor,
+    ) -> Result<Stored<Case>, BrokerError> {
+        for _ in 0..limits::CONFLICT_RETRIES_MAX {
+            let alone = self.visible(enquiry, actor).await?;
+            let about = self.visible_case(case, actor).await?;
+            let holder = known_holder(&about.record);
+            let command = Command {
+                request,
+                verb: Verb::Cover { case, holder },
+            };
+            let (now, policy) = (self.clock.now(), self.policy());
+            let linked = decide(Some(&alone.record), &command, actor, now, &policy)?;
+            let people = record::open_personal(&linked.enquiry.personal);
+            let people = people.map_err(|source| self.unreadable(enquiry.into(), source))?;
+            let asked = ResponderKind::ALL.iter().copied();
+            let kinds: Vec<_> = asked.filter(|kind| linked.enquiry.asks(*kind)).collect();
+            let asked = About {
+                case,
+                subject: &people.subject,
+                kinds: &kinds,
+                validate_only: false,
+            };
+            let covered = self.cover(&asked, &linked.enquiry, &about.record, actor)?;
+            let mut changes = vec![
+                Change::new(linked.enquiry, Some(alone.revision), linked.events),
+                Change::new(covered.case, Some(about.revision), covered.events),
+            ];
+            changes.retain(|change| !change.events.is_empty());
+            if changes.is_empty() {
+                return Ok(about);
+            }
+            match self.commit_and_announce(changes, async || ()).await {
+                Err(StoreError::Conflict { .. }) => {}
+                outcome => {
+                    outcome?;
+                    return self.visible_case(case, actor).await;
+                }
+            }
+        }
+        Err(super::busy())
+    }
+
     fn cover(
         &self,
         about: &About<'_>,
@@ -108,41 +161,40 @@ impl Broker {
         Ok(decide_case(Some(case), &cover, actor, now, &policy)?)
     }
 
-    /// What becomes of the case that an enquiry is about when `decided` takes the enquiry back. A damaged case is in nobody's way: its own
-    /// alert tells of it.
+    /// What becomes of the case that an enquiry is about when `decided` changes the enquiry: what is asked no more is needed again, and a
+    /// sentence brings the case to its start. A damaged case is in nobody's way: its own alert tells of it.
     ///
     /// # Errors
     /// Store errors; rejections.
-    pub(in crate::broker) async fn uncovered(
+    pub(in crate::broker) async fn change_of_case(
         &self,
         before: Option<&Stored<Enquiry>>,
         decided: &Transition,
         actor: &Actor,
     ) -> Result<Option<Change>, BrokerError> {
-        let enquiry = &decided.enquiry;
-        let was_there = before.is_some_and(|stored| !stored.record.is_taken_back());
-        let (Some(case), true, true) = (enquiry.case, was_there, enquiry.is_taken_back()) else {
+        let verb = before.and_then(|stored| follows(&stored.record, decided));
+        let (Some(case), Some(verb)) = (decided.enquiry.case, verb) else {
             return Ok(None);
-        };
-        // It follows from what the actor may do, whatever court has the case now.
-        let actor = &Actor {
-            courts: Courts::All,
-            ..actor.clone()
         };
         let Stored { record, revision } = match self.load_case(case).await {
             Ok(Some(stored)) => stored,
             Ok(None) | Err(StoreError::Corrupt { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let uncover = CaseCommand {
-            request: None,
-            verb: CaseVerb::Uncover {
-                enquiry: enquiry.id,
-            },
-        };
         let (now, policy) = (self.clock.now(), self.policy());
+        if let CaseVerb::EnterStage { purpose, .. } = verb
+            && !(record.is_before_sentence()
+                && policy.cases.asks_at(purpose, to_london(now).date()))
+        {
+            return Ok(None);
+        }
+        let command = CaseCommand {
+            request: None,
+            verb,
+        };
+        let actor = &super::everywhere(actor);
         let CaseTransition { case, events } =
-            decide_case(Some(&record), &uncover, actor, now, &policy)?;
+            decide_case(Some(&record), &command, actor, now, &policy)?;
         Ok((!events.is_empty()).then(|| Change::new(case, Some(revision), events)))
     }
 
@@ -179,18 +231,43 @@ impl Broker {
     }
 }
 
+/// What follows for its case when an enquiry that was as `before` changes. A sentence that was recorded by mistake takes no case back: what
+/// it needs then is set aside.
+fn follows(before: &Enquiry, decided: &Transition) -> Option<CaseVerb> {
+    let after = &decided.enquiry;
+    let given_up = |kind: &ResponderKind| before.asks(*kind) && !after.asks(*kind);
+    let kinds: Vec<_> = ResponderKind::ALL
+        .iter()
+        .copied()
+        .filter(given_up)
+        .collect();
+    if !kinds.is_empty() {
+        let enquiry = after.id;
+        return Some(CaseVerb::Uncover { enquiry, kinds });
+    }
+    let is_sentence = |kind: &EventKind| matches!(kind, EventKind::SentenceRecorded { outcome, .. } if outcome.is_supervised());
+    let is_sentenced = decided.events.iter().any(|event| is_sentence(&event.kind));
+    is_sentenced.then_some(CaseVerb::EnterStage {
+        purpose: Purpose::StartOfSentence,
+        due: None,
+    })
+}
+
 /// The submission, with whoever holds the case.
 fn submit_held_by(submit: &Submit, case: &Case) -> Submit {
     Submit {
         case: Some(case.id),
-        holder: case.holder.person.is_some().then(|| case.holder.clone()),
+        holder: known_holder(case),
         ..submit.clone()
     }
 }
 
+/// Who holds the case, where a person does.
+fn known_holder(case: &Case) -> Option<Holder> {
+    case.holder.person.is_some().then(|| case.holder.clone())
+}
+
 fn covers(case: &Case, enquiry: &Enquiry) -> bool {
-    use usher_domain::case::RequirementState as State;
-    case.requirements.iter().any(
-        |one| matches!(&one.state, State::Met { enquiries, .. } if enquiries.contains(&enquiry.id)),
-    )
+    let mut states = case.requirements.iter().map(|one| &one.state);
+    states.any(|state| state.is_covered_by(enquiry.id))
 }

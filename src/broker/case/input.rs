@@ -6,7 +6,7 @@ use usher_domain::case::{Holder, Indicator, SetAsideReason};
 use usher_domain::command::{Request, VerbName};
 use usher_domain::enquiry::{Purpose, ReportType};
 use usher_domain::hearing::Hearing;
-use usher_domain::id::{AlertNumber, CaseId, CheckId, Reference, RequirementNumber};
+use usher_domain::id::{AlertNumber, CaseId, CheckId, EnquiryId, Reference, RequirementNumber};
 use usher_domain::personal::Personal;
 use usher_domain::time::Timestamp;
 
@@ -89,6 +89,11 @@ pub enum CaseAct {
         /// Who.
         holder: Holder,
     },
+    /// An enquiry that was submitted alone is about it.
+    Cover {
+        /// Which.
+        enquiry: EnquiryId,
+    },
     /// A named person looks after an alert.
     Acknowledge {
         /// The alert.
@@ -106,6 +111,7 @@ impl CaseAct {
             Self::EnterStage { .. } => VerbName::EnterStage,
             Self::SetAside { .. } => VerbName::SetAside,
             Self::Reassign { .. } => VerbName::Reassign,
+            Self::Cover { .. } => VerbName::Cover,
             Self::Acknowledge { .. } => VerbName::Acknowledge,
         }
     }

@@ -1,7 +1,8 @@
-//! Takes a court's list: every row is a change of one case, and the rows of one call are committed together.
+//! Takes a court's list: every row is a change of one case and of the enquiries that go along. The rows of one call are committed
+//! together, as far as one commit takes them; a row is never committed in part.
 
 use super::input::CaseRow;
-use super::{busy, text_if};
+use super::{LOADS_AT_ONCE, busy, text_if};
 use crate::broker::{Broker, BrokerError};
 use crate::store::{Change, Filter, Page, StoreError, Stored, record};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -16,9 +17,6 @@ use usher_domain::id::CaseId;
 use usher_domain::index::RecordKind;
 use usher_domain::limits;
 use usher_domain::rejection::Rejection;
-
-/// Cases that are looked up at once.
-const LOADS_AT_ONCE: usize = 16;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +51,24 @@ impl Broker {
         Ok(outcomes)
     }
 
-    /// As [`Self::register`], for rows of different cases. Whether the cases are known is guessed by the first: lists come as a whole.
+    /// As [`Self::register`], for rows of different cases.
     async fn register_distinct(
+        &self,
+        rows: &[Register],
+        actor: &Actor,
+    ) -> Result<Vec<Result<RowOutcome, Rejection>>, BrokerError> {
+        let mut outcomes = Vec::with_capacity(rows.len());
+        while let Some(rest) = rows.get(outcomes.len()..)
+            && !rest.is_empty()
+        {
+            outcomes.extend(self.register_together(rest, actor).await?);
+        }
+        Ok(outcomes)
+    }
+
+    /// As [`Self::register_distinct`], for as many of the first rows as one commit takes: at least one. Whether the cases are known is
+    /// guessed by the first: lists come as a whole.
+    async fn register_together(
         &self,
         rows: &[Register],
         actor: &Actor,
@@ -69,7 +83,7 @@ impl Broker {
             } else {
                 self.load_cases(rows).await?
             };
-            let (changes, outcomes) = self.decide_rows(rows, known, actor);
+            let (changes, outcomes) = self.decide_rows(rows, known, actor).await?;
             if all_new && outcomes.iter().any(Result::is_err) {
                 all_new = false;
                 continue;
@@ -93,35 +107,57 @@ impl Broker {
             .await
     }
 
-    fn decide_rows(
+    /// The changes of as many of the first rows as one commit takes, and what became of each of them.
+    async fn decide_rows(
         &self,
         rows: &[Register],
         known: Vec<Option<Stored<Case>>>,
         actor: &Actor,
-    ) -> (Vec<Change>, Vec<Result<RowOutcome, Rejection>>) {
-        let (now, policy) = (self.clock.now(), self.policy());
+    ) -> Result<(Vec<Change>, Vec<Result<RowOutcome, Rejection>>), BrokerError> {
         let (mut changes, mut outcomes) = (Vec::new(), Vec::new());
         for (row, known) in rows.iter().zip(known) {
-            let command = CaseCommand {
-                request: None,
-                verb: CaseVerb::Register(Box::new(row.clone())),
+            let outcome = match self.decide_row(row, known, actor).await {
+                Ok((_, own)) if changes.len() + own.len() > limits::BATCH_CHANGES_MAX => break,
+                Ok((outcome, own)) => {
+                    changes.extend(own);
+                    Ok(outcome)
+                }
+                Err(BrokerError::Rejected(why)) => Err(why),
+                Err(error) => return Err(error),
             };
-            let current = known.as_ref().map(|stored| &stored.record);
-            let decided = decide(current, &command, actor, now, &policy);
-            let revision = known.map(|stored| stored.revision);
-            outcomes.push(decided.map(|decided| {
-                if decided.events.is_empty() {
-                    return RowOutcome::Unchanged;
-                }
-                changes.push(Change::new(decided.case, revision, decided.events));
-                if revision.is_some() {
-                    RowOutcome::Changed
-                } else {
-                    RowOutcome::Registered
-                }
-            }));
+            outcomes.push(outcome);
         }
-        (changes, outcomes)
+        Ok((changes, outcomes))
+    }
+
+    /// What becomes of one row, with the change of its case and those of the enquiries that go along.
+    async fn decide_row(
+        &self,
+        row: &Register,
+        known: Option<Stored<Case>>,
+        actor: &Actor,
+    ) -> Result<(RowOutcome, Vec<Change>), BrokerError> {
+        let command = CaseCommand {
+            request: None,
+            verb: CaseVerb::Register(Box::new(row.clone())),
+        };
+        let (now, policy) = (self.clock.now(), self.policy());
+        let current = known.as_ref().map(|stored| &stored.record);
+        let decided = decide(current, &command, actor, now, &policy)?;
+        if decided.events.is_empty() {
+            return Ok((RowOutcome::Unchanged, Vec::new()));
+        }
+        let (outcome, along) = match current {
+            Some(before) => {
+                let along = self.take_along(before, &decided.case, actor).await?;
+                (RowOutcome::Changed, along)
+            }
+            None => (RowOutcome::Registered, Vec::new()),
+        };
+        let revision = known.map(|stored| stored.revision);
+        let mut changes = vec![Change::new(decided.case, revision, decided.events)];
+        changes.extend(along);
+        Ok((outcome, changes))
     }
 
     /// Takes off what `court` had on `day` and `listed` does not name: of cases that still need a check.

@@ -131,7 +131,7 @@ fn answers(found: &[v1::EarlierAnswer]) -> String {
 }
 
 /// Writes a case as it stands after a command.
-pub(super) fn shown(context: &Context, case: Option<v1::Case>) -> Result<Exit, Failure> {
+pub(in crate::cli) fn shown(context: &Context, case: Option<v1::Case>) -> Result<Exit, Failure> {
     context
         .output
         .message(&case.unwrap_or_default(), case_page)?;

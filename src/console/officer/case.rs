@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::response::Response;
 use usher_domain::actor::Role;
 use usher_domain::alert::AlertState;
-use usher_domain::case::{Requirement, RequirementState};
+use usher_domain::case::{Covering, Requirement, RequirementState};
 use usher_domain::command::VerbName;
 use usher_domain::id::CaseId;
 use usher_domain::permit::{addressed, permits};
@@ -105,7 +105,7 @@ fn needed(
         }
         RequirementState::Met { enquiries, at } => {
             lines.push(format!("Asked {}", when::moment(*at)));
-            links.extend(enquiries.iter().map(|enquiry| {
+            links.extend(enquiries.iter().map(|Covering { enquiry, .. }| {
                 let text = format!("Enquiry {}", enquiry.reference());
                 link(format!("/enquiries/{enquiry}"), &text)
             }));

@@ -38,6 +38,7 @@ pub(in crate::console) fn title(kind: &EventKind, whom: &str) -> String {
         } => answered(whom, *version, *timeliness, by_phone.is_some()),
         EventKind::Received { .. } => format!("Answer of {whom} read"),
         EventKind::Withdrawn => "Enquiry taken back".into(),
+        EventKind::Linked => "Named as about a case".into(),
         EventKind::Reassigned => "Handed over to another practitioner".into(),
         EventKind::HearingMoved { to, .. } => format!("Hearing moved to {}", when::moment(*to)),
         EventKind::StepRaised { step: name, .. } => format!("{whom}: {}", step(name)),
@@ -111,7 +112,7 @@ fn of_case(kind: &CaseEventKind) -> String {
             format!("Asked by enquiry {}", enquiry.reference())
         }
         CaseEventKind::Uncovered { enquiry } => {
-            format!("Enquiry {} was taken back", enquiry.reference())
+            format!("Enquiry {} counts no more", enquiry.reference())
         }
         CaseEventKind::SetAside { reason } => {
             format!("Set aside: {}", words::set_aside(*reason).to_lowercase())

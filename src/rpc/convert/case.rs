@@ -4,8 +4,8 @@ mod read;
 mod view;
 
 pub use read::{
-    ListPart, case_history_query, case_query, cases_query, earlier_answers_query, enter_stage,
-    list_part, reassign, set_aside, take_off,
+    ListPart, case_history_query, case_query, cases_query, cover, earlier_answers_query,
+    enter_stage, list_part, reassign, set_aside, take_off,
 };
 pub(super) use view::needed_view;
 pub use view::{

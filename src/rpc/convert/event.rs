@@ -112,6 +112,7 @@ fn add_facts(view: &mut v1::Event, enquiry: EnquiryId, kind: &EventKind) {
         | EventKind::Asked
         | EventKind::Supplied
         | EventKind::Withdrawn
+        | EventKind::Linked
         | EventKind::Reassigned
         | EventKind::SentencedOutstanding
         | EventKind::Viewed
@@ -168,6 +169,7 @@ const fn type_of(kind: &EventKind) -> v1::EventType {
         EventKind::Answered { .. } => T::Answered,
         EventKind::Received { .. } => T::Received,
         EventKind::Withdrawn => T::Withdrawn,
+        EventKind::Linked => T::Linked,
         EventKind::Reassigned => T::Reassigned,
         EventKind::HearingMoved { .. } => T::HearingMoved,
         EventKind::StepRaised { .. } => T::StepRaised,

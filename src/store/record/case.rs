@@ -10,7 +10,7 @@ use super::field::{
 };
 use usher_domain::actor::{Person, Unit};
 use usher_domain::case::event::CaseEventKind;
-use usher_domain::case::{Case, Holder, OffList, Requirement, RequirementState, Stage};
+use usher_domain::case::{Case, Covering, Holder, OffList, Requirement, RequirementState, Stage};
 use usher_domain::hearing::{Deadline, Hearing};
 use usher_domain::id::{CaseId, CheckId, EnquiryId};
 use usher_proto::storage_v1 as kept;
@@ -233,10 +233,16 @@ impl Kept for Requirement {
 fn keep_state(state: &RequirementState) -> Option<State> {
     match state {
         RequirementState::Needed => None,
-        RequirementState::Met { enquiries, at } => Some(State::Met(kept::Met {
-            enquiries: enquiries.iter().map(|id| keep_uuid(id.uuid())).collect(),
-            at_ms: keep_time(*at),
-        })),
+        RequirementState::Met { enquiries, at } => {
+            let keep =
+                |one: &Covering| (keep_uuid(one.enquiry.uuid()), keep_time(one.submitted_at));
+            let (enquiries, submitted_at_ms) = enquiries.iter().map(keep).unzip();
+            Some(State::Met(kept::Met {
+                enquiries,
+                at_ms: keep_time(*at),
+                submitted_at_ms,
+            }))
+        }
         RequirementState::SetAside {
             reason,
             answer,
@@ -257,9 +263,20 @@ fn keep_state(state: &RequirementState) -> Option<State> {
 fn read_state(state: Option<State>) -> Result<RequirementState, RecordError> {
     match state {
         None => Ok(RequirementState::Needed),
-        Some(State::Met(kept::Met { enquiries, at_ms })) => {
-            let read = |bytes: &Vec<u8>| read_enquiry(bytes, "met.enquiries");
-            let enquiries: Vec<_> = enquiries.iter().map(read).collect::<Result<_, _>>()?;
+        Some(State::Met(kept::Met {
+            enquiries,
+            at_ms,
+            submitted_at_ms,
+        })) => {
+            let submitted = submitted_at_ms.into_iter().chain(std::iter::repeat(at_ms));
+            let read = |(bytes, submitted): (&Vec<u8>, i64)| {
+                Ok(Covering {
+                    enquiry: read_enquiry(bytes, "met.enquiries")?,
+                    submitted_at: read_time(submitted, "met.submitted_at_ms")?,
+                })
+            };
+            let enquiries = enquiries.iter().zip(submitted).map(read);
+            let enquiries = enquiries.collect::<Result<Vec<_>, RecordError>>()?;
             needed(enquiries.first(), "met.enquiries")?;
             Ok(RequirementState::Met {
                 enquiries,

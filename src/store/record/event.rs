@@ -96,6 +96,7 @@ impl Kept for EventKind {
             }),
             Self::Received { version, effects } => keep_received(*version, effects),
             Self::Withdrawn => Kind::Withdrawn(NOTHING),
+            Self::Linked => Kind::Linked(NOTHING),
             Self::Reassigned => Kind::Reassigned(NOTHING),
             Self::HearingMoved { from, to } => Kind::HearingMoved(kept::EventHearingMoved {
                 from_ms: keep_time(*from),
@@ -162,6 +163,7 @@ impl Kept for EventKind {
             Kind::Received(version) => read_received(version)?,
             Kind::ReceivedLate(received) => read_received_late(received)?,
             Kind::Withdrawn(kept::Nothing {}) => Self::Withdrawn,
+            Kind::Linked(kept::Nothing {}) => Self::Linked,
             Kind::Reassigned(kept::Nothing {}) => Self::Reassigned,
             Kind::HearingMoved(moved) => read_hearing_moved(moved)?,
             Kind::StepRaised(raised) => read_step_raised(raised)?,

@@ -29,9 +29,14 @@ impl Office {
 
     /// Runs `usher case` in the name of an officer, and checks the exit code; returns standard output.
     fn run(&self, words: &[&str], acts: bool, code: i32) -> String {
+        self.call("case", words, acts, code)
+    }
+
+    /// As [`Self::run`], for another group of commands.
+    fn call(&self, group: &str, words: &[&str], acts: bool, code: i32) -> String {
         let person = ["--person-name", "Olive Officer"];
         let flags = self.flags.iter().map(String::as_str);
-        let arguments = ["case"].into_iter().chain(words.iter().copied());
+        let arguments = [group].into_iter().chain(words.iter().copied());
         let arguments = arguments
             .chain(flags)
             .chain(person.into_iter().filter(|_| acts));
@@ -169,4 +174,18 @@ async fn what_a_case_needs_is_set_aside_reassigned_and_told() {
         assert!(history.contains(wanted), "{wanted}: {history}");
     }
     office.run(&["show", "no-such-case/1"], false, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_enquiry_is_said_later_to_be_about_a_case() {
+    let kit = Kit::start().await;
+    let office = Office::new(&kit, OFFICER);
+    let list = format!("{HEADER}\na/1,2026-11-23T14:00,B01IX,oral,lives-with-children,,\n");
+    office.import(&list, &[], 0);
+    let receipt = kit.submit(enquiry(&[IN_HACKNEY])).await;
+    let words = ["cover", &receipt.reference, "--case", "a/1"];
+    let shown = office.call("enquiry", &words, true, 0);
+    assert!(shown.contains(&receipt.enquiry_id), "{shown}");
+    let history = office.call("enquiry", &["history", &receipt.reference], false, 0);
+    assert!(history.contains("linked"), "{history}");
 }

@@ -39,6 +39,45 @@ async fn a_closed_check_keeps_who_and_why() {
 }
 
 #[tokio::test]
+async fn what_a_case_needs_of_a_kind_is_needed_again_when_its_check_is_closed() {
+    use v1::RequirementState::{Met, Needed};
+    let kit = Kit::start().await;
+    let abuse = v1::CaseRow {
+        indicators: vec![v1::Indicator::DomesticAbuse.into()],
+        ..cases::row(cases::CASE)
+    };
+    let case_id = cases::register(&kit, abuse).await;
+    let kinds = [
+        v1::ResponderKind::ChildrenSocialCare,
+        v1::ResponderKind::PoliceDomesticAbuse,
+    ];
+    let both = || v1::SubmitRequest {
+        case_id: case_id.clone(),
+        responder_kinds: kinds.map(i32::from).to_vec(),
+        ..enquiry(&[IN_HACKNEY])
+    };
+    let states = async || cases::states(&cases::case(&kit, &case_id).await);
+    let ask = async || {
+        let checks = kit.submit(both()).await.checks;
+        let police = |check: &&v1::CheckReceipt| check.responder_kind() == kinds[1];
+        checks.iter().find(police).unwrap().check_id.clone()
+    };
+    let end = async |check: &str, reason| {
+        let request = close(check, reason, "");
+        kit.operations(OPERATOR).close(request).await.unwrap();
+    };
+    let (first, second) = (ask().await, ask().await);
+    assert_eq!(states().await, [Met, Met]);
+    end(&first, v1::CloseReason::Duplicate).await;
+    assert_eq!(states().await, [Met, Met], "the second asks the police too");
+    end(&second, v1::CloseReason::Mistake).await;
+    assert_eq!(states().await, [Met, Needed]);
+    let third = ask().await;
+    end(&third, v1::CloseReason::AnsweredElsewhere).await;
+    assert_eq!(states().await, [Met, Met], "the answer is had otherwise");
+}
+
+#[tokio::test]
 async fn an_answer_is_read_and_not_closed_away() {
     let lent = Lent::start().await;
     lent.answered().await;

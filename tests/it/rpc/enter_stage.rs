@@ -74,7 +74,7 @@ async fn a_moment_may_be_named_after_sentence_only() {
 async fn entering_a_stage_is_for_the_court() {
     let kit = Kit::start().await;
     let case_id = register(&kit, row(CASE)).await;
-    let denied = [HACKNEY, MANAGER, OPERATOR, INSPECTOR];
+    let denied = [HACKNEY, OPERATOR, INSPECTOR];
     check_case_verb(&kit, &case_id, &denied, async |who, case_id, person| {
         let request = v1::EnterStageRequest {
             person,

@@ -53,6 +53,46 @@ async fn what_is_outstanding_at_sentence_says_so_and_is_still_wanted() {
 }
 
 #[tokio::test]
+async fn a_sentence_brings_its_case_to_the_start_of_it() {
+    use v1::Purpose::{CourtReport, StartOfSentence};
+    use v1::RequirementState::{Met, Needed};
+    use v1::SentenceOutcome as Outcome;
+    let kit = Kit::start().await;
+    let mut asked = Vec::new();
+    for (outcome, who) in [
+        (Outcome::CommunityOrder, OFFICER),
+        (Outcome::Custody, MANAGER),
+        (Outcome::NoSentence, OFFICER),
+        (Outcome::FineOrDischarge, OFFICER),
+    ] {
+        let row = cases::row(&format!("{outcome:?}/1"));
+        let case_id = cases::register(&kit, row).await;
+        let about = || v1::SubmitRequest {
+            case_id: case_id.clone(),
+            ..enquiry(&[IN_HACKNEY])
+        };
+        let enquiries = [kit.submit(about()).await, kit.submit(about()).await];
+        asked.push((outcome, who, case_id, enquiries));
+    }
+    kit.move_to("2026-11-23T14:30").await;
+    for (outcome, who, case_id, enquiries) in asked {
+        for receipt in enquiries {
+            let request = sentence(&receipt.enquiry_id, outcome);
+            kit.court(who).record_sentence(request).await.unwrap();
+        }
+        let case = cases::case(&kit, &case_id).await;
+        let stages: Vec<_> = case.stages.iter().map(v1::CaseStage::purpose).collect();
+        let expected = match outcome {
+            Outcome::CommunityOrder | Outcome::Custody => {
+                (vec![CourtReport, StartOfSentence], vec![Met, Needed])
+            }
+            _ => (vec![CourtReport], vec![Met]),
+        };
+        assert_eq!((stages, cases::states(&case)), expected, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_sentence_is_passed_at_a_hearing_that_has_begun() {
     let lent = Lent::start().await;
     let call = async |request| lent.kit.court(OFFICER).record_sentence(request).await;

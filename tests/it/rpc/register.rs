@@ -81,6 +81,148 @@ async fn what_the_list_says_anew_is_a_change_with_its_history() {
     );
 }
 
+/// Submits an enquiry about `case_id`, changed by `shape`; its id.
+async fn ask(
+    kit: &Kit,
+    case_id: &str,
+    shape: impl FnOnce(v1::SubmitRequest) -> v1::SubmitRequest,
+) -> String {
+    let request = v1::SubmitRequest {
+        case_id: case_id.into(),
+        ..enquiry(&[IN_HACKNEY])
+    };
+    kit.submit(shape(request)).await.enquiry_id
+}
+
+async fn heard_at(kit: &Kit, enquiry_id: &str) -> String {
+    match kit.get(enquiry_id).await.deadline.unwrap().kind {
+        Some(v1::deadline::Kind::Hearing(hearing)) => hearing.local_time,
+        kind => panic!("no hearing: {kind:?}"),
+    }
+}
+
+fn moved(name: &str, local: &str) -> v1::CaseRow {
+    v1::CaseRow {
+        hearing: heard(local),
+        move_reason: "List of 24 November".into(),
+        ..row(name)
+    }
+}
+
+#[tokio::test]
+async fn a_list_moves_a_case_with_its_open_enquiries() {
+    let kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    let same = ask(&kit, &case_id, |request| request).await;
+    let closed = ask(&kit, &case_id, |request| request).await;
+    let other = ask(&kit, &case_id, |request| v1::SubmitRequest {
+        deadline: hearing(COURT, "2026-11-25T10:00"),
+        ..request
+    })
+    .await;
+    let close = v1::CloseRequest {
+        request_id: fresh(),
+        person: person("Oscar Operator"),
+        check_id: format!("{closed}/1"),
+        reason: v1::CloseReason::AnsweredElsewhere.into(),
+        note: String::new(),
+    };
+    kit.operations(OPERATOR).close(close).await.unwrap();
+    let to = v1::CaseRow {
+        holder: person("Pat Practitioner"),
+        ..moved(CASE, "2026-11-24T10:00")
+    };
+    register(&kit, to).await;
+    assert_eq!(heard_at(&kit, &same).await, "2026-11-24T10:00");
+    assert_eq!(heard_at(&kit, &closed).await, "2026-11-23T14:00");
+    assert_eq!(heard_at(&kit, &other).await, "2026-11-25T10:00");
+    let gone = kit.get(&same).await;
+    assert_eq!(gone.moves[0].reason, "List of 24 November");
+    let held = async |id: &str| kit.get(id).await.holder.and_then(|holder| holder.person);
+    assert_eq!(held(&same).await, person("Pat Practitioner"));
+    assert_eq!(held(&other).await, person("Pat Practitioner"));
+    let end = kit.store_end().await;
+    register(&kit, moved(CASE, "2026-11-24T10:00")).await;
+    assert_eq!(kit.store_end().await, end, "a repeat changed something");
+}
+
+#[tokio::test]
+async fn a_list_takes_back_no_sentence_and_moves_no_report_to_a_review() {
+    let kit = Kit::start().await;
+    let sentenced = register(&kit, row(CASE)).await;
+    let reviewed = register(&kit, row("reviewed/1")).await;
+    let (first, second) = (
+        ask(&kit, &sentenced, |request| request).await,
+        ask(&kit, &reviewed, |request| request).await,
+    );
+    kit.move_to("2026-11-23T14:30").await;
+    let sentence = v1::RecordSentenceRequest {
+        request_id: fresh(),
+        person: person("Olive Officer"),
+        enquiry_id: first.clone(),
+        outcome: v1::SentenceOutcome::CommunityOrder.into(),
+        sentence_date: "2026-11-23".into(),
+    };
+    kit.court(OFFICER).record_sentence(sentence).await.unwrap();
+    register(&kit, moved(CASE, "2026-12-07T10:00")).await;
+    let review = v1::CaseRow {
+        stage: v1::Purpose::Review.into(),
+        ..moved("reviewed/1", "2026-12-07T10:00")
+    };
+    register(&kit, review).await;
+    assert!(kit.get(&first).await.sentence.is_some());
+    assert_eq!(heard_at(&kit, &first).await, "2026-11-23T14:00");
+    assert_eq!(heard_at(&kit, &second).await, "2026-11-23T14:00");
+}
+
+#[tokio::test]
+async fn rows_with_their_enquiries_take_as_many_commits_as_they_need() {
+    let kit = Kit::start().await;
+    let names: Vec<String> = (0..65).map(|place| format!("many/{place}")).collect();
+    let rows = |row: fn(&str) -> v1::CaseRow| {
+        let rows = names.iter().map(|name| row(name));
+        vec![list(rows.collect())]
+    };
+    let listed = import(&kit, OFFICER, rows(row)).await.unwrap();
+    let mut enquiries = Vec::new();
+    for outcome in &listed {
+        enquiries.push(ask(&kit, &outcome.case_id, |request| request).await);
+    }
+    let told = rows(|name| moved(name, "2026-11-24T10:00"));
+    let told = import(&kit, OFFICER, told).await.unwrap();
+    assert_eq!(told.len(), names.len());
+    assert!(told.iter().all(|outcome| outcome.outcome() == Changed));
+    for enquiry_id in enquiries {
+        assert_eq!(heard_at(&kit, &enquiry_id).await, "2026-11-24T10:00");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_old_for_the_hearing_is_needed_again() {
+    use v1::RequirementState::{Met, Needed};
+    let mut kit = Kit::start().await;
+    let case_id = register(&kit, row(CASE)).await;
+    ask(&kit, &case_id, |request| request).await;
+    register(&kit, moved(CASE, "2027-01-18T10:00")).await;
+    let state = async |kit: &Kit| states(&case(kit, &case_id).await);
+    // Twenty working days of the policy from a Monday on.
+    kit.move_to("2026-12-21T09:00").await;
+    register(&kit, moved(CASE, "2027-01-18T10:00")).await;
+    assert_eq!(state(&kit).await, [Met]);
+    kit.restart().await;
+    kit.move_to("2026-12-22T12:00").await;
+    register(&kit, moved(CASE, "2027-01-18T10:00")).await;
+    assert_eq!(state(&kit).await, [Needed]);
+    let told = history(&kit, &case_id).await;
+    assert!(told.contains(&"uncovered".to_owned()), "{told:?}");
+    ask(&kit, &case_id, |request| v1::SubmitRequest {
+        deadline: hearing(COURT, "2027-01-18T10:00"),
+        ..request
+    })
+    .await;
+    assert_eq!(state(&kit).await, [Met]);
+}
+
 /// Good rows and bad ones, from line 2 on.
 fn mixed() -> Vec<v1::CaseRow> {
     let subject = v1::Subject {

@@ -9,23 +9,23 @@ use usher_domain::command::VerbName;
 use usher_domain::permit::permits;
 
 /// Verbs of cases alone.
-const OF_CASES: [VerbName; 6] = [
+const OF_CASES: [VerbName; 5] = [
     VerbName::Register,
     VerbName::TakeOff,
     VerbName::EnterStage,
-    VerbName::Cover,
     VerbName::Uncover,
     VerbName::SetAside,
 ];
 /// Verbs of enquiries and cases.
-const OF_BOTH: [VerbName; 4] = [
+const OF_BOTH: [VerbName; 5] = [
+    VerbName::Cover,
     VerbName::Reassign,
     VerbName::Acknowledge,
     VerbName::View,
     VerbName::Advance,
 ];
-/// What follows from a submission, and from its being taken back; and what goes before a page.
-const INSIDE: [VerbName; 3] = [VerbName::Cover, VerbName::Uncover, VerbName::View];
+/// What follows when an enquiry is taken back; and what goes before a page.
+const INSIDE: [VerbName; 2] = [VerbName::Uncover, VerbName::View];
 
 /// The verbs that come over the wire: all but the clock's own and those that follow from others.
 fn wire_verbs() -> impl Iterator<Item = &'static str> {

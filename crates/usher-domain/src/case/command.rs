@@ -34,10 +34,12 @@ pub enum CaseVerb {
     },
     /// An enquiry covers what it covers.
     Cover(Cover),
-    /// An enquiry was taken back: it covers nothing any more.
+    /// An enquiry was taken back, as far as it asks these: it covers nothing of them any more.
     Uncover {
         /// Which.
         enquiry: EnquiryId,
+        /// The kinds of responders that it asks no more.
+        kinds: Vec<ResponderKind>,
     },
     /// A named person says that a check need not be asked.
     SetAside {

@@ -93,8 +93,8 @@ fn dispatch(work: &mut Work<'_>, is_new: bool, verb: &CaseVerb) -> Result<(), Re
             rules::enter_stage::enter_stage(work, *purpose, *due)
         }
         CaseVerb::Cover(cover) => rules::cover::cover(work, cover),
-        CaseVerb::Uncover { enquiry } => {
-            rules::uncover::uncover(work, *enquiry);
+        CaseVerb::Uncover { enquiry, kinds } => {
+            rules::uncover::uncover(work, *enquiry, kinds);
             Ok(())
         }
         CaseVerb::SetAside {

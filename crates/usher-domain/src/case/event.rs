@@ -43,7 +43,7 @@ pub enum CaseEventKind {
         /// Which.
         enquiry: EnquiryId,
     },
-    /// The enquiry that covered it was taken back.
+    /// The enquiry that covered it was taken back, or is too old by now.
     Uncovered {
         /// Which.
         enquiry: EnquiryId,

@@ -246,6 +246,17 @@ codes! {
     }
 }
 
+impl CloseReason {
+    /// Whether nothing is left to ask after it: a named person says that the information came by another road, or that no sentence comes for
+    /// which it was wanted. What else closes a check leaves the question where it was: a twin may answer it, or it must be asked anew.
+    pub const fn leaves_nothing_to_ask(self) -> bool {
+        match self {
+            Self::CaseEnded | Self::AnsweredElsewhere => true,
+            Self::Withdrawn | Self::Duplicate | Self::Mistake | Self::Other => false,
+        }
+    }
+}
+
 /// One loan of a check to an adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {

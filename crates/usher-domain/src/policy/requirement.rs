@@ -92,6 +92,12 @@ impl Policy {
 }
 
 impl CaseRules {
+    /// Whether a rule of `day` asks anything at `stage`.
+    pub fn asks_at(&self, stage: Purpose, day: Date) -> bool {
+        let mut rules = self.requirements.iter();
+        rules.any(|rule| rule.is_in_force(day) && rule.stages.contains(&stage))
+    }
+
     /// Checks that nothing that is needed can be forgotten.
     pub(super) fn validate(&self) -> Result<(), PolicyError> {
         for (place, rule) in self.requirements.iter().enumerate() {

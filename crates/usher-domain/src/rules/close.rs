@@ -102,6 +102,7 @@ pub(crate) fn lapse(work: &mut Work<'_>, before: &Enquiry) {
 #[cfg(test)]
 mod tests {
     use crate::actor::{Actor, By, Person};
+    use crate::code::ResponderKind;
     use crate::command::Verb;
     use crate::decide::decide;
     use crate::enquiry::{CheckState, CloseReason, Closing, Enquiry};
@@ -327,5 +328,25 @@ mod tests {
             &close(CloseReason::CaseEnded),
             Ok("closed"),
         );
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn what_is_closed_asks_on_only_where_nothing_is_left_to_ask() {
+        use CloseReason as R;
+        let kind = ResponderKind::ChildrenSocialCare;
+        for (reason, asks) in [
+            (R::Duplicate, false), (R::Mistake, false), (R::CaseEnded, true), (R::AnsweredElsewhere, true),
+        ] {
+            let closed = after(waiting(), &[(officer(), 5, close(reason))]);
+            assert_eq!(closed.asks(kind), asks, "{reason:?}");
+            assert!(!closed.asks(ResponderKind::AdultSocialCare));
+        }
+        assert!(!after(waiting(), &[(officer(), 5, withdraw())]).asks(kind));
+        // One of two of a kind is enough, and so is the one that it was redirected to.
+        let two = submitted(&["a", "b"]);
+        assert!(after(two.clone(), &[(officer(), 5, close(R::Mistake))]).asks(kind));
+        let redirected = after(two, &[(adapter("a"), 5, redirect(1, "b"))]);
+        assert!(redirected.asks(kind));
     }
 }

@@ -96,7 +96,6 @@ impl Weight {
             | V::Register
             | V::TakeOff
             | V::EnterStage
-            | V::Cover
             | V::Uncover
             | V::SetAside
             | V::View => &[],
@@ -110,6 +109,7 @@ impl Weight {
             | V::Acknowledge
             | V::DecideWithout
             | V::Withdraw
+            | V::Cover
             | V::Reassign
             | V::Close => &[notes, total],
             // So may whoever reads an answer or records a sentence.

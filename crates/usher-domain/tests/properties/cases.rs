@@ -188,6 +188,11 @@ fn verb() -> impl Strategy<Value = CaseVerb> {
             same_person: same_person || number > 1,
         })
     });
+    let uncover = (0_u8..12, subsequence(ResponderKind::ALL, 1..=3));
+    let uncover = uncover.prop_map(|(number, kinds)| CaseVerb::Uncover {
+        enquiry: enquiry(number),
+        kinds,
+    });
     let aside = (1_u8..9, select(SetAsideReason::ALL), text());
     let aside = aside.prop_map(|(requirement, reason, note)| CaseVerb::SetAside {
         requirement,
@@ -206,7 +211,7 @@ fn verb() -> impl Strategy<Value = CaseVerb> {
         1 => Just(CaseVerb::TakeOff),
         2 => stage,
         3 => cover,
-        2 => (0_u8..12).prop_map(|number| CaseVerb::Uncover { enquiry: enquiry(number) }),
+        2 => uncover,
         2 => aside,
         3 => care,
         8 => Just(CaseVerb::Advance),
@@ -315,10 +320,14 @@ proptest! {
                 prop_assert_eq!((&before.rule, before.kind, before.raised_at), (&after.rule, after.kind, after.raised_at));
                 match (&before.state, &after.state, &turn.command.verb) {
                     (before, after, _) if before == after => {}
-                    (_, RequirementState::Met { enquiries, .. }, CaseVerb::Cover(cover)) => {
-                        prop_assert!(enquiries.contains(&cover.enquiry) && cover.kinds.contains(&after.kind));
+                    (_, covered @ RequirementState::Met { .. }, CaseVerb::Cover(cover)) => {
+                        prop_assert!(covered.is_covered_by(cover.enquiry) && cover.kinds.contains(&after.kind));
                     }
-                    (RequirementState::Met { .. }, _, CaseVerb::Uncover { .. }) => {}
+                    (RequirementState::Met { .. }, _, CaseVerb::Uncover { kinds, .. }) => prop_assert!(kinds.contains(&after.kind)),
+                    (RequirementState::Met { enquiries, .. }, RequirementState::Needed, CaseVerb::Register(_) | CaseVerb::EnterStage { .. }) => {
+                        let good_until = |at| turn.policy.shift(at, false, after.max_age, &turn.policy.default_hours);
+                        prop_assert!(enquiries.iter().all(|one| good_until(one.submitted_at) < turn.now));
+                    }
                     (RequirementState::Needed, RequirementState::SetAside { by, .. }, CaseVerb::SetAside { .. }) => {
                         prop_assert!(by.person.as_ref().is_some_and(|person| !person.name.is_empty()));
                     }

@@ -2763,6 +2763,9 @@ pub struct Met {
     /// Since when.
     #[prost(int64, tag = "2")]
     pub at_ms: i64,
+    /// When each of `enquiries` was submitted, in their order; empty in records of older brokers: then `at_ms` counts.
+    #[prost(int64, repeated, tag = "3")]
+    pub submitted_at_ms: ::prost::alloc::vec::Vec<i64>,
 }
 /// It need not be asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2848,7 +2851,7 @@ pub struct Event {
     /// What.
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58, 59"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 57, 58, 59, 60"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2951,6 +2954,9 @@ pub mod event {
         /// A named person proposed to close the check.
         #[prost(enumeration = "super::CloseReason", tag = "59")]
         CloseProposed(i32),
+        /// A named person said which case the enquiry is about.
+        #[prost(message, tag = "60")]
+        Linked(super::Nothing),
     }
 }
 /// People took a check on.

@@ -4666,6 +4666,31 @@ pub struct EnterStageResponse {
     #[prost(message, optional, tag = "1")]
     pub case: ::core::option::Option<Case>,
 }
+/// An enquiry that was submitted alone, and the case that it is about.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CoverRequest {
+    /// The caller's UUID for this request. Required.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Who says so. Required.
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<Person>,
+    /// The case.
+    #[prost(string, tag = "3")]
+    pub case_id: ::prost::alloc::string::String,
+    /// The enquiry: about nobody else than the case, and about no other case.
+    #[prost(string, tag = "4")]
+    pub enquiry_id: ::prost::alloc::string::String,
+}
+/// The enquiry is about the case from now on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CoverResponse {
+    /// The case as it stands now: each requirement tells which enquiries cover it.
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
 /// A check that need not be asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -5285,6 +5310,8 @@ pub enum EventType {
     Viewed = 46,
     /// A named person proposed to close the check: another one must close it too.
     CloseProposed = 47,
+    /// A named person said which case the enquiry is about.
+    Linked = 48,
 }
 impl EventType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5322,6 +5349,7 @@ impl EventType {
             Self::SentenceRecorded => "EVENT_TYPE_SENTENCE_RECORDED",
             Self::Viewed => "EVENT_TYPE_VIEWED",
             Self::CloseProposed => "EVENT_TYPE_CLOSE_PROPOSED",
+            Self::Linked => "EVENT_TYPE_LINKED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5356,6 +5384,7 @@ impl EventType {
             "EVENT_TYPE_SENTENCE_RECORDED" => Some(Self::SentenceRecorded),
             "EVENT_TYPE_VIEWED" => Some(Self::Viewed),
             "EVENT_TYPE_CLOSE_PROPOSED" => Some(Self::CloseProposed),
+            "EVENT_TYPE_LINKED" => Some(Self::Linked),
             _ => None,
         }
     }
@@ -6396,6 +6425,28 @@ pub mod court_service_client {
                 .insert(GrpcMethod::new("usher.v1.CourtService", "EnterStage"));
             self.inner.unary(req, path, codec).await
         }
+        /// Says which case an enquiry is about that was submitted without one: it covers what it would have covered then, if it is recent enough.
+        pub async fn cover(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CoverRequest>,
+        ) -> std::result::Result<tonic::Response<super::CoverResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/usher.v1.CourtService/Cover",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("usher.v1.CourtService", "Cover"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Says that a check need not be asked, with a reason and a name.
         pub async fn set_aside(
             &mut self,
@@ -6666,6 +6717,11 @@ pub mod court_service_server {
             tonic::Response<super::EnterStageResponse>,
             tonic::Status,
         >;
+        /// Says which case an enquiry is about that was submitted without one: it covers what it would have covered then, if it is recent enough.
+        async fn cover(
+            &self,
+            request: tonic::Request<super::CoverRequest>,
+        ) -> std::result::Result<tonic::Response<super::CoverResponse>, tonic::Status>;
         /// Says that a check need not be asked, with a reason and a name.
         async fn set_aside(
             &self,
@@ -7411,6 +7467,50 @@ pub mod court_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = EnterStageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/usher.v1.CourtService/Cover" => {
+                    #[allow(non_camel_case_types)]
+                    struct CoverSvc<T: CourtService>(pub Arc<T>);
+                    impl<
+                        T: CourtService,
+                    > tonic::server::UnaryService<super::CoverRequest> for CoverSvc<T> {
+                        type Response = super::CoverResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CoverRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CourtService>::cover(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CoverSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -10294,6 +10394,16 @@ impl ::core::fmt::Debug for EnterStageRequest {
 impl ::core::fmt::Debug for EnterStageResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("EnterStageResponse(..)")
+    }
+}
+impl ::core::fmt::Debug for CoverRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CoverRequest(..)")
+    }
+}
+impl ::core::fmt::Debug for CoverResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CoverResponse(..)")
     }
 }
 impl ::core::fmt::Debug for SetAsideRequest {

@@ -245,6 +245,33 @@ pub fn set_aside(mut message: v1::SetAsideRequest, actor: &Actor) -> Result<Case
     finish(core::mem::take(v), input)
 }
 
+/// Reads which case an enquiry is about.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn cover(mut message: v1::CoverRequest, actor: &Actor) -> Result<CaseInput, Unreadable> {
+    let v = &mut Validator::default();
+    let request = read::request(v, &actor.client, VerbName::Cover, &mut message);
+    let v1::CoverRequest {
+        request_id: _,
+        person,
+        case_id,
+        enquiry_id,
+    } = message;
+    let person = read::person(v, actor, VerbName::Cover, person);
+    let case = read::id(v, "case_id", &case_id);
+    let enquiry = read::id(v, "enquiry_id", &enquiry_id);
+    let input = (|| {
+        Some(CaseInput {
+            case: case?,
+            request: request?,
+            person,
+            act: CaseAct::Cover { enquiry: enquiry? },
+        })
+    })();
+    finish(core::mem::take(v), input)
+}
+
 /// Reads what an earlier answer is to do for.
 ///
 /// # Errors

@@ -134,7 +134,10 @@ fn requirement_view(requirement: &Requirement) -> v1::Requirement {
         RequirementState::Met { enquiries, at } => v1::Requirement {
             state: v1::RequirementState::Met.into(),
             state_time: Some(show::instant(*at)),
-            enquiry_ids: enquiries.iter().map(ToString::to_string).collect(),
+            enquiry_ids: enquiries
+                .iter()
+                .map(|one| one.enquiry.to_string())
+                .collect(),
             ..view
         },
         RequirementState::SetAside {

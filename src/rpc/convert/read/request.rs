@@ -43,6 +43,7 @@ mutations!(
     CloseRequest,
     TakeOffRequest,
     EnterStageRequest,
+    CoverRequest,
     SetAsideRequest,
     ReassignRequest,
 );

@@ -6,7 +6,8 @@ use usher_domain::actor::{Role, Unit};
 use usher_domain::alert::{Alert, AlertState, Cause};
 use usher_domain::case::event::CaseEventKind;
 use usher_domain::case::{
-    Case, Holder, Indicator, OffList, Requirement, RequirementState, SetAsideReason, Stage,
+    Case, Covering, Holder, Indicator, OffList, Requirement, RequirementState, SetAsideReason,
+    Stage,
 };
 use usher_domain::code::ResponderKind;
 use usher_domain::enquiry::{Applied, Purpose, ReportType};
@@ -64,10 +65,17 @@ fn requirement(number: u8, state: RequirementState) -> Requirement {
     }
 }
 
+fn covering(number: u128) -> Covering {
+    Covering {
+        enquiry: enquiry_id(number),
+        submitted_at: at(2),
+    }
+}
+
 /// A case that needs one check, with one met and one set aside; every field says something.
 pub(crate) fn case(number: u128) -> Case {
     let met = RequirementState::Met {
-        enquiries: vec![enquiry_id(1), enquiry_id(2)],
+        enquiries: [1, 2].map(covering).to_vec(),
         at: at(3),
     };
     let set_aside = RequirementState::SetAside {

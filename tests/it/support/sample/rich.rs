@@ -396,6 +396,13 @@ fn step_raised() -> EventKind {
     }
 }
 
+fn hearing_moved() -> EventKind {
+    EventKind::HearingMoved {
+        from: at(200),
+        to: at(300),
+    }
+}
+
 /// Every kind of event once.
 pub(crate) fn all_events() -> Vec<Event> {
     let responder = responder("hackney");
@@ -426,11 +433,9 @@ pub(crate) fn all_events() -> Vec<Event> {
         received(2, LateEffect::ALL),
         sentence_recorded(),
         EventKind::Withdrawn,
+        EventKind::Linked,
         EventKind::Reassigned,
-        EventKind::HearingMoved {
-            from: at(200),
-            to: at(300),
-        },
+        hearing_moved(),
         step_raised(),
         EventKind::StepMoot {
             step: "late".into(),
@@ -459,7 +464,7 @@ pub(crate) fn all_events() -> Vec<Event> {
         },
     ];
     let names: BTreeSet<&str> = kinds.iter().map(EventKind::name).collect();
-    assert_eq!(names.len(), 28, "a kind of event is missing here");
+    assert_eq!(names.len(), 29, "a kind of event is missing here");
     let mut events: Vec<Event> = kinds.into_iter().map(|kind| event(5, kind)).collect();
     events[0].check = None;
     events[4].by = By {

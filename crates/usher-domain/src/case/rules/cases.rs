@@ -5,7 +5,7 @@ use crate::actor::{Actor, Unit};
 use crate::alert::AlertState;
 use crate::case::command::{CaseCommand, CaseVerb, Cover, Register};
 use crate::case::decide::{CaseTransition, decide};
-use crate::case::{Case, Indicator, RequirementState, SetAsideReason, index};
+use crate::case::{Case, Indicator, SetAsideReason, index};
 use crate::code::ResponderKind;
 use crate::command::Request;
 use crate::enquiry::{Purpose, ReportType, Track};
@@ -155,8 +155,10 @@ pub(crate) fn asks_children() -> CaseVerb {
 }
 
 pub(crate) fn uncover(number: u128) -> CaseVerb {
-    let enquiry = enquiry(number);
-    CaseVerb::Uncover { enquiry }
+    CaseVerb::Uncover {
+        enquiry: enquiry(number),
+        kinds: ResponderKind::ALL.to_vec(),
+    }
 }
 
 pub(crate) fn set_aside(requirement: RequirementNumber, reason: SetAsideReason) -> CaseVerb {
@@ -227,8 +229,9 @@ pub(crate) fn picture(case: &Case) -> String {
             text.push_str(", ");
         }
         write!(text, "{}:{}", requirement.rule, requirement.state.name()).unwrap();
-        if let RequirementState::Met { enquiries, .. } = &requirement.state {
-            let numbers: Vec<u128> = enquiries.iter().map(|id| id.uuid().as_u128()).collect();
+        let covering = requirement.state.covering().iter();
+        let numbers: Vec<u128> = covering.map(|one| one.enquiry.uuid().as_u128()).collect();
+        if !numbers.is_empty() {
             write!(text, "{numbers:?}").unwrap();
         }
         if requirement.overdue_at.is_some() {

@@ -1,13 +1,13 @@
 //! An enquiry covers what is needed of the kinds of responders that it asks: about the same person, for a purpose that counts, recent enough.
 
-use crate::case::Requirement;
-use crate::case::RequirementState;
 use crate::case::command::Cover;
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
+use crate::case::{Covering, Requirement, RequirementState};
 use crate::id::RequirementNumber;
 use crate::limits;
 use crate::rejection::Rejection;
+use crate::time::Timestamp;
 
 pub(in crate::case) fn cover(work: &mut Work<'_>, cover: &Cover) -> Result<(), Rejection> {
     if !cover.same_person {
@@ -24,16 +24,20 @@ pub(in crate::case) fn cover(work: &mut Work<'_>, cover: &Cover) -> Result<(), R
         .map(|requirement| requirement.number)
         .collect();
     let enquiry = cover.enquiry;
+    let covering = Covering {
+        enquiry,
+        submitted_at: cover.submitted_at,
+    };
     for number in covered {
         let at = work.now;
         let Some(requirement) = work.case.requirement_mut(number) else {
             continue;
         };
         match &mut requirement.state {
-            RequirementState::Met { enquiries, .. } => enquiries.push(enquiry),
+            RequirementState::Met { enquiries, .. } => enquiries.push(covering),
             state => {
                 *state = RequirementState::Met {
-                    enquiries: vec![enquiry],
+                    enquiries: vec![covering],
                     at,
                 };
             }
@@ -44,24 +48,22 @@ pub(in crate::case) fn cover(work: &mut Work<'_>, cover: &Cover) -> Result<(), R
 }
 
 fn covers(work: &Work<'_>, cover: &Cover, requirement: &Requirement) -> bool {
-    let policy = work.policy;
-    let good_until = policy.shift(
-        cover.submitted_at,
-        false,
-        requirement.max_age,
-        &policy.default_hours,
-    );
-    let wanted = match &requirement.state {
-        RequirementState::Needed | RequirementState::SetAside { .. } => true,
-        RequirementState::Met { enquiries, .. } => {
-            !enquiries.contains(&cover.enquiry)
-                && enquiries.len() < limits::ENQUIRIES_PER_REQUIREMENT_MAX
-        }
-    };
-    wanted
+    let state = &requirement.state;
+    !state.is_covered_by(cover.enquiry)
+        && state.covering().len() < limits::ENQUIRIES_PER_REQUIREMENT_MAX
         && requirement.covered_by.contains(&cover.purpose)
         && cover.kinds.contains(&requirement.kind)
-        && work.now <= good_until
+        && is_recent(work, requirement, cover.submitted_at)
+}
+
+/// Whether an enquiry of `submitted_at` is no older than the rule lets it be that it covers `requirement`.
+pub(super) fn is_recent(
+    work: &Work<'_>,
+    requirement: &Requirement,
+    submitted_at: Timestamp,
+) -> bool {
+    let (policy, age) = (work.policy, requirement.max_age);
+    work.now <= policy.shift(submitted_at, false, age, &policy.default_hours)
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ mod tests {
     use crate::case::command::{CaseVerb, Cover};
     use crate::case::rules::cases::{
         after, asks_children, at, both, check, children, clock, cover, enter, give, listed,
-        nameless, officer, operator,
+        manager, nameless, officer, operator,
     };
     use crate::code::ResponderKind;
     use crate::command::VerbName;
@@ -122,13 +122,15 @@ mod tests {
     }
 
     #[test]
-    fn stages_are_entered_by_named_officers() {
+    fn stages_are_entered_by_named_people_of_the_court() {
         let start = enter(Purpose::StartOfSentence);
         let verb = VerbName::EnterStage;
         let refused = Err(Rejection::NotPermitted { verb });
         check(&children(), &operator(), at(1), &start, refused);
         let refused = Err(Rejection::PersonRequired);
         check(&children(), &nameless(officer()), at(1), &start, refused);
+        let entered = Ok("children:needed, start:needed, start:needed");
+        check(&children(), &manager(), at(1), &start, entered);
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! Raises what the policy says that a case needs at its stage, and gives what is needed its steps anew when its moment moves.
+//! Raises what the policy says that a case needs at its stage, looks anew at what covers it, and gives what is needed its steps anew when
+//! its moment moves.
 
+use super::uncover;
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
 use crate::case::{Case, Indicator, Requirement, RequirementState, SetAsideReason, Stage};
@@ -10,14 +12,15 @@ use crate::limits;
 use crate::policy::RequirementRule;
 use crate::rejection::Rejection;
 use crate::rules::move_hearing::carry_over;
-use crate::time::to_london;
+use crate::time::{Timestamp, to_london};
 
 /// Raises every check that is needed at the present stage and was not raised since the case came to it. What was set aside because the
-/// list was wrong is needed again when the list says so anew: by one of `fresh`.
+/// list was wrong is needed again when the list says so anew: by one of `fresh`. So is what is covered by nothing recent enough any more.
 pub(super) fn raise(work: &mut Work<'_>, fresh: &[Indicator]) -> Result<(), Rejection> {
     let Some(stage) = work.case.stage().cloned() else {
         return Ok(());
     };
+    uncover::outdated(work, &stage);
     let today = to_london(work.now).date();
     let policy = work.policy;
     let indicators = work.case.indicators.clone();
@@ -127,9 +130,18 @@ pub(super) fn recompute(work: &mut Work<'_>) {
     }
 }
 
+/// By when `requirement` must be asked, as its case now is: by the hearing before sentence.
+pub(super) fn moment(case: &Case, requirement: &Requirement) -> Timestamp {
+    if requirement.purpose.before_sentence() {
+        case.hearing.at.max(requirement.raised_at)
+    } else {
+        requirement.due
+    }
+}
+
 /// Gives one needed check a new computation of its ladder. A step whose alert is live stays raised when its new moment has passed too.
 pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
-    let (now, hearing) = (work.now, work.case.hearing.at);
+    let now = work.now;
     let live: Vec<AlertNumber> = work
         .case
         .alerts
@@ -138,20 +150,15 @@ pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
         .map(|alert| alert.number)
         .collect();
     let policy = work.policy;
-    let Some(purpose) = work
-        .case
-        .requirement(number)
-        .map(|requirement| requirement.purpose)
-    else {
+    let Some(requirement) = work.case.requirement(number) else {
         return;
     };
-    let track = work.case.track(purpose);
+    let due = moment(&work.case, requirement);
+    let track = work.case.track(requirement.purpose);
     let Some(requirement) = work.case.requirement_mut(number) else {
         return;
     };
-    if purpose.before_sentence() {
-        requirement.due = hearing.max(requirement.raised_at);
-    }
+    requirement.due = due;
     if requirement.due > now {
         requirement.overdue_at = None;
     }
