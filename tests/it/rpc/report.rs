@@ -174,7 +174,8 @@ async fn what_a_case_needs_counts_with_the_borough_that_was_asked() {
     for need in &mut needing.requirements {
         need.kind = ResponderKind::ChildrenSocialCare;
         if let RequirementState::Met { enquiries, .. } = &mut need.state {
-            *enquiries = vec![asked.enquiry_id.parse().unwrap()];
+            enquiries.truncate(1);
+            enquiries[0].enquiry = asked.enquiry_id.parse().unwrap();
         }
     }
     kit.store().commit(&[registered(needing)]).await.unwrap();

@@ -145,7 +145,7 @@ impl From<&Case> for Facts {
             standing: match &requirement.state {
                 RequirementState::Needed => NeedStanding::Needed,
                 RequirementState::Met { enquiries, at } => NeedStanding::Met {
-                    enquiries: enquiries.clone(),
+                    enquiries: enquiries.iter().map(|one| one.enquiry).collect(),
                     at: *at,
                 },
                 RequirementState::SetAside { .. } => NeedStanding::SetAside,

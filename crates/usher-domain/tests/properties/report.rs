@@ -65,7 +65,7 @@ fn link(cases: &mut [Case], enquiries: &mut [Enquiry], mut luck: usize) {
     for need in needs {
         if let RequirementState::Met { enquiries: by, .. } = &mut need.state {
             for one in by {
-                *one = id(luck % (enquiries.len() + 1));
+                one.enquiry = id(luck % (enquiries.len() + 1));
                 luck /= 3;
             }
         }

@@ -2,12 +2,11 @@
 
 use super::Asked;
 use proptest::prelude::*;
-use usher_domain::case::{Case, Requirement, RequirementState};
+use usher_domain::case::{Case, Covering, Requirement, RequirementState};
 use usher_domain::enquiry::{
     Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Purpose, ReportType,
     SentenceOutcome, Timeliness,
 };
-use usher_domain::id::EnquiryId;
 use usher_domain::report::{Cell, Grouping, ReportKind, Shape, Table};
 use usher_domain::time::{Timestamp, to_london};
 
@@ -223,7 +222,7 @@ fn key_of_need(asked: &Asked, case: &Case, need: &Requirement) -> String {
             RequirementState::Needed => "*not_asked".into(),
             RequirementState::SetAside { .. } => "*set_aside".into(),
             RequirementState::Met { enquiries, .. } => {
-                let by_id = |id: &EnquiryId| questions(asked).find(|one| one.id == *id);
+                let by_id = |by: &Covering| questions(asked).find(|one| one.id == by.enquiry);
                 let checks = enquiries
                     .iter()
                     .filter_map(by_id)
