@@ -1,15 +1,19 @@
 //! Reports: the facts of every record that the actor may see, a page at a time, counted as they come. While one page is counted the next
 //! is read, and the two kinds of records side by side.
 
+mod line;
+
+pub use line::{LineEntry, LineInput};
+
 use super::query::narrow;
 use super::{Broker, BrokerError};
 use crate::store::{Filter, Listing, Page, Place, StoreError};
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use usher_domain::actor::Actor;
-use usher_domain::code::{CourtCode, ResponderId};
+use usher_domain::code::{CourtCode, ResponderId, ResponderKind};
 use usher_domain::id::RecordId;
 use usher_domain::index::RecordKind;
 use usher_domain::limits;
@@ -68,9 +72,7 @@ impl Broker {
     ) -> Result<(ReportView, Vec<Row>), BrokerError> {
         let busy = |_| BrokerError::Busy { what: "reports" };
         let _place = self.reports.try_acquire().map_err(busy)?;
-        let (policy, directory) = (self.policy(), self.directory());
-        let kinds = directory.responders().iter();
-        let kinds = kinds.map(|one| (one.id.clone(), one.kind)).collect();
+        let (policy, kinds) = (self.policy(), self.kinds());
         let now = self.clock.now();
         let terms = Terms {
             policy: &policy,
@@ -89,27 +91,15 @@ impl Broker {
         let whole = Tally::new(input.question, terms);
         let parts: Vec<Tally<'_>> = periods.iter().map(of).collect();
         let tallies = Mutex::new((whole, parts));
-        let of: &[RecordKind] = if input.question.kind.counts_cases() {
-            &[RecordKind::Case, RecordKind::Enquiry]
-        } else {
-            &[RecordKind::Enquiry]
+        let count = |facts: &Facts| {
+            let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
+            let (whole, parts) = &mut *tallies;
+            whole.add(facts);
+            for part in parts {
+                part.add(facts);
+            }
         };
-        let passes = of.iter().map(|kind| {
-            let wanted = Filter {
-                courts: input.courts.clone(),
-                ..Filter::every(*kind)
-            };
-            let count = |facts: &Facts| {
-                let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
-                let (whole, parts) = &mut *tallies;
-                whole.add(facts);
-                for part in parts {
-                    part.add(facts);
-                }
-            };
-            self.each_facts(*kind, narrow(wanted, actor).courts, count)
-        });
-        try_join_all(passes).await?;
+        self.each_asked(input, actor, count).await?;
         let (whole, parts) = tallies.into_inner().unwrap_or_else(PoisonError::into_inner);
         let counted = whole.finish();
         let table = if input.for_publication {
@@ -126,6 +116,36 @@ impl Broker {
         };
         let totals = parts.into_iter().map(|part| part.finish().total);
         Ok((view, totals.collect()))
+    }
+
+    /// Shows the facts of every record that `input` asks about to `take`.
+    async fn each_asked(
+        &self,
+        input: &ReportInput,
+        actor: &Actor,
+        take: impl Fn(&Facts) + Send + Sync,
+    ) -> Result<(), StoreError> {
+        let of: &[RecordKind] = if input.question.kind.counts_cases() {
+            &[RecordKind::Case, RecordKind::Enquiry]
+        } else {
+            &[RecordKind::Enquiry]
+        };
+        let passes = of.iter().map(|kind| {
+            let wanted = Filter {
+                courts: input.courts.clone(),
+                ..Filter::every(*kind)
+            };
+            self.each_facts(*kind, narrow(wanted, actor).courts, &take)
+        });
+        try_join_all(passes).await?;
+        Ok(())
+    }
+
+    /// Which kind of service each responder is.
+    fn kinds(&self) -> BTreeMap<ResponderId, ResponderKind> {
+        let directory = self.directory();
+        let kinds = directory.responders().iter();
+        kinds.map(|one| (one.id.clone(), one.kind)).collect()
     }
 
     /// Shows the facts of every record of `kind` to `take`, once each: what was listed as open and has closed meanwhile comes again among
