@@ -36,7 +36,7 @@ pub use lending::LendingView;
 pub use peers::{CLOCK_AHEAD_MAX, Peers};
 pub use presence::Presence;
 pub use query::{AlertEntry, OUTSTANDING, Paged, Shown};
-pub use report::{ReportInput, ReportView};
+pub use report::{LineEntry, LineInput, ReportInput, ReportView};
 pub use view::Viewed;
 pub use watch::Watch;
 

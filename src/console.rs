@@ -1,6 +1,7 @@
 //! The console: pages for officers, desks, operators, managers and inspectors, served by the broker itself. Server-rendered; whatever a
 //! script makes prompt, a reload makes too. It uses the broker as any client does: no rule, no store, no message of the wire.
 
+mod again;
 mod answers;
 mod assets;
 mod back_channel;
@@ -169,7 +170,8 @@ pub fn router(parts: Parts) -> Router {
     let mut router = Router::new();
     for Door { path, roles, pages } in doors() {
         let state = (console.clone(), roles);
-        router = router.route(path, pages.layer(from_fn_with_state(state, visitor::admit)));
+        let pages = pages.layer(from_fn_with_state(state, visitor::admit));
+        router = router.route(path, pages.layer(from_fn(again::keep)));
     }
     // The provider is no browser, and what it sends proves itself.
     let csrf = CsrfLayer::new().with_insecure_bypass(|method, uri| {
@@ -183,8 +185,7 @@ pub fn router(parts: Parts) -> Router {
         .with_state(console)
         .layer(csrf)
         .layer(CatchPanicLayer::custom(|_| {
-            tracing::error!("a page of the console panicked");
-            problem::Problem::Ours(uuid::Uuid::nil()).into_response()
+            problem::Problem::panicked().into_response()
         }))
         .layer(from_fn(private))
         .merge(assets::routes::<()>().layer(from_fn(guarded)))

@@ -1,6 +1,10 @@
 //! Reports: the facts of every record that the actor may see, a page at a time, counted as they come. While one page is counted the next
 //! is read, and the two kinds of records side by side.
 
+mod line;
+
+pub use line::{LineEntry, LineInput};
+
 use super::query::narrow;
 use super::{Broker, BrokerError};
 use crate::store::{Filter, Listing, Page, Place, StoreError};
@@ -88,27 +92,15 @@ impl Broker {
         let whole = Tally::new(input.question, terms);
         let parts: Vec<Tally<'_>> = periods.iter().map(of).collect();
         let tallies = Mutex::new((whole, parts));
-        let of: &[RecordKind] = if input.question.kind.counts_cases() {
-            &[RecordKind::Case, RecordKind::Enquiry]
-        } else {
-            &[RecordKind::Enquiry]
+        let count = |facts: &Facts| {
+            let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
+            let (whole, parts) = &mut *tallies;
+            whole.add(facts);
+            for part in parts {
+                part.add(facts);
+            }
         };
-        let passes = of.iter().map(|kind| {
-            let wanted = Filter {
-                courts: input.courts.clone(),
-                ..Filter::every(*kind)
-            };
-            let count = |facts: &Facts| {
-                let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
-                let (whole, parts) = &mut *tallies;
-                whole.add(facts);
-                for part in parts {
-                    part.add(facts);
-                }
-            };
-            self.each_facts(*kind, narrow(wanted, actor).courts, count)
-        });
-        try_join_all(passes).await?;
+        self.each_asked(input, actor, count).await?;
         let (whole, parts) = tallies.into_inner().unwrap_or_else(PoisonError::into_inner);
         let counted = whole.finish();
         let table = if input.for_publication {
@@ -125,6 +117,29 @@ impl Broker {
         };
         let totals = parts.into_iter().map(|part| part.finish().total);
         Ok((view, totals.collect()))
+    }
+
+    /// Shows the facts of every record that `input` asks about to `take`.
+    async fn each_asked(
+        &self,
+        input: &ReportInput,
+        actor: &Actor,
+        take: impl Fn(&Facts) + Send + Sync,
+    ) -> Result<(), StoreError> {
+        let of: &[RecordKind] = if input.question.kind.counts_cases() {
+            &[RecordKind::Case, RecordKind::Enquiry]
+        } else {
+            &[RecordKind::Enquiry]
+        };
+        let passes = of.iter().map(|kind| {
+            let wanted = Filter {
+                courts: input.courts.clone(),
+                ..Filter::every(*kind)
+            };
+            self.each_facts(*kind, narrow(wanted, actor).courts, &take)
+        });
+        try_join_all(passes).await?;
+        Ok(())
     }
 
     /// Shows the facts of every record of `kind` to `take`, once each: what was listed as open and has closed meanwhile comes again among

@@ -11,6 +11,7 @@ mod figures;
 mod queue;
 mod redirect;
 mod release;
+mod search;
 
 use super::frame::Frame;
 use super::problem::Problem;
@@ -40,6 +41,7 @@ pub(super) fn doors() -> Vec<Door> {
         door("/desk/live", DESK, get(queue::live)),
         door("/desk/alerts", DESK, get(alerts::page)),
         door("/desk/figures", DESK, get(figures::page)),
+        door("/desk/search", DESK, get(search::page).post(search::send)),
         door("/desk/checks/{enquiry}/{number}", DESK, get(check::page)),
         door(
             "/desk/checks/{enquiry}/{number}/accept",

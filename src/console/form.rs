@@ -9,7 +9,8 @@ use axum::http::header;
 use usher_domain::command::{Request, VerbName};
 use usher_domain::personal::Violation;
 
-/// The largest form, in bytes: the longest texts that an enquiry may have, in the encoding of forms. A session holds one.
+/// The largest form, in bytes: the longest texts that an enquiry may have, in the encoding of forms. A session holds one, or shorter
+/// ones that are together no longer.
 pub(super) const FORM_BYTES_MAX: usize = 96 * 1_024;
 /// Fields of one form: the longest has some for each child and address.
 const FIELDS_MAX: usize = 1_000;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod drawn;
+mod line;
 mod outstanding;
 mod periods;
 mod reports;
@@ -20,5 +21,6 @@ pub(super) fn doors() -> Vec<Door> {
         door("/outstanding", MANAGERS, get(outstanding::page)),
         door("/reports", WHO_COUNT, get(reports::all)),
         door("/reports/{kind}", WHO_COUNT, get(reports::page)),
+        door("/reports/{kind}/line", WHO_COUNT, get(line::page)),
     ]
 }

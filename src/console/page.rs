@@ -30,7 +30,8 @@ impl Token {
         format!("{path}?{NAME}={}", self.write())
     }
 
-    fn write(self) -> String {
+    /// The text alone.
+    pub(super) fn write(self) -> String {
         let Self { part, position } = self;
         let cases = if position.among_cases { "c" } else { "e" };
         let place = match (position.after, position.fault) {

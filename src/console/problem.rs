@@ -1,5 +1,6 @@
 //! What went wrong, as a page: a sentence of what happened and one of what to do. Never the text of a cause, never a value.
 
+use super::form::Form;
 use super::frame::{Frame, show_with};
 use crate::broker::BrokerError;
 use crate::broker::session::StoreError;
@@ -35,6 +36,13 @@ impl Problem {
     pub(super) fn ours(error: &(dyn std::error::Error + 'static)) -> Self {
         let id = RandomIds.next();
         tracing::error!(%id, error, "a page of the console failed");
+        Self::Ours(id)
+    }
+
+    /// A page panicked: logs that, with an id that a person can quote. Where it panicked was logged just before.
+    pub(super) fn panicked() -> Self {
+        let id = RandomIds.next();
+        tracing::error!(%id, "a page of the console panicked");
         Self::Ours(id)
     }
 
@@ -75,7 +83,7 @@ impl Problem {
             ),
             Self::Busy => (
                 "Sorry, the service is busy",
-                "Nothing was changed. Wait a moment, go back and send it again: it will not be done twice.".into(),
+                "It was not possible just now. Wait a moment and try again.".into(),
             ),
             Self::SignIn(what) => (
                 "You could not be signed in",
@@ -125,14 +133,32 @@ impl From<tower_sessions::session::Error> for Problem {
 struct Page {
     frame: Frame,
     text: String,
+    /// A form that can be sent again as it was.
+    again: Option<Again>,
+}
+
+/// A form that was sent, and could not be served.
+pub(super) struct Again {
+    /// Where it went: path and query.
+    pub(super) to: String,
+    /// All that was typed and carried along.
+    pub(super) form: Form,
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        self.page(None)
+    }
+}
+
+impl Problem {
+    /// The page; with `again`, one that keeps what was typed, and from which it is sent again.
+    pub(super) fn page(self, again: Option<Again>) -> Response {
         let (title, text) = self.words();
         let page = Page {
-            frame: Frame::bare(title),
+            frame: Frame::bare(title).refused(again.is_some()),
             text,
+            again,
         };
         let mut response = show_with(self.status(), &page);
         if matches!(self, Self::Busy) {
@@ -159,4 +185,22 @@ fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_panicked_is_told_under_a_number_of_its_own() {
+        let numbers = [Problem::panicked(), Problem::panicked()].map(|problem| {
+            let Problem::Ours(id) = &problem else {
+                panic!("not ours: {problem:?}")
+            };
+            assert!(problem.words().1.contains(&id.to_string()));
+            *id
+        });
+        assert_ne!(numbers[0], numbers[1]);
+        assert!(!numbers.iter().any(uuid::Uuid::is_nil));
+    }
 }

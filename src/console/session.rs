@@ -1,6 +1,7 @@
 //! Web sessions: what usher remembers of a browser between two pages, in usher's own store. The browser has a random id in a cookie; the
 //! store has only its SHA-256.
 
+use super::form::FORM_BYTES_MAX;
 use super::settings::Settings;
 use crate::clock::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
@@ -15,8 +16,10 @@ use usher_domain::time::Timestamp;
 /// Where in a session things lie.
 const WHO: &str = "who";
 const NOTICE: &str = "notice";
-const DRAFT: &str = "draft";
+const DRAFTS: &str = "drafts";
 const PENDING: &str = "pending";
+/// Forms that one session keeps: of so many tabs.
+const DRAFTS_MAX: usize = 3;
 /// How long after its end a session is kept, with a form that was being filled in: until the person comes back from lunch, or next morning.
 pub(super) const DRAFT_KEPT: Duration = Duration::from_hours(18);
 /// How long a sign-in that was begun waits for the provider: whoever finds the telephone for the second factor has it.
@@ -147,29 +150,42 @@ pub(super) async fn take_notice(session: &Session) -> Result<Option<String>, Err
     session.remove(NOTICE).await
 }
 
-/// Keeps a form until its author has signed in again.
-pub(super) async fn keep_draft(session: &Session, draft: &Draft) -> Result<(), Error> {
-    session.insert(DRAFT, draft).await
+/// Keeps a form until its author has signed in again, one for each path. Of more than [`DRAFTS_MAX`], and of those that are together
+/// longer than the longest form ([`FORM_BYTES_MAX`], which leaves room in a session's row for the rest), the oldest are dropped.
+pub(super) async fn keep_draft(session: &Session, draft: Draft) -> Result<(), Error> {
+    let drafts = session.get(DRAFTS).await?.unwrap_or_default();
+    session.insert(DRAFTS, with(drafts, draft)).await
 }
 
-/// The form that `subject` was filling in at `path`, once.
+/// `drafts`, the newest first, and `draft` before them: as many as are kept.
+fn with(mut drafts: Vec<Draft>, draft: Draft) -> Vec<Draft> {
+    drafts.retain(|old| old.path != draft.path && old.subject == draft.subject);
+    drafts.insert(0, draft);
+    drafts.truncate(DRAFTS_MAX);
+    let mut bytes = 0;
+    let fits = drafts.iter().take_while(|draft| {
+        bytes += draft.body.len();
+        bytes <= FORM_BYTES_MAX
+    });
+    let fits = fits.count().max(1);
+    drafts.truncate(fits);
+    drafts
+}
+
+/// The form that `subject` was filling in at `path`, once. What somebody else was filling in is dropped.
 pub(super) async fn take_draft(
     session: &Session,
     subject: &str,
     path: &str,
 ) -> Result<Option<String>, Error> {
-    let Some(draft) = session.get::<Draft>(DRAFT).await? else {
-        return Ok(None);
-    };
-    if draft.subject != subject {
-        session.remove_value(DRAFT).await?;
-        return Ok(None);
+    let drafts: Vec<Draft> = session.get(DRAFTS).await?.unwrap_or_default();
+    let before = drafts.len();
+    let own = drafts.into_iter().filter(|draft| draft.subject == subject);
+    let (found, rest): (Vec<_>, Vec<_>) = own.partition(|draft| draft.path == path);
+    if rest.len() < before {
+        session.insert(DRAFTS, rest).await?;
     }
-    if draft.path != path {
-        return Ok(None);
-    }
-    session.remove_value(DRAFT).await?;
-    Ok(Some(draft.body))
+    Ok(found.into_iter().next().map(|draft| draft.body))
 }
 
 /// Keeps what a sign-in needs when the provider sends the browser back: not for long, where nothing else is kept.
@@ -185,4 +201,45 @@ pub(super) async fn take_pending<T: serde::de::DeserializeOwned>(
     session: &Session,
 ) -> Result<Option<T>, Error> {
     session.remove(PENDING).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(path: &str, bytes: usize, subject: &str) -> Draft {
+        Draft {
+            path: path.into(),
+            body: "x".repeat(bytes),
+            subject: subject.into(),
+        }
+    }
+
+    fn paths(drafts: &[Draft]) -> Vec<&str> {
+        drafts.iter().map(|draft| draft.path.as_str()).collect()
+    }
+
+    #[test]
+    fn the_newest_forms_are_kept_one_for_each_path() {
+        let mut drafts = Vec::new();
+        for path in ["/a", "/b", "/a", "/c"] {
+            drafts = with(drafts, draft(path, 1, "petra"));
+        }
+        assert_eq!(paths(&drafts), ["/c", "/a", "/b"]);
+        drafts = with(drafts, draft("/d", 1, "petra"));
+        assert_eq!(paths(&drafts), ["/d", "/c", "/a"]);
+        drafts = with(drafts, draft("/e", 1, "paul"));
+        assert_eq!(paths(&drafts), ["/e"], "nothing of somebody else");
+    }
+
+    #[test]
+    fn forms_take_no_more_room_than_the_longest_one() {
+        let drafts = with(Vec::new(), draft("/a", FORM_BYTES_MAX / 2, "petra"));
+        let drafts = with(drafts, draft("/b", FORM_BYTES_MAX / 2, "petra"));
+        assert_eq!(paths(&drafts), ["/b", "/a"]);
+        let drafts = with(drafts, draft("/c", 1, "petra"));
+        assert_eq!(paths(&drafts), ["/c", "/b"]);
+        let drafts = with(drafts, draft("/d", FORM_BYTES_MAX, "petra"));
+        assert_eq!(paths(&drafts), ["/d"]);
+    }
 }

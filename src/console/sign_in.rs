@@ -54,10 +54,19 @@ pub(super) fn with_return(at: &str, path: &str) -> String {
     query.append_pair("return", path).finish()
 }
 
-/// Whether `path` is a page of ours and not an address of somebody else's.
-fn is_ours(path: &str) -> bool {
+/// The longest address that signing in goes back to, in bytes: a board of every court.
+const RETURN_BYTES_MAX: usize = 4 * 1_024;
+
+/// Whether `address` is a page of ours, with a query or without, and not an address of somebody else's.
+pub(super) fn is_ours(address: &str) -> bool {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain)
+    let of_query = |byte: u8| plain(byte) || b"%+&=*:,".contains(&byte);
+    address.len() <= RETURN_BYTES_MAX
+        && path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(plain)
+        && query.bytes().all(of_query)
 }
 
 /// Signing in needs nobody signed in.
@@ -302,6 +311,7 @@ mod tests {
         for ours in [
             "/",
             "/enquiries/0190a000-0000-7000-8000-000000000001/answer",
+            "/reports/coverage?from-day=1&by=office&key=North%20East+Thames",
         ] {
             assert!(is_ours(ours), "{ours}");
         }
@@ -310,12 +320,18 @@ mod tests {
             "//evil.example",
             "https://evil.example",
             "/\\evil.example",
-            "/a?b=c",
+            "?b=c",
+            "//evil.example?b=c",
+            "/a?b=c#d",
+            "/a?b=c\r\nset-cookie: x",
+            &format!("/a?b={}", "c".repeat(RETURN_BYTES_MAX)),
             "/%2fevil.example",
             "/a\r\nset-cookie: x",
         ] {
             assert!(!is_ours(theirs), "{theirs}");
         }
         assert_eq!(with_return("/sign-in", "/a/b"), "/sign-in?return=%2Fa%2Fb");
+        let whole = with_return("/sign-in", "/a?b=c&d=%20");
+        assert_eq!(whole, "/sign-in?return=%2Fa%3Fb%3Dc%26d%3D%2520");
     }
 }

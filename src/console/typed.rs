@@ -1,7 +1,8 @@
-//! Dates, times and numbers as people type them into forms.
+//! Dates, times, numbers and references as people type them into forms.
 
 use super::form::Form;
 use jiff::civil::{Date, Time};
+use usher_domain::id::Reference;
 
 /// What is wrong with a date that is none.
 const NO_DATE: &str = "Enter a real date, such as 27 3 2026";
@@ -46,6 +47,15 @@ pub(super) fn time(form: &mut Form, name: &str) -> Option<Time> {
         form.fail(name, NO_TIME);
     }
     time
+}
+
+/// The reference in the field `name`. Says what is wrong with it.
+pub(super) fn reference(form: &mut Form, name: &str) -> Option<Reference> {
+    let reference = form.value(name).parse().ok();
+    if reference.is_none() {
+        form.fail(name, "Check the reference: it looks like 7K3M-9QXA-A");
+    }
+    reference
 }
 
 /// The whole number in the field `name`; nothing where it is empty. Says what is wrong with it.

@@ -134,7 +134,7 @@ async fn signed_out(session: &Session, known: &Known, request: Request) -> Respo
                 body,
                 subject,
             };
-            if let Err(error) = session::keep_draft(session, &draft).await {
+            if let Err(error) = session::keep_draft(session, draft).await {
                 return Problem::from(error).into_response();
             }
         }
@@ -143,7 +143,7 @@ async fn signed_out(session: &Session, known: &Known, request: Request) -> Respo
 }
 
 /// Whether a script asks, for a piece of a page.
-fn is_piece(request: &Request) -> bool {
+pub(super) fn is_piece(request: &Request) -> bool {
     let says = |name: &str, value: &[u8]| {
         let header = request.headers().get(name);
         header.is_some_and(|header| header.as_bytes().starts_with(value))
@@ -156,7 +156,11 @@ fn to_sign_in(request: &Request, at: &str) -> Response {
     if is_piece(request) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    super::frame::go(&sign_in::with_return(at, request.uri().path()))
+    let uri = request.uri();
+    let wanted = uri.path_and_query().map_or(uri.path(), |all| all.as_str());
+    // Of an address that is too long or odd to go back to, the page alone.
+    let wanted = Some(wanted).filter(|wanted| sign_in::is_ours(wanted));
+    super::frame::go(&sign_in::with_return(at, wanted.unwrap_or(uri.path())))
 }
 
 /// What the path of a page names: all of its parts, as people and records write them.

@@ -64,9 +64,39 @@ pub(super) fn audiences(told: &[Audience]) -> String {
 /// What is wrong.
 pub(super) fn cause(cause: &Cause) -> String {
     match cause {
-        Cause::Step { name, .. } => capital(&name.replace(['_', '-'], " ")),
+        Cause::Step { name, .. } => {
+            step(name).map_or_else(|| capital(&name.replace(['_', '-'], " ")), Into::into)
+        }
         Cause::Trouble(trouble) => trouble_words(*trouble).into(),
     }
+}
+
+/// What has come to pass with a step of the policy that ships, by its name; a policy of one's own has its own names.
+fn step(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "chase" | "acknowledge" => "The borough has not taken it on",
+        "referred" => "A referral waits to be taken on",
+        "reminder" => "No answer yet",
+        "duty_manager" => "No answer yet: the duty manager is told",
+        "team_manager" => "No answer yet: the team manager is told",
+        "head_of_service" => "No answer yet: the head of service is told",
+        "manager" => "Nothing has been done yet: the manager is told",
+        "operator" => "Nothing has been done yet: the operators are told",
+        "decision_point" => "No answer yet: decide how to go on",
+        "hearing" => "The hearing has begun without an answer",
+        "after_1" => "No answer one working day after the hearing",
+        "after_3" => "No answer three working days after the hearing",
+        "after_10" => "No answer ten working days after the hearing",
+        "overdue" => "The time to reply has passed",
+        "outcome" => "Nobody has said what comes of the referral",
+        "outcome_late" => "Nobody has said for days what comes of the referral",
+        "unread" => "Nobody has read the answer",
+        "unread_manager" => "Nobody has read the answer: the manager is told",
+        "unread_operator" => "Nobody has read the answer: the operators are told",
+        "ask" => "Nobody has asked yet",
+        "never_asked" => "The hearing has begun, and nobody has asked",
+        _ => return None,
+    })
 }
 
 const fn trouble_words(trouble: Trouble) -> &'static str {
@@ -210,4 +240,26 @@ pub(super) fn confidence_tag(found: Confidence) -> Tag {
         Confidence::None => "grey",
     };
     tag(record::confidence(found), colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_of_the_policy_that_ships_is_told_in_words() {
+        let policy = include_str!("../../config/policy.toml");
+        let (steps, _) = policy.split_once("\n[[requirement]]").unwrap();
+        let (_, asking) = policy.split_once("\n[asking").unwrap();
+        let names = [steps, asking].into_iter().flat_map(str::lines);
+        let names = names.filter_map(|line| line.strip_prefix("name = \""));
+        let names: Vec<_> = names.map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(names.contains(&"unread_manager") && names.contains(&"never_asked"));
+        for name in names {
+            assert!(step(name).is_some(), "{name}");
+        }
+        let (name, generation) = ("a_step_of_ours".into(), 0);
+        let own = Cause::Step { name, generation };
+        assert_eq!(cause(&own), "A step of ours");
+    }
 }

@@ -85,6 +85,13 @@ pub struct Question {
     pub by: Grouping,
 }
 
+impl Question {
+    /// Whether where a case counts depends on whom the enquiries asked that cover it.
+    pub fn asks_whom(&self) -> bool {
+        (self.kind, self.by) == (ReportKind::Coverage, Grouping::Borough)
+    }
+}
+
 /// The key of the row for what belongs to none.
 pub const NONE: &str = "";
 /// By borough, the key of the row for what a case needs and nobody has asked.

@@ -6,8 +6,10 @@ use crate::broker::minimise::Allowed;
 use crate::broker::opened::OpenEnquiry;
 use crate::broker::{AlertEntry, Broker, OUTSTANDING, Viewed};
 use crate::console::Console;
+use crate::console::form::Form;
 use crate::console::frame::{Frame, show};
 use crate::console::live::Part;
+use crate::console::page::{Asked, Token};
 use crate::console::people::full_name;
 use crate::console::problem::Problem;
 use crate::console::visitor::Visitor;
@@ -25,31 +27,31 @@ use usher_domain::limits;
 use usher_domain::time::Timestamp;
 
 /// Checks on one page, those with the nearest deadlines: who is shown more names than can be worked on is shown them for nothing.
-const DESK_ROWS_MAX: usize = 50;
+pub(super) const DESK_ROWS_MAX: usize = 50;
 
-/// One check that waits.
-struct Row {
+/// One check.
+pub(super) struct Row {
     check: CheckId,
-    path: String,
-    reference: String,
+    pub(super) path: String,
+    pub(super) reference: String,
     /// The defendant's name, as far as the agreement lets it be shown.
-    name: String,
-    purpose: String,
-    is_harm: bool,
-    has_curfew: bool,
-    deadline: String,
+    pub(super) name: String,
+    pub(super) purpose: String,
+    pub(super) is_harm: bool,
+    pub(super) has_curfew: bool,
+    pub(super) deadline: String,
     at: Timestamp,
-    left: Option<Tag>,
-    state: Tag,
+    pub(super) left: Option<Tag>,
+    pub(super) state: Tag,
     /// Who has it, or why people must look; may be empty.
-    about: String,
-    alerts: Vec<Alert>,
+    pub(super) about: String,
+    pub(super) alerts: Vec<Alert>,
 }
 
-/// An alert that concerns a check of the queue.
-struct Alert {
-    what: String,
-    acknowledge: String,
+/// An alert that concerns a check.
+pub(super) struct Alert {
+    pub(super) what: String,
+    pub(super) acknowledge: String,
 }
 
 #[derive(Template)]
@@ -57,9 +59,14 @@ struct Alert {
 struct Queue {
     frame: Frame,
     part: Arc<str>,
+    /// To search by reference.
+    form: Form,
     rows: Vec<Row>,
-    is_cut: bool,
-    most: usize,
+    caption: String,
+    /// Whether it is the first page.
+    is_first: bool,
+    /// The link to the next page; empty on the last.
+    next: String,
 }
 
 #[derive(Template)]
@@ -79,13 +86,51 @@ struct QueuePart {
 pub(super) async fn page(
     State(console): State<Console>,
     visitor: Visitor,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let (broker, actor) = (&console.broker, &visitor.actor);
+    let position = asked.token().position;
+    let is_first = position == Position::default();
+    let input = ListChecksInput {
+        position,
+        ..outstanding(DESK_ROWS_MAX)
+    };
+    let (rows, next) = rows(broker, actor, &input).await?;
+    let caption = match (is_first, &next) {
+        (true, None) => "Imminent harm first, then the nearest deadline".into(),
+        (true, Some(_)) => {
+            format!("Only the {DESK_ROWS_MAX} with the nearest deadlines; imminent harm first")
+        }
+        (false, _) => "The next in the order of their deadlines; imminent harm first".into(),
+    };
+    let (counted, desk) = (Arc::clone(broker), actor.clone());
+    let counting = move || async move { Ok(write(&counted, &desk).await?.html) };
+    let part = console.recent.part(key(actor), counting).await?;
+    let link = |position| Token { part: 0, position }.link("/desk");
+    let page = Queue {
+        frame: Frame::of(&visitor, "Queue").await.wide(),
+        part,
+        form: Form::default(),
+        rows,
+        caption,
+        is_first,
+        next: next.map_or_else(String::new, link),
+    };
+    Ok(show(&page))
+}
+
+/// One page of checks with their alerts, imminent harm first, and where the list goes on. That they are shown is on record.
+///
+/// # Errors
+/// Store errors.
+pub(super) async fn rows(
+    broker: &Broker,
+    actor: &Actor,
+    input: &ListChecksInput,
+) -> Result<(Vec<Row>, Option<Position>), Problem> {
     let now = broker.clock().now();
     let show_row = |open: &OpenEnquiry, number| (row(open, number, now), 0);
-    let (rows, next) = broker
-        .list_checks(&outstanding(DESK_ROWS_MAX), actor, show_row)
-        .await?;
+    let (rows, next) = broker.list_checks(input, actor, show_row).await?;
     let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
     let mut alerts = alerts(broker, actor).await?;
     for row in &mut rows {
@@ -94,17 +139,7 @@ pub(super) async fn page(
     rows.sort_by_key(|row| (!row.is_harm, row.at));
     let shown: Vec<Viewed> = rows.iter().map(|row| Viewed::Check(row.check)).collect();
     broker.view_all(&shown, actor).await?;
-    let (counted, desk) = (Arc::clone(broker), actor.clone());
-    let counting = move || async move { Ok(write(&counted, &desk).await?.html) };
-    let part = console.recent.part(key(actor), counting).await?;
-    let page = Queue {
-        frame: Frame::of(&visitor, "Queue").await.wide(),
-        part,
-        rows,
-        is_cut: next.is_some(),
-        most: DESK_ROWS_MAX,
-    };
-    Ok(show(&page))
+    Ok((rows, next))
 }
 
 /// The live part counts and names nobody: it is written once for everybody at these responders, and who is shown a name is recorded for
@@ -233,7 +268,11 @@ fn row(open: &OpenEnquiry, number: CheckNumber, now: Timestamp) -> Option<Row> {
         has_curfew: enquiry.curfew == Curfew::Proposed,
         deadline: format!("{}, {}", when::short(at, now), when::from_now(at, now)),
         at,
-        left: words::time_left(at, now),
+        left: check
+            .state
+            .is_outstanding()
+            .then(|| words::time_left(at, now))
+            .flatten(),
         state,
         about,
         alerts: Vec::new(),

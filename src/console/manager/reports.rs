@@ -14,8 +14,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
-use usher_domain::actor::{Actor, Role};
-use usher_domain::report::{Grouping, OTHERS, ReportKind};
+use usher_domain::actor::Actor;
+use usher_domain::report::{Grouping, OTHERS, Question, ReportKind};
 use usher_domain::time::to_london;
 
 #[derive(Template)]
@@ -92,7 +92,7 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
-    let kind = ReportKind::parse(&kind.replace('-', "_")).ok_or(Problem::NotFound)?;
+    let kind = self::kind(&kind)?;
     let today = to_london(console.broker.clock().now()).date();
     let mut form = asked::form(query.as_deref(), today);
     let mut part = Arc::default();
@@ -105,8 +105,8 @@ pub(super) async fn page(
         let (broker, actor) = (Arc::clone(&console.broker), visitor.actor.clone());
         // The person is no part of what is seen.
         let key = format!("report {input:?} {:?} {:?}", actor.role, actor.courts);
-        let csv = asked::query(&form, &[("format", "csv")]);
-        let counting = move || async move { write(&broker, &actor, &input, csv).await };
+        let asked = form.clone();
+        let counting = move || async move { write(&broker, &actor, &input, &asked).await };
         part = console.recent.part(key, counting).await?;
     }
     let is_refused = !form.is_sound();
@@ -125,12 +125,12 @@ pub(super) async fn page(
     Ok(show_form(&page, is_refused))
 }
 
-/// The report as it counts now in front of `actor`; `csv` is the query of its sheet.
+/// The report as it counts now in front of `actor`, who asked for it by `form`.
 async fn write(
     broker: &Broker,
     actor: &Actor,
     input: &ReportInput,
-    csv: String,
+    form: &Form,
 ) -> Result<String, Problem> {
     let question = &input.question;
     let mut periods = Periods::of(question.from, question.to);
@@ -143,12 +143,16 @@ async fn write(
     let figures = drawn::figures(question, input.for_publication, &view);
     let trend = drawn::trend(question, &periods, &totals, &view);
     let trend = (!totals.is_empty()).then(|| Trend::of(periods.unit, trend));
-    let links = actor.role == Role::Manager;
-    let counted = Counted::of(input, &view, figures, trend, links, csv);
+    let counted = Counted::of(input, &view, figures, trend, form);
     counted.render().map_err(|error| Problem::ours(&error))
 }
 
-fn path(kind: ReportKind) -> String {
+/// The kind that an address names.
+pub(super) fn kind(name: &str) -> Result<ReportKind, Problem> {
+    ReportKind::parse(&name.replace('-', "_")).ok_or(Problem::NotFound)
+}
+
+pub(super) fn path(kind: ReportKind) -> String {
     format!("/reports/{}", kind.name().replace('_', "-"))
 }
 
@@ -174,26 +178,25 @@ impl Counted {
         view: &ReportView,
         figures: Figures,
         trend: Option<Trend>,
-        links: bool,
-        csv: String,
+        form: &Form,
     ) -> Self {
-        let by = input.question.by;
+        let Question { kind, by, .. } = input.question;
         let link = |key: &str| {
-            if links && key != OTHERS {
-                super::outstanding::path(by, key)
-            } else {
+            if input.for_publication || key == OTHERS {
                 String::new()
+            } else {
+                super::line::path(kind, form, key)
             }
         };
         Self {
             lines_are: words::capital(words::grouping(by)),
-            day: input.question.kind.day(),
+            day: kind.day(),
             lines: lines(&figures, link),
             chart: chart(&figures),
             trend,
             left_out: view.left_out,
-            csv,
-            path: path(input.question.kind),
+            csv: asked::query(form, &[("format", "csv")]),
+            path: path(kind),
             for_publication: input.for_publication,
             at: when::moment(view.now),
             heading: figures.heading,

@@ -1,5 +1,7 @@
 //! What a borough's desk sees and does: Hackney's, where nothing else is said.
 
+mod queue;
+
 use super::*;
 
 const DESK: &str = "desk";
@@ -67,36 +69,6 @@ async fn people_at_a_desk_are_no_program_that_is_connected() {
         .await;
     assert_eq!(shown.status, StatusCode::OK);
     assert!(!shown.says("usher:console"), "{}", shown.text());
-}
-
-#[tokio::test]
-async fn imminent_harm_stands_before_a_nearer_deadline() {
-    let kit = start().await;
-    kit.submit(enquiry_at("2026-11-23T14:00", &[IN_HACKNEY]))
-        .await;
-    let mut urgent = enquiry_at("2026-11-23T16:00", &[IN_HACKNEY]);
-    urgent.imminent_harm = true;
-    kit.submit(urgent).await;
-    let queue = kit.signed_in(DESK).await.get("/desk").await;
-    let place = |text: &str| queue.text().find(text).unwrap();
-    assert!(place("today at 4pm, in 6 hours") < place("in 4 hours 4 hours left"));
-    assert!(queue.says("1 with imminent harm"));
-}
-
-#[tokio::test]
-async fn imminent_harm_is_told_where_the_list_has_no_room_for_it() {
-    let kit = start().await;
-    for _ in 0..50 {
-        kit.submit(enquiry_at("2026-11-23T14:00", &[IN_HACKNEY]))
-            .await;
-    }
-    let mut urgent = enquiry_at("2026-11-23T16:00", &[IN_HACKNEY]);
-    urgent.imminent_harm = true;
-    let urgent = kit.submit(urgent).await;
-    let queue = kit.signed_in(DESK).await.get("/desk").await;
-    assert!(queue.says("Only the 50 with the nearest deadlines"));
-    let path = format!("href=\"/desk/checks/{}/1\"", urgent.enquiry_id);
-    assert_eq!(queue.html.matches(&path).count(), 1, "{}", queue.text());
 }
 
 #[tokio::test]

@@ -57,6 +57,55 @@ async fn what_was_typed_when_a_session_ended_is_there_after_signing_in_and_for_n
     assert_eq!(kit.alerts().await[0].state(), v1::AlertState::Open);
 }
 
+/// The address that the page of sign-in goes on to.
+fn wanted(page: &Shown) -> String {
+    let mut fields = page.hidden().into_iter();
+    fields.find(|(name, _)| name == "return").unwrap().1
+}
+
+#[tokio::test]
+async fn signing_in_again_goes_on_at_the_same_address_with_its_query() {
+    let kit = start().await;
+    let path = "/reports/coverage?from-day=3&from-month=11&from-year=2026&to-day=4&to-month=11&to-year=2026&by=office";
+    let mut browser = kit.browser();
+    let out = browser.get(path).await;
+    assert_eq!(wanted(&out), path);
+    let back = browser.send("/sign-in", &out, &[("persona", "manager")]);
+    let back = back.await;
+    assert_eq!(back.path, path);
+    assert!(back.says("Coverage by office, 3 to 4 November 2026"));
+    let elsewhere = [("persona", "manager"), ("return", "//evil.example/?a=b")];
+    let home = browser.post("/sign-in", &elsewhere).await;
+    assert_eq!(home.path, "/outstanding");
+    let long = format!("/reports/coverage?by={}", "x".repeat(5_000));
+    assert_eq!(wanted(&kit.browser().get(&long).await), "/reports/coverage");
+}
+
+#[tokio::test]
+async fn two_forms_that_were_open_when_a_session_ended_are_both_kept() {
+    let mut kit = start().await;
+    let enquiry_id = kit.submit(enquiry(&[IN_HACKNEY])).await.enquiry_id;
+    let forms =
+        ["withdraw", "record-sentence"].map(|verb| format!("/enquiries/{enquiry_id}/{verb}"));
+    let mut browser = kit.signed_in("officer").await;
+    kit.restart_with_idle(0).await;
+    browser.go_on_at(&kit.browser());
+    for path in &forms {
+        let typed = [("note", "Half a sentence"), ("date-day", "19")];
+        let out = browser.post(path, &typed).await;
+        assert!(out.says("what you typed is kept"), "{}", out.text());
+    }
+    kit.restart_with_idle(30).await;
+    browser.go_on_at(&kit.browser());
+    browser.sign_in("officer").await;
+    for (path, typed) in forms.iter().zip(["Half a sentence", "value=\"19\""]) {
+        let back = browser.get(path).await;
+        assert!(back.html.contains(typed), "{path}: {}", back.text());
+    }
+    let again = browser.get(&forms[0]).await;
+    assert!(!again.html.contains("Half a sentence"), "once");
+}
+
 #[tokio::test]
 async fn a_form_of_another_site_is_refused() {
     let kit = start().await;

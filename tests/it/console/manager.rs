@@ -19,6 +19,98 @@ async fn scene() -> Kit {
 
 const TODAY: &str = "from-day=23&from-month=11&from-year=2026&to-day=23&to-month=11&to-year=2026";
 
+const MONTH: &str = "from-day=1&from-month=11&from-year=2026&to-day=30&to-month=11&to-year=2026";
+
+/// The query of the page of a line of a report of `days`.
+fn of_line(days: &str, by: &str, key: &str) -> String {
+    format!("{days}&by={by}&key={key}")
+}
+
+#[tokio::test]
+async fn a_line_leads_to_what_was_counted_in_it() {
+    let kit = scene().await;
+    let mut browser = kit.signed_in("manager").await;
+    let page = |kind: &str, query: String| format!("/reports/{kind}/line?{query}");
+    let count = |shown: &Shown, folder: &str| {
+        let link = format!("href=\"/{folder}/");
+        shown.html.matches(&link).count()
+    };
+    // An enquiry has one check that was answered, and one that was not; a case has checks of its own.
+    for (kind, by, key, enquiries, cases) in [
+        ("timeliness", "borough", "hackney", 1, 0),
+        ("outstanding", "borough", "hackney", 0, 0),
+        ("outstanding", "borough", "camden", 1, 0),
+        ("timeliness", "court", "B01IX", 1, 0),
+        ("timeliness", "court", "B01DU", 0, 0),
+        ("late-answers", "borough", "hackney", 0, 0),
+        ("coverage", "office", "Thames", 0, 1),
+        ("coverage", "borough", "*not_asked", 0, 1),
+        ("coverage", "court", "B01IX", 1, 1),
+    ] {
+        let shown = browser.get(&page(kind, of_line(TODAY, by, key))).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.text());
+        let found = (count(&shown, "enquiries"), count(&shown, "cases"));
+        assert_eq!(
+            found,
+            (enquiries, cases),
+            "{kind} {by} {key}: {}",
+            shown.text()
+        );
+        assert!(!shown.says("Ada Example"), "no names");
+    }
+    let query = of_line(TODAY, "borough", "camden");
+    let shown = browser.get(&page("outstanding", query.clone())).await;
+    for wanted in [
+        "Outstanding: what was counted",
+        "23 November 2026",
+        "Westminster Magistrates' Court",
+        "Monday 23 November 2026 at 4pm",
+    ] {
+        assert!(shown.says(wanted), "{wanted}: {}", shown.text());
+    }
+    assert!(
+        shown
+            .html
+            .contains("href=\"/outstanding?by=borough&#38;key=camden\"")
+    );
+    let mut operator = kit.signed_in("operator").await;
+    let theirs = operator.get(&page("outstanding", query.clone())).await;
+    assert_eq!(count(&theirs, "enquiries"), 1);
+    assert!(
+        !theirs.html.contains("\"/outstanding?"),
+        "managers have that page"
+    );
+    // Another day, and what is to be published.
+    let other = query.replace("day=23", "day=24");
+    let shown = browser.get(&page("outstanding", other)).await;
+    assert!(shown.says("Nothing more counts in this line."));
+    let published = format!("{query}&for_publication=yes");
+    let hidden = browser.get(&page("outstanding", published)).await;
+    assert_eq!(hidden.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_long_line_goes_on_without_leaving_anything_out() {
+    let kit = start().await;
+    for _ in 0..27 {
+        kit.submit(enquiry(&[IN_HACKNEY])).await;
+    }
+    let mut browser = kit.signed_in("manager").await;
+    let query = of_line(TODAY, "borough", "hackney");
+    let first = browser
+        .get(&format!("/reports/outstanding/line?{query}"))
+        .await;
+    let second = browser.get(&first.next().unwrap()).await;
+    assert_eq!(second.next(), None);
+    let all = [first.html, second.html].concat();
+    let mut ids: Vec<_> = all.split("href=\"/enquiries/").skip(1).collect();
+    ids.iter_mut().for_each(|rest| *rest = &rest[..36]);
+    assert_eq!(ids.len(), 27);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 27, "each once");
+}
+
 #[tokio::test]
 async fn a_manager_sees_who_has_what_open_and_no_family() {
     let kit = scene().await;
@@ -78,11 +170,11 @@ async fn a_report_has_a_table_a_chart_and_a_way_to_what_is_behind_it() {
     ] {
         assert!(month.says(wanted), "{wanted}: {}", month.text());
     }
-    assert!(
-        month
-            .html
-            .contains("href=\"/outstanding?by=court&#38;key=B01IX\"")
+    let line = format!(
+        "href=\"/reports/coverage/line?{}\"",
+        of_line(MONTH, "court", "B01IX")
     );
+    assert!(month.html.contains(&line.replace('&', "&#38;")), "{line}");
     assert_eq!(month.html.matches("<svg ").count(), 2);
     assert_eq!(month.html.matches("id=\"lines-title\"").count(), 1);
     assert!(!month.html.contains(" style="));
@@ -91,11 +183,11 @@ async fn a_report_has_a_table_a_chart_and_a_way_to_what_is_behind_it() {
     assert!(today.says("Timeliness by borough, 23 November 2026"));
     assert!(today.says("0.8"), "asked at 10:00, answered at 10:45");
     assert!(!today.says("By week"), "a day is no line");
-    // The operator has the same figures, and no page of who has what open.
+    // The operator has the same figures.
     let mut operator = kit.signed_in("operator").await;
     let shown = operator.get("/reports/coverage").await;
     assert!(shown.says("Westminster Magistrates' Court"));
-    assert!(!shown.html.contains("/outstanding?"));
+    assert!(shown.html.contains("/reports/coverage/line?"));
     let nothing = browser.get("/reports/anything").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
 }
@@ -135,6 +227,7 @@ async fn what_is_to_be_published_hides_small_numbers_everywhere() {
     assert!(shown.says("numbers under 5 hidden"));
     assert!(shown.says("[c]"), "{}", shown.text());
     assert_eq!(shown.html.matches("<svg ").count(), 1, "no weeks beside it");
+    assert!(!shown.html.contains("/line?"), "nor what could be counted");
     let sheet = browser.get(&format!("{path}&format=csv")).await;
     let counts = sheet
         .html

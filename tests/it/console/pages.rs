@@ -76,8 +76,8 @@ async fn whatever_goes_wrong_is_told_in_words_and_leads_back() {
     }
 }
 
-#[tokio::test]
-async fn a_store_that_is_away_is_no_loss_and_the_page_says_so() {
+/// A broker with one enquiry in Hackney and its id, whose store a test can let fail.
+async fn failing() -> (Kit, Arc<Gate>, String) {
     let gate = Gate::open();
     let kit = Kit::shaped(Shape {
         console: Some(30),
@@ -85,21 +85,63 @@ async fn a_store_that_is_away_is_no_loss_and_the_page_says_so() {
         ..Shape::default()
     })
     .await;
-    kit.submit(enquiry(&[IN_HACKNEY])).await;
+    let enquiry_id = kit.submit(enquiry(&[IN_HACKNEY])).await.enquiry_id;
+    (kit, gate, enquiry_id)
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_no_loss_and_the_page_says_so() {
+    let (kit, gate, enquiry_id) = failing().await;
+    let mut browser = kit.browser();
+    // Past the list of hearings, which puts the same viewing on record.
+    let fields = [("persona", "officer"), ("return", "/help")];
+    browser.post("/sign-in", &fields).await;
+    gate.fail();
+    let busy = browser.get(&format!("/enquiries/{enquiry_id}")).await;
+    assert_eq!(busy.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(busy.headers["retry-after"], "2");
+    assert!(busy.says("Sorry, the service is busy"), "{}", busy.text());
+    assert!(!busy.says("the test says so"), "causes are for the log");
+}
+
+/// The value of a hidden field.
+fn carried(page: &Shown, field: &str) -> String {
+    let found = page.hidden().into_iter().find(|(name, _)| name == field);
+    found
+        .unwrap_or_else(|| panic!("no {field}: {}", page.html))
+        .1
+}
+
+#[tokio::test]
+async fn a_form_that_could_not_be_served_keeps_what_was_typed_and_is_sent_again() {
+    let (kit, gate, enquiry_id) = failing().await;
     kit.move_to("2026-11-23T10:15").await;
     let alert = kit.alerts().await.swap_remove(0);
-    let mut browser = kit.signed_in("operator").await;
-    let path = format!("/alerts/{}/acknowledge", alert.id);
-    assert_eq!(browser.get(&path).await.status, StatusCode::OK);
-    gate.fail();
-    let refused = browser.post(&path, &[("note", "Ringing them.")]).await;
-    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(refused.headers["retry-after"], "2");
-    assert!(
-        refused.says("Sorry, the service is busy"),
-        "{}",
-        refused.text()
-    );
-    assert!(refused.says("it will not be done twice"));
-    assert!(!refused.says("the test says so"), "causes are for the log");
+    let rows = [
+        ("operator", format!("/alerts/{}/acknowledge", alert.id)),
+        ("officer", format!("/enquiries/{enquiry_id}/withdraw")),
+        ("desk", format!("/desk/checks/{enquiry_id}/1/ask")),
+    ];
+    for (group, path) in rows {
+        let mut browser = kit.signed_in(group).await;
+        if group == "desk" {
+            let accept = format!("/desk/checks/{enquiry_id}/1/accept");
+            browser.fill(&accept, &[]).await;
+        }
+        let form = browser.get(&path).await;
+        gate.fail();
+        let typed = [("note", "Ringing \"them\"."), ("question", "Which school?")];
+        let busy = browser.send(&path, &form, &typed).await;
+        gate.mend();
+        assert_eq!(busy.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(busy.headers["retry-after"], "2");
+        assert!(busy.says("What you typed is kept on this page"));
+        assert!(busy.says("It will not be done twice."));
+        assert!(busy.html.contains(&format!("action=\"{path}\"")), "{path}");
+        assert_eq!(carried(&busy, "note"), "Ringing &#34;them&#34;.");
+        assert_eq!(carried(&busy, "question"), "Which school?");
+        let request = carried(&form, "request_id");
+        assert_eq!(carried(&busy, "request_id"), request);
+        assert!(!busy.says("the test says so"), "causes are for the log");
+    }
 }

@@ -237,11 +237,18 @@ impl Shown {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// Where the link to the next page leads, where there is one.
+    pub(crate) fn next(&self) -> Option<String> {
+        let (before, _) = self.html.split_once("\" rel=\"next\"")?;
+        let (_, link) = before.rsplit_once("href=\"")?;
+        Some(link.replace("&#38;", "&"))
+    }
+
     /// The hidden fields of its forms.
-    fn hidden(&self) -> Vec<(String, String)> {
+    pub(crate) fn hidden(&self) -> Vec<(String, String)> {
         let attribute = |tag: &str, name: &str| {
             let (_, rest) = tag.split_once(&format!("{name}=\""))?;
-            Some(rest.split_once('"')?.0.to_owned())
+            Some(rest.split_once('"')?.0.replace("&#38;", "&"))
         };
         let tags = self.html.split("<input").skip(1);
         let hidden = tags.filter(|tag| tag.contains("type=\"hidden\""));

@@ -68,6 +68,11 @@ impl Gate {
         self.blind.store(blind, Ordering::SeqCst);
     }
 
+    /// Lets commits pass again.
+    pub(crate) fn mend(&self) {
+        self.failing.store(false, Ordering::SeqCst);
+    }
+
     /// Commits that are held.
     pub(crate) fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)

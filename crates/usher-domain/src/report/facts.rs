@@ -137,6 +137,21 @@ pub struct DecisionFacts {
     pub outstanding: Vec<CheckNumber>,
 }
 
+impl Facts {
+    /// The enquiries that cover what a case needs; none of an enquiry.
+    pub fn covered_by(&self) -> impl Iterator<Item = EnquiryId> {
+        let needs = match &self.of {
+            Of::Case(needs) => needs.as_slice(),
+            Of::Enquiry(_) => &[],
+        };
+        let covering = needs.iter().map(|need| match &need.standing {
+            NeedStanding::Met { enquiries, .. } => enquiries.as_slice(),
+            NeedStanding::Needed | NeedStanding::SetAside => &[],
+        });
+        covering.flatten().copied()
+    }
+}
+
 impl From<&Case> for Facts {
     fn from(case: &Case) -> Self {
         let need = |requirement: &crate::case::Requirement| NeedFacts {

@@ -68,10 +68,7 @@ impl<'a> Tally<'a> {
             }
             Of::Enquiry(enquiry) if enquiry.is_referral => {}
             Of::Enquiry(enquiry) => {
-                if self.by_borough() {
-                    let id = EnquiryId::from_uuid(facts.id.uuid());
-                    self.boroughs.note(id, enquiry);
-                }
+                self.know(facts);
                 for check in &enquiry.checks {
                     self.add_check(facts, enquiry, check);
                 }
@@ -79,6 +76,14 @@ impl<'a> Tally<'a> {
                     self.add_decisions(facts, enquiry);
                 }
             }
+        }
+    }
+
+    /// Notes whom an enquiry asks without counting it: what it covers of a case counts there.
+    pub fn know(&mut self, facts: &Facts) {
+        if let (Of::Enquiry(enquiry), true) = (&facts.of, self.question.asks_whom()) {
+            let id = EnquiryId::from_uuid(facts.id.uuid());
+            self.boroughs.note(id, enquiry);
         }
     }
 
@@ -92,7 +97,7 @@ impl<'a> Tally<'a> {
             return;
         }
         let by_borough = match &need.standing {
-            NeedStanding::Met { enquiries, .. } if self.by_borough() => {
+            NeedStanding::Met { enquiries, .. } if self.question.asks_whom() => {
                 self.boroughs.leave(Covered {
                     kind: need.kind,
                     enquiries: enquiries.clone(),
@@ -106,11 +111,6 @@ impl<'a> Tally<'a> {
         };
         let key = self.key(facts, by_borough, need.kind);
         self.count(key, (place, None));
-    }
-
-    /// Whether it must know whom enquiries asked.
-    fn by_borough(&self) -> bool {
-        (self.question.kind, self.question.by) == (ReportKind::Coverage, Grouping::Borough)
     }
 
     fn add_check(&mut self, facts: &Facts, enquiry: &EnquiryFacts, check: &CheckFacts) {

@@ -1,6 +1,7 @@
 //! Asking, from the empty form to the reference.
 
 use super::*;
+use std::sync::Arc;
 
 /// Somebody in Hackney and Camden, for this afternoon.
 const FIELDS: [(&str, &str); 19] = [
@@ -82,6 +83,37 @@ async fn an_enquiry_is_checked_changed_and_sent() {
     let who = enquiry.requester.unwrap().person.unwrap();
     assert_eq!(who.name, named("officer"));
     assert_eq!(enquiry.personal.unwrap().children.len(), 1);
+}
+
+#[tokio::test]
+async fn an_enquiry_that_could_not_be_sent_is_sent_again_as_it_was_and_once() {
+    let gate = Gate::open();
+    let kit = Kit::shaped(Shape {
+        console: Some(30),
+        gate: Some(Arc::clone(&gate)),
+        ..Shape::default()
+    })
+    .await;
+    let mut browser = kit.signed_in("officer").await;
+    let check = step(&mut browser, "check", &FIELDS).await;
+    gate.fail();
+    let mut busy = browser.send("/ask", &check, &[("step", "send")]).await;
+    for _ in 0..2 {
+        assert_eq!(busy.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(busy.says("It was not possible just now."));
+        assert!(busy.html.contains("name=\"given\" value=\"Ada\""));
+        let id = |page: &Shown| {
+            let mut fields = page.hidden().into_iter();
+            fields.find(|(name, _)| name == "request_id").unwrap()
+        };
+        assert_eq!(id(&busy), id(&check));
+        busy = browser.send("/ask", &busy, &[]).await;
+    }
+    gate.mend();
+    let sent = browser.send("/ask", &busy, &[]).await;
+    assert!(sent.path.ends_with("/sent"), "{}", sent.text());
+    let twice = browser.send("/ask", &busy, &[]).await;
+    assert_eq!(twice.path, sent.path, "the same form is one enquiry");
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ async fn an_enquiry_is_found_by_reference_number_or_court_and_day() {
             "{}",
             found.text()
         );
+        assert!(found.says("Monday 23 November 2026"), "{}", found.text());
         assert!(!found.html.contains(&other.enquiry_id));
         assert_eq!(seen(&kit, id, "officer").await, nth + 1);
         assert_eq!(
