@@ -144,12 +144,13 @@ export const lateAfter = (minutes) => (text) =>
 /** As soon as they are open. */
 export const lateAtOnce = lateAfter(0);
 
-/** Submits an enquiry about an invented person; `hours` is how far ahead the hearing is. Returns the receipt. */
-export function submit(usher, { family = "Example", postcode = "E8 1EA", report = "oral", hours = 3, more = [] } = {}) {
-  const hearing = london(new Date(Date.now() + hours * 3_600_000));
+/** Submits an enquiry about an invented person, heard so many `hours` from now or at `hearing`, as courts write it. Returns the receipt. */
+export function submit(usher, { family = "Example", postcode = "E8 1EA", report = "oral", hours = 3, hearing = inHours(hours), more = [] } = {}) {
   const about = ["--family", family, "--given", "Sam", "--born", "1990-04-30", "--home", postcode, "--concern", "domestic-abuse"];
   return usher.cli("court", "enquiry", "submit", "--court", "B01IX", "--hearing", hearing, "--report", report, ...about, ...more);
 }
+
+const inHours = (hours) => london(new Date(Date.now() + hours * 3_600_000));
 
 /** A moment as courts write it: 2026-11-23T14:00. */
 export const london = (moment) =>
