@@ -148,6 +148,7 @@ eachLook("what nobody has asked about stands before the hearings of today, and w
   const places = await Promise.all([unasked, open, read].map(({ family }) => row(page, family).boundingBox()));
   assert.ok(places[0].y < places[1].y && places[1].y < places[2].y, "in this order");
   await row(page, read.family).getByText("Answered and read").waitFor();
+  await look("hearings in each list");
   await row(page, unasked.family).getByRole("link", { name: /^Ask now/ }).click();
   await page.waitForURL(/\/ask\?case=/);
   assert.equal(await page.locator("#family").inputValue(), unasked.family, "what the list says is filled in");

@@ -76,7 +76,7 @@ impl Broker {
         }
     }
 
-    /// A live alert that the actor may see.
+    /// An alert that the actor may see, live or over.
     ///
     /// # Errors
     /// Store errors.
@@ -85,8 +85,9 @@ impl Broker {
         id: AlertId,
         actor: &Actor,
     ) -> Result<Option<AlertEntry>, BrokerError> {
+        let every = AlertFilter::every();
         let stored = self.store.load(id.record).await?;
-        let seen = stored.map(|stored| alerts_of(stored, &AlertFilter::default(), actor));
+        let seen = stored.map(|stored| alerts_of(stored, &every, actor));
         let is_it = |entry: &AlertEntry| matches!(entry, AlertEntry::Raised { alert, .. } | AlertEntry::Needed { alert, .. } if alert.number == id.number);
         Ok(seen.into_iter().flatten().find(is_it))
     }

@@ -124,11 +124,7 @@ impl Watch {
         // An alert that has ended is news for whoever watches the live ones.
         let mut filter = filter.clone();
         if filter.states.is_empty() {
-            filter.states = vec![
-                AlertStanding::Open,
-                AlertStanding::Acknowledged,
-                AlertStanding::Resolved,
-            ];
+            filter.states = AlertFilter::every().states;
         }
         let mut changes = Vec::new();
         let page = if faults::are_told(actor, &filter) {

@@ -44,6 +44,15 @@ pub struct AlertFilter {
 }
 
 impl AlertFilter {
+    /// All, those that have ended too.
+    pub fn every() -> Self {
+        use AlertStanding::{Acknowledged, Open, Resolved};
+        Self {
+            states: vec![Open, Acknowledged, Resolved],
+            ..Self::default()
+        }
+    }
+
     /// Whether an alert about a check of `responder` at `court` is wanted.
     pub fn matches(
         &self,

@@ -46,6 +46,8 @@ pub(super) struct Row {
 
 /// The rows of one day.
 struct Day {
+    /// As it is told from the same day of another list.
+    name: String,
     heading: String,
     rows: Vec<Row>,
 }
@@ -123,7 +125,7 @@ pub(super) async fn page(
             parts.push(Part { title, days });
         }
         if let Some(part) = parts.last_mut() {
-            into_day(&mut part.days, row);
+            into_day(part, row);
         }
     }
     Ok(show(&Page {
@@ -139,13 +141,16 @@ pub(super) async fn page(
 }
 
 /// Those who want the officer come first within a day.
-fn into_day(days: &mut Vec<Day>, row: Row) {
+fn into_day(part: &mut Part, row: Row) {
     let heading = when::date(row.day);
-    if days.last().is_none_or(|day| day.heading != heading) {
-        let rows = Vec::new();
-        days.push(Day { heading, rows });
+    if part.days.last().is_none_or(|day| day.heading != heading) {
+        part.days.push(Day {
+            name: format!("{}: {heading}", part.title),
+            heading,
+            rows: Vec::new(),
+        });
     }
-    if let Some(day) = days.last_mut() {
+    if let Some(day) = part.days.last_mut() {
         day.rows.push(row);
         day.rows.sort_by_key(|row| row.needs.is_empty());
     }

@@ -6,12 +6,13 @@ use crate::broker::input::Act;
 use crate::broker::opened::TextPlace;
 use crate::console::Console;
 use crate::console::form::Form;
-use crate::console::frame::{Frame, show_form};
+use crate::console::frame::{Frame, go, show_form};
 use crate::console::problem::Problem;
 use crate::console::visitor::{Named, Visitor};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use usher_domain::enquiry::CheckState;
 use usher_domain::id::CheckId;
 use usher_domain::limits;
 
@@ -31,6 +32,10 @@ pub(super) async fn page(
     Named(id): Named<CheckId>,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
+    let open = console.broker.get(id.enquiry, &visitor.actor).await?;
+    if !matches!(check(&open, id)?.state, CheckState::Asked { .. }) {
+        return Ok(go(&format!("{}#check-{}", path(id.enquiry), id.number)));
+    }
     let form = Form::begin(&visitor, &visitor.path, &[]).await;
     written(&console, id, &visitor, form).await
 }

@@ -96,7 +96,7 @@ async fn earlier(
         Some(AlertEntry::Raised { alert, .. } | AlertEntry::Needed { alert, .. }) => {
             Ok((holder(&alert), String::new()))
         }
-        Some(AlertEntry::Damaged(_)) | None => Ok((String::new(), String::new())),
+        Some(AlertEntry::Damaged(_)) | None => Err(Problem::NotFound),
     }
 }
 

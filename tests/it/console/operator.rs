@@ -335,6 +335,16 @@ async fn an_alert_that_a_colleague_looks_after_is_not_taken_over_by_a_desk_unsee
 }
 
 #[tokio::test]
+async fn an_alert_that_is_not_there_is_not_looked_after() {
+    let kit = chased().await;
+    let alert = kit.alerts().await.swap_remove(0).id;
+    let other = alert.replace("/1", "/9");
+    let mut operator = kit.signed_in("operator").await;
+    let none = operator.get(&format!("/alerts/{other}/acknowledge")).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_board_that_is_too_long_says_how_much_more_there_is() {
     let kit = start().await;
     for _ in 0..41 {

@@ -70,6 +70,15 @@ async fn an_answer_is_read_and_a_late_one_says_what_it_would_have_changed() {
     );
 }
 
+#[tokio::test]
+async fn nobody_answers_a_question_that_was_not_asked() {
+    let kit = start().await;
+    let id = asked(&kit).await;
+    let mut browser = kit.signed_in("officer").await;
+    let shown = browser.get(&format!("/checks/{id}/1/supply")).await;
+    assert_eq!(shown.path, format!("/enquiries/{id}#check-1"));
+}
+
 /// The link to mark it as read is of the version that the page shows.
 #[tokio::test]
 async fn an_answer_that_nobody_saw_is_not_marked_as_read() {
