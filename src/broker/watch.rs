@@ -1,7 +1,7 @@
 //! Watching: events after a cursor, as they are committed, of what the actor may see. Bounded: a slow watcher reads at its own pace from the
 //! store, nothing piles up here. A damaged record or entry of the feed holds nobody up.
 
-use super::input::{AlertFilter, AlertStanding, Resume};
+use super::input::{AlertFilter, Resume};
 use super::query::{AlertEntry, alerts_of};
 use super::{Broker, BrokerError, faults};
 use crate::store::{Cursor, Recorded, StoreError};
