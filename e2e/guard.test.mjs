@@ -178,7 +178,7 @@ const ACTS = [
   ["/cases/{case}/reassign", "manager", { name: "Pat Practitioner" }],
 ];
 // What is asked of these changes nothing.
-const LOOKS_UP = ["/ask", "/ask/where", "/search", "/unroutable"];
+const LOOKS_UP = ["/ask", "/ask/where", "/desk/search", "/search", "/unroutable"];
 
 /** The roles that may not open it. */
 const shutOut = (path) => Object.keys(ACCOUNTS).filter((role) => !matrix.find((line) => line.path === path).roles.includes(role));

@@ -294,7 +294,11 @@ task("a manager follows a line of a report to what is behind it", async ({ at, l
   for (const [end, part] of Object.entries(around())) for (const [name, value] of Object.entries(part)) await manager.locator(`#${end}-${name}`).fill(value);
   await press(manager, "Count");
   await look(manager, "drill by borough");
-  await follow(manager, /Hackney.*: open work/);
+  await follow(manager, /Hackney.*: what was counted/);
+  await headed(manager, "Outstanding: what was counted");
+  await row(manager, sent.reference).waitFor();
+  await look(manager, "drill counted");
+  await follow(manager, "What is open in this line now");
   await showing(manager, /Only borough .*Hackney/);
   // What is counted over many records is counted anew after a moment at the latest.
   for (let count = 0; count < 30 && !(await main(manager).getByRole("link", { name: sent.reference, includeHidden: true }).count()); count += 1) {
