@@ -232,7 +232,7 @@ impl Broker {
 }
 
 /// What follows for its case when an enquiry that was as `before` changes. A sentence that was recorded by mistake takes no case back: what
-/// it needs then is set aside.
+/// it needs then is set aside. One that is corrected brings no case on: it may have been listed again since.
 fn follows(before: &Enquiry, decided: &Transition) -> Option<CaseVerb> {
     let after = &decided.enquiry;
     let given_up = |kind: &ResponderKind| before.asks(*kind) && !after.asks(*kind);
@@ -246,7 +246,10 @@ fn follows(before: &Enquiry, decided: &Transition) -> Option<CaseVerb> {
         return Some(CaseVerb::Uncover { enquiry, kinds });
     }
     let is_sentence = |kind: &EventKind| matches!(kind, EventKind::SentenceRecorded { outcome, .. } if outcome.is_supervised());
-    let is_sentenced = decided.events.iter().any(|event| is_sentence(&event.kind));
+    let sentence = before.sentence.as_ref();
+    let is_correction = sentence.is_some_and(|sentence| sentence.outcome.is_supervised());
+    let mut events = decided.events.iter();
+    let is_sentenced = !is_correction && events.any(|event| is_sentence(&event.kind));
     is_sentenced.then_some(CaseVerb::EnterStage {
         purpose: Purpose::StartOfSentence,
         due: None,

@@ -93,12 +93,13 @@ fn verbs(before: &Case, after: &Case, enquiry: &Enquiry) -> Vec<Verb> {
     verbs
 }
 
-/// Whether `enquiry` goes to the case's new hearing: it asks for the old one, something of it is open, and it asks about the same side of
-/// sentence. An enquiry for another hearing stays there; so does one whose sentence a person has recorded: a list takes that back for nobody.
+/// Whether `enquiry` goes to the case's new hearing: it asks for the old one, something of it is open, and it asks about the side of sentence
+/// that the case was and is on. An enquiry for another hearing stays there; so does one whose sentence a person has recorded, or that was
+/// outstanding when another's was: a list takes that back for nobody.
 fn is_heard_with(before: &Case, after: &Case, enquiry: &Enquiry) -> bool {
     before.hearing != after.hearing
         && enquiry.deadline == Deadline::Hearing(before.hearing.clone())
         && enquiry.is_open()
         && enquiry.sentence.is_none()
-        && after.is_before_sentence() == enquiry.purpose.before_sentence()
+        && [before, after].map(Case::is_before_sentence) == [enquiry.purpose.before_sentence(); 2]
 }

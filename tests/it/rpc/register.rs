@@ -151,19 +151,23 @@ async fn a_list_takes_back_no_sentence_and_moves_no_report_to_a_review() {
     let kit = Kit::start().await;
     let sentenced = register(&kit, row(CASE)).await;
     let reviewed = register(&kit, row("reviewed/1")).await;
-    let (first, second) = (
+    let (first, second, unsaid) = (
         ask(&kit, &sentenced, |request| request).await,
         ask(&kit, &reviewed, |request| request).await,
+        ask(&kit, &sentenced, |request| request).await,
     );
     kit.move_to("2026-11-23T14:30").await;
-    let sentence = v1::RecordSentenceRequest {
-        request_id: fresh(),
-        person: person("Olive Officer"),
-        enquiry_id: first.clone(),
-        outcome: v1::SentenceOutcome::CommunityOrder.into(),
-        sentence_date: "2026-11-23".into(),
+    let record = async |outcome: v1::SentenceOutcome| {
+        let sentence = v1::RecordSentenceRequest {
+            request_id: fresh(),
+            person: person("Olive Officer"),
+            enquiry_id: first.clone(),
+            outcome: outcome.into(),
+            sentence_date: "2026-11-23".into(),
+        };
+        kit.court(OFFICER).record_sentence(sentence).await.unwrap();
     };
-    kit.court(OFFICER).record_sentence(sentence).await.unwrap();
+    record(v1::SentenceOutcome::CommunityOrder).await;
     register(&kit, moved(CASE, "2026-12-07T10:00")).await;
     let review = v1::CaseRow {
         stage: v1::Purpose::Review.into(),
@@ -171,8 +175,13 @@ async fn a_list_takes_back_no_sentence_and_moves_no_report_to_a_review() {
     };
     register(&kit, review).await;
     assert!(kit.get(&first).await.sentence.is_some());
-    assert_eq!(heard_at(&kit, &first).await, "2026-11-23T14:00");
-    assert_eq!(heard_at(&kit, &second).await, "2026-11-23T14:00");
+    for asked_before in [&first, &second, &unsaid] {
+        assert_eq!(heard_at(&kit, asked_before).await, "2026-11-23T14:00");
+    }
+    // It is before court again: to correct what was recorded does not say that it was sentenced again.
+    record(v1::SentenceOutcome::Custody).await;
+    let stages = case(&kit, &sentenced).await.stages;
+    assert_eq!(stages.last().unwrap().purpose(), v1::Purpose::CourtReport);
 }
 
 #[tokio::test]
