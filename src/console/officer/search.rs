@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::console::form::Form;
 use crate::console::frame::{Frame, show_form};
 use crate::console::problem::Problem;
-use crate::console::typed::{has_date, needed_date};
+use crate::console::typed::{self, has_date, needed_date};
 use crate::console::visitor::Visitor;
 use askama::Template;
 use axum::extract::State;
@@ -107,16 +107,8 @@ async fn written(
 
 /// The first of the three ways that is filled in.
 fn sought(form: &mut Form) -> Option<Sought> {
-    let reference = form.value("reference").to_owned();
-    if !reference.is_empty() {
-        let read = reference.parse().ok();
-        if read.is_none() {
-            form.fail(
-                "reference",
-                "Check the reference: it looks like 7K3M-9QXA-A",
-            );
-        }
-        return read.map(Sought::Reference);
+    if !form.value("reference").is_empty() {
+        return typed::reference(form, "reference").map(Sought::Reference);
     }
     let crn = form.value("crn").to_owned();
     if !crn.is_empty() {
