@@ -59,8 +59,16 @@ impl Profile {
 
     /// Whether the two are of the same person.
     pub fn compare(&self, other: &Self) -> Verdict {
+        self.compare_at(self.places.compare(&other.places), other)
+    }
+
+    /// Whether the two may be of the same person, should they live in the same house: if not, where they live need not be known.
+    pub fn compares_by_place(&self, other: &Self) -> bool {
+        self.compare_at(Place::House, other).confidence != Confidence::None
+    }
+
+    fn compare_at(&self, place: Place, other: &Self) -> Verdict {
         let birth = birth::compare(self.born, other.born);
-        let place = self.places.compare(&other.places);
         let other_sex = matches!((self.sex, other.sex), (Some(a), Some(b)) if a != b);
         let besides = weights::birth(birth)
             + weights::place(place)

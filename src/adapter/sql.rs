@@ -26,6 +26,7 @@ mod statement;
 
 use super::blocking::{Block, blocks};
 use super::connector::{Candidates, Source, Trouble};
+use super::matching::Profile;
 use super::people::{Accuracy, Identity};
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -167,7 +168,7 @@ impl Sql {
         let most = self.settings.rows_max as usize;
         cut |= people.found.len() > most;
         people.found.truncate(most);
-        cut |= self.places(reading, &mut people).await?;
+        cut |= self.places(reading, &mut people, wanted).await?;
         self.fill_in(reading, &mut people, wanted, today).await?;
         if self.settings.spoken() == Dialect::Sqlserver {
             let (_, again) = self.read(reading, Vec::new()).await?;
@@ -220,11 +221,17 @@ impl Sql {
         &self,
         reading: &mut dyn Reading,
         people: &mut People,
+        wanted: &Identity,
     ) -> Result<bool, Trouble> {
         if self.settings.queries.is_some() || people.found.is_empty() {
             return Ok(false);
         }
-        let keys = people.found.iter().map(|found| found.key.clone());
+        let wanted = Profile::of(wanted);
+        let keys = people
+            .found
+            .iter()
+            .filter(|found| wanted.compares_by_place(&Profile::of(&found.identity)))
+            .map(|found| found.key.clone());
         let keys: Vec<String> = keys.collect();
         let asked = Ssd::of(&self.settings).addresses(|| self.writer(), &keys);
         let answers = reading.ask(asked).await?;

@@ -52,12 +52,33 @@ fn check(rows: &[(&str, &str, Confidence, &str)]) {
             assert_eq!(verdict.confidence, *confidence, "{wanted} and {found}");
             if *confidence != Confidence::None {
                 assert_eq!(verdict.basis.to_string(), *basis, "{wanted} and {found}");
+                assert!(compares_by_place(a, b), "{wanted} and {found}");
             }
         }
     }
 }
 
 use Confidence::{Certain, None as Nobody, Possible};
+
+fn compares_by_place(wanted: &Identity, found: &Identity) -> bool {
+    Profile::of(wanted).compares_by_place(&Profile::of(found))
+}
+
+#[test]
+fn where_somebody_lives_is_no_matter_where_even_one_house_would_not_make_them_possible() {
+    let wanted = person("Anna/Green | 1990-03-04 | 12 Mare Street @ E8 1EA");
+    for (found, is_matter) in [
+        ("Piotr/Nowak | 1960-11-20", false),
+        ("Anjali/Grimshaw | 1960-11-20", false),
+        ("Anna/Nowak | 1960-11-20", true),
+        ("Piotr/Nowak | 1990-03-04", true),
+    ] {
+        let is_asked = compares_by_place(&wanted, &person(found));
+        let beside = person(&format!("{found} | 12 Mare Street @ E8 1EA"));
+        let is_possible = compare(&wanted, &beside).confidence != Nobody;
+        assert_eq!((is_asked, is_possible), (is_matter, is_matter), "{found}");
+    }
+}
 
 #[test]
 fn a_whole_name_and_a_date_of_birth_are_certain_however_the_name_is_written() {

@@ -232,7 +232,7 @@ impl<'a> Ssd<'a> {
         fits.push(format!("({})", names.join(" OR ")));
         if !block.postcodes.is_empty() {
             let column = self.column("h", "addr_address_postcode");
-            let column = format!("REPLACE(LOWER({column}), ' ', '')");
+            let column = writer.key(&format!("REPLACE(LOWER({column}), ' ', '')"));
             let here = writer.one_of(&column, &block.postcodes);
             fits.push(format!(
                 "{} IN (SELECT {} FROM {} h WHERE {here})",
@@ -288,7 +288,7 @@ impl<'a> Ssd<'a> {
             "" => column(of.category),
             before => format!("COALESCE({}, {})", column(of.category), column(before)),
         };
-        let chosen = writer.one_of(&person, keys);
+        let chosen = writer.one_of(&writer.key(&person), keys);
         let answered = [
             person,
             format!("'{}'", of.kind),
@@ -318,7 +318,7 @@ impl<'a> Ssd<'a> {
             self.column("t", "cont_contact_date"),
         );
         let since = writer.date(since);
-        let chosen = writer.one_of(&person, keys);
+        let chosen = writer.one_of(&writer.key(&person), keys);
         let answered = [
             person.clone(),
             format!("COUNT(CASE WHEN {date} >= {since} THEN 1 END)"),
@@ -344,7 +344,7 @@ impl<'a> Ssd<'a> {
             self.column("t", "invo_person_id"),
             self.column("t", "invo_involvement_end_date"),
         );
-        let chosen = writer.one_of(&person, keys);
+        let chosen = writer.one_of(&writer.key(&person), keys);
         let today = writer.date(today);
         let (mut joined, mut team) = (String::new(), self.column("t", "invo_professional_team"));
         if self.has(DEPARTMENT) {

@@ -167,11 +167,14 @@ impl Writer {
                 format!("SUBSTR(LOWER(LTRIM({column})), 1, {count}) IN ({place}, {capitals})")
             }
             (_, Dialect::Sqlite) => format!("SUBSTR(LOWER(LTRIM({column})), 1, {count}) = {place}"),
-            (false, _) => format!("LEFT(LOWER(LTRIM({column})), {count}) = {place}"),
-            (true, Dialect::Sqlserver) => {
-                format!("LEFT(LOWER(LTRIM({column})), {count}) = {place}")
+            (true, Dialect::Postgresql | Dialect::Oracle) => {
+                let letters = format!("SUBSTR(LOWER(LTRIM({column})), 1, {count})");
+                format!("{} = {place}", self.key(&letters))
             }
-            (true, _) => format!("SUBSTR(LOWER(LTRIM({column})), 1, {count}) = {place}"),
+            _ => {
+                let letters = format!("LEFT(LOWER(LTRIM({column})), {count})");
+                format!("{} = {place}", self.key(&letters))
+            }
         }
     }
 
@@ -196,11 +199,11 @@ impl Writer {
         format!("{column} IN ({})", places.join(", "))
     }
 
-    /// A key to look rows up by. It is compared byte by byte, as its index is made: by the rules of a language it takes much longer.
-    pub(super) fn key(&self, column: &str) -> String {
+    /// Text to look rows up by. It is compared byte by byte, as its index is made: by the rules of a language it takes much longer.
+    pub(super) fn key(&self, text: &str) -> String {
         match self.dialect {
-            Dialect::Postgresql => format!("{column} COLLATE \"C\""),
-            Dialect::Sqlserver | Dialect::Oracle | Dialect::Sqlite => column.to_owned(),
+            Dialect::Postgresql => format!("{text} COLLATE \"C\""),
+            Dialect::Sqlserver | Dialect::Oracle | Dialect::Sqlite => text.to_owned(),
         }
     }
 
@@ -352,7 +355,7 @@ mod tests {
             Dialect::Postgresql,
             false,
             &[r#"{"a","b\"\\,","c"}"#],
-            "SELECT CAST(x AS text) FROM t WHERE LEFT(LOWER(LTRIM(name)), 3) = CAST($1 AS text) \
+            "SELECT CAST(x AS text) FROM t WHERE LEFT(LOWER(LTRIM(name)), 3) COLLATE \"C\" = CAST($1 AS text) \
              AND (born >= CAST(CAST($2 AS text) AS timestamp) AND born < CAST(CAST($3 AS text) AS timestamp)) \
              AND id = ANY (CAST(CAST($4 AS text) AS text[])) LIMIT 9",
         );
