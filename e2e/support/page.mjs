@@ -67,7 +67,8 @@ export async function signIn(page, usher, account) {
 /** Fails with all that axe finds against WCAG 2.2 AA and its own best practice. */
 export async function expectAccessible(page) {
   await styled(page);
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  // Legacy mode looks into no frame of another origin; these pages have no frames, and without it each look opens a page more.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(RULES).analyze();
   const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}\n    ${node.html}\n    ${node.any.concat(node.all, node.none).map((check) => check.message).join("; ")}`));
   assert.equal(found.length, 0, `${page.url()} is not accessible:\n${found.join("\n")}`);
 }
