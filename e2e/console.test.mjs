@@ -1,28 +1,12 @@
 // The console as people meet it: signing in and out, and the board of operators.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startConsole } from "./support/console.mjs";
+import { test } from "node:test";
 import { builtAssets } from "./support/look.mjs";
-import { expectAccessible, expectNarrow, openPage, picture, signIn, startBrowser } from "./support/page.mjs";
+import { expectAccessible, expectNarrow, picture, signIn } from "./support/page.mjs";
+import { stage, usher, visit } from "./support/stage.mjs";
 import { lateAtOnce, submit } from "./support/usher.mjs";
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ policy: lateAtOnce });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
-
-/** A page of one person, closed at the end of the test. */
-async function visit(t, account, options) {
-  const page = await openPage(browser, options);
-  t.after(() => page.context().close());
-  if (account) await signIn(page, usher, account);
-  return page;
-}
+stage({ policy: lateAtOnce });
 
 async function look(page, path, name) {
   await page.goto(`${usher.url}${path}`);

@@ -1,29 +1,19 @@
 // A session that ends while a form is being filled in: what was typed is there after signing in, and for nobody else.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { startConsole } from "./support/console.mjs";
-import { expectAccessible, openPage, picture, signIn, startBrowser } from "./support/page.mjs";
+import { expectAccessible, picture } from "./support/page.mjs";
+import { stage, usher, visit } from "./support/stage.mjs";
 
 // The shortest session that there is.
 const IDLE_MINUTES = 1;
 const TYPED = { "#given": "Wren", "#family": "Halfway", "#note": "Half a sentence" };
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ settings: { idle_minutes: IDLE_MINUTES } });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
+stage({ settings: { idle_minutes: IDLE_MINUTES } });
 
 /** A page on which an officer's session ended in the middle of a form, and who then signed in as `next`. */
 async function interrupted(t, next) {
-  const page = await openPage(browser);
-  t.after(() => page.context().close());
-  await signIn(page, usher, "officer");
+  const page = await visit(t, "officer");
   await page.goto(`${usher.url}/ask`);
   for (const [field, text] of Object.entries(TYPED)) await page.locator(field).fill(text);
   await wait(IDLE_MINUTES * 60_000 + 1_000);

@@ -5,27 +5,11 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import { createServer as createHttps } from "node:https";
-import { after, before, test } from "node:test";
-import { startConsole } from "./support/console.mjs";
-import { openPage, signIn, startBrowser } from "./support/page.mjs";
+import { test } from "node:test";
+import { browser, stage, usher, visit } from "./support/stage.mjs";
 import { lateAtOnce, london, submit } from "./support/usher.mjs";
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ policy: lateAtOnce });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
-
-async function visit(t, account) {
-  const page = await openPage(browser);
-  t.after(() => page.context().close());
-  if (account) await signIn(page, usher, account);
-  return page;
-}
+stage({ policy: lateAtOnce });
 
 // Forms of other sites.
 

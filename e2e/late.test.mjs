@@ -1,8 +1,7 @@
 // A check that goes overdue while the board lies open: on the page within 2 s of the moment that it was due.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startConsole } from "./support/console.mjs";
-import { openPage, signIn, startBrowser } from "./support/page.mjs";
+import { test } from "node:test";
+import { stage, usher, visit } from "./support/stage.mjs";
 import { lateAfter, submit } from "./support/usher.mjs";
 
 const PROMISED_MILLISECONDS = 2000;
@@ -13,20 +12,10 @@ const CHECKS = 3;
 const TRIES = 2;
 const PATIENCE_MILLISECONDS = 240_000;
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ policy: lateAfter(1) });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
+stage({ policy: lateAfter(1) });
 
 test("what goes overdue is on the open board within 2 s", async (t) => {
-  const page = await openPage(browser);
-  t.after(() => page.context().close());
-  await signIn(page, usher, "operator");
+  const page = await visit(t, "operator");
   await page.goto(`${usher.url}/board`);
   await page.evaluate(noteWhenShown);
   let waits;

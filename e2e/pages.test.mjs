@@ -1,21 +1,13 @@
 // Pages that stand further in: cases of a court's list, what a search finds, a borough's question, and the hearings of today in each
 // of their lists. In every look; every one is looked at.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { startConsole } from "./support/console.mjs";
-import { expectAccessible, expectNarrow, openPage, picture, signIn, startBrowser } from "./support/page.mjs";
+import { expectAccessible, expectNarrow, picture } from "./support/page.mjs";
+import { stage, usher, visit } from "./support/stage.mjs";
 import { lateAtOnce, london, submit } from "./support/usher.mjs";
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ policy: lateAtOnce });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
+stage({ policy: lateAtOnce });
 
 const LOOKS = { "without scripts": { script: false }, "at 400 %": { width: 320, height: 256 }, "without npm": { look: "builtin" } };
 
@@ -24,9 +16,7 @@ function eachLook(name, steps) {
   for (const [wanted, options] of Object.entries(LOOKS)) {
     test(`${name}: ${wanted}`, async (t) => {
       await farFromMidnight();
-      const page = await openPage(browser, options);
-      t.after(() => page.context().close());
-      await signIn(page, usher, "officer");
+      const page = await visit(t, "officer", options);
       const look = async (shown) => {
         await picture(page, `${shown} ${wanted}`);
         await expectAccessible(page);

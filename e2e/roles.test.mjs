@@ -1,26 +1,11 @@
 // Each role's main tasks from start to end, through a real sign-in, with and without scripts; every page on the way is looked at.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startConsole } from "./support/console.mjs";
-import { expectAccessible, expectNarrow, openPage, picture, signIn, startBrowser } from "./support/page.mjs";
+import { test } from "node:test";
+import { expectAccessible, expectNarrow, picture } from "./support/page.mjs";
+import { stage, usher, visit } from "./support/stage.mjs";
 import { lateAtOnce, submit } from "./support/usher.mjs";
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ policy: lateAtOnce });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
-
-async function visit(t, account, options) {
-  const page = await openPage(browser, options);
-  t.after(() => page.context().close());
-  await signIn(page, usher, account);
-  return page;
-}
+stage({ policy: lateAtOnce });
 
 const press = (page, name) => page.getByRole("main").getByRole("button", { name }).last().click();
 

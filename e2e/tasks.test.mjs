@@ -1,20 +1,12 @@
 // What people do with a check or an enquiry besides the straight way, each from the first page of their role to what came of it,
 // with and without scripts; every page on the way is looked at.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startConsole } from "./support/console.mjs";
-import { expectAccessible, openPage, picture, signIn, startBrowser } from "./support/page.mjs";
+import { test } from "node:test";
+import { expectAccessible, openPage, picture, signIn } from "./support/page.mjs";
+import { browser, stage, usher } from "./support/stage.mjs";
 import { lateAtOnce, submit } from "./support/usher.mjs";
 
-let browser, usher;
-before(async () => {
-  browser = await startBrowser();
-  usher = await startConsole({ policy: lateAtOnce });
-});
-after(async () => {
-  await browser?.close();
-  await usher?.stop();
-});
+stage({ policy: lateAtOnce });
 
 const WAYS = { "with scripts": {}, "without scripts": { script: false } };
 
