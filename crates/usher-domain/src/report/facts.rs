@@ -159,7 +159,7 @@ impl From<&Case> for Facts {
             due: requirement.due,
             standing: match &requirement.state {
                 RequirementState::Needed => NeedStanding::Needed,
-                RequirementState::Met { enquiries, at } => NeedStanding::Met {
+                RequirementState::Met { enquiries, at, .. } => NeedStanding::Met {
                     enquiries: enquiries.iter().map(|one| one.enquiry).collect(),
                     at: *at,
                 },
