@@ -13,7 +13,7 @@ use usher_domain::actor::{Actor, Role};
 use usher_domain::case::command::{CaseCommand, CaseVerb, Cover, Register};
 use usher_domain::case::decide::{CaseTransition, decide};
 use usher_domain::case::event::CaseEventKind;
-use usher_domain::case::{Case, Indicator, RequirementState, SetAsideReason, index};
+use usher_domain::case::{Case, Indicator, Requirement, RequirementState, SetAsideReason, index};
 use usher_domain::code::ResponderKind;
 use usher_domain::command::Request;
 use usher_domain::enquiry::{Purpose, ReportType, Track};
@@ -136,13 +136,14 @@ fn row() -> impl Strategy<Value = CaseVerb> {
     let code = prop_oneof![8 => Just("B01IX"), 1 => Just("B01DU")];
     let report = prop::option::of(select(ReportType::ALL));
     let indicators = subsequence(Indicator::ALL, 0..5);
+    let purpose = prop_oneof![2 => Just(Purpose::CourtReport), 1 => select(Purpose::ALL)];
     (
         minutes,
         code,
         report,
         any::<bool>(),
         indicators,
-        select(Purpose::ALL),
+        purpose,
         text(),
         text(),
     )
@@ -488,6 +489,16 @@ proptest! {
                     let newest = transition.case.moves.last();
                     prop_assert!(newest.is_some_and(|moved| moved.by.person.is_some() && !moved.reason.is_empty()));
                     prop_assert_eq!(after.due, transition.case.hearing.at.max(after.raised_at));
+                }
+            }
+            // And whatever became of it, it is due by the hearing that is in force, as long as the case is at its stage. Where the clock
+            // went back, nobody can tell what is of which stage.
+            let case = &transition.case;
+            let stage = case.stages.last().unwrap();
+            let is_of_it = |need: &&Requirement| need.purpose.before_sentence() && need.raised_at >= stage.at;
+            if case.stages.is_sorted_by_key(|stage| stage.at) {
+                for need in case.requirements.iter().filter(is_of_it) {
+                    prop_assert_eq!(need.due, case.hearing.at.max(need.raised_at), "{:?}", need);
                 }
             }
             Ok(())

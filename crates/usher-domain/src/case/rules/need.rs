@@ -111,7 +111,8 @@ fn add(
     Ok(())
 }
 
-/// Gives every needed check its steps for the present hearing and report.
+/// Gives every needed check its steps for the present hearing and report, and what was made or set aside at the present stage its moment:
+/// the hearing that is in force says whether it was in time.
 pub(super) fn recompute(work: &mut Work<'_>) {
     if let Some(stage) = work.case.stages.last_mut()
         && stage.purpose.before_sentence()
@@ -122,7 +123,7 @@ pub(super) fn recompute(work: &mut Work<'_>) {
         .case
         .requirements
         .iter()
-        .filter(|requirement| !requirement.state.is_exit())
+        .filter(|one| !one.state.is_exit() || work.case.is_of_its_stage(one))
         .map(|requirement| requirement.number)
         .collect();
     for number in numbers {

@@ -48,7 +48,7 @@ fn keys(asked: &Asked, measure: &str) -> Vec<String> {
         let needs = case
             .requirements
             .iter()
-            .filter(|need| counts_need(asked, need, measure));
+            .filter(|need| counts_need(asked, case, need, measure));
         keys.extend(needs.map(|need| key_of_need(asked, case, need)));
     }
     for enquiry in questions(asked) {
@@ -79,11 +79,25 @@ fn keys(asked: &Asked, measure: &str) -> Vec<String> {
     keys
 }
 
-fn counts_need(asked: &Asked, need: &Requirement, measure: &str) -> bool {
+/// By when it had to be asked: by the hearing before sentence, and after it by when the stage says, as they now are. What an earlier stage
+/// needed kept its moment when the case went on; and where the clock went back, nobody can tell what is of which stage.
+fn due(case: &Case, need: &Requirement) -> Timestamp {
+    let stage = case.stages.last().unwrap();
+    let is_of_it = need.raised_at >= stage.at && case.stages.is_sorted_by_key(|stage| stage.at);
+    let is_needed = matches!(need.state, RequirementState::Needed);
+    match need.purpose.before_sentence() {
+        true if is_of_it || is_needed => case.hearing.at.max(need.raised_at),
+        false if is_of_it => stage.due.max(need.raised_at),
+        _ => need.due,
+    }
+}
+
+fn counts_need(asked: &Asked, case: &Case, need: &Requirement, measure: &str) -> bool {
     let is_open = matches!(need.state, RequirementState::Needed);
-    let passed = need.due <= asked.now;
+    let due = due(case, need);
+    let passed = due <= asked.now;
     let made = match need.state {
-        RequirementState::Met { at, .. } => Some(at < need.due),
+        RequirementState::Met { at, .. } => Some(at < due),
         _ => None,
     };
     let counts = match (asked.question.kind, measure) {
@@ -98,7 +112,7 @@ fn counts_need(asked: &Asked, need: &Requirement, measure: &str) -> bool {
         (ReportKind::Coverage, "not_yet_due") => is_open && !passed,
         _ => false,
     };
-    counts && within(asked, need.due)
+    counts && within(asked, due)
 }
 
 fn counts_check(asked: &Asked, enquiry: &Enquiry, check: &Check, measure: &str) -> bool {
