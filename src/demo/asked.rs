@@ -5,10 +5,12 @@ use super::records::Receipt;
 use super::summary::{Class, class};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use usher_domain::case::{Case, Covering, Requirement, RequirementState};
+use usher_domain::alert::Alert;
+use usher_domain::case::index::is_watched;
+use usher_domain::case::{Case, Covering, RequirementState};
 use usher_domain::enquiry::{CheckState, Enquiry};
-use usher_domain::id::EnquiryId;
-use usher_domain::report::facts::{Facts, Of};
+use usher_domain::id::{CheckNumber, EnquiryId};
+use usher_domain::report::facts::{EnquiryFacts, Facts, Of, Standing};
 
 /// The checks that cases needed, each in exactly one of `made`, `set_aside`, `overdue`, `not_yet_due`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,7 +38,7 @@ pub struct Asked {
     pub without_usher: Ends,
 }
 
-/// Where needed checks end: each in exactly one of the last four.
+/// Where needed checks end: each in exactly one of the last five.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ends {
     /// Asked.
@@ -45,8 +47,10 @@ pub struct Ends {
     pub answered_before_sentence: u64,
     /// Not answered by then, and decided by a named person: at court, or because it need not be asked.
     pub decided: u64,
-    /// Neither, and in front of a named person: an alert, or a late answer that was delivered.
+    /// Neither, and in front of a named person: an alert that was raised, or a late answer that was delivered.
     pub in_front_of_a_person: u64,
+    /// None of these, and there is time: the step that will tell a named person is still to come.
+    pub not_yet_due: u64,
     /// Nobody knows.
     pub dropped: u64,
 }
@@ -57,6 +61,7 @@ enum Came {
     InTime,
     Decided,
     InFront,
+    ToCome,
     Dropped,
 }
 
@@ -91,13 +96,14 @@ impl Counting {
                 )
         });
         self.asked.late_answers_delivered += late_and_read.count() as u64;
-        if let Of::Enquiry(facts) = Facts::from(enquiry).of {
-            let checks = facts.checks.iter();
-            let outstanding = checks.filter(|check| facts.is_sentenced_outstanding(check));
-            self.asked.sentenced_outstanding += outstanding.count() as u64;
-        }
+        let Of::Enquiry(facts) = Facts::from(enquiry).of else {
+            return;
+        };
+        let checks = facts.checks.iter();
+        let outstanding = checks.filter(|check| facts.is_sentenced_outstanding(check));
+        self.asked.sentenced_outstanding += outstanding.count() as u64;
         if enquiry.case.is_some() {
-            self.came.insert(enquiry.id, came(enquiry));
+            self.came.insert(enquiry.id, came(enquiry, &facts));
         }
     }
 
@@ -118,6 +124,7 @@ impl Counting {
                         Came::InTime => &mut with.answered_before_sentence,
                         Came::Decided => &mut with.decided,
                         Came::InFront => &mut with.in_front_of_a_person,
+                        Came::ToCome => &mut with.not_yet_due,
                         Came::Dropped => &mut with.dropped,
                     } += 1;
                     let without = &mut self.asked.without_usher;
@@ -137,11 +144,13 @@ impl Counting {
                     } else {
                         self.asked.not_yet_due += 1;
                     }
-                    if is_watched(case, requirement) {
-                        with.in_front_of_a_person += 1;
+                    *if is_told(&case.alerts, requirement.number) {
+                        &mut with.in_front_of_a_person
+                    } else if is_watched(case, requirement) {
+                        &mut with.not_yet_due
                     } else {
-                        with.dropped += 1;
-                    }
+                        &mut with.dropped
+                    } += 1;
                 }
             }
         }
@@ -161,30 +170,44 @@ impl Asked {
     /// Whether nothing that was needed was lost.
     pub fn is_kept(&self) -> bool {
         let sum = self.made + self.set_aside + self.overdue + self.not_yet_due;
-        sum == self.needed && self.with_usher.dropped == 0
+        sum == self.needed && self.with_usher.sum() == self.needed && self.with_usher.dropped == 0
     }
 }
 
-fn is_watched(case: &Case, requirement: &Requirement) -> bool {
-    usher_domain::case::index::is_watched(case, requirement)
+impl Ends {
+    /// All of the checks, each once.
+    fn sum(&self) -> u64 {
+        self.answered_before_sentence
+            + self.decided
+            + self.in_front_of_a_person
+            + self.not_yet_due
+            + self.dropped
+    }
+}
+
+/// Whether an alert about the check was raised, and is open or looked after.
+fn is_told(alerts: &[Alert], check: CheckNumber) -> bool {
+    let mut alerts = alerts.iter();
+    alerts.any(|alert| alert.check == check && alert.is_live())
 }
 
 /// The worst of an enquiry's checks, but for those that others carry on or that need no answer.
-fn came(enquiry: &Enquiry) -> Came {
-    let all = enquiry
-        .checks
-        .iter()
-        .map(|check| match class(enquiry, check) {
-            Class::AnsweredInTime | Class::Redirected => Came::InTime,
-            Class::DecidedWithout | Class::ClosedByPerson => Came::Decided,
-            Class::AnsweredLate | Class::OpenWithAlert | Class::UnroutableWithAlert => {
-                if enquiry.is_decided(check.number) {
-                    Came::Decided
-                } else {
-                    Came::InFront
-                }
-            }
+fn came(enquiry: &Enquiry, facts: &EnquiryFacts) -> Came {
+    let all = enquiry.checks.iter().zip(&facts.checks);
+    let all = all.map(|(check, known)| {
+        let is_in_time = match &known.standing {
+            Standing::Answered(answer) => facts.is_before_sentence(answer.first),
+            _ => false,
+        };
+        match class(enquiry, check) {
             Class::Dropped => Came::Dropped,
-        });
+            Class::Redirected => Came::InTime,
+            _ if is_in_time => Came::InTime,
+            Class::DecidedWithout | Class::ClosedByPerson => Came::Decided,
+            _ if enquiry.is_decided(check.number) => Came::Decided,
+            Class::OpenWithAlert if !is_told(&enquiry.alerts, check.number) => Came::ToCome,
+            _ => Came::InFront,
+        }
+    });
     all.max_by_key(|came| *came as u8).unwrap_or(Came::Dropped)
 }

@@ -316,9 +316,11 @@ mod tests {
         eprintln!("{table}");
         let off = |bin: &Bin| (bin.came - bin.said).abs();
         assert!(
-            found.all.checks > 5_000 && off(&found.all) < 0.02,
+            found.all.checks > 5_000 && off(&found.all) < 0.01,
             "{table}"
         );
+        // Who never answers is told from who does: what all of them come to on average would be true of all of them as well.
+        assert!(found.bins[0].checks >= ENOUGH, "{table}");
         for bin in found.bins.iter().filter(|bin| bin.checks >= ENOUGH) {
             assert!(off(bin) < 0.10, "{table}");
         }

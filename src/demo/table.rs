@@ -31,7 +31,7 @@ const CLASSES: [(&str, Figure); 8] = [
         summary.redirected
     }),
     (
-        "unanswered, with an alert in front of a person",
+        "unanswered: a person is told, or will be in time",
         |summary| summary.open_with_alert,
     ),
     ("nobody's yet, in front of the operators", |summary| {
@@ -134,7 +134,7 @@ type EndFigure = fn(&Ends) -> u64;
 fn side_by_side(asked: &Asked) -> Table {
     let heading = format!("of {} checks needed", asked.needed);
     let mut table = table([heading.as_str(), "without usher", "with usher"], &[1, 2]);
-    let rows: [(&str, EndFigure); 5] = [
+    let rows: [(&str, EndFigure); 6] = [
         ("asked", |ends| ends.made),
         ("answered before sentence", |ends| {
             ends.answered_before_sentence
@@ -144,6 +144,9 @@ fn side_by_side(asked: &Asked) -> Table {
         }),
         ("neither, in front of a named person", |ends| {
             ends.in_front_of_a_person
+        }),
+        ("none of these yet, and there is time", |ends| {
+            ends.not_yet_due
         }),
         ("DROPPED: nobody knows", |ends| ends.dropped),
     ];

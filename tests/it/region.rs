@@ -4,7 +4,7 @@
 mod import;
 
 use crate::support::postgres::Postgres;
-use crate::support::sample::{Sample, at, by, case, closed, event, registered, step};
+use crate::support::sample::{Sample, at, by, case, closed, enquiry_id, event, registered, step};
 use crate::support::{INSPECTOR, TestClock, identity};
 use jiff::civil::date;
 use std::path::Path;
@@ -78,7 +78,15 @@ fn a_case(number: u32, hearing: Hearing) -> Case {
         need.number = u8::try_from(place + 1).unwrap();
         need.due = hearing.at;
         match &mut need.state {
-            RequirementState::Met { at: met, .. } => *met = at(minutes - 1_000),
+            RequirementState::Met {
+                enquiries,
+                at: met,
+                recent_until,
+            } => {
+                enquiries.truncate(1);
+                enquiries[0].enquiry = enquiry_id(number.into());
+                (*met, *recent_until) = (at(minutes - 1_000), Some(hearing.at));
+            }
             RequirementState::Needed if !number.is_multiple_of(OPEN_EACH) => {
                 need.state = RequirementState::SetAside {
                     reason: SetAsideReason::NotIndicated,
@@ -210,6 +218,7 @@ async fn report(store: Arc<dyn Store>) {
     for (kind, by) in [
         (ReportKind::Coverage, Grouping::Court),
         (ReportKind::Coverage, Grouping::Office),
+        (ReportKind::Coverage, Grouping::Borough),
         (ReportKind::Timeliness, Grouping::Borough),
         (ReportKind::Outstanding, Grouping::Court),
         (ReportKind::LateAnswers, Grouping::Borough),

@@ -21,6 +21,7 @@ use crate::ladder::Ladder;
 use crate::policy::Span;
 use crate::sealed::Sealed;
 use crate::time::Timestamp;
+use jiff::SignedDuration;
 
 /// One defendant's case, as the court's list has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +153,8 @@ pub enum RequirementState {
         enquiries: Vec<Covering>,
         /// Since when.
         at: Timestamp,
+        /// Until when the newest of them is recent enough by the rule; none where an older broker kept it.
+        recent_until: Option<Timestamp>,
     },
     /// A named person said that it need not be asked.
     SetAside {
@@ -256,10 +259,42 @@ impl Case {
     }
 
     /// Whether any check is still needed.
-    pub fn is_open(&self) -> bool {
+    pub fn needs_a_check(&self) -> bool {
         self.requirements
             .iter()
             .any(|requirement| !requirement.state.is_exit())
+    }
+
+    /// Whether any check is still needed, or will be, because what covers it grows too old before its moment.
+    pub fn is_open(&self) -> bool {
+        let will_be = |one: &Requirement| self.outdated_at(one).is_some();
+        self.needs_a_check() || self.requirements.iter().any(will_be)
+    }
+
+    /// Whether `requirement` was raised at the stage that the case is at.
+    pub fn is_of_its_stage(&self, requirement: &Requirement) -> bool {
+        self.stage()
+            .is_some_and(|stage| requirement.raised_at >= stage.at)
+    }
+
+    /// By when `requirement` must be asked, as the case now is: by the hearing before sentence.
+    pub fn moment(&self, requirement: &Requirement) -> Timestamp {
+        if requirement.purpose.before_sentence() {
+            self.hearing.at.max(requirement.raised_at)
+        } else {
+            requirement.due
+        }
+    }
+
+    /// From when on all that covers `requirement` is older than its rule lets it be, where that is before its moment at the present stage:
+    /// what was relied on at its moment stays so.
+    pub fn outdated_at(&self, requirement: &Requirement) -> Option<Timestamp> {
+        let RequirementState::Met { recent_until, .. } = requirement.state else {
+            return None;
+        };
+        let tick = SignedDuration::from_millis(1);
+        let at = recent_until?.saturating_add(tick).ok()?;
+        (self.is_of_its_stage(requirement) && at < self.moment(requirement)).then_some(at)
     }
 
     /// Which ladder a requirement for `purpose` climbs.

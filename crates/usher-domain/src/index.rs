@@ -29,7 +29,7 @@ impl Default for RecordKind {
 pub struct Keys {
     /// What kind of record.
     pub kind: RecordKind,
-    /// Whether any check still wants something from somebody; of a case, whether any is still needed.
+    /// Whether any check still wants something from somebody; of a case, whether any is still needed, or will be again.
     pub open: bool,
     /// Whose court.
     pub court: CourtCode,

@@ -13,7 +13,7 @@ use usher_proto::v1;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
-    /// Only those of which a check is still needed
+    /// Only those of which a check is still needed, or will be again before the hearing
     #[arg(long, conflicts_with = "closed")]
     open: bool,
     /// Only the others

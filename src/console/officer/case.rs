@@ -103,7 +103,7 @@ fn needed(
                 links.push(link(path, "Set it aside"));
             }
         }
-        RequirementState::Met { enquiries, at } => {
+        RequirementState::Met { enquiries, at, .. } => {
             lines.push(format!("Asked {}", when::moment(*at)));
             links.extend(enquiries.iter().map(|Covering { enquiry, .. }| {
                 let text = format!("Enquiry {}", enquiry.reference());

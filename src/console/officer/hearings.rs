@@ -222,7 +222,11 @@ async fn listed(
                 size,
             };
             let show = |open: &OpenCase| {
-                let is_shown = list.is_open || is_set_aside(&open.case);
+                let is_shown = if list.is_open {
+                    open.case.needs_a_check()
+                } else {
+                    is_set_aside(&open.case)
+                };
                 (is_shown.then(|| case_row(console, open, actor)), 0)
             };
             let (rows, next) = broker.list_cases(&input, actor, show).await?;
@@ -253,7 +257,7 @@ fn case_row(console: &Console, open: &OpenCase, actor: &Actor) -> Row {
     let at = case.deadline();
     let local = to_london(at);
     let time = when::clock(local.time());
-    let may_ask = case.is_open() && permits(actor.role, VerbName::Submit);
+    let may_ask = case.needs_a_check() && permits(actor.role, VerbName::Submit);
     let ask = may_ask.then(|| Need {
         path: format!("/ask?case={}", case.id),
         text: "Ask now".into(),

@@ -6,6 +6,8 @@ use crate::config::policy::Rules;
 use jiff::SignedDuration;
 use usher_domain::actor::{Actor, Courts, Person, Role, Unit};
 use usher_domain::agreement::Agreements;
+use usher_domain::case::command::{CaseCommand, CaseVerb, Register};
+use usher_domain::case::{Case, Covering, Indicator, RequirementState};
 use usher_domain::code::{AuthorityCode, ClientId, CourtCode, ResponderId, ResponderKind};
 use usher_domain::command::{
     Command, Destination, Request, Route, Said, Submit, Verb, WithoutAnswer,
@@ -13,7 +15,7 @@ use usher_domain::command::{
 use usher_domain::decide::decide;
 use usher_domain::enquiry::{CloseReason, Disposition, Purpose, ReportType, UnroutableWhy};
 use usher_domain::hearing::{Deadline, Hearing};
-use usher_domain::id::RequestId;
+use usher_domain::id::{CaseId, RequestId};
 use usher_domain::sealed::Sealed;
 use usher_domain::time::from_london;
 
@@ -303,8 +305,8 @@ fn the_json_has_the_documented_keys_in_order() {
     let keys = "enquiries checks answered_in_time answered_late decided_without closed_by_person redirected open_with_alert \
                 unroutable_with_alert silently_dropped receipts escalations worst_escalation_lateness_ms rows rejected_rows unplayed_rows rows_set_aside \
                 needed made set_aside overdue not_yet_due answered_before_sentence sentenced_outstanding late_answers_delivered \
-                with_usher made answered_before_sentence decided in_front_of_a_person dropped \
-                without_usher made answered_before_sentence decided in_front_of_a_person dropped verified";
+                with_usher made answered_before_sentence decided in_front_of_a_person not_yet_due dropped \
+                without_usher made answered_before_sentence decided in_front_of_a_person not_yet_due dropped verified";
     let seen: Vec<&str> = json.split('"').skip(1).step_by(2).collect();
     assert_eq!(seen.join(" "), keys);
 }
@@ -354,4 +356,80 @@ fn sentenced_outstanding_counts_each_check_once_as_it_stands() {
     check(&moved, 0);
     let again = give(Some(&moved), Role::Clock, 120 + 24 * 60, Verb::Advance);
     check(&again, 1);
+}
+
+/// A case heard at 120 that lives with children, as it is at some minute.
+fn listed(minutes: i64) -> Case {
+    let policy = Rules::built_in()
+        .unwrap()
+        .policy(calendar::built_in(), BTreeMap::new())
+        .unwrap();
+    let court = CourtCode::parse("B01IX").unwrap();
+    let row = Register {
+        id: CaseId::derive("one"),
+        name: words(),
+        hearing: Hearing::new(court, "2026-11-23T12:00".parse().unwrap()).unwrap(),
+        reason: Sealed::default(),
+        purpose: Purpose::CourtReport,
+        report: Some(ReportType::Oral),
+        in_custody: false,
+        indicators: vec![Indicator::LivesWithChildren],
+        holder: None,
+        personal: words(),
+    };
+    let give = |case: Option<&Case>, verb, actor: &Actor, minutes| {
+        let command = CaseCommand {
+            request: None,
+            verb,
+        };
+        let decided =
+            usher_domain::case::decide::decide(case, &command, actor, at(minutes), &policy);
+        decided.unwrap().case
+    };
+    let case = give(
+        None,
+        CaseVerb::Register(Box::new(row)),
+        &actor(Role::Officer),
+        0,
+    );
+    give(Some(&case), CaseVerb::Advance, &Actor::clock(), minutes)
+}
+
+#[test]
+fn what_nobody_was_told_of_yet_is_in_front_of_nobody_and_not_dropped() {
+    let ends = |case: &Case, enquiry: Option<&Enquiry>| {
+        let mut counting = Counting::new(&[]);
+        if let Some(enquiry) = enquiry {
+            counting.enquiry(enquiry);
+        }
+        counting.case(case);
+        let asked = counting.finish();
+        let ends = asked.with_usher;
+        let found = [ends.in_front_of_a_person, ends.not_yet_due, ends.dropped];
+        (found, asked.is_kept())
+    };
+    assert_eq!(ends(&listed(0), None), ([0, 1, 0], true));
+    assert_eq!(ends(&listed(40), None), ([1, 0, 0], true));
+    let mut unwatched = listed(40);
+    unwatched.requirements[0].ladder.steps.clear();
+    unwatched.alerts.clear();
+    assert_eq!(ends(&unwatched, None), ([0, 0, 1], false));
+    // The same of what was asked and is not answered.
+    let mut case = listed(0);
+    let mut enquiry = submitted(to("hackney"));
+    enquiry.case = Some(case.id);
+    case.requirements[0].state = RequirementState::Met {
+        enquiries: vec![Covering {
+            enquiry: enquiry.id,
+            submitted_at: at(0),
+        }],
+        at: at(0),
+        recent_until: None,
+    };
+    assert_eq!(ends(&case, Some(&enquiry)), ([0, 1, 0], true));
+    let chased = give(Some(&enquiry), Role::Clock, 60, Verb::Advance);
+    assert_eq!(ends(&case, Some(&chased)), ([1, 0, 0], true));
+    let mut bare = enquiry;
+    bare.checks[0].ladder.steps.clear();
+    assert_eq!(ends(&case, Some(&bare)), ([0, 0, 1], false));
 }

@@ -233,7 +233,11 @@ impl Kept for Requirement {
 fn keep_state(state: &RequirementState) -> Option<State> {
     match state {
         RequirementState::Needed => None,
-        RequirementState::Met { enquiries, at } => {
+        RequirementState::Met {
+            enquiries,
+            at,
+            recent_until,
+        } => {
             let keep =
                 |one: &Covering| (keep_uuid(one.enquiry.uuid()), keep_time(one.submitted_at));
             let (enquiries, submitted_at_ms) = enquiries.iter().map(keep).unzip();
@@ -241,6 +245,7 @@ fn keep_state(state: &RequirementState) -> Option<State> {
                 enquiries,
                 at_ms: keep_time(*at),
                 submitted_at_ms,
+                recent_until_ms: recent_until.map(keep_time),
             }))
         }
         RequirementState::SetAside {
@@ -267,6 +272,7 @@ fn read_state(state: Option<State>) -> Result<RequirementState, RecordError> {
             enquiries,
             at_ms,
             submitted_at_ms,
+            recent_until_ms,
         })) => {
             let submitted = submitted_at_ms.into_iter().chain(std::iter::repeat(at_ms));
             let read = |(bytes, submitted): (&Vec<u8>, i64)| {
@@ -281,6 +287,7 @@ fn read_state(state: Option<State>) -> Result<RequirementState, RecordError> {
             Ok(RequirementState::Met {
                 enquiries,
                 at: read_time(at_ms, "met.at_ms")?,
+                recent_until: read_time_if(recent_until_ms, "met.recent_until_ms")?,
             })
         }
         Some(State::SetAside(kept::SetAside {

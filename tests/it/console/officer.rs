@@ -63,6 +63,10 @@ async fn asked(kit: &Kit) -> String {
 
 /// A case on the court's list that needs a check of children's social care, of somebody with this CRN; its id.
 async fn listed(kit: &Kit, name: &str, crn: &str) -> String {
+    listed_at(kit, "2026-11-23T14:00", name, crn).await
+}
+
+async fn listed_at(kit: &Kit, local: &str, name: &str, crn: &str) -> String {
     let mut personal = enquiry(&[IN_HACKNEY]).personal.unwrap();
     let subject = personal.subject.as_mut().unwrap();
     subject.crn = crn.into();
@@ -73,9 +77,7 @@ async fn listed(kit: &Kit, name: &str, crn: &str) -> String {
         relationship: "grandmother".into(),
         ..v1::Other::default()
     }];
-    let Some(v1::deadline::Kind::Hearing(hearing)) =
-        hearing(COURT, "2026-11-23T14:00").unwrap().kind
-    else {
+    let Some(v1::deadline::Kind::Hearing(hearing)) = hearing(COURT, local).unwrap().kind else {
         panic!("a hearing");
     };
     let row = v1::CaseRow {

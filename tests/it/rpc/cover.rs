@@ -86,6 +86,34 @@ async fn what_is_too_old_or_about_somebody_else_covers_nothing() {
 }
 
 #[tokio::test]
+async fn the_clock_asks_again_for_what_is_too_old_before_the_hearing() {
+    let mut kit = Kit::start().await;
+    let far = v1::CaseRow {
+        hearing: heard("2027-01-18T10:00"),
+        ..row(CASE)
+    };
+    let case_id = register(&kit, far).await;
+    let enquiry_id = kit.submit(enquiry(&[IN_HACKNEY])).await.enquiry_id;
+    let request = cover(&case_id, &enquiry_id);
+    kit.court(OFFICER).cover(request).await.unwrap();
+    let covered = case(&kit, &case_id).await;
+    assert!(covered.open, "it will be needed again");
+    // Twenty working days of the policy, and from then on nobody brings a list: a broker that was down finds it too.
+    kit.move_to("2026-12-21T10:00").await;
+    assert_eq!(states(&case(&kit, &case_id).await), [Met]);
+    kit.restart().await;
+    kit.move_to("2026-12-21T10:01").await;
+    let again = case(&kit, &case_id).await;
+    assert_eq!(states(&again), [Needed]);
+    let causes: Vec<_> = again.alerts.iter().map(|alert| &*alert.cause).collect();
+    assert_eq!(causes, ["ask", "manager"]);
+    let told = history(&kit, &case_id).await;
+    assert!(told.contains(&"uncovered".to_owned()), "{told:?}");
+    let report = kit.verified().await;
+    assert!(report.is_sound(), "{:?}", report.faults);
+}
+
+#[tokio::test]
 async fn covering_is_for_the_court_and_its_managers() {
     let kit = Kit::start().await;
     let case_id = register(&kit, row(CASE)).await;

@@ -27,10 +27,10 @@ pub fn keys(case: &Case) -> Keys {
     }
 }
 
-/// The soonest moment at which the clock has something to do about `requirement`; `None` for an exit.
+/// The soonest moment at which the clock has something to do about `requirement`; of an exit, when what covers it is too old.
 pub fn next_due(case: &Case, requirement: &Requirement) -> Option<Timestamp> {
     if requirement.state.is_exit() {
-        return None;
+        return case.outdated_at(requirement);
     }
     let acknowledged = case
         .alerts

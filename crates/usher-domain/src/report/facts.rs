@@ -159,7 +159,7 @@ impl From<&Case> for Facts {
             due: requirement.due,
             standing: match &requirement.state {
                 RequirementState::Needed => NeedStanding::Needed,
-                RequirementState::Met { enquiries, at } => NeedStanding::Met {
+                RequirementState::Met { enquiries, at, .. } => NeedStanding::Met {
                     enquiries: enquiries.iter().map(|one| one.enquiry).collect(),
                     at: *at,
                 },
@@ -222,20 +222,27 @@ impl SentenceFacts {
 }
 
 impl EnquiryFacts {
+    /// Whether what first answered a check, when and in time or not, came before sentence: on an earlier day than that on which one was
+    /// passed, or on that day in time for the hearing. Until somebody records that one was, the hearing says. The one rule, for all figures.
+    pub fn is_before_sentence(&self, (at, in_time): (Timestamp, Timeliness)) -> bool {
+        let in_time = in_time == Timeliness::InTime;
+        match self.sentence {
+            SentenceFacts::Passed(day) => match to_london(at).date().cmp(&day) {
+                Ordering::Less => true,
+                Ordering::Equal => in_time,
+                Ordering::Greater => false,
+            },
+            SentenceFacts::NotRecorded | SentenceFacts::NotPassed => in_time,
+        }
+    }
+
     /// Whether the case was sentenced while nobody had answered `check`, whatever was decided about it. Until somebody records what the
     /// court did, a hearing that began with nothing answered and nothing decided counts as a sentence. The one rule, for all figures.
     pub fn is_sentenced_outstanding(&self, check: &CheckFacts) -> bool {
         match (self.sentence, &check.standing) {
             (SentenceFacts::NotPassed, _) | (_, Standing::Redirected) => false,
-            (SentenceFacts::Passed(day), Standing::Answered(answer)) => {
-                let (at, in_time) = answer.first;
-                match to_london(at).date().cmp(&day) {
-                    Ordering::Less => false,
-                    Ordering::Equal => in_time == Timeliness::AfterHearing,
-                    Ordering::Greater => true,
-                }
-            }
-            (SentenceFacts::Passed(_), Standing::Outstanding) => true,
+            (_, Standing::Answered(answer)) if self.is_before_sentence(answer.first) => false,
+            (SentenceFacts::Passed(_), Standing::Answered(_) | Standing::Outstanding) => true,
             (SentenceFacts::Passed(_), Standing::Closed) | (SentenceFacts::NotRecorded, _) => {
                 check.stood_sentenced
             }
@@ -310,6 +317,34 @@ mod tests {
         let counts = checks.filter(|(_, check)| facts.is_sentenced_outstanding(check));
         let found: Vec<CheckNumber> = counts.map(|(number, _)| number).collect();
         assert_eq!(found, expected, "{acts:?}");
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn an_answer_is_before_sentence_by_its_day_and_on_that_day_by_the_hearing() {
+        use Timeliness::{AfterHearing, InTime};
+        let passed = |days: i64| SentenceFacts::Passed(to_london(at(HEARING + days * DAY)).date());
+        for (sentence, minutes, in_time, expected) in [
+            (SentenceFacts::NotRecorded, 0, InTime, true),
+            (SentenceFacts::NotRecorded, HEARING, AfterHearing, false),
+            (SentenceFacts::NotPassed, 0, InTime, true),
+            (SentenceFacts::NotPassed, HEARING, AfterHearing, false),
+            (passed(0), 0, InTime, true),
+            (passed(0), HEARING, AfterHearing, false),
+            // Sentence was passed on a later day than the hearing's, or on an earlier one.
+            (passed(1), HEARING + 1, AfterHearing, true),
+            (passed(1), HEARING + DAY, AfterHearing, false),
+            (passed(-1), 0, InTime, false),
+        ] {
+            let facts = EnquiryFacts {
+                is_referral: false,
+                deadline: at(HEARING),
+                checks: Vec::new(),
+                decisions: Vec::new(),
+                sentence,
+            };
+            assert_eq!(facts.is_before_sentence((at(minutes), in_time)), expected, "{sentence:?} {minutes}");
+        }
     }
 
     #[test]

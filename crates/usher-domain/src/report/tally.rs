@@ -118,7 +118,9 @@ impl<'a> Tally<'a> {
             ReportKind::Coverage if self.within(enquiry.deadline) => {
                 coverage_place(enquiry, check, self.terms.now).map(|place| (place, None))
             }
-            ReportKind::Timeliness if self.within(check.opened_at) => self.timeliness(check),
+            ReportKind::Timeliness if self.within(check.opened_at) => {
+                self.timeliness(enquiry, check)
+            }
             ReportKind::Outstanding if self.within(enquiry.deadline) => {
                 self.outstanding(enquiry, check)
             }
@@ -141,15 +143,15 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn timeliness(&self, check: &CheckFacts) -> Option<Counted> {
+    fn timeliness(&self, enquiry: &EnquiryFacts, check: &CheckFacts) -> Option<Counted> {
         Some(match &check.standing {
             Standing::Answered(answer) => {
-                let (at, in_time) = answer.first;
-                let place = match in_time {
-                    Timeliness::InTime => timeliness::ANSWERED_BEFORE_SENTENCE,
-                    Timeliness::AfterHearing => timeliness::ANSWERED_AFTER,
+                let place = if enquiry.is_before_sentence(answer.first) {
+                    timeliness::ANSWERED_BEFORE_SENTENCE
+                } else {
+                    timeliness::ANSWERED_AFTER
                 };
-                (place, Some(self.worked(check, at)))
+                (place, Some(self.worked(check, answer.first.0)))
             }
             Standing::Outstanding => (timeliness::NOT_ANSWERED, None),
             Standing::Closed => (timeliness::CLOSED, None),
@@ -313,10 +315,10 @@ fn need_place(need: &NeedFacts, now: Timestamp) -> usize {
 /// Where in the coverage report a check counts.
 fn coverage_place(enquiry: &EnquiryFacts, check: &CheckFacts, now: Timestamp) -> Option<usize> {
     Some(match &check.standing {
-        Standing::Answered(answer) => match answer.first.1 {
-            Timeliness::InTime => coverage::ANSWERED_BEFORE_SENTENCE,
-            Timeliness::AfterHearing => coverage::ANSWERED_AFTER,
-        },
+        Standing::Answered(answer) if enquiry.is_before_sentence(answer.first) => {
+            coverage::ANSWERED_BEFORE_SENTENCE
+        }
+        Standing::Answered(_) => coverage::ANSWERED_AFTER,
         Standing::Outstanding if enquiry.deadline <= now => coverage::NEVER_ANSWERED,
         Standing::Outstanding => coverage::NOT_ANSWERED_YET,
         Standing::Closed => coverage::CLOSED,

@@ -13,7 +13,7 @@ use usher_domain::actor::{Actor, Role};
 use usher_domain::case::command::{CaseCommand, CaseVerb, Cover, Register};
 use usher_domain::case::decide::{CaseTransition, decide};
 use usher_domain::case::event::CaseEventKind;
-use usher_domain::case::{Case, Indicator, RequirementState, SetAsideReason, index};
+use usher_domain::case::{Case, Indicator, Requirement, RequirementState, SetAsideReason, index};
 use usher_domain::code::ResponderKind;
 use usher_domain::command::Request;
 use usher_domain::enquiry::{Purpose, ReportType, Track};
@@ -136,13 +136,14 @@ fn row() -> impl Strategy<Value = CaseVerb> {
     let code = prop_oneof![8 => Just("B01IX"), 1 => Just("B01DU")];
     let report = prop::option::of(select(ReportType::ALL));
     let indicators = subsequence(Indicator::ALL, 0..5);
+    let purpose = prop_oneof![2 => Just(Purpose::CourtReport), 1 => select(Purpose::ALL)];
     (
         minutes,
         code,
         report,
         any::<bool>(),
         indicators,
-        select(Purpose::ALL),
+        purpose,
         text(),
         text(),
     )
@@ -177,7 +178,7 @@ fn enquiry(number: u8) -> EnquiryId {
 
 fn verb() -> impl Strategy<Value = CaseVerb> {
     let kinds = subsequence(ResponderKind::ALL, 1..=3);
-    let age = 0_i64..200;
+    let age = -150_i64..200;
     let cover = (0_u8..12, select(Purpose::ALL), kinds, age, any::<bool>());
     let cover = cover.prop_map(|(number, purpose, kinds, hours, same_person)| {
         CaseVerb::Cover(Cover {
@@ -324,7 +325,7 @@ proptest! {
                         prop_assert!(covered.is_covered_by(cover.enquiry) && cover.kinds.contains(&after.kind));
                     }
                     (RequirementState::Met { .. }, _, CaseVerb::Uncover { kinds, .. }) => prop_assert!(kinds.contains(&after.kind)),
-                    (RequirementState::Met { enquiries, .. }, RequirementState::Needed, CaseVerb::Register(_) | CaseVerb::EnterStage { .. }) => {
+                    (RequirementState::Met { enquiries, .. }, RequirementState::Needed, CaseVerb::Register(_) | CaseVerb::EnterStage { .. } | CaseVerb::Advance) => {
                         let good_until = |at| turn.policy.shift(at, false, after.max_age, &turn.policy.default_hours);
                         prop_assert!(enquiries.iter().all(|one| good_until(one.submitted_at) < turn.now));
                     }
@@ -332,6 +333,45 @@ proptest! {
                         prop_assert!(by.person.as_ref().is_some_and(|person| !person.name.is_empty()));
                     }
                     (before, after, verb) => prop_assert!(false, "{} -> {} by {:?}", before.name(), after.name(), verb.name()),
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    /// The clock takes away what covers a need of the present stage once all of it is too old, where that is before the need's moment; and
+    /// nothing else, and however late it looks.
+    #[test]
+    fn what_is_too_old_before_its_moment_is_needed_again(story in stories(), hours in 0_i64..100) {
+        let (officer, clock, tick) = (&actors()[0], Actor::clock(), SignedDuration::from_millis(1));
+        let advance = CaseCommand { request: None, verb: CaseVerb::Advance };
+        play(story, |turn| {
+            let (case, policy) = (turn.before, turn.policy);
+            let Some(need) = case.requirements.iter().rev().find(|one| !one.state.is_exit()) else { return Ok(()) };
+            let cover = Cover {
+                enquiry: enquiry(99),
+                purpose: need.covered_by[0],
+                kinds: ResponderKind::ALL.to_vec(),
+                submitted_at: turn.now - SignedDuration::from_hours(hours),
+                same_person: true,
+            };
+            let cover = CaseCommand { request: None, verb: CaseVerb::Cover(cover) };
+            let Ok(covered) = decide(Some(case), &cover, officer, turn.now, policy) else { return Ok(()) };
+            let case = &covered.case;
+            for need in &case.requirements {
+                let good_until = |submitted| policy.shift(submitted, false, need.max_age, &policy.default_hours);
+                let Some(until) = need.state.covering().iter().map(|one| good_until(one.submitted_at)).max() else { continue };
+                let moment = if need.purpose.before_sentence() { case.hearing.at.max(need.raised_at) } else { need.due };
+                let is_present = need.raised_at >= case.stages.last().unwrap().at;
+                let too_old = until + tick;
+                for (at, is_needed) in [
+                    (until, false),
+                    (too_old, is_present && too_old < moment),
+                    (too_old.max(moment) + SignedDuration::from_hours(50), is_present && too_old < moment),
+                ] {
+                    let after = decide(Some(case), &advance, &clock, at, policy).unwrap().case;
+                    let after = after.requirement(need.number).unwrap();
+                    prop_assert_eq!(after.state == RequirementState::Needed, is_needed, "at {} of {:?}, {}", at, need, moment);
                 }
             }
             Ok(())
@@ -449,6 +489,16 @@ proptest! {
                     let newest = transition.case.moves.last();
                     prop_assert!(newest.is_some_and(|moved| moved.by.person.is_some() && !moved.reason.is_empty()));
                     prop_assert_eq!(after.due, transition.case.hearing.at.max(after.raised_at));
+                }
+            }
+            // And whatever became of it, it is due by the hearing that is in force, as long as the case is at its stage. Where the clock
+            // went back, nobody can tell what is of which stage.
+            let case = &transition.case;
+            let stage = case.stages.last().unwrap();
+            let is_of_it = |need: &&Requirement| need.purpose.before_sentence() && need.raised_at >= stage.at;
+            if case.stages.is_sorted_by_key(|stage| stage.at) {
+                for need in case.requirements.iter().filter(is_of_it) {
+                    prop_assert_eq!(need.due, case.hearing.at.max(need.raised_at), "{:?}", need);
                 }
             }
             Ok(())

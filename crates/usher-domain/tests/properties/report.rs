@@ -12,13 +12,14 @@ use jiff::{SignedDuration, ToSpan as _, civil};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use usher_domain::actor::{Actor, By};
 use usher_domain::case::{Case, RequirementState};
-use usher_domain::enquiry::Enquiry;
+use usher_domain::enquiry::{Enquiry, Sentence, SentenceOutcome};
 use usher_domain::id::EnquiryId;
 use usher_domain::policy::Policy;
-use usher_domain::report::facts::Facts;
+use usher_domain::report::facts::{Facts, Of, SentenceFacts, Standing};
 use usher_domain::report::{Cell, Grouping, Question, ReportKind, Row, Shape, Table, Tally, Terms};
-use usher_domain::time::Timestamp;
+use usher_domain::time::{Timestamp, to_london};
 use uuid::Uuid;
 
 /// Records, and what is asked of them.
@@ -49,9 +50,25 @@ fn case(story: cases::Story, office: usize) -> Option<Case> {
     Some(case)
 }
 
-fn enquiry(story: crate::story::Story, office: usize) -> Enquiry {
+/// So many days after the hearing, where somebody records a sentence.
+fn sentenced_after() -> impl Strategy<Value = Option<i8>> {
+    prop::option::of(-2_i8..3)
+}
+
+/// What a story of an enquiry leaves behind.
+fn enquiry(story: crate::story::Story, office: usize, sentenced: Option<i8>) -> Enquiry {
     let mut enquiry = world::play(story, |_, _| Ok(())).unwrap().enquiry;
     enquiry.requester.unit.office = OFFICES[office].into();
+    if let Some(days) = sentenced {
+        let hearing = to_london(enquiry.deadline.at()).date();
+        enquiry.sentence = Some(Box::new(Sentence {
+            outcome: SentenceOutcome::Custody,
+            date: hearing.saturating_add(days.days()),
+            outstanding: Vec::new(),
+            by: By::from(&Actor::clock()),
+            at: enquiry.deadline.at(),
+        }));
+    }
     enquiry
 }
 
@@ -88,7 +105,7 @@ fn question() -> impl Strategy<Value = Question> {
 
 fn asked() -> impl Strategy<Value = Asked> {
     let cases = vec((cases::stories(), 0..OFFICES.len()), 0..4);
-    let enquiries = vec((stories(), 0..OFFICES.len()), 0..4);
+    let enquiries = vec((stories(), 0..OFFICES.len(), sentenced_after()), 0..4);
     let now = -100_i64..2_000;
     let terms = (question(), now, crate::policy::policies(), 0..10_000_usize);
     (cases, enquiries, terms).prop_map(|(cases, enquiries, terms)| {
@@ -99,7 +116,7 @@ fn asked() -> impl Strategy<Value = Asked> {
             .collect();
         let enquiries = enquiries.into_iter();
         let mut enquiries: Vec<_> = enquiries
-            .map(|(story, office)| enquiry(story, office))
+            .map(|(story, office, sentenced)| enquiry(story, office, sentenced))
             .collect();
         link(&mut cases, &mut enquiries, luck);
         Asked {
@@ -191,6 +208,19 @@ fn adds_up(table: &Table) -> Result<(), TestCaseError> {
 
 proptest! {
     #![proptest_config(config())]
+
+    /// Also where a sentence was recorded for another day than the hearing's.
+    #[test]
+    fn no_check_is_answered_before_sentence_and_outstanding_at_it(story in stories(), days in sentenced_after()) {
+        let enquiry = enquiry(story, 0, days);
+        let Of::Enquiry(facts) = Facts::from(&enquiry).of else { unreachable!("an enquiry") };
+        for check in &facts.checks {
+            let Standing::Answered(answer) = &check.standing else { continue };
+            let (before, outstanding) = (facts.is_before_sentence(answer.first), facts.is_sentenced_outstanding(check));
+            prop_assert!(!(before && outstanding), "{check:?}, {:?}", facts.sentence);
+            prop_assert!(before || outstanding || !matches!(facts.sentence, SentenceFacts::Passed(_)));
+        }
+    }
 
     /// Needed is met, set aside, overdue and not yet due, and every other figure is what a naive recount finds.
     #[test]

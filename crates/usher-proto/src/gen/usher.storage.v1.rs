@@ -2766,6 +2766,9 @@ pub struct Met {
     /// When each of `enquiries` was submitted, in their order; empty in records of older brokers: then `at_ms` counts.
     #[prost(int64, repeated, tag = "3")]
     pub submitted_at_ms: ::prost::alloc::vec::Vec<i64>,
+    /// Until when the newest of `enquiries` is recent enough; absent in records of older brokers: then no clock notices that it is too old.
+    #[prost(int64, optional, tag = "4")]
+    pub recent_until_ms: ::core::option::Option<i64>,
 }
 /// It need not be asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -4445,7 +4445,7 @@ pub struct Case {
     /// The alerts, by number; of the ended ones only the latest, the history has all.
     #[prost(message, repeated, tag = "18")]
     pub alerts: ::prost::alloc::vec::Vec<Alert>,
-    /// Whether any check is still needed.
+    /// Whether any check is still needed, or will be, because what covers it grows too old before its moment.
     #[prost(bool, tag = "19")]
     pub open: bool,
 }
@@ -4857,7 +4857,7 @@ pub struct ListCasesRequest {
     /// Only of these courts; empty means every court in scope. At most 16.
     #[prost(string, repeated, tag = "3")]
     pub court_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Only those of which a check is still needed, or only the others.
+    /// Only those that are `open`, or only the others.
     #[prost(bool, optional, tag = "4")]
     pub open: ::core::option::Option<bool>,
     /// Only those with an alert that has not ended, or only the others.

@@ -131,7 +131,7 @@ fn requirement_view(requirement: &Requirement) -> v1::Requirement {
             state: v1::RequirementState::Needed.into(),
             ..view
         },
-        RequirementState::Met { enquiries, at } => v1::Requirement {
+        RequirementState::Met { enquiries, at, .. } => v1::Requirement {
             state: v1::RequirementState::Met.into(),
             state_time: Some(show::instant(*at)),
             enquiry_ids: enquiries

@@ -92,6 +92,28 @@ async fn a_case_of_today_that_nobody_asked_about_comes_first() {
     assert!(!shown.says("Today, to be asked"), "{}", shown.text());
 }
 
+/// It is open so that the clock looks at it again, and not to be asked about until it does.
+#[tokio::test]
+async fn a_case_is_to_be_asked_again_once_what_covers_it_is_too_old() {
+    let kit = start().await;
+    let far = "2026-12-21T14:00";
+    let case = listed_at(&kit, far, "01AB1234526/1", "").await;
+    let request = v1::SubmitRequest {
+        case_id: case.clone(),
+        ..enquiry_at(far, &[IN_HACKNEY])
+    };
+    kit.submit(request).await;
+    // Good for twenty working days.
+    kit.move_to("2026-12-21T10:00").await;
+    let mut browser = kit.signed_in("officer").await;
+    let shown = browser.get("/hearings").await;
+    assert!(shown.says("Today Monday 21 December"), "{}", shown.text());
+    assert!(!shown.says("to be asked"), "{}", shown.text());
+    kit.move_to("2026-12-21T10:01").await;
+    let shown = browser.get("/hearings").await;
+    assert!(shown.says("Today, to be asked"), "{}", shown.text());
+}
+
 /// After sentence a case is to be asked about on a day of its own, and is still found by the day of its hearing.
 #[tokio::test]
 async fn a_case_stands_where_it_is_to_be_asked_about_and_is_found_by_its_hearing() {

@@ -1,7 +1,10 @@
 //! Due moments: soonest first, from the records alone.
 
 use super::{Engine, Home, stamp};
-use crate::support::sample::{Sample, at, changed, closed, id, step};
+use crate::support::sample::{
+    Sample, at, case, case_record, changed, closed, id, registered, step,
+};
+use usher_domain::case::RequirementState;
 use usher_domain::ladder::StepState;
 use usher_domain::time::Timestamp;
 
@@ -9,6 +12,7 @@ stamp! {
     soonest_first,
     boundary_is_inclusive,
     closed_is_never_due,
+    a_case_is_due_when_what_covers_it_is_too_old,
     next_due_matches_due,
     moved_due_is_seen_once,
     due_limit_is_honoured,
@@ -48,6 +52,26 @@ async fn closed_is_never_due(home: Home) {
     .await;
     assert_eq!(home.due(9_999).await, []);
     assert_eq!(home.store().next_due().await.unwrap(), None);
+}
+
+async fn a_case_is_due_when_what_covers_it_is_too_old(mut home: Home) {
+    // Heard in the 120th minute.
+    for (number, minutes) in [(1, Some(30)), (2, Some(120)), (3, None)] {
+        let mut met = case(number);
+        met.requirements.remove(0);
+        met.alerts.clear();
+        for (number, requirement) in (1..).zip(&mut met.requirements) {
+            requirement.number = number;
+            if let RequirementState::Met { recent_until, .. } = &mut requirement.state {
+                *recent_until = minutes.map(at);
+            }
+        }
+        home.commit(registered(met)).await;
+    }
+    home.reopen().await;
+    assert_eq!(home.due(30).await, []);
+    assert_eq!(home.due(31).await, [case_record(1)]);
+    assert_eq!(home.due(9_999).await, [case_record(1)]);
 }
 
 async fn next_due_matches_due(home: Home) {

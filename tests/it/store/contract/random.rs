@@ -11,6 +11,7 @@ use fastrand::Rng;
 use usher::store::{Change, Cursor, Filter, Revision, Store, StoreError};
 use usher_domain::actor::Role;
 use usher_domain::alert::AlertState;
+use usher_domain::case::RequirementState;
 use usher_domain::enquiry::{CheckState, Enquiry};
 use usher_domain::index::RecordKind;
 use usher_domain::ladder::StepState;
@@ -125,6 +126,9 @@ async fn of_case(rng: &mut Rng, model: &Memory) -> Change {
     case.requirements.truncate(rng.usize(1..=3));
     for (number, requirement) in (1..).zip(&mut case.requirements) {
         requirement.number = number;
+        if let RequirementState::Met { recent_until, .. } = &mut requirement.state {
+            *recent_until = Some(at(rng.i64(0..100)));
+        }
     }
     let mut events = all_case_events();
     rng.shuffle(&mut events);

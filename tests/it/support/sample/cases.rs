@@ -77,6 +77,7 @@ pub(crate) fn case(number: u128) -> Case {
     let met = RequirementState::Met {
         enquiries: [1, 2].map(covering).to_vec(),
         at: at(3),
+        recent_until: Some(at(120)),
     };
     let set_aside = RequirementState::SetAside {
         reason: SetAsideReason::UpToDateAlready,

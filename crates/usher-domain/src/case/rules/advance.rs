@@ -1,6 +1,7 @@
-//! Time has passed: due steps are raised once, what was never asked in time is overdue, expired acknowledgements open again. The clock
-//! ends nothing, and a clock that went backwards finds nothing to do.
+//! Time has passed: what is covered by nothing recent enough any more is needed again, due steps are raised once, what was never asked in
+//! time is overdue, expired acknowledgements open again. The clock ends nothing, and a clock that went backwards finds nothing to do.
 
+use super::uncover;
 use crate::alert::{Cause, reopen_expired};
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
@@ -8,6 +9,7 @@ use crate::id::RequirementNumber;
 use crate::ladder::StepState;
 
 pub(in crate::case) fn advance(work: &mut Work<'_>) {
+    uncover::expired(work);
     let needed: Vec<RequirementNumber> = work
         .case
         .requirements
@@ -146,7 +148,7 @@ mod tests {
             assert!(turns < 20, "the clock never rests: {due}");
         }
         let open = index::keys(&case).open_alerts;
-        assert!(case.is_open() && open == 8, "{open}");
+        assert!(case.needs_a_check() && open == 8, "{open}");
     }
 
     #[test]

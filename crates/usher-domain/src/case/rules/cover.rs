@@ -6,6 +6,7 @@ use crate::case::event::CaseEventKind;
 use crate::case::{Covering, Requirement, RequirementState};
 use crate::id::RequirementNumber;
 use crate::limits;
+use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -28,6 +29,7 @@ pub(in crate::case) fn cover(work: &mut Work<'_>, cover: &Cover) -> Result<(), R
         enquiry,
         submitted_at: cover.submitted_at,
     };
+    let policy = work.policy;
     for number in covered {
         let at = work.now;
         let Some(requirement) = work.case.requirement_mut(number) else {
@@ -39,9 +41,11 @@ pub(in crate::case) fn cover(work: &mut Work<'_>, cover: &Cover) -> Result<(), R
                 *state = RequirementState::Met {
                     enquiries: vec![covering],
                     at,
+                    recent_until: None,
                 };
             }
         }
+        reckon(policy, requirement);
         work.record(number, CaseEventKind::Covered { enquiry });
     }
     Ok(())
@@ -53,17 +57,32 @@ fn covers(work: &Work<'_>, cover: &Cover, requirement: &Requirement) -> bool {
         && state.covering().len() < limits::ENQUIRIES_PER_REQUIREMENT_MAX
         && requirement.covered_by.contains(&cover.purpose)
         && cover.kinds.contains(&requirement.kind)
-        && is_recent(work, requirement, cover.submitted_at)
+        && work.now <= good_until(work.policy, requirement, cover.submitted_at)
 }
 
-/// Whether an enquiry of `submitted_at` is no older than the rule lets it be that it covers `requirement`.
-pub(super) fn is_recent(
-    work: &Work<'_>,
-    requirement: &Requirement,
-    submitted_at: Timestamp,
-) -> bool {
-    let (policy, age) = (work.policy, requirement.max_age);
-    work.now <= policy.shift(submitted_at, false, age, &policy.default_hours)
+/// Until when an enquiry of `submitted_at` is no older than the rule lets it be that it covers `requirement`.
+fn good_until(policy: &Policy, requirement: &Requirement, submitted_at: Timestamp) -> Timestamp {
+    policy.shift(
+        submitted_at,
+        false,
+        requirement.max_age,
+        &policy.default_hours,
+    )
+}
+
+/// Until when the newest enquiry that covers `requirement` is recent enough; none where it is not met.
+pub(super) fn recent_until(policy: &Policy, requirement: &Requirement) -> Option<Timestamp> {
+    let covering = requirement.state.covering().iter();
+    let newest = covering.map(|one| one.submitted_at).max()?;
+    Some(good_until(policy, requirement, newest))
+}
+
+/// Notes that moment in `requirement`, for the clock.
+pub(super) fn reckon(policy: &Policy, requirement: &mut Requirement) {
+    let until = recent_until(policy, requirement);
+    if let RequirementState::Met { recent_until, .. } = &mut requirement.state {
+        *recent_until = until;
+    }
 }
 
 #[cfg(test)]

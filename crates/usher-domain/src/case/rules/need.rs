@@ -1,7 +1,7 @@
 //! Raises what the policy says that a case needs at its stage, looks anew at what covers it, and gives what is needed its steps anew when
 //! its moment moves.
 
-use super::uncover;
+use super::{cover, uncover};
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
 use crate::case::{Case, Indicator, Requirement, RequirementState, SetAsideReason, Stage};
@@ -12,7 +12,7 @@ use crate::limits;
 use crate::policy::RequirementRule;
 use crate::rejection::Rejection;
 use crate::rules::move_hearing::carry_over;
-use crate::time::{Timestamp, to_london};
+use crate::time::to_london;
 
 /// Raises every check that is needed at the present stage and was not raised since the case came to it. What was set aside because the
 /// list was wrong is needed again when the list says so anew: by one of `fresh`. So is what is covered by nothing recent enough any more.
@@ -20,7 +20,7 @@ pub(super) fn raise(work: &mut Work<'_>, fresh: &[Indicator]) -> Result<(), Reje
     let Some(stage) = work.case.stage().cloned() else {
         return Ok(());
     };
-    uncover::outdated(work, &stage);
+    uncover::outdated(work);
     let today = to_london(work.now).date();
     let policy = work.policy;
     let indicators = work.case.indicators.clone();
@@ -111,7 +111,8 @@ fn add(
     Ok(())
 }
 
-/// Gives every needed check its steps for the present hearing and report.
+/// Gives every needed check its steps for the present hearing and report, and what was made or set aside at the present stage its moment:
+/// the hearing that is in force says whether it was in time.
 pub(super) fn recompute(work: &mut Work<'_>) {
     if let Some(stage) = work.case.stages.last_mut()
         && stage.purpose.before_sentence()
@@ -122,7 +123,7 @@ pub(super) fn recompute(work: &mut Work<'_>) {
         .case
         .requirements
         .iter()
-        .filter(|requirement| !requirement.state.is_exit())
+        .filter(|one| !one.state.is_exit() || work.case.is_of_its_stage(one))
         .map(|requirement| requirement.number)
         .collect();
     for number in numbers {
@@ -130,16 +131,8 @@ pub(super) fn recompute(work: &mut Work<'_>) {
     }
 }
 
-/// By when `requirement` must be asked, as its case now is: by the hearing before sentence.
-pub(super) fn moment(case: &Case, requirement: &Requirement) -> Timestamp {
-    if requirement.purpose.before_sentence() {
-        case.hearing.at.max(requirement.raised_at)
-    } else {
-        requirement.due
-    }
-}
-
-/// Gives one needed check a new computation of its ladder. A step whose alert is live stays raised when its new moment has passed too.
+/// Gives one check its moment anew, and while it is needed a new computation of its ladder: a step whose alert is live stays raised when
+/// its new moment has passed too.
 pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
     let now = work.now;
     let live: Vec<AlertNumber> = work
@@ -153,7 +146,7 @@ pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
     let Some(requirement) = work.case.requirement(number) else {
         return;
     };
-    let due = moment(&work.case, requirement);
+    let due = work.case.moment(requirement);
     let track = work.case.track(requirement.purpose);
     let Some(requirement) = work.case.requirement_mut(number) else {
         return;
@@ -161,6 +154,10 @@ pub(super) fn renew(work: &mut Work<'_>, number: RequirementNumber) {
     requirement.due = due;
     if requirement.due > now {
         requirement.overdue_at = None;
+    }
+    cover::reckon(policy, requirement);
+    if requirement.state.is_exit() {
+        return;
     }
     let fresh = policy.asking_steps(track, requirement.raised_at, requirement.due);
     let old = core::mem::take(&mut requirement.ladder.steps);

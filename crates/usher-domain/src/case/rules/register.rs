@@ -58,13 +58,17 @@ pub(in crate::case) fn register(work: &mut Work<'_>, row: &Register) -> Result<(
     }
     let is_moved = row.hearing != work.case.hearing;
     move_hearing(work, row)?;
-    let fresh = change(work, row);
+    let (fresh, ladders_differ) = change(work, row);
     let is_stage = |stage: &Stage| stage.purpose == row.purpose;
     let is_there = work.case.stage().is_some_and(is_stage);
     // A list that comes again takes no case back to where it was: another hearing does.
     let was_there = !is_moved && work.case.stages.iter().any(is_stage);
     if !is_there && !was_there {
         enter_stage::enter(work, row.purpose, None);
+    }
+    // At the stage that it is at by now: what an earlier one needed was for the hearing that it then had.
+    if is_moved || ladders_differ {
+        need::recompute(work);
     }
     need::raise(work, &fresh)
 }
@@ -106,12 +110,11 @@ fn move_hearing(work: &mut Work<'_>, row: &Register) -> Result<(), Rejection> {
     work.case.moves.push(moved);
     work.case.hearing = row.hearing.clone();
     work.record(None, CaseEventKind::HearingMoved { from, to });
-    need::recompute(work);
     Ok(())
 }
 
-/// Makes the case say what the row says, and answers with the indicators that are new.
-fn change(work: &mut Work<'_>, row: &Register) -> Vec<Indicator> {
+/// Makes the case say what the row says, and answers with the indicators that are new and whether it climbs other ladders now.
+fn change(work: &mut Work<'_>, row: &Register) -> (Vec<Indicator>, bool) {
     let before = work.case.clone();
     let case = &mut work.case;
     case.report = row.report;
@@ -133,10 +136,7 @@ fn change(work: &mut Work<'_>, row: &Register) -> Vec<Indicator> {
     if differs {
         work.record(None, CaseEventKind::Changed);
     }
-    if ladders_differ {
-        need::recompute(work);
-    }
-    fresh
+    (fresh, ladders_differ)
 }
 
 fn in_order(indicators: &[Indicator]) -> Vec<Indicator> {
@@ -263,6 +263,44 @@ mod tests {
         let advance = CaseVerb::Advance;
         let due = "children:needed !remind !manager";
         check(&again, &clock(), at(240), &advance, Ok(due));
+    }
+
+    #[test]
+    fn what_was_made_or_set_aside_is_due_by_the_hearing_that_is_in_force() {
+        let aside = (officer(), 2, set_aside(2, SetAsideReason::AskedElsewhere));
+        let late = (clock(), HEARING, CaseVerb::Advance);
+        let made = (officer(), HEARING + 1, asks_children());
+        let ended = after(both(), &[aside, late, made]);
+        let state = "children:met[1]+, abuse:set_aside";
+        assert_eq!(picture(&ended), state);
+        let due = |case: &Case| {
+            let needs = case.requirements.iter();
+            needs.map(|need| need.due).collect::<Vec<_>>()
+        };
+        assert_eq!(due(&ended), [at(HEARING); 2]);
+        let later = after(
+            ended.clone(),
+            &[(officer(), 125, moved("B01IX", 300, text(8)))],
+        );
+        assert_eq!(picture(&later), "children:met[1], abuse:set_aside");
+        assert_eq!(due(&later), [at(300); 2]);
+        let ladders = |case: &Case| case.requirements[0].ladder.clone();
+        assert_eq!(
+            ladders(&later),
+            ladders(&ended),
+            "no steps for what has ended"
+        );
+        // What it needs for another report is another matter.
+        let curfew = register(Register {
+            hearing: hearing("B01IX", 300),
+            purpose: Purpose::Curfew,
+            ..row(CHILDREN)
+        });
+        let next = after(ended, &[(officer(), 125, curfew)]);
+        assert_eq!(
+            (picture(&next).as_str(), due(&next)),
+            (state, vec![at(HEARING); 2])
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! An enquiry was taken back, or as far as it asks some kinds of responders: what nothing else covers is needed again, and is as late as it
-//! would have been. So is what only enquiries cover that have become too old.
+//! would have been. So is what only enquiries cover that have become too old, as a list, a stage or the clock notices.
 
 use super::{cover, need};
 use crate::case::decide::Work;
 use crate::case::event::CaseEventKind;
-use crate::case::{Covering, Requirement, RequirementState, Stage};
+use crate::case::{Covering, Requirement, RequirementState};
 use crate::code::ResponderKind;
 use crate::id::{EnquiryId, RequirementNumber};
 
@@ -15,14 +15,25 @@ pub(in crate::case) fn uncover(work: &mut Work<'_>, enquiry: EnquiryId, kinds: &
     }
 }
 
-/// Takes away what covers the needs of `stage` whose moment is still to come, where all of it is older than the rule lets it be. What was
-/// relied on at its moment stays so, and what is recent enough keeps the others.
-pub(super) fn outdated(work: &mut Work<'_>, stage: &Stage) {
+/// Takes away what covers the needs of the present stage whose moment is still to come, where all of it is older than the policy now lets
+/// it be. What was relied on at its moment stays so, and what is recent enough keeps the others.
+pub(super) fn outdated(work: &mut Work<'_>) {
     let is_concerned = |one: &Requirement| {
-        let mut covering = one.state.covering().iter();
-        one.raised_at >= stage.at
-            && need::moment(&work.case, one) > work.now
-            && !covering.any(|enquiry| cover::is_recent(work, one, enquiry.submitted_at))
+        let until = cover::recent_until(work.policy, one);
+        work.case.is_of_its_stage(one)
+            && work.case.moment(one) > work.now
+            && until.is_some_and(|until| until < work.now)
+    };
+    for number in numbers(work, is_concerned) {
+        take(work, number, |_| true);
+    }
+}
+
+/// The same for the clock, by what was noted when it was covered, and though it looks only after that moment.
+pub(super) fn expired(work: &mut Work<'_>) {
+    let is_concerned = |one: &Requirement| {
+        let at = work.case.outdated_at(one);
+        at.is_some_and(|at| at <= work.now)
     };
     for number in numbers(work, is_concerned) {
         take(work, number, |_| true);
@@ -39,6 +50,7 @@ fn numbers(work: &Work<'_>, is_concerned: impl Fn(&Requirement) -> bool) -> Vec<
 
 /// Takes from what is met the enquiries that are `over`.
 fn take(work: &mut Work<'_>, number: RequirementNumber, over: impl Fn(&Covering) -> bool) {
+    let policy = work.policy;
     let Some(requirement) = work.case.requirement_mut(number) else {
         return;
     };
@@ -51,6 +63,7 @@ fn take(work: &mut Work<'_>, number: RequirementNumber, over: impl Fn(&Covering)
     if is_bare {
         requirement.state = RequirementState::Needed;
     }
+    cover::reckon(policy, requirement);
     for Covering { enquiry, .. } in gone {
         work.record(number, CaseEventKind::Uncovered { enquiry });
     }
@@ -61,14 +74,15 @@ fn take(work: &mut Work<'_>, number: RequirementNumber, over: impl Fn(&Covering)
 
 #[cfg(test)]
 mod tests {
-    use crate::case::Indicator;
     use crate::case::command::{CaseVerb, Cover, Register};
     use crate::case::rules::cases::{
         HEARING, after, asks_children, at, both, check, children, clock, cover, enquiry, enter,
         hearing, officer, operator, picture, register, row, uncover,
     };
+    use crate::case::{Indicator, index};
     use crate::code::ResponderKind;
     use crate::enquiry::Purpose;
+    use jiff::SignedDuration;
 
     #[test]
     #[rustfmt::skip] // a row a line
@@ -140,5 +154,39 @@ mod tests {
         check(&met, &officer(), at(61 * DAY), &heard_in(60), Ok("children:met[1]"));
         let review = after(met, &[(officer(), last + DAY, enter(Purpose::Review))]);
         assert_eq!(picture(&review), "children:met[1], start:needed, start:needed");
+    }
+
+    #[test]
+    #[rustfmt::skip] // a row a line
+    fn the_clock_notices_what_is_too_old_before_the_hearing() {
+        let asked = |number, day: i64| CaseVerb::Cover(Cover {
+            enquiry: enquiry(number), submitted_at: at(day * DAY), ..cover(&[ResponderKind::ChildrenSocialCare])
+        });
+        let advance = CaseVerb::Advance;
+        let met = after(children(), &[(officer(), 1, asked(1, 0)), (officer(), 2, heard_in(60))]);
+        // Good for 28 working days: through the moment 38 days on.
+        let too_old = at(38 * DAY) + SignedDuration::from_millis(1);
+        assert!(met.is_open() && !met.needs_a_check());
+        assert_eq!(index::keys(&met).next_due, Some(too_old));
+        check(&met, &clock(), at(38 * DAY), &advance, Ok("children:met[1]"));
+        check(&met, &clock(), too_old, &advance, Ok("children:needed !remind"));
+        check(&met, &clock(), at(60 * DAY + 60), &advance, Ok("children:needed !remind !manager"));
+        // A clock that looks late finds it late.
+        check(&met, &clock(), at(61 * DAY), &advance, Ok("children:needed+ !remind !manager !hearing !after"));
+        // A recent one keeps it for as long as it is recent itself, and while it is not taken back.
+        let twice = after(met.clone(), &[(officer(), 23 * DAY, asked(2, 23))]);
+        assert_eq!(index::keys(&twice).next_due, None, "it lasts until the hearing");
+        check(&twice, &clock(), at(59 * DAY), &advance, Ok("children:met[1, 2]"));
+        let back = after(twice, &[(officer(), 24 * DAY, uncover(2))]);
+        assert_eq!(index::keys(&back).next_due, Some(too_old));
+        // The hearing moves: what lasts until it is left alone, and what does not is noticed.
+        let sooner = after(met.clone(), &[(officer(), 5 * DAY, heard_in(30))]);
+        assert_eq!((sooner.is_open(), index::keys(&sooner).next_due), (false, None));
+        let later = after(sooner, &[(officer(), 6 * DAY, heard_in(45))]);
+        assert_eq!(index::keys(&later).next_due, Some(too_old));
+        // What an earlier stage needed is no matter at the next.
+        let review = after(met, &[(officer(), 9 * DAY, enter(Purpose::Review))]);
+        let review = after(review, &[(clock(), 39 * DAY, advance)]);
+        assert!(picture(&review).starts_with("children:met[1], start:needed"));
     }
 }

@@ -4,8 +4,8 @@ use super::Asked;
 use proptest::prelude::*;
 use usher_domain::case::{Case, Covering, Requirement, RequirementState};
 use usher_domain::enquiry::{
-    Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Purpose, ReportType,
-    SentenceOutcome, Timeliness,
+    Answer, Check, CheckState, CourtDecisionKind, Enquiry, LateEffect, Purpose, ReportType,
+    Sentence, SentenceOutcome, Timeliness,
 };
 use usher_domain::report::{Cell, Grouping, ReportKind, Shape, Table};
 use usher_domain::time::{Timestamp, to_london};
@@ -48,7 +48,7 @@ fn keys(asked: &Asked, measure: &str) -> Vec<String> {
         let needs = case
             .requirements
             .iter()
-            .filter(|need| counts_need(asked, need, measure));
+            .filter(|need| counts_need(asked, case, need, measure));
         keys.extend(needs.map(|need| key_of_need(asked, case, need)));
     }
     for enquiry in questions(asked) {
@@ -79,11 +79,25 @@ fn keys(asked: &Asked, measure: &str) -> Vec<String> {
     keys
 }
 
-fn counts_need(asked: &Asked, need: &Requirement, measure: &str) -> bool {
+/// By when it had to be asked: by the hearing before sentence, and after it by when the stage says, as they now are. What an earlier stage
+/// needed kept its moment when the case went on; and where the clock went back, nobody can tell what is of which stage.
+fn due(case: &Case, need: &Requirement) -> Timestamp {
+    let stage = case.stages.last().unwrap();
+    let is_of_it = need.raised_at >= stage.at && case.stages.is_sorted_by_key(|stage| stage.at);
+    let is_needed = matches!(need.state, RequirementState::Needed);
+    match need.purpose.before_sentence() {
+        true if is_of_it || is_needed => case.hearing.at.max(need.raised_at),
+        false if is_of_it => stage.due.max(need.raised_at),
+        _ => need.due,
+    }
+}
+
+fn counts_need(asked: &Asked, case: &Case, need: &Requirement, measure: &str) -> bool {
     let is_open = matches!(need.state, RequirementState::Needed);
-    let passed = need.due <= asked.now;
+    let due = due(case, need);
+    let passed = due <= asked.now;
     let made = match need.state {
-        RequirementState::Met { at, .. } => Some(at < need.due),
+        RequirementState::Met { at, .. } => Some(at < due),
         _ => None,
     };
     let counts = match (asked.question.kind, measure) {
@@ -98,7 +112,7 @@ fn counts_need(asked: &Asked, need: &Requirement, measure: &str) -> bool {
         (ReportKind::Coverage, "not_yet_due") => is_open && !passed,
         _ => false,
     };
-    counts && within(asked, need.due)
+    counts && within(asked, due)
 }
 
 fn counts_check(asked: &Asked, enquiry: &Enquiry, check: &Check, measure: &str) -> bool {
@@ -106,7 +120,7 @@ fn counts_check(asked: &Asked, enquiry: &Enquiry, check: &Check, measure: &str) 
     let answers = check.state.answers();
     let first = answers
         .first()
-        .map(|answer| answer.timeliness == Timeliness::InTime);
+        .map(|answer| is_before_sentence(enquiry, answer));
     let is_closed = matches!(check.state, CheckState::Closed { .. });
     let is_redirected = matches!(check.state, CheckState::Redirected { .. });
     let is_open = !is_closed && !is_redirected && answers.is_empty();
@@ -161,23 +175,31 @@ fn questions(asked: &Asked) -> impl Iterator<Item = &Enquiry> {
     all.filter(|enquiry| enquiry.purpose != Purpose::Referral)
 }
 
+/// Whether the answer came on an earlier day than the sentence, or on its day and in time. Where none is known, whether it came in time.
+fn is_before_sentence(enquiry: &Enquiry, answer: &Answer) -> bool {
+    let passed = |sentence: &&Sentence| sentence.outcome != SentenceOutcome::NoSentence;
+    let came = to_london(answer.at).date();
+    let in_time = answer.timeliness == Timeliness::InTime;
+    match enquiry.sentence.as_deref().filter(passed) {
+        Some(sentence) => came < sentence.date || (came == sentence.date && in_time),
+        None => in_time,
+    }
+}
+
 /// Whether nobody had answered when the case was sentenced; until that is recorded, whether the hearing began with nothing answered and
 /// nothing decided, as its record says.
 fn is_sentenced(enquiry: &Enquiry, check: &Check) -> bool {
     let stood = check.sentenced_outstanding_at.is_some();
-    let Some(sentence) = &enquiry.sentence else {
-        return stood;
-    };
-    let then = sentence.date;
-    let had_been_answered = check.state.answers().first().map(|answer| {
-        let day = to_london(answer.at).date();
-        day < then || (day == then && answer.timeliness == Timeliness::InTime)
-    });
-    sentence.outcome != SentenceOutcome::NoSentence
-        && match had_been_answered {
-            Some(answered) => !answered,
-            None => stood || !matches!(check.state, CheckState::Closed { .. }),
-        }
+    let first = check.state.answers().first();
+    let had_been_answered = first.map(|answer| is_before_sentence(enquiry, answer));
+    let is_closed = matches!(check.state, CheckState::Closed { .. });
+    match (&enquiry.sentence, had_been_answered) {
+        (_, Some(true)) => false,
+        (Some(sentence), _) if sentence.outcome == SentenceOutcome::NoSentence => false,
+        (Some(_), Some(false)) => true,
+        (Some(_), None) => stood || !is_closed,
+        (None, _) => stood,
+    }
 }
 
 fn counts_late(asked: &Asked, check: &Check, measure: &str) -> bool {
