@@ -1,7 +1,8 @@
 //! The overdue board: what, whose, how late, which step, who has been told, whom to ring. It has no personal data, so that it may hang on
 //! a wall; it is live.
 
-use crate::broker::input::{AlertFilter, ListAlertsInput, Position};
+use super::alerts;
+use crate::broker::input::AlertFilter;
 use crate::broker::opened::{ResponderCard, ResponderCards};
 use crate::broker::{AlertEntry, Broker};
 use crate::console::Console;
@@ -188,17 +189,13 @@ pub(super) async fn live(
 async fn write(broker: &Broker, actor: &Actor, wanted: &Wanted) -> Result<Part, Problem> {
     let now = broker.clock().now();
     let cards = broker.cards();
-    let input = ListAlertsInput {
-        filter: AlertFilter {
-            courts: wanted.courts.clone(),
-            ..AlertFilter::default()
-        },
-        position: Position::default(),
-        size: ALERTS_MAX,
+    let filter = AlertFilter {
+        courts: wanted.courts.clone(),
+        ..AlertFilter::default()
     };
     let directory = broker.directory();
-    let show = |entry: &AlertEntry| (row(entry, &cards, &directory, now), 0);
-    let (mut rows, next) = broker.list_alerts(&input, actor, show).await?;
+    let pick = |entry: &AlertEntry| Some(row(entry, &cards, &directory, now));
+    let (mut rows, is_cut) = alerts(broker, actor, filter, ALERTS_MAX, pick).await?;
     // What nobody looks after comes first, each part in the order of its deadlines.
     rows.sort_by_key(|row| !row.looked_after.is_empty());
     let (count, unheeded) = (rows.len(), |row: &&Row| row.looked_after.is_empty());
@@ -213,7 +210,7 @@ async fn write(broker: &Broker, actor: &Actor, wanted: &Wanted) -> Result<Part, 
         more: count - rows.len(),
         all: format!("/board?{}", wanted.query(true)),
         rows,
-        is_cut: next.is_some(),
+        is_cut,
         may_act: actor.role == Role::Operator,
         written: when::moment(now),
     };

@@ -1,7 +1,8 @@
 //! Checks for which nobody was found, with the directory at hand.
 
+use super::alerts;
 use crate::broker::AlertEntry;
-use crate::broker::input::{AlertFilter, ListAlertsInput, Position};
+use crate::broker::input::AlertFilter;
 use crate::broker::output::LookupView;
 use crate::console::Console;
 use crate::console::form::Form;
@@ -19,8 +20,7 @@ use usher_domain::id::CheckId;
 use usher_domain::limits;
 use usher_domain::time::Timestamp;
 
-/// Looks through all alerts for one page, and checks on it that end them.
-const LOOKS_MAX: usize = 20;
+/// Checks on one page.
 const ROWS_MAX: usize = 500;
 
 struct Row {
@@ -108,25 +108,8 @@ async fn written(
 ) -> Result<Page, Problem> {
     let broker = &console.broker;
     let now = broker.clock().now();
-    let mut input = ListAlertsInput {
-        filter: AlertFilter::default(),
-        position: Position::default(),
-        size: limits::PAGE_SIZE_MAX,
-    };
-    let shown = |entry: &AlertEntry| (row(entry, now), 0);
-    let (mut rows, mut is_cut) = (Vec::new(), true);
-    for _ in 0..LOOKS_MAX {
-        let (found, next) = broker.list_alerts(&input, &visitor.actor, shown).await?;
-        rows.extend(found.into_iter().flatten());
-        let Some(next) = next else {
-            is_cut = false;
-            break;
-        };
-        if rows.len() >= ROWS_MAX {
-            break;
-        }
-        input.position = next;
-    }
+    let (filter, pick) = (AlertFilter::default(), |entry: &_| row(entry, now));
+    let (rows, is_cut) = alerts(broker, &visitor.actor, filter, ROWS_MAX, pick).await?;
     let directory = broker.directory();
     let cards = directory.responders().iter().map(|one| Card {
         path: format!("/responders/{}", one.id),

@@ -62,7 +62,7 @@ async fn asked(kit: &Kit) -> String {
 }
 
 /// A case on the court's list that needs a check of children's social care, of somebody with this CRN; its id.
-async fn listed(kit: &Kit, name: &str, crn: &str) -> String {
+pub(super) async fn listed(kit: &Kit, name: &str, crn: &str) -> String {
     listed_at(kit, "2026-11-23T14:00", name, crn).await
 }
 

@@ -363,6 +363,19 @@ async fn a_board_that_is_too_long_says_how_much_more_there_is() {
 }
 
 #[tokio::test]
+async fn the_board_shows_what_nobody_has_asked_beside_what_nobody_has_answered() {
+    let kit = chased().await;
+    let case = officer::listed(&kit, "01AB1234526/1", "X320741").await;
+    kit.move_to("2026-11-23T14:00").await;
+    let mut operator = kit.signed_in("operator").await;
+    let board = operator.get("/board").await;
+    for path in ["/enquiries/", &format!("/cases/{case}")] {
+        assert!(board.html.contains(path), "{}", board.text());
+    }
+    assert!(!board.says("more than can be counted"));
+}
+
+#[tokio::test]
 async fn a_check_is_closed_by_two_operators_where_the_reason_takes_two() {
     let kit = chased().await;
     let check = kit.alerts().await.swap_remove(0).check_id;
