@@ -59,6 +59,8 @@ use usher_domain::code::ResponderId;
 const BUILT_IN: &str = include_str!("../config/demo/court-list.csv");
 /// The seed when none is chosen.
 pub const DEFAULT_SEED: u64 = 20_261_123;
+/// How many times faster than real time the clock runs for people who take part: the built-in day takes about ten minutes.
+pub const SPEED_TO_TAKE_PART: u32 = 200;
 /// Of a hundred cases that needed an enquiry, none was made in so many (HM Inspectorate of Probation, annual report on 2022-23).
 pub const DEFAULT_FORGET: u32 = 45;
 /// Of a hundred court reports that needed one, so many had no completed check (the same report).
@@ -256,7 +258,10 @@ impl Outcome {
         let running = stage.start().await?;
         let certificates = stage.folder.certificates();
         if let Some(console) = &stage.console {
-            say(&format!("the console goes on at {}", console.address()));
+            say(&format!(
+                "the console goes on at {}; officers and boroughs have gone home, and act only through whoever signs in",
+                console.address()
+            ));
         }
         say(&format!(
             "serving on https://{} until Ctrl-C",

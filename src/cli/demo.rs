@@ -17,7 +17,8 @@ pub(super) struct DemoArgs {
     /// times in London such as 2026-11-23T14:00, report oral, fast or standard, several child postcodes with `;` between.
     #[arg(long, value_name = "FILE.csv")]
     list: Option<PathBuf>,
-    /// How many times faster than real time [default: so that the day takes under a minute]
+    /// How many times faster than real time where something happens [default: so that the day takes under a minute; 200, about ten
+    /// minutes, with --keep-running]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: Option<u32>,
     /// What chance is made from: the same seed and list make the same day
@@ -32,7 +33,9 @@ pub(super) struct DemoArgs {
     /// Play no day: show how often what receipts say of an answer in time comes true, over weeks of such days, by arithmetic alone
     #[arg(long, conflicts_with_all = ["speed", "forget", "keep_running", "store", "replica"])]
     calibration: bool,
-    /// Go on serving after the day, until Ctrl-C
+    /// Open the console to take part in the day, and go on serving after it, until Ctrl-C
+    ///
+    /// People of one borough leave half of what comes to them to whoever sits at its desk.
     #[arg(long)]
     keep_running: bool,
     /// Keep enquiries in this PostgreSQL database in place of a folder, such as `postgres://USER@HOST/DATABASE`
@@ -50,9 +53,10 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {
+    let to_take_part = args.keep_running.then_some(demo::SPEED_TO_TAKE_PART);
     let options = demo::Options {
         list: args.list,
-        speed: args.speed,
+        speed: args.speed.or(to_take_part),
         seed: args.seed,
         forget: args.forget,
         not_in_time: args.not_in_time,

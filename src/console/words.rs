@@ -64,15 +64,18 @@ pub(super) fn audiences(told: &[Audience]) -> String {
 /// What is wrong.
 pub(super) fn cause(cause: &Cause) -> String {
     match cause {
-        Cause::Step { name, .. } => {
-            step(name).map_or_else(|| capital(&name.replace(['_', '-'], " ")), Into::into)
-        }
+        Cause::Step { name, .. } => step(name),
         Cause::Trouble(trouble) => trouble_words(*trouble).into(),
     }
 }
 
-/// What has come to pass with a step of the policy that ships, by its name; a policy of one's own has its own names.
-fn step(name: &str) -> Option<&'static str> {
+/// What has come to pass with a step, by its name.
+fn step(name: &str) -> String {
+    shipped_step(name).map_or_else(|| capital(&name.replace(['_', '-'], " ")), Into::into)
+}
+
+/// The same of the policy that ships; a policy of one's own has its own names.
+fn shipped_step(name: &str) -> Option<&'static str> {
     Some(match name {
         "chase" | "acknowledge" => "The borough has not taken it on",
         "referred" => "A referral waits to be taken on",
@@ -256,7 +259,7 @@ mod tests {
         let names: Vec<_> = names.map(|rest| rest.split('"').next().unwrap()).collect();
         assert!(names.contains(&"unread_manager") && names.contains(&"never_asked"));
         for name in names {
-            assert!(step(name).is_some(), "{name}");
+            assert!(shipped_step(name).is_some(), "{name}");
         }
         let (name, generation) = ("a_step_of_ours".into(), 0);
         let own = Cause::Step { name, generation };

@@ -96,6 +96,8 @@ pub(super) struct Borough {
     pub(super) dies_from: Timestamp,
     /// The authorities of the other boroughs.
     pub(super) others: Arc<[String]>,
+    /// Whether somebody at the console plays its desk: then half of what is left to people is left to them.
+    pub(super) is_shared: bool,
 }
 
 impl Borough {
@@ -172,7 +174,9 @@ impl Borough {
         let mut seen = HashSet::new();
         loop {
             // An error means that the next look tells.
-            for taken in left_to_people(client, &mut seen).await.unwrap_or_default() {
+            let mut left_to_us = left_to_people(client, &mut seen).await.unwrap_or_default();
+            left_to_us.retain(|left| !self.is_for_the_console(left));
+            for taken in left_to_us {
                 if let Some(planned) = self.plan(taken) {
                     // An error means that the run is over.
                     let _ = tell.send(planned).await;
@@ -183,6 +187,11 @@ impl Borough {
                 () = tokio::time::sleep(LOOKED_EVERY) => {}
             }
         }
+    }
+
+    fn is_for_the_console(&self, taken: &v1::LeasedCheck) -> bool {
+        let id = taken.check.as_ref().map_or("", |check| &check.id);
+        self.is_shared && dice(self.common.seed, &["console", id]).bool()
     }
 
     async fn work(&self, client: &Client, tell: &mpsc::Sender<Planned<Act>>, dies: Option<u32>) {

@@ -143,6 +143,9 @@ impl Day {
         let mut display = JoinSet::new();
         display.spawn(display::show(Arc::clone(&self.common.clock), board, shown));
         let led = self.lead(&running, &track).await;
+        if self.stage.console.is_some() {
+            say("the day is over: the console is away for a moment, while the store is verified");
+        }
         self.common.stop.cancel();
         // The display clears itself when it is dropped: that comes before anything else is written.
         display.shutdown().await;
@@ -285,6 +288,7 @@ impl Day {
             not_in_time: self.not_in_time,
             dies_from: self.dies_from,
             others: self.stage.authorities(Some(id)),
+            is_shared: self.stage.console.is_some(),
         })
     }
 }

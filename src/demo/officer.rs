@@ -11,7 +11,7 @@ use crate::clock::Clock as _;
 use jiff::SignedDuration;
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tonic::Status;
 use usher_domain::time::Timestamp;
@@ -290,11 +290,7 @@ impl Office {
         let line = self.scripts.get(place).map(|script| script.case.line);
         let receipt = Receipt {
             line: line.unwrap_or_default(),
-            prompted: self
-                .prompted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains(&place),
+            prompted: locked(&self.prompted).contains(&place),
             enquiry: response.enquiry_id,
             checks: response
                 .checks
@@ -302,14 +298,8 @@ impl Office {
                 .map(|check| check.check_id)
                 .collect(),
         };
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(receipt.enquiry.clone(), place);
-        self.given
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(place, receipt.clone());
+        locked(&self.known).insert(receipt.enquiry.clone(), place);
+        locked(&self.given).insert(place, receipt.clone());
         self.records.acknowledged(receipt);
     }
 
@@ -369,12 +359,7 @@ impl Office {
     }
 
     async fn decide(&self, enquiry: &str) -> Result<(), Status> {
-        let place = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(enquiry)
-            .copied();
+        let place = self.place_of(enquiry);
         let Some((place, script)) = place.and_then(|place| Some((place, self.scripts.get(place)?)))
         else {
             return Ok(());
@@ -415,9 +400,12 @@ impl Office {
     }
 
     async fn supply(&self, check: String) -> Result<(), Status> {
+        let Some(place) = self.place_of(&check) else {
+            return Ok(());
+        };
         let request = v1::SupplyRequest {
             request_id: self.request_id(&["supply", &check, &self.common.clock.now().to_string()]),
-            person: Some(self.officer(0)),
+            person: Some(self.officer(place)),
             check_id: check,
             reply: "The children live with their mother; the address was checked this morning."
                 .into(),
@@ -432,12 +420,15 @@ impl Office {
             version,
             timeliness,
         } = reading;
+        let Some(place) = self.place_of(&check) else {
+            return Ok(());
+        };
         let number = version.to_string();
         let late = timeliness == v1::Timeliness::AfterHearing;
         let effect = late.then(|| late_effect(&mut self.dice(&["late", &check, &number])));
         let request = v1::ReceiveRequest {
             request_id: self.request_id(&["receive", &check, &number]),
-            person: Some(self.officer(0)),
+            person: Some(self.officer(place)),
             check_id: check,
             answer_version: version,
             would_have_changed: effect.into_iter().map(Into::into).collect(),
@@ -445,12 +436,14 @@ impl Office {
         call!(self.client.court(), receive, request).map(drop)
     }
 
+    /// Which case an enquiry, or a check of it, is about; none where somebody else asked.
+    fn place_of(&self, id: &str) -> Option<usize> {
+        let enquiry = id.split('/').next().unwrap_or_default();
+        locked(&self.known).get(enquiry).copied()
+    }
+
     pub(super) fn receipt(&self, place: usize) -> Option<Receipt> {
-        self.given
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&place)
-            .cloned()
+        locked(&self.given).get(&place).cloned()
     }
 
     /// The officer who has this case: each court has a few.
@@ -491,6 +484,10 @@ fn late_effect(dice: &mut fastrand::Rng) -> v1::LateEffect {
     let is_some = happens(dice, LATE_EFFECT_PERCENT);
     let chosen = is_some.then(|| dice.choice(some)).flatten();
     chosen.unwrap_or(v1::LateEffect::Nothing)
+}
+
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// So many minutes later.

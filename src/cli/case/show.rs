@@ -141,7 +141,7 @@ pub(in crate::cli) fn shown(context: &Context, case: Option<v1::Case>) -> Result
 fn case_page(case: &v1::Case) -> String {
     let mut page = format!("Case {}  {}\n", clean(&case.name), clean(&case.reference));
     let mut line = |label: &str, text: String| {
-        let _ = writeln!(page, "{label:<10}{text}");
+        let _ = writeln!(page, "{label:<12}{text}");
     };
     let heard = case.hearing.clone().unwrap_or_default();
     line(

@@ -1,7 +1,7 @@
 //! What happened, as lines of a timeline.
 
 use super::record as words;
-use super::{capital, trouble_words};
+use super::{step, trouble_words};
 use crate::console::when;
 use usher_domain::case::event::CaseEventKind;
 use usher_domain::enquiry::Timeliness;
@@ -10,7 +10,6 @@ use usher_domain::event::{DecisionName, EventKind};
 /// A line for what happened; `whom` names the responder of the check that it is about, empty where it is about none.
 pub(in crate::console) fn title(kind: &EventKind, whom: &str) -> String {
     let whom = if whom.is_empty() { "nobody yet" } else { whom };
-    let step = |step: &str| capital(&step.replace(['_', '-'], " "));
     match kind {
         EventKind::Submitted => "Enquiry sent".into(),
         EventKind::Opened { .. } => format!("Asked: {whom}"),
@@ -43,7 +42,7 @@ pub(in crate::console) fn title(kind: &EventKind, whom: &str) -> String {
         EventKind::HearingMoved { to, .. } => format!("Hearing moved to {}", when::moment(*to)),
         EventKind::StepRaised { step: name, .. } => format!("{whom}: {}", step(name)),
         EventKind::StepMoot { step: name, .. } => {
-            format!("{whom}: {} no longer needed", step(name))
+            format!("{whom}: “{}” no longer needed", step(name))
         }
         EventKind::TroubleRaised { trouble, .. } => format!("{whom}: {}", trouble_words(*trouble)),
         EventKind::Acknowledged { expires, .. } => {
@@ -119,7 +118,7 @@ fn of_case(kind: &CaseEventKind) -> String {
         }
         CaseEventKind::Overdue => "Overdue: nobody has asked".into(),
         CaseEventKind::Reassigned => "Handed over to another practitioner".into(),
-        CaseEventKind::StepRaised { step, .. } => capital(&step.replace(['_', '-'], " ")),
+        CaseEventKind::StepRaised { step: name, .. } => step(name),
         CaseEventKind::Acknowledged { expires, .. } => {
             format!("Alert looked after until {}", when::moment(*expires))
         }
