@@ -20,10 +20,9 @@ mod supply;
 mod timeline;
 mod withdraw;
 
-use super::{Console, Door, door};
+use super::{Door, door};
 use axum::routing::{get, post};
 use usher_domain::actor::Role;
-use usher_domain::code::CourtCode;
 use usher_domain::personal::Name;
 
 /// Who prepares hearings.
@@ -102,12 +101,6 @@ pub(super) fn doors() -> Vec<Door> {
             get(reassign::case_page).post(reassign::case_send),
         ),
     ]
-}
-
-/// A court's name; its code where it is not among those that are known.
-fn court_name(console: &Console, code: CourtCode) -> String {
-    let court = console.broker.courts().get(code);
-    court.map_or_else(|| format!("court {code}"), |court| court.name.clone())
 }
 
 /// A name as it is spoken.

@@ -89,6 +89,12 @@ impl Courts {
         self.courts.get(&code)
     }
 
+    /// What people call the court; its code where it is not among these.
+    pub fn name(&self, code: CourtCode) -> String {
+        let court = self.get(code);
+        court.map_or_else(|| format!("court {code}"), |court| court.name.clone())
+    }
+
     /// Every court, by code.
     pub fn iter(&self) -> impl Iterator<Item = &Court> {
         self.courts.values()

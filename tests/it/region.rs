@@ -49,6 +49,11 @@ fn heard(number: u32) -> i64 {
     }
 }
 
+/// A server with the room that the one of `deploy/SCALE.md` has.
+fn server() -> Option<Postgres> {
+    Postgres::shaped(|_| vec!["shared_buffers=512MB".into()])
+}
+
 /// One of `many`, by number.
 fn place(number: u32, many: usize) -> usize {
     usize::try_from(number).unwrap() * 31 % many
@@ -272,7 +277,7 @@ async fn a_year_of_one_region_on_redb() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a year of one region takes minutes; for a quiet machine"]
 async fn a_year_of_one_region_on_postgres() {
-    let Some(server) = Postgres::start() else {
+    let Some(server) = server() else {
         return;
     };
     server.migrated().await;

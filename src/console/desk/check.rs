@@ -13,6 +13,7 @@ use crate::console::problem::Problem;
 use crate::console::visitor::{Named, Visitor};
 use crate::console::when;
 use crate::console::words::{self, Tag};
+use crate::directory::Courts;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -90,7 +91,13 @@ pub(super) async fn page(
             .is_outstanding()
             .then(|| words::time_left(enquiry.deadline.at(), now))
             .flatten(),
-        facts: facts(&open, check, personal.as_ref(), now),
+        facts: facts(
+            &open,
+            check,
+            personal.as_ref(),
+            console.broker.courts(),
+            now,
+        ),
         is_nothing: personal.is_none(),
         has_found: people.iter().any(|one| !one.found.is_empty()),
         people,
@@ -147,6 +154,7 @@ fn facts(
     open: &OpenEnquiry,
     check: &Check,
     personal: Option<&Personal>,
+    courts: &Courts,
     now: Timestamp,
 ) -> Vec<Fact> {
     let enquiry = &open.enquiry;
@@ -189,7 +197,7 @@ fn facts(
         fact("Asked by", who(&requester.person)),
         fact("Of", unit.join(", ")),
         fact("Now with", holder.unwrap_or_default()),
-        fact("Court", enquiry.deadline.court().to_string()),
+        fact("Court", courts.name(enquiry.deadline.court())),
         fact("Curfew", curfew),
         fact(
             "In custody",

@@ -144,12 +144,11 @@ fn row(broker: &Broker, entry: &LineEntry) -> Row {
         RecordKind::Enquiry => ("Enquiry", "enquiries"),
         RecordKind::Case => ("Case", "cases"),
     };
-    let court = broker.courts().get(entry.court);
     Row {
         path: format!("/{folder}/{}", entry.id),
         reference: entry.id.reference().to_string(),
         what,
-        court: court.map_or_else(|| entry.court.to_string(), |court| court.name.clone()),
+        court: broker.courts().name(entry.court),
         at: when::moment(entry.at),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::broker::input::{Filter, Position};
 use crate::broker::{Broker, BrokerError, Record};
+use crate::directory::Courts;
 use std::collections::BTreeMap;
 use usher_domain::actor::{Actor, Person, Unit};
 use usher_domain::alert::{Alert, AlertState};
@@ -93,8 +94,8 @@ pub(super) async fn gather(
     };
     let look = |record: &Record| {
         let found = match record {
-            Record::Enquiry(enquiry) => of_enquiry(enquiry, chosen, now),
-            Record::Case(case) => of_case(case, chosen, now),
+            Record::Enquiry(enquiry) => of_enquiry(enquiry, chosen, broker.courts(), now),
+            Record::Case(case) => of_case(case, chosen, broker.courts(), now),
         };
         (found, 0)
     };
@@ -124,7 +125,12 @@ pub(super) async fn gather(
 
 type Found = Option<((String, String), Item)>;
 
-fn of_enquiry(enquiry: &Enquiry, chosen: Option<&Chosen>, now: Timestamp) -> Found {
+fn of_enquiry(
+    enquiry: &Enquiry,
+    chosen: Option<&Chosen>,
+    courts: &Courts,
+    now: Timestamp,
+) -> Found {
     let (court, report) = (enquiry.deadline.court(), enquiry.report);
     let wanted = |check: &&Check| {
         let responder = check.responder.as_ref().map_or(NONE, ResponderId::as_str);
@@ -155,7 +161,7 @@ fn of_enquiry(enquiry: &Enquiry, chosen: Option<&Chosen>, now: Timestamp) -> Fou
     let item = Item {
         path: format!("/enquiries/{}", enquiry.id),
         reference: enquiry.id.reference().to_string(),
-        court: court.to_string(),
+        court: courts.name(court),
         deadline,
         since,
         is_overdue: deadline <= now && counts.waiting + counts.stuck > 0,
@@ -165,7 +171,7 @@ fn of_enquiry(enquiry: &Enquiry, chosen: Option<&Chosen>, now: Timestamp) -> Fou
     (!counts.is_nothing()).then_some((officer, item))
 }
 
-fn of_case(case: &Case, chosen: Option<&Chosen>, now: Timestamp) -> Found {
+fn of_case(case: &Case, chosen: Option<&Chosen>, courts: &Courts, now: Timestamp) -> Found {
     let court = case.court();
     let needed = case.requirements.iter().filter(|one| {
         let is_needed = matches!(one.state, RequirementState::Needed);
@@ -179,7 +185,7 @@ fn of_case(case: &Case, chosen: Option<&Chosen>, now: Timestamp) -> Found {
     let item = Item {
         path: format!("/cases/{}", case.id),
         reference: case.id.reference().to_string(),
-        court: court.to_string(),
+        court: courts.name(court),
         deadline,
         since,
         is_overdue: deadline <= now,

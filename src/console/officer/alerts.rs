@@ -1,6 +1,5 @@
 //! The live alerts of the visitor's courts that are addressed to them. No personal data.
 
-use super::court_name;
 use super::needs::whose;
 use crate::broker::AlertEntry;
 use crate::broker::input::{AlertFilter, ListAlertsInput};
@@ -135,7 +134,7 @@ impl Of {
             reference: self.id.reference().to_string(),
             path: self.path,
             about: self.about,
-            court: court_name(console, self.court),
+            court: console.broker.courts().name(self.court),
             deadline: when::short(self.at, now),
             standing,
             looked_after,

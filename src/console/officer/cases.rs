@@ -2,7 +2,7 @@
 
 use super::enquiry::Line;
 use super::reassign::held_by;
-use super::{court_name, spoken};
+use super::spoken;
 use crate::broker::Viewed;
 use crate::broker::case::OpenCase;
 use crate::broker::case::input::ListCasesInput;
@@ -75,7 +75,7 @@ fn row(console: &Console, open: &OpenCase, now: Timestamp) -> Row {
         title: title(open),
         reference: case.id.reference().to_string(),
         hearing: when::short(case.hearing.at, now),
-        court: court_name(console, case.court()),
+        court: console.broker.courts().name(case.court()),
         held_by: held_by(&case.holder),
         needs: case.requirements.iter().map(need).collect(),
     }
@@ -128,7 +128,7 @@ pub(super) fn summary(console: &Console, open: &OpenCase) -> Vec<Line> {
         .map(|one| record::indicator(*one).into());
     let hearing = [
         when::civil(case.hearing.local),
-        court_name(console, case.court()),
+        console.broker.courts().name(case.court()),
     ];
     let mut lines = vec![
         line(

@@ -4,9 +4,9 @@ mod answer;
 mod check;
 mod people;
 
+use super::hearings;
 use super::needs::{Need, needs, whose};
 use super::timeline::{PAGE, Timeline, every};
-use super::{court_name, hearings};
 use crate::broker::input::HistoryInput;
 use crate::broker::opened::{OpenEnquiry, TextPlace};
 use crate::console::Console;
@@ -145,7 +145,10 @@ fn summary(console: &Console, enquiry: &Enquiry) -> Vec<Line> {
         line("Held by", held),
         line(
             "Hearing",
-            vec![deadline, court_name(console, enquiry.deadline.court())],
+            vec![
+                deadline,
+                console.broker.courts().name(enquiry.deadline.court()),
+            ],
         ),
         line(
             "For",

@@ -1,7 +1,6 @@
 //! Hearings of the visitor's courts: all of today's, then past ones that are still open, then the days to come.
 
 use super::cases::{need, title};
-use super::court_name;
 use super::needs::{Need, needs, whose};
 use crate::broker::case::OpenCase;
 use crate::broker::case::input::ListCasesInput;
@@ -271,7 +270,7 @@ fn case_row(console: &Console, open: &OpenCase, actor: &Actor) -> Row {
         } else {
             format!("to be asked by {time}")
         },
-        court: court_name(console, case.court()),
+        court: console.broker.courts().name(case.court()),
         name: title(open),
         reference: case.id.reference().to_string(),
         path: format!("/cases/{}", case.id),
@@ -293,7 +292,7 @@ pub(super) fn row(console: &Console, open: &OpenEnquiry, actor: &Actor, now: Tim
             Deadline::Hearing(_) => time,
             Deadline::ReplyBy { .. } => format!("reply by {time}"),
         },
-        court: court_name(console, enquiry.deadline.court()),
+        court: console.broker.courts().name(enquiry.deadline.court()),
         name: full_name(open),
         reference: enquiry.id.reference().to_string(),
         path: format!("/enquiries/{}", enquiry.id),

@@ -1,7 +1,6 @@
 //! Moving the hearing, or the moment to reply by.
 
 use super::act::{act, deadline, filled, path};
-use super::court_name;
 use crate::broker::input::Act;
 use crate::console::Console;
 use crate::console::form::Form;
@@ -83,7 +82,7 @@ async fn written(
         back: path(id),
         is_hearing,
         now_at: when::moment(deadline.at()),
-        court: court_name(console, deadline.court()),
+        court: console.broker.courts().name(deadline.court()),
         form,
     };
     Ok(show_form(&page, is_refused))

@@ -9,7 +9,6 @@ mod told;
 pub(super) use sent::page as sent;
 
 use super::act::path;
-use super::court_name;
 use super::enquiry::Line;
 use crate::broker::input::SubmitInput;
 use crate::broker::output::SubmitReceipt;
@@ -233,7 +232,11 @@ async fn check(
     let expected = told::expected(&receipt.checks);
     show(&Check {
         frame: Frame::of(visitor, "Check your answers").await,
-        summary: told::summary(input, receipt, &court_name(console, input.deadline.court())),
+        summary: told::summary(
+            input,
+            receipt,
+            &console.broker.courts().name(input.deadline.court()),
+        ),
         people: super::enquiry::people_lines(&input.personal),
         button: told::button(&expected),
         expected,
@@ -279,7 +282,7 @@ async fn ask(console: &Console, visitor: &Visitor, form: Form, foreseen: Foresee
 
 /// Code and name of each court that the visitor may ask for.
 pub(super) fn courts(console: &Console, courts: &Courts) -> Vec<(String, String)> {
-    let pair = |code: CourtCode| (code.to_string(), court_name(console, code));
+    let pair = |code: CourtCode| (code.to_string(), console.broker.courts().name(code));
     match courts {
         Courts::Only(courts) => courts.iter().copied().map(pair).collect(),
         Courts::All => console

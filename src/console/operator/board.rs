@@ -13,7 +13,7 @@ use crate::console::problem::Problem;
 use crate::console::visitor::Visitor;
 use crate::console::when;
 use crate::console::words::{self, Tag, tag};
-use crate::directory::Directory;
+use crate::directory::{Courts, Directory};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -194,7 +194,7 @@ async fn write(broker: &Broker, actor: &Actor, wanted: &Wanted) -> Result<Part, 
         ..AlertFilter::default()
     };
     let directory = broker.directory();
-    let pick = |entry: &AlertEntry| Some(row(entry, &cards, &directory, now));
+    let pick = |entry: &AlertEntry| Some(row(entry, (&cards, &directory, broker.courts()), now));
     let (mut rows, is_cut) = alerts(broker, actor, filter, ALERTS_MAX, pick).await?;
     // What nobody looks after comes first, each part in the order of its deadlines.
     rows.sort_by_key(|row| !row.looked_after.is_empty());
@@ -222,7 +222,11 @@ async fn write(broker: &Broker, actor: &Actor, wanted: &Wanted) -> Result<Part, 
     })
 }
 
-fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: Timestamp) -> Row {
+fn row(
+    entry: &AlertEntry,
+    (cards, directory, courts): (&ResponderCards, &Directory, &Courts),
+    now: Timestamp,
+) -> Row {
     match entry {
         AlertEntry::Raised { alert, stored } => {
             let enquiry = &stored.record;
@@ -231,7 +235,7 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
             let row = Row {
                 reference: enquiry.id.reference().to_string(),
                 path: format!("/enquiries/{}", enquiry.id),
-                court: enquiry.deadline.court().to_string(),
+                court: courts.name(enquiry.deadline.court()),
                 deadline: when::short(enquiry.deadline.at(), now),
                 acknowledge: format!("/alerts/{}/{}/acknowledge", enquiry.id, alert.number),
                 ..standing(alert, now)
@@ -259,7 +263,7 @@ fn row(entry: &AlertEntry, cards: &ResponderCards, directory: &Directory, now: T
             Row {
                 reference: case.id.reference().to_string(),
                 path: format!("/cases/{}", case.id),
-                court: case.court().to_string(),
+                court: courts.name(case.court()),
                 responder: "Nobody has asked yet".into(),
                 deadline: when::short(case.hearing.at, now),
                 acknowledge: format!("/alerts/{}/{}/acknowledge", case.id, alert.number),

@@ -11,6 +11,7 @@ use crate::console::people::Fact;
 use crate::console::problem::Problem;
 use crate::console::visitor::Visitor;
 use crate::console::{when, words};
+use crate::directory::Courts;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -108,7 +109,9 @@ async fn written(
 ) -> Result<Page, Problem> {
     let broker = &console.broker;
     let now = broker.clock().now();
-    let (filter, pick) = (AlertFilter::default(), |entry: &_| row(entry, now));
+    let (filter, pick) = (AlertFilter::default(), |entry: &_| {
+        row(entry, broker.courts(), now)
+    });
     let (rows, is_cut) = alerts(broker, &visitor.actor, filter, ROWS_MAX, pick).await?;
     let directory = broker.directory();
     let cards = directory.responders().iter().map(|one| Card {
@@ -128,7 +131,7 @@ async fn written(
     })
 }
 
-fn row(entry: &AlertEntry, now: Timestamp) -> Option<Row> {
+fn row(entry: &AlertEntry, courts: &Courts, now: Timestamp) -> Option<Row> {
     let AlertEntry::Raised { alert, stored } = entry else {
         return None;
     };
@@ -144,7 +147,7 @@ fn row(entry: &AlertEntry, now: Timestamp) -> Option<Row> {
     Some(Row {
         check: enquiry.check_id(check.number),
         reference: enquiry.id.reference().to_string(),
-        court: enquiry.deadline.court().to_string(),
+        court: courts.name(enquiry.deadline.court()),
         kind: words::record::kind(check.kind),
         why: words::capital(&why.join(", ")),
         deadline: when::short(enquiry.deadline.at(), now),

@@ -1,7 +1,6 @@
 //! The way that a court's list takes in `usher case import --list`: streamed to a whole broker over TLS, decided and made durable there.
 
 use super::{CASES, heard};
-use crate::support::postgres::Postgres;
 use crate::support::sample::at;
 use crate::support::{COURT, IN_HACKNEY, Kit, OFFICER, Shape, enquiry, person};
 use futures_util::stream;
@@ -70,7 +69,7 @@ async fn import(cases: u32, shape: Shape) {
 }
 
 async fn import_over_postgres(cases: u32) {
-    let Some(server) = Postgres::start() else {
+    let Some(server) = super::server() else {
         return;
     };
     server.migrated().await;

@@ -5,12 +5,11 @@
 use super::facts::{EnquiryFacts, Standing};
 use crate::code::{ResponderId, ResponderKind};
 use crate::id::EnquiryId;
-use alloc::collections::BTreeMap;
 
 /// Whom enquiries asked, and what they cover.
 #[derive(Debug, Default)]
 pub(super) struct Boroughs {
-    asked: BTreeMap<EnquiryId, Box<[(ResponderKind, ResponderId)]>>,
+    asked: Vec<(EnquiryId, Box<[(ResponderKind, ResponderId)]>)>,
     covered: Vec<Covered>,
 }
 
@@ -26,12 +25,12 @@ pub(super) struct Covered {
 }
 
 impl Boroughs {
-    /// Notes whom an enquiry asks.
+    /// Notes whom an enquiry asks; each once.
     pub(super) fn note(&mut self, id: EnquiryId, enquiry: &EnquiryFacts) {
         let checks = enquiry.checks.iter();
         let goes_on = checks.filter(|check| check.standing != Standing::Redirected);
         let asked = goes_on.filter_map(|check| Some((check.kind, check.responder.clone()?)));
-        self.asked.insert(id, asked.collect());
+        self.asked.push((id, asked.collect()));
     }
 
     /// Leaves `covered` until all are counted.
@@ -40,10 +39,15 @@ impl Boroughs {
     }
 
     /// What was left, each with the borough that was asked first; `None` where no enquiry that was counted asks one.
-    pub(super) fn told(&self) -> impl Iterator<Item = (Option<&ResponderId>, usize)> {
-        self.covered.iter().map(|covered| {
+    pub(super) fn told(&mut self) -> impl Iterator<Item = (Option<&ResponderId>, usize)> {
+        self.asked.sort_unstable_by_key(|(id, _)| *id);
+        let asked_by = |id: &EnquiryId| {
+            let place = self.asked.binary_search_by_key(id, |(id, _)| *id);
+            self.asked.get(place.ok()?).map(|(_, asked)| asked)
+        };
+        self.covered.iter().map(move |covered| {
             let enquiries = covered.enquiries.iter();
-            let mut asked = enquiries.filter_map(|id| self.asked.get(id)).flatten();
+            let mut asked = enquiries.filter_map(asked_by).flatten();
             let first = asked.find(|(kind, _)| *kind == covered.kind);
             (first.map(|(_, borough)| borough), covered.place)
         })

@@ -250,7 +250,7 @@ impl<'a> Tally<'a> {
 
     /// The report.
     pub fn finish(mut self) -> Table {
-        let boroughs = core::mem::take(&mut self.boroughs);
+        let mut boroughs = core::mem::take(&mut self.boroughs);
         for (borough, place) in boroughs.told() {
             self.count(borough.map_or(NONE, ResponderId::as_str), (place, None));
         }
