@@ -6,7 +6,7 @@ import { openPage, startBrowser } from "./support/page.mjs";
 
 const BOARD = `<main><h1>Overdue</h1>
 <p data-live-lost role="alert" hidden>Connection lost.</p><p data-live-held hidden>Updates wait.</p>
-<p role="status" data-live-status="overdue"></p>
+<p role="status" data-live-status="Overdue"></p>
 <button type="button" data-live-pause aria-pressed="false" hidden>Pause updates</button>
 <label data-live-only hidden><input type="checkbox" data-live-sound> Sound</label>
 <div data-live-url="/live" data-live-count="1"><p>old</p><a href="#x">link</a></div></main>`;
@@ -52,7 +52,7 @@ test("an event replaces the part and tells the count", async () => {
   send("<p>new</p>", 3);
   await seen("new");
   await titled("(3) Overdue");
-  await seen("3 overdue");
+  await seen("Overdue: 3");
   send("<p>none</p>", 0);
   await titled("Overdue");
 });

@@ -11,7 +11,7 @@
 // data-live-only                shown where scripts run
 // data-live-held                shown while new content waits, because the old has the keyboard's focus
 // data-live-lost                shown while the connection is lost
-// data-live-status="overdue"    says "3 overdue" to screen readers when the count changes
+// data-live-status="Overdue"    says "Overdue: 3" to screen readers when the count changes
 // data-live-sound               a checkbox: a sound when a newer one comes, or the count rises where that is not told
 // data-postcode-url="/areas"    a form's field: its value goes there as the form's would, and what comes back into data-target="ID"
 //   data-postcode-with="a b"    goes along: the values of these fields of the form; what changes there is asked anew too
@@ -57,7 +57,7 @@ function count(region, value, newest) {
   if (value === region.count) return;
   region.count = value;
   entitle();
-  all("[data-live-status]").forEach((element) => (element.textContent = `${value} ${element.dataset.liveStatus}`));
+  all("[data-live-status]").forEach((element) => (element.textContent = `${element.dataset.liveStatus}: ${value}`));
 }
 
 function entitle() {

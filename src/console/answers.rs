@@ -1,6 +1,6 @@
 //! What a borough answered, as pages show it: how it may be used stands above it, and beside each part that says so of itself.
 
-use super::people::{Fact, day, fact};
+use super::people::{Fact, called, day, fact};
 use super::when;
 use super::words::{self, Tag, tag};
 use usher_domain::enquiry::{Answer, ByPhone, Disposition, ReferralOutcome, Timeliness};
@@ -121,7 +121,7 @@ fn facts(
             basis => format!(" ({basis})"),
         };
         let sure = words::record::confidence(found.confidence);
-        format!("{}: {sure}{basis}", words::capital(&found.who))
+        format!("{}: {sure}{basis}", called(&found.who))
     });
     let found: Vec<String> = found.collect();
     [

@@ -1,5 +1,6 @@
 //! The people and addresses of an enquiry, as pages show them.
 
+use super::words::capital;
 use super::{Console, words};
 use jiff::civil::Date;
 use usher_domain::code::{Crn, Pnc};
@@ -55,7 +56,7 @@ pub(super) fn everybody(personal: &Personal, answer: Option<&AnswerContent>) -> 
     let subject = &personal.subject;
     let aliases: Vec<String> = subject.aliases.iter().map(full_name).collect();
     let mut all = vec![somebody(
-        ("subject".into(), "Defendant".into()),
+        "subject".into(),
         &subject.name,
         [
             fact("Also known as", aliases.join(", ")),
@@ -74,7 +75,7 @@ pub(super) fn everybody(personal: &Personal, answer: Option<&AnswerContent>) -> 
             "No"
         };
         all.push(somebody(
-            (format!("child {number}"), format!("Child {number}")),
+            format!("child {number}"),
             &child.name,
             [
                 fact("Born", born(child.born)),
@@ -87,7 +88,7 @@ pub(super) fn everybody(personal: &Personal, answer: Option<&AnswerContent>) -> 
     }
     for (number, other) in (1..).zip(&personal.others) {
         all.push(somebody(
-            (format!("other {number}"), format!("Other adult {number}")),
+            format!("other {number}"),
             &other.name,
             [
                 fact("Born", born(other.born)),
@@ -109,11 +110,20 @@ pub(super) fn everybody(personal: &Personal, answer: Option<&AnswerContent>) -> 
     all
 }
 
-fn somebody((who, label): (String, String), name: &Name, facts: [Option<Fact>; 5]) -> Somebody {
+/// What people call somebody whom answers call `subject`, `child 1` or `other 2`.
+pub(super) fn called(who: &str) -> String {
+    match (who, who.strip_prefix("other ")) {
+        ("subject", _) => "Defendant".into(),
+        (_, Some(number)) => format!("Other adult {number}"),
+        _ => capital(who),
+    }
+}
+
+fn somebody(who: String, name: &Name, facts: [Option<Fact>; 5]) -> Somebody {
     let name = full_name(name);
     Somebody {
+        label: called(&who),
         who,
-        label,
         name: if name.is_empty() {
             "Name not given".into()
         } else {

@@ -72,16 +72,19 @@ fn office(number: u32) -> String {
     format!("Office {:02}", number % 40)
 }
 
-/// A case that needs two checks: one was made, the other is needed or was set aside.
+/// A case that has needed two checks since before its hearing: one was made, the other is needed or was set aside.
 fn a_case(number: u32, hearing: Hearing) -> Case {
     let minutes = heard(number);
     let mut case = case(number.into());
     case.holder.unit.office = office(number);
+    for stage in &mut case.stages {
+        (stage.at, stage.due) = (at(minutes - 2_000), hearing.at);
+    }
     case.requirements
         .remove(if number.is_multiple_of(3) { 2 } else { 0 });
     for (place, need) in case.requirements.iter_mut().enumerate() {
         need.number = u8::try_from(place + 1).unwrap();
-        need.due = hearing.at;
+        (need.raised_at, need.due) = (at(minutes - 2_000), hearing.at);
         match &mut need.state {
             RequirementState::Met {
                 enquiries,
@@ -190,6 +193,8 @@ async fn put_in(store: &dyn Store) {
         }
     }
     let took = watch.elapsed();
+    let open = store.counts().await.unwrap().open;
+    assert_eq!(open, u64::from(CASES / OPEN_EACH) * 2);
     let each = f64::from(CASES) / took.as_secs_f64();
     println!("put in {CASES} cases and as many enquiries in {took:?}: {each:.0} cases/s");
 }

@@ -68,9 +68,11 @@ pub(super) async fn send(
 }
 
 async fn written(check: CheckId, visitor: &Visitor, form: Form) -> Result<Response, Problem> {
-    let people = PeopleReason::ALL
-        .iter()
-        .map(|reason| (reason.name(), words::people_reason(*reason)));
+    let mut people = PeopleReason::ALL.to_vec();
+    people.sort_by_key(|reason| *reason == PeopleReason::Other);
+    let people = people
+        .into_iter()
+        .map(|reason| (reason.name(), words::people_reason(reason)));
     let page = Page {
         frame: frame(visitor, "Give it back", &form).await,
         reference: reference(check.enquiry),

@@ -15,6 +15,8 @@ const BAR_WIDTH: f64 = 500.0;
 const ROW_HEIGHT: f64 = 26.0;
 const BAR_HEIGHT: f64 = 16.0;
 const LEGEND_HEIGHT: f64 = 20.0;
+/// Characters of one line of the legend: as many as the drawing is wide for.
+const LEGEND_CHARS_MAX: usize = 125;
 const TOP: f64 = 64.0;
 
 /// What fills the parts, in order: shades and patterns that are told apart without colour.
@@ -45,7 +47,8 @@ pub(super) fn svg(report: &Figures) -> String {
     let (prefix, parts) = (report.prefix, Parts::of(report));
     let rows: Vec<&Line> = report.lines.iter().take(BARS_MAX).collect();
     let left_out = report.lines.len().saturating_sub(rows.len());
-    let bars_top = TOP + LEGEND_HEIGHT * amount(parts.parts.len());
+    let legend = legend(report, &parts);
+    let bars_top = TOP + LEGEND_HEIGHT * amount(legend.iter().map(|(_, lines)| lines.len()).sum());
     let height = bars_top + ROW_HEIGHT * amount(rows.len()) + 40.0;
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -58,7 +61,7 @@ pub(super) fn svg(report: &Figures) -> String {
         PATTERNS.replace('~', prefix),
         escaped(&report.heading),
     );
-    legend(&mut text, report, &parts);
+    write_legend(&mut text, report, &legend);
     let longest = rows.iter().map(|row| length(row, &parts)).max();
     let scale = BAR_WIDTH / count(longest.unwrap_or_default().max(1));
     for (place, row) in rows.iter().enumerate() {
@@ -94,21 +97,54 @@ impl Parts {
     }
 }
 
-fn legend(text: &mut String, report: &Figures, parts: &Parts) {
-    for (place, (part, fill)) in parts.parts.iter().zip(FILLS.iter().cycle()).enumerate() {
-        let Some(measure) = report.columns.get(*part) else {
-            continue;
-        };
-        let y = TOP - 22.0 + LEGEND_HEIGHT * amount(place);
-        let _ = writeln!(
+/// Each part's measure, with the lines that say what it means.
+fn legend<'a>(report: &'a Figures, parts: &Parts) -> Vec<(&'a Column, Vec<String>)> {
+    let measures = parts.parts.iter().map(|part| report.columns.get(*part));
+    let said = |measure: &'a Column| (measure, lines(&measure.title, &measure.meaning));
+    measures.flatten().map(said).collect()
+}
+
+/// `meaning` in lines; before the first one stands `title`.
+fn lines(title: &str, meaning: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut room = LEGEND_CHARS_MAX.saturating_sub(title.chars().count());
+    for word in meaning.split_whitespace() {
+        let length = word.chars().count() + 1;
+        match lines.last_mut() {
+            Some(line) if length <= room || line.is_empty() => {
+                line.push(' ');
+                line.push_str(word);
+                room = room.saturating_sub(length);
+            }
+            _ => {
+                lines.push(word.into());
+                room = LEGEND_CHARS_MAX.saturating_sub(length);
+            }
+        }
+    }
+    lines
+}
+
+fn write_legend(text: &mut String, report: &Figures, legend: &[(&Column, Vec<String>)]) {
+    let mut y = TOP - 22.0;
+    for ((measure, lines), fill) in legend.iter().zip(FILLS.iter().cycle()) {
+        let _ = write!(
             text,
             "<rect x=\"16\" y=\"{y}\" width=\"22\" height=\"13\" fill=\"{}\" stroke=\"#000000\"/>\
-             <text x=\"46\" y=\"{}\"><tspan font-weight=\"bold\">{}</tspan>: {}</text>",
+             <text y=\"{}\"><tspan x=\"46\" font-weight=\"bold\">{}</tspan>:",
             fill.replace('~', report.prefix),
             y + 11.0,
             escaped(&measure.title),
-            escaped(&measure.meaning),
         );
+        for (place, line) in lines.iter().enumerate() {
+            let next = format!(
+                "<tspan x=\"46\" dy=\"{LEGEND_HEIGHT}\">{}</tspan>",
+                escaped(line)
+            );
+            text.push_str(&if place == 0 { escaped(line) } else { next });
+            y += LEGEND_HEIGHT;
+        }
+        text.push_str("</text>\n");
     }
 }
 
@@ -239,6 +275,26 @@ mod tests {
         }
         let addresses: Vec<_> = text.match_indices("http").collect();
         assert_eq!(addresses.len(), 1, "its namespace only: {text}");
+    }
+
+    #[test]
+    fn a_legend_stays_within_the_drawing() {
+        let mut report = sample();
+        let parts = Parts::of(&report);
+        let measure = &mut report.columns[parts.parts[0]];
+        measure.meaning = "of these, answered ".repeat(20);
+        let (title, meaning) = (measure.title.clone(), measure.meaning.trim().to_owned());
+        let told = lines(&title, &meaning);
+        assert!(told.len() > 2);
+        assert_eq!(told.join(" ").trim(), meaning);
+        assert!((title.clone() + &told[0]).chars().count() <= LEGEND_CHARS_MAX);
+        assert!(
+            told.iter()
+                .all(|line| line.chars().count() <= LEGEND_CHARS_MAX)
+        );
+        let text = svg(&report);
+        assert_eq!(text.matches("dy=").count(), told.len() - 1);
+        assert_eq!(lines(&title, ""), [""]);
     }
 
     #[test]

@@ -268,7 +268,7 @@ fn case_row(console: &Console, open: &OpenCase, actor: &Actor) -> Row {
         time: if at == case.hearing.at {
             time
         } else {
-            format!("to be asked by {time}")
+            format!("To be asked by {time}")
         },
         court: console.broker.courts().name(case.court()),
         name: title(open),
@@ -290,7 +290,7 @@ pub(super) fn row(console: &Console, open: &OpenEnquiry, actor: &Actor, now: Tim
         day: local.date(),
         time: match enquiry.deadline {
             Deadline::Hearing(_) => time,
-            Deadline::ReplyBy { .. } => format!("reply by {time}"),
+            Deadline::ReplyBy { .. } => format!("Reply by {time}"),
         },
         court: console.broker.courts().name(enquiry.deadline.court()),
         name: full_name(open),

@@ -367,7 +367,7 @@ fn standing(alert: &Alert, now: Timestamp) -> Row {
     Row {
         what: words::cause(&alert.cause),
         late: when::span(now.duration_since(alert.due_at)),
-        told: words::audiences(&alert.audience),
+        told: words::capital(&words::audiences(&alert.audience)),
         standing,
         since: match alert.state {
             AlertState::Open { since } => Some(since),

@@ -6,10 +6,13 @@ use super::facts::{EnquiryFacts, Standing};
 use crate::code::{ResponderId, ResponderKind};
 use crate::id::EnquiryId;
 
+/// Whom one enquiry asked.
+type Asked = Box<[(ResponderKind, ResponderId)]>;
+
 /// Whom enquiries asked, and what they cover.
 #[derive(Debug, Default)]
 pub(super) struct Boroughs {
-    asked: Vec<(EnquiryId, Box<[(ResponderKind, ResponderId)]>)>,
+    asked: Vec<(EnquiryId, Asked)>,
     covered: Vec<Covered>,
 }
 

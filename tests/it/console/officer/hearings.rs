@@ -143,7 +143,7 @@ async fn a_case_stands_where_it_is_to_be_asked_about_and_is_found_by_its_hearing
     let shown = browser.get("/hearings").await;
     let told = "Past, to be asked Wednesday 25 November 2026";
     assert!(shown.says(told), "{}", shown.text());
-    assert!(shown.says("to be asked by midday"), "{}", shown.text());
+    assert!(shown.says("To be asked by midday"), "{}", shown.text());
     let heard = [
         ("court", COURT),
         ("day-day", "23"),
