@@ -194,7 +194,8 @@ async fn put_in(store: &dyn Store) {
     }
     let took = watch.elapsed();
     let open = store.counts().await.unwrap().open;
-    assert_eq!(open, u64::from(CASES / OPEN_EACH) * 2);
+    // What has no answer, and of these cases every third needs one more check.
+    assert_eq!(open, u64::from(CASES / OPEN_EACH + CASES / OPEN_EACH / 3));
     let each = f64::from(CASES) / took.as_secs_f64();
     println!("put in {CASES} cases and as many enquiries in {took:?}: {each:.0} cases/s");
 }
